@@ -1,0 +1,85 @@
+/**
+ * `auth.json` as the Codex CLI writes it. Keys that are not listed here are kept when the record is written again.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optional(Schema.NullOr(schema))
+
+const Secret = Schema.Redacted(Schema.String)
+
+/**
+ * The words that `auth_mode` may hold. An unknown word makes the whole file unreadable, as it does for the Codex CLI.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WireAuthMode = Schema.Literal(
+  "apikey",
+  "chatgpt",
+  "chatgptAuthTokens",
+  "headers",
+  "agentIdentity",
+  "personalAccessToken",
+  "bedrockApiKey",
+  "bedrockAccessKeys"
+)
+
+const rest = { key: Schema.String, value: Schema.Unknown }
+
+/**
+ * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthTokens = Schema.Struct(
+  {
+    id_token: Secret,
+    access_token: Secret,
+    refresh_token: Secret,
+    account_id: maybe(Schema.String)
+  },
+  rest
+).annotations({ identifier: "AuthTokens" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthTokens = typeof AuthTokens.Type
+
+/**
+ * The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthJson = Schema.Struct(
+  {
+    auth_mode: maybe(WireAuthMode),
+    OPENAI_API_KEY: maybe(Secret),
+    tokens: maybe(AuthTokens),
+    last_refresh: maybe(Schema.String),
+    agent_identity: maybe(Schema.Unknown),
+    personal_access_token: maybe(Secret),
+    bedrock_api_key: maybe(Schema.Unknown),
+    bedrock_access_keys: maybe(Schema.Unknown)
+  },
+  rest
+).annotations({ identifier: "AuthJson" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthJson = typeof AuthJson.Type
+
+/**
+ * The record as text: pretty-printed with two spaces, as the Codex CLI prints it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthJsonText = Schema.parseJson(AuthJson, { space: 2 })

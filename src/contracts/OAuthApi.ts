@@ -1,0 +1,107 @@
+/**
+ * The OAuth server: exchange of a refresh token, and revocation at sign-out.
+ * Source: `openai/codex` login crate; codex-cli 0.169.0.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { opt } from "./Tolerant.js"
+
+/**
+ * The public client id of the Codex CLI.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultClientId = "app_EMoamEEZ73f0CkXaXp7hrann"
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultIssuer = "https://auth.openai.com"
+
+/**
+ * `refresh_token` can be used once: this request is never repeated.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RefreshRequest = Schema.Struct({
+  client_id: Schema.String,
+  grant_type: Schema.Literal("refresh_token"),
+  refresh_reason: Schema.Literal("forced", "proactive_expiry", "scheduled", "unauthorized_recovery"),
+  refresh_token: Schema.String
+}).annotations({ identifier: "RefreshRequest" })
+
+/**
+ * Why a refresh is asked for; it travels with the request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RefreshReason = (typeof RefreshRequest.Type)["refresh_reason"]
+
+/**
+ * A token that is absent keeps its stored value.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RefreshResponse = Schema.Struct({
+  id_token: opt(Schema.String),
+  access_token: opt(Schema.String),
+  refresh_token: opt(Schema.String)
+}).annotations({ identifier: "RefreshResponse" })
+
+/**
+ * The refusal's code stands in `error.code`, in `error` itself, or in `code`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OAuthErrorBody = Schema.Struct({
+  error: opt(Schema.Union(Schema.String, Schema.Struct({ code: opt(Schema.String) }))),
+  code: opt(Schema.String)
+}).annotations({ identifier: "OAuthErrorBody" })
+
+/**
+ * The refusal's code in lower case, or null.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const oauthErrorCode = (body: typeof OAuthErrorBody.Type): string | null => {
+  const code = typeof body.error === "string" ? body.error : (body.error?.code ?? body.code)
+  return code === null ? null : code.toLowerCase()
+}
+
+/**
+ * `client_id` goes with a refresh token only.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RevokeRequest = Schema.Struct({
+  token: Schema.String,
+  token_type_hint: Schema.Literal("refresh_token", "access_token"),
+  client_id: Schema.optionalWith(Schema.String, { exact: true })
+}).annotations({ identifier: "RevokeRequest" })
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const OAuthGroup = HttpApiGroup.make("oauth")
+  .add(HttpApiEndpoint.post("token", "/oauth/token").setPayload(RefreshRequest).addSuccess(RefreshResponse))
+  .add(HttpApiEndpoint.post("revoke", "/oauth/revoke").setPayload(RevokeRequest).addSuccess(HttpApiSchema.Empty(200)))
+
+/**
+ * @since 0.1.0
+ * @category api
+ */
+export class OAuthApi extends HttpApi.make("OAuth").add(OAuthGroup) {}

@@ -1,0 +1,80 @@
+/**
+ * Why there is no session to act as.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * - `NotSignedIn`: there is no record. `WrongAuth`: signed in, but not with ChatGPT.
+ * - `Malformed`: the record can't be understood. `Unreadable`: it can't be read. `NotWritable`: it can't be written.
+ * - `Expired`, `Reused`, `Revoked`, `Refused`: the server will not renew this session; sign in again.
+ * - `AccountMismatch`: the stored record belongs to another account now. `Unavailable`: the renewal failed for now.
+ * - `NotRefreshable`: this kind of session has no refresh token. `Forbidden`: the configuration forces another sign-in.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthErrorReason = Schema.Literal(
+  "NotSignedIn",
+  "WrongAuth",
+  "Malformed",
+  "Unreadable",
+  "NotWritable",
+  "Expired",
+  "Reused",
+  "Revoked",
+  "Refused",
+  "AccountMismatch",
+  "Unavailable",
+  "NotRefreshable",
+  "Forbidden"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthErrorReason = typeof AuthErrorReason.Type
+
+const advice: Record<AuthErrorReason, string> = {
+  NotSignedIn: "Not signed in. Run `codex login`.",
+  WrongAuth: "Signed in without ChatGPT, which this needs. Run `codex login` and choose ChatGPT.",
+  Malformed: "The stored sign-in can't be understood. It was left as it is; run `codex login` to replace it.",
+  Unreadable: "The stored sign-in can't be read. Check that it is a file and that you may read it.",
+  NotWritable: "The stored sign-in can't be written, so the session was not renewed. Check the folder's permissions.",
+  Expired: "The session could not be renewed: its refresh token has expired. Sign in again.",
+  Reused: "The session could not be renewed: its refresh token was used before. Sign in again.",
+  Revoked: "The session could not be renewed: its refresh token was revoked. Sign in again.",
+  Refused: "The session could not be renewed: the server refused. Sign in again.",
+  AccountMismatch: "Another account has signed in, or this one signed out. Start again as the present account.",
+  Unavailable: "The session could not be renewed for now. Try again later.",
+  NotRefreshable: "The backend refused the session, and this kind of sign-in can't be renewed. Sign in again.",
+  Forbidden: "The configuration does not allow this sign-in."
+}
+
+/**
+ * `detail` says where, or which rule: a path, never a secret.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
+  reason: AuthErrorReason,
+  detail: Schema.NullOr(Schema.String)
+}) {
+  static of(reason: AuthErrorReason, detail: string | null = null): AuthError {
+    return new AuthError({ reason, detail })
+  }
+
+  /**
+   * Whether nothing but a new sign-in helps.
+   */
+  get isPermanent(): boolean {
+    return this.reason !== "Unavailable" && this.reason !== "NotWritable" && this.reason !== "Unreadable"
+  }
+
+  override get message(): string {
+    return this.detail === null ? advice[this.reason] : `${advice[this.reason]} (${this.detail})`
+  }
+}

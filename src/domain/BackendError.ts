@@ -1,0 +1,110 @@
+/**
+ * Why a call to the backend gave no usable answer.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * - `Unsupported`: the configured host has no such endpoint. `IdentityChanged`: the session is no longer the one that the
+ *   call was made for. `Unreachable`: no connection. Nothing was sent for these three.
+ * - `Transport`: the connection broke. `Timeout`: no answer in time. It is not known whether the request was processed.
+ * - `Redirected`: 3xx, never followed. `Unauthorized`: 401. `Forbidden`: 403. `NotFound`: 404. `RateLimited`: 429.
+ *   `Rejected`: another 4xx. `ServerError`: 5xx.
+ * - `Malformed`: a success that can't be decoded. `TooLarge`: an answer above the size limit.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const BackendErrorReason = Schema.Literal(
+  "Unsupported",
+  "IdentityChanged",
+  "Unreachable",
+  "Transport",
+  "Timeout",
+  "Redirected",
+  "Unauthorized",
+  "Forbidden",
+  "NotFound",
+  "RateLimited",
+  "Rejected",
+  "ServerError",
+  "Malformed",
+  "TooLarge"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type BackendErrorReason = typeof BackendErrorReason.Type
+
+/**
+ * Whether the request reached the backend: certainly not, nobody knows, or an answer came.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Delivery = Schema.Literal("notSent", "unknown", "answered")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Delivery = typeof Delivery.Type
+
+const notSent: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
+  "Unsupported",
+  "IdentityChanged",
+  "Unreachable"
+])
+const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>(["Transport", "Timeout"])
+
+const advice: Record<BackendErrorReason, string> = {
+  Unsupported: "the configured backend has no such endpoint; check chatgpt_base_url",
+  IdentityChanged: "another account has signed in since; start again as that account",
+  Unreachable: "no connection to the backend; check the network, the proxy and chatgpt_base_url",
+  Transport: "the connection broke before the answer was complete",
+  Timeout: "no answer in time",
+  Redirected: "the backend redirected the request, which is never followed; check chatgpt_base_url",
+  Unauthorized: "the backend does not accept the session; sign in again",
+  Forbidden: "the account may not do this",
+  NotFound: "the backend does not know this endpoint",
+  RateLimited: "too many requests; wait before the next one",
+  Rejected: "the backend refused the request",
+  ServerError: "the backend failed; try again later",
+  Malformed: "the answer can't be understood; an update may be needed",
+  TooLarge: "the answer is larger than allowed"
+}
+
+/**
+ * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked
+ * for. `requestId` is the backend's own, for a report. Bodies, URLs and headers are never part of the error.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BackendError extends Schema.TaggedError<BackendError>()("BackendError", {
+  operation: Schema.String,
+  reason: BackendErrorReason,
+  status: Schema.NullOr(Schema.Int),
+  retryAfterMillis: Schema.NullOr(Schema.Number),
+  requestId: Schema.NullOr(Schema.String)
+}) {
+  /**
+   * An error without an answer's details.
+   */
+  static of(operation: string, reason: BackendErrorReason): BackendError {
+    return new BackendError({ operation, reason, status: null, retryAfterMillis: null, requestId: null })
+  }
+
+  get delivery(): Delivery {
+    return notSent.has(this.reason) ? "notSent" : unknownDelivery.has(this.reason) ? "unknown" : "answered"
+  }
+
+  override get message(): string {
+    const status = this.status === null ? "" : ` (HTTP ${this.status})`
+    const id = this.requestId === null ? "" : `, request ${this.requestId}`
+    return `${this.operation}: ${advice[this.reason]}${status}${id}`
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * A banked credit that resets the usage windows once.
+ *
+ * @since 0.1.0
+ */
+import * as Order from "effect/Order"
+import * as Schema from "effect/Schema"
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ResetCreditId = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
+    message: () => "A credit id is 1 to 256 printable characters without spaces; `codex-account status` lists the ids."
+  }),
+  Schema.brand("ResetCreditId")
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ResetCreditId = typeof ResetCreditId.Type
+
+/**
+ * The idempotency key of one redemption: the caller's, and the same in every attempt.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RedeemKey = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
+    message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."
+  }),
+  Schema.brand("RedeemKey")
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RedeemKey = typeof RedeemKey.Type
+
+/**
+ * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not
+ * expire.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
+  id: Schema.String,
+  resetType: Schema.Literal("codex_rate_limits", "unknown"),
+  status: Schema.Literal("available", "redeeming", "redeemed", "unknown"),
+  grantedAt: Schema.DateTimeUtc,
+  expiresAt: Schema.NullOr(Schema.DateTimeUtc),
+  title: Schema.NullOr(Schema.String),
+  description: Schema.NullOr(Schema.String)
+}) {}
+
+/**
+ * How many credits are available, and which, where the backend told: `credits` is null when only the count is known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ResetCredits extends Schema.Class<ResetCredits>("ResetCredits")({
+  availableCount: Schema.Number,
+  credits: Schema.NullOr(Schema.Array(ResetCredit))
+}) {
+  /**
+   * The credits that can be redeemed: soonest expiry first, those that do not expire last, never more than the count.
+   */
+  get redeemable(): ReadonlyArray<ResetCredit> {
+    return (this.credits ?? [])
+      .filter((credit) => credit.status === "available")
+      .sort(byExpiry)
+      .slice(0, Math.max(0, this.availableCount))
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category ordering
+ */
+export const byExpiry: Order.Order<ResetCredit> = Order.combine(
+  Order.mapInput(Order.number, (credit: ResetCredit) => credit.expiresAt?.epochMillis ?? Number.POSITIVE_INFINITY),
+  Order.mapInput(Order.string, (credit: ResetCredit) => credit.id)
+)
+
+/**
+ * What the backend said to a consumption. `alreadyRedeemed` means that this key was completed before.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ConsumeOutcome = Schema.Literal("reset", "nothingToReset", "noCredit", "alreadyRedeemed")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ConsumeOutcome = typeof ConsumeOutcome.Type

@@ -1,0 +1,81 @@
+/**
+ * A sign-in, without its secrets.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Identity } from "./Identity.js"
+import { Plan } from "./Plan.js"
+
+/**
+ * How the session was signed in.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthMode = Schema.Literal(
+  "chatgpt",
+  "chatgptAuthTokens",
+  "personalAccessToken",
+  "headers",
+  "agentIdentity",
+  "apikey",
+  "bedrockApiKey",
+  "bedrockAccessKeys"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthMode = typeof AuthMode.Type
+
+/**
+ * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token; `isOrgOwner` is the token's
+ * claim, null when it makes none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Session extends Schema.Class<Session>("Session")({
+  mode: AuthMode,
+  identity: Identity,
+  email: Schema.NullOr(Schema.String),
+  plan: Plan,
+  isOrgOwner: Schema.NullOr(Schema.Boolean),
+  isFedramp: Schema.Boolean,
+  accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
+  lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc),
+  source: Schema.Literal("file", "keyring", "ephemeral", "environment")
+}) {
+  /**
+   * Whether requests to the ChatGPT backend can be made as this session.
+   */
+  get usesBackend(): boolean {
+    return usesBackend(this.mode)
+  }
+
+  /**
+   * Whether the session can be renewed from its own refresh token.
+   */
+  get isRefreshable(): boolean {
+    return this.mode === "chatgpt"
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category predicates
+ */
+export const usesBackend = (mode: AuthMode): boolean =>
+  mode !== "apikey" && mode !== "bedrockApiKey" && mode !== "bedrockAccessKeys"
+
+/**
+ * What a change of session leaves behind: a session, or nobody.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionChange =
+  | { readonly _tag: "SignedIn"; readonly session: Session }
+  | { readonly _tag: "SignedOut" }

@@ -1,0 +1,82 @@
+/**
+ * The user's place in the workspace.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RoleName = Schema.Literal("account-owner", "account-admin", "standard-user")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RoleName = typeof RoleName.Type
+
+/**
+ * `role` is null when the backend did not tell; `isOwner` counts admins as owners and is null when neither the backend
+ * nor the token tells. `source`: the live endpoint, the token's claim, or nobody.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class WorkspaceRole extends Schema.Class<WorkspaceRole>("WorkspaceRole")({
+  role: Schema.NullOr(RoleName),
+  isOwner: Schema.NullOr(Schema.Boolean),
+  source: Schema.Literal("live", "claim", "none")
+}) {}
+
+const words: Readonly<Record<string, RoleName>> = {
+  "account-owner": "account-owner",
+  account_owner: "account-owner",
+  "account-admin": "account-admin",
+  account_admin: "account-admin",
+  "standard-user": "standard-user",
+  standard_user: "standard-user",
+  member: "standard-user"
+}
+
+/**
+ * The role for one of the backend's words; null for any other.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const roleFromWord = (word: string | null): RoleName | null =>
+  word !== null && Object.hasOwn(words, word) ? (words[word] ?? null) : null
+
+/**
+ * The role as the live endpoint told it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const liveRole = (role: RoleName): WorkspaceRole =>
+  new WorkspaceRole({ role, isOwner: role !== "standard-user", source: "live" })
+
+/**
+ * What remains without the live endpoint: the token's claim, or nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const claimedRole = (isOrgOwner: boolean | null): WorkspaceRole =>
+  new WorkspaceRole({ role: null, isOwner: isOrgOwner, source: isOrgOwner === null ? "none" : "claim" })
+
+/**
+ * What an owner is asked for: credits, or a higher usage limit.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CreditType = Schema.Literal("credits", "usage_limit")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CreditType = typeof CreditType.Type

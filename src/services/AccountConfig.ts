@@ -1,0 +1,48 @@
+/**
+ * Where the account lives and how its layers behave.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import type * as Option from "effect/Option"
+import type { BackendBase } from "../contracts/PathStyle.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface AccountSettings {
+  /** The folder with `auth.json` and `config.toml`. */
+  readonly codexHome: string
+  readonly backend: BackendBase
+  /** Full URLs of the OAuth server's endpoints. */
+  readonly refreshUrl: string
+  readonly revokeUrl: string
+  readonly clientId: string
+  readonly userAgent: string
+  readonly credentialStore: "file" | "keyring" | "auto" | "ephemeral"
+  readonly forcedLoginMethod: Option.Option<"chatgpt" | "api">
+  /** Workspaces that may sign in; empty for all. */
+  readonly forcedWorkspaces: ReadonlyArray<string>
+  /** A PEM bundle to trust besides the usual ones, and the variable that named it. */
+  readonly caCertificate: Option.Option<{ readonly path: string; readonly variable: string }>
+  /** An answer above this many bytes is refused. */
+  readonly maxResponseBytes: number
+  /** How long before its expiry an access token is renewed. */
+  readonly refreshBefore: Duration.Duration
+  /** Reads of usage within this time of one another share one request. */
+  readonly usageInterval: Duration.Duration
+  /** How long a live role is kept, and how long a failing role endpoint is left alone. */
+  readonly roleTimeToLive: Duration.Duration
+  readonly roleCoolDown: Duration.Duration
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class AccountConfig extends Context.Tag("effect-codex-account/services/AccountConfig")<
+  AccountConfig,
+  AccountSettings
+>() {}
