@@ -56,6 +56,11 @@ export const Int64 = Schema.Number.pipe(
   arbitrary: () => (fc) => fc.integer()
 })
 
+// Only times that the text can hold: whole seconds of the years 1970 to 2099.
+const WholeSeconds = Schema.DateTimeUtcFromSelf.annotations({
+  arbitrary: () => (fc) => fc.integer({ min: 0, max: 4_102_444_799 }).map((seconds) => DateTime.unsafeMake(seconds * 1000))
+})
+
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 /**
@@ -65,7 +70,7 @@ const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-
  * @since 0.1.0
  * @category schemas
  */
-export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, Schema.DateTimeUtcFromSelf, {
+export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, WholeSeconds, {
   strict: true,
   decode: (text, _options, ast) => {
     const match = rfc3339.exec(text)

@@ -6,6 +6,7 @@
 import type * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpApi from "@effect/platform/HttpApi"
+import type * as HttpApiError from "@effect/platform/HttpApiError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as ParseResult from "effect/ParseResult"
@@ -16,14 +17,14 @@ import type { Identity } from "../domain/Identity.js"
 import type { Authorization } from "./AuthSession.js"
 
 /**
- * The authorization of the call in progress; provided by `BackendHttp.call`.
+ * The call in progress: its name, and whom it is made as. Provided by `BackendHttp.call`.
  *
  * @since 0.1.0
  * @category tags
  */
-export class CallAuthorization extends Context.Tag("effect-codex-account/services/BackendHttp/CallAuthorization")<
-  CallAuthorization,
-  Authorization
+export class BackendCall extends Context.Tag("effect-codex-account/services/BackendHttp/BackendCall")<
+  BackendCall,
+  { readonly operation: string; readonly authorization: Authorization }
 >() {}
 
 type GroupsOf<Api> = Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
@@ -34,9 +35,38 @@ type GroupsOf<Api> = Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer 
  * @since 0.1.0
  * @category models
  */
-export type BackendClient = HttpApiClient.Client<GroupsOf<typeof CodexBackendApi>, BackendError, CallAuthorization>
+export type BackendClient = HttpApiClient.Client<
+  GroupsOf<typeof CodexBackendApi>,
+  BackendError | HttpApiError.HttpApiDecodeError,
+  BackendCall
+>
 
 /**
+ * Every way in which the derived client can fail, before classification.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BackendFailure =
+  | BackendError
+  | HttpClientError.HttpClientError
+  | HttpApiError.HttpApiDecodeError
+  | ParseResult.ParseError
+
+/**
+ * A request through the derived client, with what becomes of its answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BackendRequest<A> = (
+  client: BackendClient,
+  authorization: Authorization
+) => Effect.Effect<A, BackendFailure, BackendCall>
+
+/**
+ * Every failure is classified once, here; a redirect is a failure, and nothing is repeated.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -44,19 +74,16 @@ export class BackendHttp extends Context.Tag("effect-codex-account/services/Back
   BackendHttp,
   {
     /**
-     * One attempt. With `as`, nothing is sent unless the session is that identity's. Every failure is classified once,
-     * and a redirect is an error.
+     * One attempt of a read. An answer that arrives after the session changed hands is dropped (`IdentityChanged`).
      */
-    readonly call: <A>(
-      options: { readonly operation: string; readonly as?: Identity | undefined },
-      request: (
-        client: BackendClient,
-        authorization: Authorization
-      ) => Effect.Effect<
-        A,
-        BackendError | HttpClientError.HttpClientError | ParseResult.ParseError,
-        CallAuthorization
-      >
+    readonly read: <A>(operation: string, request: BackendRequest<A>) => Effect.Effect<A, AuthError | BackendError>
+    /**
+     * One attempt of an act as `as`: nothing is sent unless the session is that identity's.
+     */
+    readonly act: <A>(
+      operation: string,
+      as: Identity,
+      request: BackendRequest<A>
     ) => Effect.Effect<A, AuthError | BackendError>
   }
 >() {}

@@ -1,0 +1,84 @@
+/**
+ * Why an act that cannot be undone did not come to a success.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Act } from "./Operation.js"
+
+/**
+ * - `InvalidInput`: an address, key or id that can't be used. `NotOffered`: the account has no such offer, or none any
+ *   more. `OfferChanged`, `IdentityChanged`: not what was confirmed. `NotNeeded`: this account would ask itself.
+ *   `Unresolved`: an earlier act of the same kind has an open outcome. Nothing was sent for any of these.
+ * - `Rejected`: the backend refused, definitely.
+ * - `OutcomeUnknown`: a request left, and whether it took effect can't be told.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActErrorReason = Schema.Literal(
+  "InvalidInput",
+  "NotOffered",
+  "OfferChanged",
+  "IdentityChanged",
+  "NotNeeded",
+  "Unresolved",
+  "Rejected",
+  "OutcomeUnknown"
+)
+
+const nouns = { redeem: "The reset", invite: "The invite", nudge: "The message to the owner" }
+
+const checks = {
+  redeem: "Run `codex-account status`, and redeem again with the same key: it can't spend a second credit.",
+  invite: "Ask the recipient before you send another one.",
+  nudge: "Ask the owner before you send another one."
+}
+
+/**
+ * `key` is the operation's key in the journal, once it has one. `status` is the HTTP status of a refusal.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ActError extends Schema.TaggedError<ActError>()("ActError", {
+  act: Act,
+  reason: ActErrorReason,
+  key: Schema.NullOr(Schema.String),
+  status: Schema.NullOr(Schema.Int),
+  detail: Schema.NullOr(Schema.String)
+}) {
+  static of(act: Act, reason: typeof ActErrorReason.Type, detail: string | null = null): ActError {
+    return new ActError({ act, reason, key: null, status: null, detail })
+  }
+
+  /**
+   * Whether it is certain that no request left.
+   */
+  get nothingSent(): boolean {
+    return this.reason !== "Rejected" && this.reason !== "OutcomeUnknown"
+  }
+
+  override get message(): string {
+    const detail = this.detail === null ? "" : ` ${this.detail}`
+    const key = this.key === null ? "" : ` Operation ${this.key}.`
+    switch (this.reason) {
+      case "InvalidInput":
+        return `Nothing was sent.${detail}`
+      case "NotOffered":
+        return `Nothing was sent: there is no offer for this account now.${detail}`
+      case "OfferChanged":
+        return `Nothing was sent: the offer changed after it was shown. Look at it and confirm again.${detail}`
+      case "IdentityChanged":
+        return `Nothing was sent: another account has signed in since. Start again as that account.${detail}`
+      case "NotNeeded":
+        return `Nothing was sent.${detail}`
+      case "Unresolved":
+        return `Nothing was sent: the outcome of an earlier attempt is not known.${detail} ${checks[this.act]}${key}`
+      case "Rejected":
+        return `${nouns[this.act]} was refused${this.status === null ? "" : ` (HTTP ${this.status})`}.${detail}${key}`
+      case "OutcomeUnknown":
+        return `${nouns[this.act]} was sent, but whether it took effect is not known.${detail} ${checks[this.act]}${key}`
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What is wrong with the environment or `config.toml`.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const advice = {
+  HomeMissing: "CODEX_HOME points to a folder that does not exist",
+  HomeNotADirectory: "CODEX_HOME does not point to a folder",
+  ConfigUnreadable: "config.toml can't be read",
+  ConfigMalformed: "config.toml can't be understood",
+  CertificateUnreadable: "the CA bundle can't be read",
+  InvalidUrl: "not an http or https URL",
+  InvalidValue: "a setting has a value that can't be used"
+}
+
+/**
+ * `detail` names the variable, the key or the place.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
+  reason: Schema.Literal(
+    "HomeMissing",
+    "HomeNotADirectory",
+    "ConfigUnreadable",
+    "ConfigMalformed",
+    "CertificateUnreadable",
+    "InvalidUrl",
+    "InvalidValue"
+  ),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${advice[this.reason]}: ${this.detail}`
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Backend calls through the client that is derived from the contract.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
+import { styledPath } from "../contracts/PathStyle.js"
+import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
+import { sameIdentity } from "../domain/Identity.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { AuthSession, type Authorization } from "../services/AuthSession.js"
+import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
+import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./BoundedHttpClient.js"
+import { retryAfterMillis } from "./wire/retryAfter.js"
+import { isConnectFailure } from "./wire/transportFailure.js"
+
+const reasonOfStatus = (status: number): BackendErrorReason => {
+  if (status < 400) return "Redirected"
+  if (status === 401) return "Unauthorized"
+  if (status === 403) return "Forbidden"
+  if (status === 404) return "NotFound"
+  if (status === 429) return "RateLimited"
+  return status < 500 ? "Rejected" : "ServerError"
+}
+
+const requestIdOf = (response: WholeResponse): string | null => {
+  const id = response.headers["x-request-id"] ?? response.headers["x-oai-request-id"] ?? response.headers["cf-ray"]
+  return id !== undefined && /^[\w.-]{1,128}$/.test(id) ? id : null
+}
+
+const refused = (operation: string, response: WholeResponse): Effect.Effect<never, BackendError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.fail(
+      new BackendError({
+        operation,
+        reason: reasonOfStatus(response.status),
+        status: response.status,
+        retryAfterMillis: retryAfterMillis(response.headers["retry-after"], now),
+        requestId: requestIdOf(response)
+      })
+    )
+  )
+
+const classify =
+  (operation: string) =>
+  (failure: BackendFailure | BodyTooLarge): BackendError => {
+    switch (failure._tag) {
+      case "BackendError":
+        return failure
+      case "BodyTooLarge":
+        return new BackendError({
+          operation,
+          reason: "TooLarge",
+          status: failure.status,
+          retryAfterMillis: null,
+          requestId: null
+        })
+      case "ParseError":
+      case "HttpApiDecodeError":
+        return BackendError.of(operation, "Malformed")
+      case "RequestError":
+        return BackendError.of(operation, isConnectFailure(failure) ? "Unreachable" : "Transport")
+      case "ResponseError":
+        return BackendError.of(operation, "Transport")
+    }
+  }
+
+const make = Effect.gen(function* () {
+  const config = yield* AccountConfig
+  const session = yield* AuthSession
+  const execute = boundedHttpClient(yield* HttpClient.HttpClient, {
+    maxBytes: config.maxResponseBytes,
+    userAgent: config.userAgent
+  })
+
+  const authorized = (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.flatMap(BackendCall, ({ authorization, operation }) => {
+      const path = styledPath(config.backend.style, request.url)
+      return path === undefined
+        ? Effect.fail(BackendError.of(operation, "Unsupported"))
+        : Effect.succeed(
+            request.pipe(
+              HttpClientRequest.setUrl(`${config.backend.url}${path}`),
+              HttpClientRequest.setHeaders(Redacted.value(authorization.headers))
+            )
+          )
+    })
+
+  const client = yield* HttpApiClient.makeWith(CodexBackendApi, {
+    httpClient: HttpClient.makeWith(
+      (request: Effect.Effect<HttpClientRequest.HttpClientRequest, BackendError, BackendCall>) =>
+        Effect.flatMap(BackendCall, ({ operation }) =>
+          request.pipe(
+            Effect.flatMap(execute),
+            Effect.mapError(classify(operation)),
+            Effect.flatMap((whole) =>
+              whole.status >= 200 && whole.status < 300
+                ? Effect.succeed(whole.response)
+                : refused(operation, whole)
+            )
+          )
+        ),
+      authorized
+    )
+  })
+
+  const attempt = <A>(operation: string, authorization: Authorization, request: BackendRequest<A>) =>
+    request(client, authorization).pipe(
+      Effect.mapError(classify(operation)),
+      Effect.provideService(BackendCall, { operation, authorization })
+    )
+
+  return BackendHttp.of({
+    read: (operation, request) =>
+      Effect.flatMap(session.authorization, (authorization) =>
+        Effect.flatMap(attempt(operation, authorization, request), (answer) =>
+          Effect.matchEffect(session.current, {
+            onFailure: () => Effect.fail(BackendError.of(operation, "IdentityChanged")),
+            onSuccess: (current) =>
+              sameIdentity(current.identity, authorization.session.identity)
+                ? Effect.succeed(answer)
+                : Effect.fail(BackendError.of(operation, "IdentityChanged"))
+          })
+        )
+      ),
+    act: (operation, as, request) =>
+      Effect.flatMap(session.authorization, (authorization) =>
+        sameIdentity(authorization.session.identity, as)
+          ? attempt(operation, authorization, request)
+          : Effect.fail(BackendError.of(operation, "IdentityChanged"))
+      )
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<BackendHttp, never, AccountConfig | AuthSession | HttpClient.HttpClient> = Layer.effect(
+  BackendHttp,
+  make
+)

@@ -1,0 +1,113 @@
+/**
+ * The HTTP client as every part of this package uses it: whole answers, of bounded size, without tracing headers.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+
+/**
+ * The body is longer than allowed; reading stopped there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
+
+/**
+ * An answer whose body has been read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WholeResponse {
+  readonly status: number
+  readonly headers: HttpClientResponse.HttpClientResponse["headers"]
+  readonly text: string
+  /** The answer as the derived client wants it, with the body in memory. */
+  readonly response: HttpClientResponse.HttpClientResponse
+}
+
+/**
+ * One request, one whole answer, whatever its status.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WholeHttpClient = (
+  request: HttpClientRequest.HttpClientRequest
+) => Effect.Effect<WholeResponse, HttpClientError.HttpClientError | BodyTooLarge>
+
+const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes.buffer
+}
+
+const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return response.stream.pipe(
+      Stream.runForEach((chunk) => {
+        size += chunk.byteLength
+        chunks.push(chunk)
+        return size > maxBytes ? Effect.fail(new BodyTooLarge({ status: response.status })) : Effect.void
+      }),
+      Effect.map(() => concat(chunks, size))
+    )
+  })
+
+/**
+ * A body with a declared length is read in one piece: the framing holds the sender to it. Any other is counted.
+ */
+const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) => {
+  const declared = Number(response.headers["content-length"] ?? Number.NaN)
+  return declared <= maxBytes ? response.arrayBuffer : counted(response, maxBytes)
+}
+
+const decoder = new TextDecoder()
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const boundedHttpClient = (
+  client: HttpClient.HttpClient,
+  options: { readonly maxBytes: number; readonly userAgent: string }
+): WholeHttpClient => {
+  const plain = client.pipe(
+    HttpClient.withTracerPropagation(false),
+    // Its span would carry every header and the whole URL.
+    HttpClient.withTracerDisabledWhen(() => true)
+  )
+  return (request) =>
+    Effect.flatMap(
+      plain.execute(HttpClientRequest.setHeader(request, "user-agent", options.userAgent)),
+      (response) =>
+        Effect.map(body(response, options.maxBytes), (bytes): WholeResponse => {
+          let text: string | undefined
+          return {
+            status: response.status,
+            headers: response.headers,
+            get text() {
+              return (text ??= decoder.decode(bytes))
+            },
+            response: Object.create(response, {
+              // Any 2xx is a success of the one status that the contract declares.
+              status: { value: response.status >= 200 && response.status < 300 ? 200 : response.status },
+              arrayBuffer: { value: Effect.succeed(bytes) }
+            })
+          }
+        })
+    )
+}

@@ -1,0 +1,131 @@
+/**
+ * The auth record in `auth.json`: read whole, replaced whole, mode 0600.
+ *
+ * @since 0.1.0
+ */
+import type * as PlatformError from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Crypto from "node:crypto"
+import { AuthJsonText } from "../contracts/AuthJson.js"
+import { CredentialStoreError } from "../domain/CredentialStoreError.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
+import { storeErrorReason } from "./storeErrorReason.js"
+
+const decode = Schema.decode(AuthJsonText)
+const encode = Schema.encode(AuthJsonText)
+
+const revisionOf = (text: string): string => Crypto.createHash("sha256").update(text).digest("hex")
+
+/**
+ * Somebody who writes in place leaves the file empty or half-written for a moment.
+ */
+const whileHalfWritten = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(5))
+
+const make = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { codexHome } = yield* AccountConfig
+  const location = path.join(codexHome, "auth.json")
+
+  type Operation = CredentialStoreError["operation"]
+  const failed = (operation: Operation, reason: CredentialStoreError["reason"], detail: string | null = null) =>
+    new CredentialStoreError({ operation, reason, location, detail })
+  const fromPlatform = (operation: Operation) => (error: PlatformError.PlatformError) =>
+    failed(operation, storeErrorReason(error))
+
+  const readText = fs.readFileString(location).pipe(
+    Effect.asSome,
+    Effect.catchTag("SystemError", (error) =>
+      error.reason === "NotFound" ? Effect.succeed(Option.none<string>()) : Effect.fail(error)
+    ),
+    Effect.mapError(fromPlatform("read"))
+  )
+
+  const parse = (text: string): Effect.Effect<StoredRecord, CredentialStoreError> =>
+    decode(text).pipe(
+      Effect.map((record) => ({ record, revision: revisionOf(text) })),
+      // The parse error would quote the file.
+      Effect.mapError(() => failed("read", "Malformed", text.trim() === "" ? "the file is empty" : null))
+    )
+
+  const read = readText.pipe(
+    Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(parse(text)) })),
+    Effect.retry({ schedule: whileHalfWritten, while: (error) => error.reason === "Malformed" })
+  )
+
+  const revision = Effect.map(readText, Option.map(revisionOf))
+
+  /** The folder and name to put the new file under: a link stays a link. */
+  const target = fs.realPath(location).pipe(
+    Effect.orElse(() => fs.readLink(location).pipe(Effect.map((link) => path.resolve(codexHome, link)))),
+    Effect.orElseSucceed(() => location)
+  )
+
+  const writeWhole = (file: string, text: string) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const handle = yield* fs.open(file, { flag: "wx", mode: 0o600 })
+        yield* handle.writeAll(new TextEncoder().encode(text))
+        yield* handle.sync
+      })
+    )
+
+  const syncFolder = (folder: string) =>
+    Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync)).pipe(Effect.ignore)
+
+  const unchanged = (expected: Option.Option<string>) =>
+    Effect.flatMap(revision, (present) =>
+      Option.getOrNull(present) === Option.getOrNull(expected) ? Effect.void : Effect.fail(failed("write", "Conflict"))
+    )
+
+  const write: CredentialStore["Type"]["write"] = (record, options) =>
+    Effect.gen(function* () {
+      const text = `${yield* encode(record).pipe(Effect.mapError(() => failed("write", "Malformed")))}\n`
+      const file = yield* target
+      const folder = path.dirname(file)
+      const suffix = Encoding.encodeHex(yield* Effect.sync(() => Crypto.randomBytes(6)))
+      const fresh = path.join(folder, `.auth.json.${suffix}`)
+      yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 }).pipe(Effect.mapError(fromPlatform("write")))
+      yield* Effect.gen(function* () {
+        yield* writeWhole(fresh, text).pipe(Effect.mapError(fromPlatform("write")))
+        if (options?.expected !== undefined) yield* unchanged(options.expected)
+        yield* fs.rename(fresh, file).pipe(Effect.mapError(fromPlatform("write")))
+      }).pipe(Effect.tapErrorCause(() => Effect.ignore(fs.remove(fresh, { force: true }))))
+      yield* syncFolder(folder)
+      return { record, revision: revisionOf(text) }
+    }).pipe(Effect.uninterruptible)
+
+  const checkWritable = Effect.gen(function* () {
+    const file = yield* target
+    yield* fs.access(path.dirname(file), { writable: true })
+    if (yield* fs.exists(file)) yield* fs.access(file, { writable: true })
+  }).pipe(Effect.mapError(fromPlatform("write")))
+
+  const remove = fs.remove(location).pipe(
+    Effect.as(true),
+    Effect.catchTag("SystemError", (error) =>
+      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
+    ),
+    Effect.mapError(fromPlatform("remove"))
+  )
+
+  return CredentialStore.of({ kind: "file", location, read, write, remove, checkWritable })
+})
+
+/**
+ * A symbolic link is followed, and its target replaced.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
+  Layer.effect(CredentialStore, make)
+

@@ -1,0 +1,93 @@
+/**
+ * The OAuth server's two calls, each made once.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import {
+  OAuthErrorBody,
+  oauthErrorCode,
+  type RefreshReason,
+  RefreshRequest,
+  RefreshResponse,
+  RevokeRequest
+} from "../contracts/OAuthApi.js"
+import { AuthError, type AuthErrorReason } from "../domain/AuthError.js"
+import type { AccountSettings } from "../services/AccountConfig.js"
+import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
+
+/**
+ * No usable answer; the server may have renewed the session all the same.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
+
+const encodeRefresh = HttpClientRequest.schemaBodyJson(RefreshRequest)
+const encodeRevoke = HttpClientRequest.schemaBodyJson(RevokeRequest)
+const decodeTokens = Schema.decode(Schema.parseJson(RefreshResponse))
+const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
+
+const permanent: Readonly<Record<string, AuthErrorReason>> = {
+  refresh_token_expired: "Expired",
+  refresh_token_reused: "Reused",
+  refresh_token_invalidated: "Revoked"
+}
+
+const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
+
+const refusal = (response: WholeResponse): AuthError | NoAnswer => {
+  const code = Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode))
+  const reason = code !== null && Object.hasOwn(permanent, code) ? permanent[code] : undefined
+  if (reason !== undefined) return AuthError.of(reason)
+  if (response.status === 401 || (response.status === 400 && code === "invalid_grant")) return AuthError.of("Refused")
+  return new NoAnswer({ detail: `HTTP ${response.status}` })
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
+  const send = (request: HttpClientRequest.HttpClientRequest) =>
+    execute(request).pipe(Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })))
+
+  return {
+    /** Exchanges a refresh token, which can be used once. */
+    refresh: (token: Redacted.Redacted, reason: RefreshReason) =>
+      encodeRefresh(HttpClientRequest.post(settings.refreshUrl), {
+        client_id: settings.clientId,
+        grant_type: "refresh_token",
+        refresh_reason: reason,
+        refresh_token: Redacted.value(token)
+      }).pipe(
+        Effect.mapError(() => new NoAnswer({ detail: "the request could not be built" })),
+        Effect.flatMap(send),
+        Effect.filterOrFail(isSuccess, refusal),
+        Effect.flatMap((response) =>
+          decodeTokens(response.text).pipe(Effect.mapError(() => new NoAnswer({ detail: "the answer was not readable" })))
+        )
+      ),
+    /** Asks the server to end the session; whether it confirmed. */
+    revoke: (token: { readonly refresh: Redacted.Redacted } | { readonly access: Redacted.Redacted }) =>
+      encodeRevoke(
+        HttpClientRequest.post(settings.revokeUrl),
+        "refresh" in token
+          ? {
+              token: Redacted.value(token.refresh),
+              token_type_hint: "refresh_token",
+              client_id: settings.clientId
+            }
+          : { token: Redacted.value(token.access), token_type_hint: "access_token" }
+      ).pipe(
+        Effect.flatMap(send),
+        Effect.match({ onFailure: () => false, onSuccess: isSuccess })
+      )
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Usage and reset credits over the backend's HTTP API.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import { BackendError } from "../domain/BackendError.js"
+import { sameIdentity } from "../domain/Identity.js"
+import { UsageSnapshot } from "../domain/UsageSnapshot.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
+import { makeSharedRead } from "./SharedRead.js"
+import { consumeOutcomeFromWire, resetCreditsFromWire } from "./wire/ResetCredits.js"
+import { usageFromWire } from "./wire/Usage.js"
+
+/** The longest that a backend's wish to wait is kept in mind. */
+const maxQuietMillis = Duration.toMillis(Duration.minutes(10))
+
+const make = Effect.gen(function* () {
+  const backend = yield* BackendHttp
+  const session = yield* AuthSession
+  const config = yield* AccountConfig
+  const shared = yield* makeSharedRead<UsageSnapshot, Effect.Effect.Error<ReturnType<RateLimits["Type"]["read"]>>>()
+  const intervalMillis = Duration.toMillis(config.usageInterval)
+
+  /** The last snapshot, and until when the backend wants to be left alone, by identity and kind of read. */
+  const recent = new Map<string, UsageSnapshot>()
+  const quietUntil = new Map<string, number>()
+  const forget = (identityKey: string) => {
+    for (const key of recent.keys()) if (key.startsWith(identityKey)) recent.delete(key)
+  }
+
+  const readUsage = backend.read("usage.read", (client, { session: reader }) =>
+    Effect.zipWith(client.usage.read(), DateTime.now, (response, fetchedAt) =>
+      usageFromWire(response, { identity: reader.identity, fetchedAt })
+    )
+  )
+  const readCredits = backend.read("resetCredits.list", (client, { session: reader }) =>
+    Effect.map(client.resetCredits.list(), (response) => ({
+      reader: reader.identity,
+      resetCredits: resetCreditsFromWire(response)
+    }))
+  )
+
+  const readBoth = (options: ReadUsage): ReturnType<RateLimits["Type"]["read"]> => {
+    const usage = (options.usage ?? identity)(readUsage)
+    if (options.details === false) return usage
+    const credits = (options.resetCredits ?? identity)(readCredits).pipe(
+      Effect.catchAll((error) =>
+        Effect.as(Effect.logDebug(`Only the number of reset credits is known. ${error.message}`), null)
+      )
+    )
+    return Effect.zipWith(
+      usage,
+      credits,
+      (snapshot, found) =>
+        found === null || !sameIdentity(found.reader, snapshot.identity)
+          ? snapshot
+          : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, { disableValidation: true }),
+      { concurrent: true }
+    )
+  }
+
+  const keep = (key: string, read: ReturnType<RateLimits["Type"]["read"]>) =>
+    Effect.tapBoth(read, {
+      onFailure: (error) =>
+        error._tag === "BackendError" && error.reason === "RateLimited" && error.retryAfterMillis !== null
+          ? Effect.map(Clock.currentTimeMillis, (now) =>
+              quietUntil.set(key, now + Math.min(error.retryAfterMillis ?? 0, maxQuietMillis))
+            )
+          : Effect.void,
+      onSuccess: (snapshot) => Effect.sync(() => recent.set(key, snapshot))
+    })
+
+  return RateLimits.of({
+    read: (options = {}) =>
+      Effect.flatMap(session.current, (reader) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
+          const quiet = (quietUntil.get(key) ?? 0) - now
+          if (quiet > 0) {
+            return Effect.fail(
+              new BackendError({
+                operation: "usage.read",
+                reason: "RateLimited",
+                status: 429,
+                retryAfterMillis: quiet,
+                requestId: null
+              })
+            )
+          }
+          if (options.fresh === true) return keep(key, readBoth(options))
+          const known = recent.get(key)
+          if (known !== undefined && now - known.fetchedAt.epochMillis < intervalMillis) return Effect.succeed(known)
+          return shared(key, keep(key, readBoth(options)))
+        })
+      ),
+    consume: ({ as, creditId, key }) =>
+      backend
+        .act("resetCredits.consume", as, (client) =>
+          client.resetCredits.consume({
+            payload: { redeem_request_id: key, ...(creditId === undefined ? {} : { credit_id: creditId }) }
+          })
+        )
+        .pipe(
+          Effect.map(consumeOutcomeFromWire),
+          Effect.ensuring(Effect.sync(() => forget(as.key)))
+        )
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<RateLimits, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
+  RateLimits,
+  make
+)

@@ -1,0 +1,83 @@
+/**
+ * The referral offer and its invite over the backend's HTTP API.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { referralKey } from "../contracts/Referrals.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import { ReferralOffer } from "../domain/ReferralOffer.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { Referrals } from "../services/Referrals.js"
+
+const canonical = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(canonical)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, member]) => [key, canonical(member)])
+        )
+      : value
+
+const asText = (value: unknown): string => JSON.stringify(canonical(value)) ?? "null"
+
+/** The backend answers 403 where the account has no part in the campaign. */
+const isNoOffer = (error: AuthError | BackendError): boolean =>
+  error._tag === "BackendError" && error.reason === "Forbidden"
+
+const make = Effect.gen(function* () {
+  const backend = yield* BackendHttp
+
+  const eligibility = backend.read("referrals.eligibility", (client, { session }) =>
+    Effect.map(
+      client.referrals.eligibility({
+        urlParams: { referral_key: referralKey, requested_referrals: "1", supports_rewardless_invites: "false" }
+      }),
+      (response) => ({ response, identity: session.identity })
+    )
+  )
+  const rules = backend.read("referrals.rules", (client) =>
+    client.referrals.rules({ urlParams: { referral_key: referralKey } })
+  )
+
+  return Referrals.of({
+    loadOffer: Effect.gen(function* () {
+      const { identity, response: offered } = yield* eligibility
+      if (!offered.should_show || !offered.has_rewards) return Option.none()
+      const terms = yield* rules
+      return Option.some(
+        new ReferralOffer({
+          identity,
+          description: offered.description,
+          rules: terms.rules,
+          grantAction: asText(offered.grant_action),
+          grantAmount: asText(offered.grant_amount),
+          requiresExplicitConfirmation: terms.requires_explicit_confirmation,
+          loadedAt: yield* DateTime.now
+        })
+      )
+    }).pipe(Effect.catchIf(isNoOffer, () => Effect.succeedNone)),
+    sendInvite: ({ as, email }) =>
+      backend
+        .act("referrals.invite", as, (client) =>
+          client.referrals.invite({ payload: { referral_key: referralKey, emails: [email] } })
+        )
+        .pipe(
+          Effect.map(({ has_rewards }) =>
+            has_rewards === null ? "unknown" : has_rewards ? "included" : "notIncluded"
+          )
+        )
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Referrals, never, BackendHttp> = Layer.effect(Referrals, make)

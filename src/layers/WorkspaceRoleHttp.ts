@@ -1,0 +1,88 @@
+/**
+ * The live role, best effort, and the message to the workspace's owner.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import { BackendError } from "../domain/BackendError.js"
+import { claimedRole, liveRole, type WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { makeSharedRead } from "./SharedRead.js"
+import { roleFromWire } from "./wire/Role.js"
+
+const make = Effect.gen(function* () {
+  const backend = yield* BackendHttp
+  const session = yield* AuthSession
+  const config = yield* AccountConfig
+  const shared = yield* makeSharedRead<Role | null, never>()
+  const keepMillis = Duration.toMillis(config.roleTimeToLive)
+  const pauseMillis = Duration.toMillis(config.roleCoolDown)
+
+  /** What the endpoint last said, by identity; a null role leaves the endpoint alone until the time given. */
+  const known = new Map<string, { readonly role: Role | null; readonly until: number }>()
+
+  const live = backend.read("workspace.accountsCheck", (client, { session: reader }) =>
+    Effect.flatMap(client.workspace.accountsCheck(), (response) => {
+      const role = roleFromWire(response, reader.identity.accountId)
+      return role === null
+        ? Effect.fail(BackendError.of("workspace.accountsCheck", "Malformed"))
+        : Effect.succeed(liveRole(role))
+    })
+  )
+
+  return WorkspaceRole.of({
+    role: (options) =>
+      Effect.gen(function* () {
+        const reader = yield* session.current
+        const claimed = claimedRole(reader.isOrgOwner)
+        if (!reader.usesBackend) return claimed
+        const key = reader.identity.key
+        const now = yield* Clock.currentTimeMillis
+        const recent = known.get(key)
+        if (recent !== undefined && now < recent.until) return recent.role ?? claimed
+        const role = yield* shared(
+          key,
+          (options?.request ?? identity)(live).pipe(
+            Effect.catchAll((error) =>
+              Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)
+            ),
+            Effect.tap((found) =>
+              Effect.map(Clock.currentTimeMillis, (at) =>
+                known.set(key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
+              )
+            )
+          )
+        )
+        return role ?? claimed
+      }),
+    claimed: Effect.map(session.current, (reader) => claimedRole(reader.isOrgOwner)),
+    nudge: ({ as, creditType }) =>
+      backend
+        .act("workspace.nudge", as, (client) => client.workspace.nudge({ payload: { credit_type: creditType } }))
+        .pipe(
+          Effect.as("sent" as const),
+          Effect.catchIf(
+            (error) => error._tag === "BackendError" && error.reason === "RateLimited",
+            () => Effect.succeed("cooldownActive" as const)
+          )
+        )
+  })
+})
+
+/**
+ * A role is kept for the configured time; an endpoint that fails is left alone for the configured pause.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<WorkspaceRole, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
+  WorkspaceRole,
+  make
+)

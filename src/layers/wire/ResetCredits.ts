@@ -1,0 +1,43 @@
+/**
+ * The list of reset credits, and the outcome of a consumption.
+ *
+ * @since 0.1.0
+ */
+import type { ConsumeResponse, ResetCreditsResponse, WireResetCredit } from "../../contracts/ResetCredits.js"
+import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
+
+const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
+  new ResetCredit({
+    id: credit.id,
+    resetType: credit.reset_type,
+    status: credit.status,
+    grantedAt: credit.granted_at,
+    expiresAt: credit.expires_at,
+    title: credit.title,
+    description: credit.description
+  })
+
+/**
+ * The list as it came: nothing is filtered or counted again, and the count is the list's own.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const resetCreditsFromWire = (response: typeof ResetCreditsResponse.Type): ResetCredits =>
+  new ResetCredits({ availableCount: response.available_count, credits: response.credits.map(creditFromWire) })
+
+const outcomes: Record<(typeof ConsumeResponse.Type)["code"], ConsumeOutcome> = {
+  reset: "reset",
+  nothing_to_reset: "nothingToReset",
+  no_credit: "noCredit",
+  already_redeemed: "alreadyRedeemed"
+}
+
+/**
+ * The outcome that the answer's `code` stands for.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const consumeOutcomeFromWire = (response: typeof ConsumeResponse.Type): ConsumeOutcome =>
+  outcomes[response.code]

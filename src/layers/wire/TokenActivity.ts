@@ -1,0 +1,33 @@
+/**
+ * The profile's statistics to token activity.
+ *
+ * @since 0.1.0
+ */
+import type * as DateTime from "effect/DateTime"
+import type { ProfileResponse } from "../../contracts/Profile.js"
+import type { Identity } from "../../domain/Identity.js"
+import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
+
+/**
+ * Values and order as they came; null where the backend gave none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tokenActivityFromWire = (
+  { stats }: typeof ProfileResponse.Type,
+  read: { readonly identity: Identity; readonly fetchedAt: DateTime.Utc }
+): TokenActivity =>
+  new TokenActivity({
+    identity: read.identity,
+    fetchedAt: read.fetchedAt,
+    lifetimeTokens: stats.lifetime_tokens,
+    peakDailyTokens: stats.peak_daily_tokens,
+    longestRunningTurnSeconds: stats.longest_running_turn_sec,
+    currentStreakDays: stats.current_streak_days,
+    longestStreakDays: stats.longest_streak_days,
+    daily:
+      stats.daily_usage_buckets?.map(
+        (bucket) => new DailyTokens({ startDate: bucket.start_date, tokens: bucket.tokens })
+      ) ?? null
+  })

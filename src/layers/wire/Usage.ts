@@ -1,0 +1,122 @@
+/**
+ * The usage endpoint's answer to what it means.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import type { UsageResponse, WireRateLimit, WireSpendControl, WireWindow } from "../../contracts/Usage.js"
+import type { Identity } from "../../domain/Identity.js"
+import { planFromUsage } from "../../domain/Plan.js"
+import { byDuration, RateLimitWindow, windowMinutes } from "../../domain/RateLimitWindow.js"
+import { ResetCredits } from "../../domain/ResetCredit.js"
+import {
+  Credits,
+  IndividualLimit,
+  RateLimit,
+  ReachedType,
+  SpendControl,
+  UsageSnapshot
+} from "../../domain/UsageSnapshot.js"
+
+/**
+ * The id of Codex's own limit, which the answer leaves unnamed.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const mainLimitId = "codex"
+
+const isReachedType = Schema.is(ReachedType)
+
+const timeFromSeconds = (seconds: number): DateTime.Utc => DateTime.unsafeMake(seconds * 1000)
+
+const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null) =>
+  window === null
+    ? []
+    : [
+        new RateLimitWindow({
+          durationMinutes: windowMinutes(window.limit_window_seconds),
+          usedPercent: window.used_percent,
+          resetsAt: timeFromSeconds(window.reset_at),
+          slot
+        })
+      ]
+
+const limitFromWire = (
+  limit: typeof WireRateLimit.Type | null,
+  label: Pick<RateLimit, "id" | "name" | "normalModelSlug">
+): RateLimit =>
+  new RateLimit({
+    ...label,
+    allowed: limit === null ? null : limit.allowed,
+    windows:
+      limit === null
+        ? []
+        : Arr.sort(
+            [
+              ...windowFromWire("primary", limit.primary_window),
+              ...windowFromWire("secondary", limit.secondary_window)
+            ],
+            byDuration
+          )
+  })
+
+const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpendControl.Type): SpendControl =>
+  new SpendControl({
+    reached,
+    individualLimit:
+      own === null
+        ? null
+        : new IndividualLimit({
+            limit: own.limit,
+            used: own.used,
+            remainingPercent: own.remaining_percent,
+            resetsAt: timeFromSeconds(own.reset_at)
+          })
+  })
+
+/**
+ * The snapshot of one answer: the main limit is `codex`, each further limit goes by its metered feature, in the
+ * answer's order and with duplicates. Of the reset credits it holds the count alone.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const usageFromWire = (
+  response: UsageResponse,
+  read: { readonly identity: Identity; readonly fetchedAt: DateTime.Utc }
+): UsageSnapshot => {
+  const reached = response.rate_limit_reached_type?.type
+  return new UsageSnapshot({
+    identity: read.identity,
+    fetchedAt: read.fetchedAt,
+    plan: planFromUsage(response.plan_type),
+    main: limitFromWire(response.rate_limit, { id: mainLimitId, name: null, normalModelSlug: null }),
+    additional: (response.additional_rate_limits ?? []).map((limit) =>
+      limitFromWire(limit.rate_limit, {
+        id: limit.metered_feature,
+        name: limit.limit_name,
+        normalModelSlug: limit.normal_model_slug
+      })
+    ),
+    credits:
+      response.credits === null
+        ? null
+        : new Credits({
+            hasCredits: response.credits.has_credits,
+            unlimited: response.credits.unlimited,
+            balance: response.credits.balance
+          }),
+    spendControl: response.spend_control === null ? null : spendControlFromWire(response.spend_control),
+    reachedType: isReachedType(reached) ? reached : null,
+    resetCredits:
+      response.rate_limit_reset_credits === null
+        ? null
+        : new ResetCredits({ availableCount: response.rate_limit_reset_credits.available_count, credits: null }),
+    backendAccountId: response.account_id,
+    backendUserId: response.user_id,
+    upsell: response.rate_limit_upsell
+  })
+}

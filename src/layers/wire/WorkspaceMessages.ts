@@ -1,0 +1,36 @@
+/**
+ * The workspace's messages to what they mean.
+ *
+ * @since 0.1.0
+ */
+import type { WorkspaceMessagesResponse } from "../../contracts/Workspace.js"
+import { WorkspaceMessage, WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
+
+/**
+ * All messages in the answer's order, archived ones included. An answer means that the feature is on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
+  new WorkspaceMessageList({
+    featureEnabled: true,
+    messages: response.messages.map(
+      (message) =>
+        new WorkspaceMessage({
+          id: message.message_id,
+          type: message.message_type,
+          body: message.message_body,
+          createdAt: message.created_at,
+          archivedAt: message.archived_at
+        })
+    )
+  })
+
+/**
+ * What a 404 stands for: this account has no workspace messages.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] })

@@ -1,0 +1,157 @@
+/**
+ * Invite a friend, once.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
+import { InviteEmail } from "../domain/InviteEmail.js"
+import type { JournalError } from "../domain/JournalError.js"
+import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { Dialog, type DialogError } from "../services/Dialog.js"
+import { OperationJournal } from "../services/OperationJournal.js"
+import { OperationKeys } from "../services/OperationKeys.js"
+import { Policies } from "../services/Policies.js"
+import { Referrals } from "../services/Referrals.js"
+import { applyPolicy } from "./applyPolicy.js"
+import { emailDigest } from "./emailDigest.js"
+import { journaledAct } from "./journaledAct.js"
+
+/**
+ * `email` is asked for when it is not given. `again` sends although the outcome of an earlier invite to the same address
+ * is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InviteOptions {
+  readonly email?: string | undefined
+  readonly again?: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type InviteResult =
+  | { readonly _tag: "Sent"; readonly reward: InviteReward; readonly key: string }
+  | { readonly _tag: "Declined" }
+
+/** The answers that say for certain that no invite went out. */
+const definiteRefusals: ReadonlySet<number> = new Set([400, 403, 409, 422])
+
+const toEmail = (text: string): Effect.Effect<InviteEmail, ActError> =>
+  Schema.decode(InviteEmail)(text.trim()).pipe(
+    Effect.mapError((error) =>
+      ActError.of("invite", "InvalidInput", error.message.slice(error.message.lastIndexOf("\n") + 1))
+    )
+  )
+
+const withoutOpenInvite = (identity: Identity, target: string) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const open = yield* journal.list({ act: "invite", identity, open: true })
+    const same = open.find((operation) => operation.target === target)
+    if (same !== undefined) {
+      return yield* new ActError({ act: "invite", reason: "Unresolved", key: same.key, status: null, detail: null })
+    }
+  })
+
+const confirmInvite = (offer: ReferralOffer, email: InviteEmail) =>
+  Effect.flatMap(Dialog, (dialog) =>
+    dialog.confirm({
+      id: "invite.confirm",
+      title: "Send referral invite?",
+      details: [
+        offer.description ?? "Invite a friend to Codex.",
+        `Recipient: ${email}`,
+        ...offer.rules.map((rule) => `• ${rule}`),
+        ...(offer.requiresExplicitConfirmation
+          ? ["By sending you confirm that the recipient wants to hear from you."]
+          : [])
+      ],
+      yes: "Send invite",
+      no: "Cancel",
+      flag: "--yes"
+    })
+  )
+
+/**
+ * Shows the offer, asks, and sends the invite with a single request. The identity and the offer are read again just
+ * before it; on any difference nothing is sent.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const inviteFriend = (
+  options: InviteOptions = {}
+): Effect.Effect<
+  InviteResult,
+  ActError | AuthError | BackendError | DialogError | JournalError,
+  AuthSession | Dialog | OperationJournal | Referrals
+> =>
+  Effect.gen(function* () {
+    const auth = yield* AuthSession
+    const dialog = yield* Dialog
+    const keys = yield* OperationKeys
+    const policies = yield* Policies
+    const referrals = yield* Referrals
+    const loadOffer = applyPolicy(policies.readOffer, auth)(referrals.loadOffer)
+
+    // What is given is checked before anything is asked of the network.
+    const given = options.email === undefined ? undefined : yield* toEmail(options.email)
+    const { session } = yield* auth.authorization
+    if (session.identity.userId === null || session.identity.accountId === null) {
+      return yield* ActError.of("invite", "NotOffered", "The sign-in does not tell the user and the account.")
+    }
+    const offer = yield* Effect.flatten(dialog.progress("Looking for an offer", loadOffer)).pipe(
+      Effect.catchTag("NoSuchElementException", () => Effect.fail(ActError.of("invite", "NotOffered")))
+    )
+    if (!sameIdentity(offer.identity, session.identity)) return yield* ActError.of("invite", "IdentityChanged")
+    const email =
+      given ??
+      (yield* Effect.flatMap(
+        dialog.ask({
+          id: "invite.email",
+          title: "Invite someone to Codex",
+          placeholder: "name@example.com",
+          flag: "the EMAIL argument"
+        }),
+        toEmail
+      ))
+    const target = yield* emailDigest(session.identity, email)
+    if (options.again !== true) yield* withoutOpenInvite(session.identity, target)
+    if (!(yield* confirmInvite(offer, email))) return { _tag: "Declined" } as const
+
+    const revalidate = Effect.gen(function* () {
+      const reader = yield* auth.reload
+      if (!sameIdentity(reader.identity, offer.identity)) return yield* ActError.of("invite", "IdentityChanged")
+      if (isExpiredOffer(offer, yield* DateTime.now)) {
+        return yield* ActError.of("invite", "OfferChanged", "It was shown more than ten minutes ago.")
+      }
+      const present = yield* loadOffer
+      if (Option.isNone(present)) return yield* ActError.of("invite", "NotOffered")
+      if (!sameOffer(present.value, offer)) return yield* ActError.of("invite", "OfferChanged")
+    })
+    const key = yield* keys.next
+    const send = journaledAct({
+      key,
+      act: "invite",
+      identity: session.identity,
+      target,
+      attempt: referrals.sendInvite({ as: offer.identity, email }),
+      policy: applyPolicy(policies.sendInvite, auth),
+      isRejection: (error) => error.status !== null && definiteRefusals.has(error.status),
+      outcomeOf: (reward) => `sent, reward ${reward}`
+    })
+    const { answer } = yield* dialog.progress("Sending the invite", Effect.zipRight(revalidate, send))
+    yield* Effect.annotateCurrentSpan({ key, reward: answer })
+    return { _tag: "Sent", reward: answer, key } as const
+  }).pipe(Effect.withSpan("inviteFriend"))

@@ -1,0 +1,37 @@
+/**
+ * Show the role in the workspace.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { AuthError } from "../domain/AuthError.js"
+import type { Session } from "../domain/Session.js"
+import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { Dialog } from "../services/Dialog.js"
+import { Policies } from "../services/Policies.js"
+import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { applyPolicy } from "./applyPolicy.js"
+
+/**
+ * The live role where the backend tells it, else the token's claim.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const showRole: Effect.Effect<
+  { readonly session: Session; readonly role: Role },
+  AuthError,
+  Dialog | AuthSession | WorkspaceRole
+> = Effect.gen(function* () {
+  const policies = yield* Policies
+  const auth = yield* AuthSession
+  const roles = yield* WorkspaceRole
+  const dialog = yield* Dialog
+  const session = yield* auth.current
+  const role = yield* dialog.progress(
+    "Reading the role",
+    roles.role({ request: applyPolicy(policies.readRole, auth) })
+  )
+  return { session, role }
+}).pipe(Effect.withSpan("showRole"))

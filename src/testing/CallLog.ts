@@ -1,0 +1,93 @@
+/**
+ * What arrived at the fake backend, in the order of arrival.
+ *
+ * @since 0.1.0
+ */
+import { createHash } from "node:crypto"
+import type { PathStyle } from "../contracts/PathStyle.js"
+import type { Fault } from "./Fault.js"
+import type { EndpointName } from "./FaultPlan.js"
+
+/**
+ * One call. `endpoint` is null for a path that the contract does not know. Secrets in `headers` and `body` are replaced
+ * by a digest, which is the same for the same secret. `connection` numbers the sockets of the real server, and is 0 in
+ * memory. `committed`: the call has changed the state. `status` is null while there is no answer, or none ever came.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoggedCall {
+  readonly seq: number
+  readonly atMillis: number
+  readonly method: string
+  readonly origin: string
+  readonly path: string
+  readonly style: PathStyle | "oauth" | null
+  readonly endpoint: EndpointName | null
+  /** The how-manieth call to this endpoint it is, counted from one. */
+  readonly nth: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly bodyDigest: string
+  readonly body: unknown
+  readonly connection: number
+  readonly fault: Fault["_tag"]
+  readonly committed: boolean
+  readonly status: number | null
+}
+
+const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex")
+
+/**
+ * What stands in the log for a secret: the first twelve hex digits of its SHA-256, marked as such.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const mask = (secret: string): string => `<sha256:${sha256(secret).slice(0, 12)}>`
+
+/**
+ * @since 0.1.0
+ * @category accessors
+ */
+export const digest = (body: Uint8Array): string => sha256(body)
+
+const secretHeaders: ReadonlySet<string> = new Set(["cookie", "proxy-authorization", "set-cookie", "x-api-key"])
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const maskHeaders = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      if (name === "authorization") return [name, value.replace(/\S+$/, mask)]
+      return [name, secretHeaders.has(name) ? mask(value) : value]
+    })
+  )
+
+const secretFields: ReadonlySet<string> = new Set([
+  "access_token",
+  "client_secret",
+  "code",
+  "code_verifier",
+  "id_token",
+  "refresh_token",
+  "token"
+])
+
+/**
+ * The body as JSON with its secrets masked; the text itself is not kept, so a body that is not JSON shows as null.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const maskBody = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(maskBody)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]: [string, unknown]) => [
+      name,
+      secretFields.has(name) && typeof inner === "string" ? mask(inner) : maskBody(inner)
+    ])
+  )
+}

@@ -1,0 +1,151 @@
+/**
+ * A fake account as the contract's answers show it at a given time.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import type { ProfileResponse } from "../contracts/Profile.js"
+import type { EligibilityResponse, RulesResponse } from "../contracts/Referrals.js"
+import type { ResetCreditsResponse } from "../contracts/ResetCredits.js"
+import type { UsageResponse } from "../contracts/Usage.js"
+import type { AccountsCheckResponse, WorkspaceMessagesResponse } from "../contracts/Workspace.js"
+import type { FakeAccount, FakeMessage, FakeOffer, FakeResetCredit, FakeWindow } from "./FakeAccount.js"
+import { isAvailable, windowAt } from "./FakeAccountActs.js"
+
+type WireRateLimit = NonNullable<UsageResponse["rate_limit"]>
+
+const time = (millis: number) => DateTime.unsafeMake(millis)
+
+const maybeTime = (millis: number | null) => (millis === null ? null : time(millis))
+
+const wireWindow = (window: FakeWindow | null, now: number): WireRateLimit["primary_window"] => {
+  if (window === null) return null
+  const current = windowAt(window, now)
+  return {
+    used_percent: Math.round(current.usedPercent),
+    limit_window_seconds: current.lengthSeconds,
+    reset_after_seconds: Math.ceil((current.resetAt - now) / 1000),
+    reset_at: Math.floor(current.resetAt / 1000)
+  }
+}
+
+const wireLimit = (
+  limit: { readonly primary: FakeWindow | null; readonly secondary: FakeWindow | null },
+  now: number,
+  stopped: boolean
+): WireRateLimit => {
+  const primary = wireWindow(limit.primary, now)
+  const secondary = wireWindow(limit.secondary, now)
+  const reached = stopped || [primary, secondary].some((window) => window !== null && window.used_percent >= 100)
+  return { allowed: !reached, limit_reached: reached, primary_window: primary, secondary_window: secondary }
+}
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const usage = (account: FakeAccount, now: number): UsageResponse => {
+  const main = wireLimit(account, now, account.reachedType !== null || account.spendControl?.reached === true)
+  const reachedType = account.reachedType ?? (main.limit_reached ? "rate_limit_reached" : null)
+  return {
+    plan_type: account.planType,
+    rate_limit: { ...main, allowed: account.allowed ?? main.allowed },
+    credits: account.credits,
+    spend_control: account.spendControl,
+    additional_rate_limits: account.additional.map((limit) => ({
+      limit_name: limit.name,
+      metered_feature: limit.meteredFeature,
+      rate_limit: wireLimit(limit, now, false),
+      normal_model_slug: null
+    })),
+    rate_limit_reached_type: reachedType === null ? null : { type: reachedType },
+    rate_limit_reset_credits: { available_count: availableCount(account, now) },
+    account_id: account.accountId,
+    user_id: account.userId,
+    rate_limit_upsell: account.upsell
+  }
+}
+
+const availableCount = (account: FakeAccount, now: number): number =>
+  account.resetCredits.filter((credit) => isAvailable(credit, now)).length
+
+const wireCredit = (credit: FakeResetCredit, now: number) => ({
+  id: credit.id,
+  reset_type: credit.resetType,
+  status: credit.status === "available" && !isAvailable(credit, now) ? ("unknown" as const) : credit.status,
+  granted_at: time(credit.grantedAt),
+  expires_at: maybeTime(credit.expiresAt),
+  title: credit.title,
+  description: credit.description
+})
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const resetCredits = (account: FakeAccount, now: number): typeof ResetCreditsResponse.Type => ({
+  credits: account.resetCredits.map((credit) => wireCredit(credit, now)),
+  available_count: availableCount(account, now)
+})
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const eligibility = (offer: FakeOffer): typeof EligibilityResponse.Type => ({
+  should_show: offer.shouldShow,
+  has_rewards: offer.hasRewards,
+  title: offer.title,
+  description: offer.description,
+  grant_action: offer.grantAction,
+  grant_amount: offer.grantAmount,
+  ineligible_reason: null
+})
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const rules = (offer: FakeOffer): typeof RulesResponse.Type => ({
+  rules: offer.rules,
+  requires_explicit_confirmation: offer.requiresExplicitConfirmation
+})
+
+/**
+ * The role in every account of one user, the account asked as first in order.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof AccountsCheckResponse.Type => {
+  const own = [asked, ...Array.from(all).filter((other) => isOtherAccountOf(asked, other))]
+  return {
+    accounts: Object.fromEntries(
+      own.map((account) => [account.accountId, { account: { account_user_role: account.role } }])
+    ),
+    account_ordering: own.map((account) => account.accountId)
+  }
+}
+
+const isOtherAccountOf = (asked: FakeAccount, other: FakeAccount): boolean =>
+  other.userId === asked.userId && other.accountId !== asked.accountId
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const messages = (all: ReadonlyArray<FakeMessage>): typeof WorkspaceMessagesResponse.Type => ({
+  messages: all.map((message) => ({
+    message_id: message.id,
+    message_type: message.type,
+    message_body: message.body,
+    created_at: maybeTime(message.createdAt),
+    archived_at: maybeTime(message.archivedAt)
+  }))
+})
+
+/**
+ * @since 0.1.0
+ * @category answers
+ */
+export const profile = (account: FakeAccount): typeof ProfileResponse.Type => ({ stats: account.activity })

@@ -1,0 +1,226 @@
+/**
+ * One request through the fake backend: logged, met by its fault, answered by the contract's own server.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerError from "@effect/platform/HttpServerError"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { contractPath, type PathStyle } from "../contracts/PathStyle.js"
+import { digest, type LoggedCall, maskBody, maskHeaders } from "./CallLog.js"
+import { CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
+import { type Answer, answer, bodyJson, json, replacement, type Reply, reset, spoil } from "./FakeReply.js"
+import type { FakeState } from "./FakeState.js"
+import type { Fault } from "./Fault.js"
+import { EndpointName, faultFor, type FaultPlan } from "./FaultPlan.js"
+
+/**
+ * A request as either face receives it. Header names are in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Incoming {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly connection: number
+}
+
+/**
+ * `counts` and `overall` are what the plan's call numbers refer to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Traffic {
+  readonly plan: FaultPlan
+  readonly counts: Readonly<Partial<Record<EndpointName, number>>>
+  readonly overall: number
+  readonly log: ReadonlyArray<LoggedCall>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Exchange = (incoming: Incoming) => Effect.Effect<Reply>
+
+const isEndpointName = Schema.is(EndpointName)
+
+/**
+ * The contract's endpoints by method and path, read from the contract itself.
+ */
+const endpoints: ReadonlyMap<string, EndpointName> = (() => {
+  const found = new Map<string, EndpointName>()
+  HttpApi.reflect(FakeApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group }) => {
+      const name = `${group.identifier}.${endpoint.name}`
+      if (isEndpointName(name)) found.set(`${endpoint.method} ${endpoint.path}`, name)
+    }
+  })
+  return found
+})()
+
+const chatGptBase = "/backend-api"
+
+const route = (
+  method: string,
+  path: string
+): { readonly style: PathStyle | "oauth" | null; readonly path: string; readonly endpoint: EndpointName | null } => {
+  const base = path.indexOf(`${chatGptBase}/`)
+  const style = path.startsWith("/oauth/") ? "oauth" : base >= 0 ? "chatgpt" : "codex"
+  const contract =
+    style === "oauth" ? path : contractPath(style, style === "chatgpt" ? path.slice(base + chatGptBase.length) : path)
+  const endpoint = contract === undefined ? undefined : endpoints.get(`${method} ${contract}`)
+  // An OAuth path below the backend's base is not the OAuth server's.
+  const known = endpoint !== undefined && endpoint.startsWith("oauth.") === (style === "oauth")
+  return known && contract !== undefined ? { style, path: contract, endpoint } : { style: null, path, endpoint: null }
+}
+
+const toAnswer = (response: HttpServerResponse.HttpServerResponse): Effect.Effect<Answer> => {
+  const { body, headers, status } = response
+  switch (body._tag) {
+    case "Uint8Array":
+      return Effect.succeed(answer(status, headers, body.body))
+    case "Raw":
+      return Effect.succeed(answer(status, headers, typeof body.body === "string" ? body.body : ""))
+    case "Stream":
+      return body.stream.pipe(
+        Stream.runCollect,
+        Effect.orDie,
+        Effect.map((chunks) => answer(status, headers, Uint8Array.from(Array.from(chunks).flatMap((c) => [...c]))))
+      )
+    default:
+      return Effect.succeed(answer(status, headers, ""))
+  }
+}
+
+const toRequest = (incoming: Incoming, path: string): HttpServerRequest.HttpServerRequest =>
+  HttpServerRequest.fromWeb(
+    new Request(new URL(`${path}${incoming.url.search}`, "http://fake.test"), {
+      method: incoming.method,
+      headers: incoming.headers,
+      ...(incoming.method === "GET" || incoming.method === "HEAD" ? {} : { body: incoming.body.slice() })
+    })
+  )
+
+/**
+ * The contract's server over a state, as a function from a request to an answer.
+ */
+const contractServer = (state: Ref.Ref<FakeState>) =>
+  Effect.gen(function* () {
+    const services = yield* Layer.build(HttpServer.layerContext)
+    const app = yield* HttpApiBuilder.httpApp.pipe(
+      Effect.provide([layerApi(state), HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer])
+    )
+    return (incoming: Incoming, path: string): Effect.Effect<Answer> =>
+      Effect.scoped(app).pipe(
+        Effect.provideService(HttpServerRequest.HttpServerRequest, toRequest(incoming, path)),
+        Effect.mapInputContext((context: Context.Context<never>) => Context.merge(services, context)),
+        Effect.catchAllCause((cause) => Effect.map(HttpServerError.causeResponse(cause), ([response]) => response)),
+        Effect.flatMap(toAnswer)
+      )
+  })
+
+/**
+ * Puts the call in the log and says what fault it meets.
+ */
+const arrive = (traffic: Ref.Ref<Traffic>, incoming: Incoming, now: number) => {
+  const { endpoint, path, style } = route(incoming.method, incoming.url.pathname)
+  return Ref.modify(traffic, (before) => {
+    const nth = endpoint === null ? 1 : (before.counts[endpoint] ?? 0) + 1
+    const overall = before.overall + 1
+    const fault = faultFor(before.plan, { endpoint, nth, overall })
+    const call: LoggedCall = {
+      seq: before.log.length + 1,
+      atMillis: now,
+      method: incoming.method,
+      origin: incoming.url.origin,
+      path: `${incoming.url.pathname}${incoming.url.search}`,
+      style,
+      endpoint,
+      nth,
+      headers: maskHeaders(incoming.headers),
+      bodyDigest: digest(incoming.body),
+      body: maskBody(bodyJson(incoming.body)),
+      connection: incoming.connection,
+      fault: fault._tag,
+      committed: false,
+      status: null
+    }
+    const counts = endpoint === null ? before.counts : { ...before.counts, [endpoint]: nth }
+    return [
+      { call, fault, path },
+      { ...before, counts, overall, log: [...before.log, call] }
+    ] as const
+  })
+}
+
+const amend = (traffic: Ref.Ref<Traffic>, seq: number, change: Partial<LoggedCall>) =>
+  Ref.update(traffic, (before) => ({
+    ...before,
+    log: before.log.map((call) => (call.seq === seq ? { ...call, ...change } : call))
+  }))
+
+/**
+ * Everything between arrival and answer. A wait or a hang is the caller's own fiber's, so that its interruption and its
+ * clock reach them.
+ */
+const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<Answer>): Effect.Effect<Reply> => {
+  const instead = replacement(fault, incoming, now)
+  if (instead !== undefined) {
+    return "afterCommit" in fault && fault.afterCommit ? Effect.as(run, instead) : Effect.succeed(instead)
+  }
+  switch (fault._tag) {
+    case "Delay":
+      return fault.afterCommit
+        ? Effect.zipLeft(run, Effect.sleep(fault.millis))
+        : Effect.zipRight(Effect.sleep(fault.millis), run)
+    case "Hang":
+      return fault.afterCommit ? Effect.zipRight(run, Effect.never) : Effect.never
+    case "Reset":
+      return fault.afterCommit ? Effect.as(run, reset) : Effect.succeed(reset)
+    default:
+      return Effect.map(run, (reply) => spoil(fault, reply))
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>) =>
+  Effect.map(
+    Effect.scoped(contractServer(state)),
+    (serve): Exchange =>
+      (incoming) =>
+        Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          const { call, fault, path } = yield* arrive(traffic, incoming, now)
+          const run =
+            call.endpoint === null
+              ? Effect.succeed(json(404, { detail: "Not Found" }))
+              : serve(incoming, path).pipe(
+                  Effect.provideService(CurrentCall, {
+                    lagMillis: fault._tag === "StaleRead" ? fault.millis : 0,
+                    committed: amend(traffic, call.seq, { committed: true })
+                  })
+                )
+          const reply = yield* meet(fault, incoming, now, run)
+          if (reply._tag === "Answer") yield* amend(traffic, call.seq, { status: reply.status })
+          return reply
+        })
+  )

@@ -1,0 +1,184 @@
+/**
+ * What goes back over the wire, before a face puts it there; and what the faults make of it.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type { Fault, RetryAfter } from "./Fault.js"
+import { wireNoise } from "./WireNoise.js"
+
+/**
+ * An answer. With `cut` the connection breaks after half of the body; `pace` sends it in pieces.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly _tag: "Answer"
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly cut: boolean
+  readonly pace: { readonly chunkBytes: number; readonly gapMillis: number } | null
+}
+
+/**
+ * An answer, or a broken connection instead of one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reply = Answer | { readonly _tag: "Reset" }
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reset: Reply = { _tag: "Reset" }
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const answer = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array
+): Answer => ({
+  _tag: "Answer",
+  status,
+  headers,
+  body: typeof body === "string" ? encoder.encode(body) : body,
+  cut: false,
+  pace: null
+})
+
+const Json = Schema.parseJson()
+const decodeJson = Schema.decodeEither(Json)
+const encodeJson = Schema.encodeSync(Json)
+
+/**
+ * The body as JSON, or null.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const bodyJson = (body: Uint8Array): unknown => Either.getOrNull(decodeJson(decoder.decode(body)))
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const json = (status: number, value: unknown, headers?: Readonly<Record<string, string>>): Answer =>
+  answer(status, { ...headers, "content-type": "application/json" }, encodeJson(value))
+
+const retryAfterHeader = (retryAfter: RetryAfter | null, now: number): Readonly<Record<string, string>> => {
+  if (retryAfter === null) return {}
+  if ("seconds" in retryAfter) return { "retry-after": String(retryAfter.seconds) }
+  if ("text" in retryAfter) return { "retry-after": retryAfter.text }
+  const date = DateTime.toDateUtc(DateTime.unsafeMake(now + retryAfter.dateInSeconds * 1000))
+  return { "retry-after": date.toUTCString() }
+}
+
+const page = (status: number): string => `<!DOCTYPE html>
+<html lang="en-US">
+<head><title>Just a moment...</title><meta http-equiv="refresh" content="390"></head>
+<body><h1>Checking your browser before you go on</h1><p>Error ${status}</p><p>Ray ID: 8f00000000000000</p></body>
+</html>
+`
+
+/**
+ * What a request looked like, for the answers that depend on it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Asked {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+const elsewhere = (url: URL): string => {
+  const other = new URL(url)
+  if (url.hostname === "127.0.0.1") other.hostname = "localhost"
+  else if (url.hostname === "localhost") other.hostname = "127.0.0.1"
+  else other.host = "elsewhere.example.test"
+  return other.href
+}
+
+/**
+ * The answer that stands in place of the true one, for the faults that replace it.
+ *
+ * @since 0.1.0
+ * @category faults
+ */
+export const replacement = (fault: Fault, asked: Asked, now: number): Answer | undefined => {
+  switch (fault._tag) {
+    case "Status":
+      return answer(
+        fault.status,
+        { "content-type": fault.contentType, ...retryAfterHeader(fault.retryAfter, now) },
+        fault.body
+      )
+    case "HtmlPage":
+      return answer(
+        fault.status,
+        { "content-type": "text/html; charset=UTF-8", server: "cloudflare", "cf-ray": "8f00000000000000-FAKE" },
+        page(fault.status)
+      )
+    case "Redirect":
+      return answer(fault.status, { location: fault.crossOrigin ? elsewhere(asked.url) : asked.url.href }, "")
+    case "RateLimited":
+      return json(429, { detail: "Too many requests" }, retryAfterHeader(fault.retryAfter, now))
+    case "Forbidden":
+      return json(403, { detail: "This account may not do this." })
+    case "EchoSecrets":
+      return json(fault.status, {
+        error: {
+          message: `${asked.headers["authorization"] ?? ""} ${decoder.decode(asked.body)}`,
+          headers: asked.headers,
+          body: bodyJson(asked.body)
+        }
+      })
+    default:
+      return undefined
+  }
+}
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+/**
+ * The true answer with its body spoilt, for the faults that do that.
+ *
+ * @since 0.1.0
+ * @category faults
+ */
+export const spoil = (fault: Fault, reply: Answer): Answer => {
+  switch (fault._tag) {
+    case "Truncated":
+      return { ...reply, cut: true, body: reply.body.length < 2 ? encoder.encode("{}") : reply.body }
+    case "MalformedJson":
+      return { ...reply, body: concat(reply.body.slice(0, -1), encoder.encode(',"')) }
+    case "UnknownEnum":
+      return reply.body.length === 0
+        ? reply
+        : { ...reply, body: encoder.encode(encodeJson(wireNoise(bodyJson(reply.body)))) }
+    case "HugeBody":
+      return { ...reply, body: concat(reply.body, new Uint8Array(fault.bytes).fill(0x20)) }
+    case "SlowBody":
+      return { ...reply, pace: { chunkBytes: fault.chunkBytes, gapMillis: fault.gapMillis } }
+    default:
+      return reply
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The fake backend's whole state: accounts, sessions and their tokens. Pure; times are Unix milliseconds.
+ *
+ * @since 0.1.0
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import { accountKey, type FakeAccount } from "./FakeAccount.js"
+import { accessToken, idToken } from "./FakeJwt.js"
+
+/**
+ * Whether a refresh token can be used, and if not, why the server will say no.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RefreshTokenStatus = "live" | "used" | "expired" | "revoked" | "invalid_grant"
+
+/**
+ * `uses` counts every exchange that was tried with the token, granted or not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FakeRefreshToken {
+  readonly session: string
+  readonly status: RefreshTokenStatus
+  readonly uses: number
+}
+
+/**
+ * `history` holds the accounts as they were before each act, for stale reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FakeState {
+  readonly accounts: HashMap.HashMap<string, FakeAccount>
+  readonly firstAccount: string
+  readonly sessions: HashMap.HashMap<string, { readonly account: string }>
+  readonly refreshTokens: HashMap.HashMap<string, FakeRefreshToken>
+  readonly accessTokens: HashMap.HashMap<string, { readonly session: string; readonly expiresAt: number }>
+  readonly history: ReadonlyArray<{ readonly at: number; readonly before: HashMap.HashMap<string, FakeAccount> }>
+  readonly serial: number
+  readonly accessTokenSeconds: number
+  readonly idTokenSeconds: number
+  /** Whether an exchange gives a new refresh token; else the old one stays live and is not repeated. */
+  readonly rotates: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface IssuedTokens {
+  readonly idToken: string
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeState = (
+  accounts: readonly [FakeAccount, ...ReadonlyArray<FakeAccount>],
+  options?: Partial<Pick<FakeState, "accessTokenSeconds" | "idTokenSeconds" | "rotates">>
+): FakeState => ({
+  accounts: HashMap.fromIterable(accounts.map((account) => [accountKey(account), account] as const)),
+  firstAccount: accountKey(accounts[0]),
+  sessions: HashMap.empty(),
+  refreshTokens: HashMap.empty(),
+  accessTokens: HashMap.empty(),
+  history: [],
+  serial: 0,
+  accessTokenSeconds: 864_000,
+  idTokenSeconds: 3_600,
+  rotates: true,
+  ...options
+})
+
+const issue = (
+  state: FakeState,
+  now: number,
+  session: string,
+  account: FakeAccount
+): readonly [IssuedTokens, FakeState] => {
+  const serial = state.serial + 1
+  const access = accessToken(account, { now, lifetimeSeconds: state.accessTokenSeconds, serial })
+  const tokens: IssuedTokens = {
+    idToken: idToken(account, { now, lifetimeSeconds: state.idTokenSeconds, serial }),
+    accessToken: access,
+    refreshToken: `rt_fake_${session}_${serial}_q7Zk2Jv9`
+  }
+  return [
+    tokens,
+    {
+      ...state,
+      serial,
+      refreshTokens: HashMap.set(state.refreshTokens, tokens.refreshToken, { session, status: "live", uses: 0 }),
+      accessTokens: HashMap.set(state.accessTokens, access, {
+        session,
+        expiresAt: now + state.accessTokenSeconds * 1000
+      })
+    }
+  ]
+}
+
+/**
+ * A new session for an account.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const signIn = (state: FakeState, now: number, account: FakeAccount): readonly [IssuedTokens, FakeState] => {
+  const session = `s${state.serial + 1}`
+  const sessions = HashMap.set(state.sessions, session, { account: accountKey(account) })
+  return issue({ ...state, sessions }, now, session, account)
+}
+
+/**
+ * Why an exchange was refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RefreshRefusal = Exclude<RefreshTokenStatus, "live"> | "unknown"
+
+/**
+ * Exchanges a refresh token, which ends its life.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const refresh = (
+  state: FakeState,
+  now: number,
+  token: string
+): readonly [
+  result:
+    | {
+        readonly _tag: "Issued"
+        readonly tokens: Omit<IssuedTokens, "refreshToken"> & { readonly refreshToken: string | null }
+      }
+    | { readonly _tag: "Refused"; readonly reason: RefreshRefusal },
+  state: FakeState
+] => {
+  const found = Option.getOrUndefined(HashMap.get(state.refreshTokens, token))
+  if (found === undefined) return [{ _tag: "Refused", reason: "unknown" }, state]
+  const touched = (status: RefreshTokenStatus): FakeState => ({
+    ...state,
+    refreshTokens: HashMap.set(state.refreshTokens, token, { ...found, status, uses: found.uses + 1 })
+  })
+  if (found.status !== "live") return [{ _tag: "Refused", reason: found.status }, touched(found.status)]
+  const account = accountOfSession(state, found.session)
+  if (account === undefined) return [{ _tag: "Refused", reason: "revoked" }, touched("revoked")]
+  const [tokens, next] = issue(touched(state.rotates ? "used" : "live"), now, found.session, account)
+  return state.rotates
+    ? [{ _tag: "Issued", tokens }, next]
+    : [
+        { _tag: "Issued", tokens: { ...tokens, refreshToken: null } },
+        { ...next, refreshTokens: HashMap.remove(next.refreshTokens, tokens.refreshToken) }
+      ]
+}
+
+/**
+ * Ends the session that a token belongs to; an unknown token ends nothing.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const revoke = (state: FakeState, token: string): FakeState => {
+  const session =
+    Option.getOrUndefined(HashMap.get(state.refreshTokens, token))?.session ??
+    Option.getOrUndefined(HashMap.get(state.accessTokens, token))?.session
+  return session === undefined
+    ? state
+    : {
+        ...state,
+        sessions: HashMap.remove(state.sessions, session),
+        accessTokens: HashMap.filter(state.accessTokens, (other) => other.session !== session),
+        refreshTokens: HashMap.map(state.refreshTokens, (other) =>
+          other.session === session && other.status === "live" ? { ...other, status: "revoked" } : other
+        )
+      }
+}
+
+/**
+ * Makes the server see a refresh token so: expired, revoked, used, or no longer a grant.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const setRefreshTokenStatus = (state: FakeState, token: string, status: RefreshTokenStatus): FakeState => ({
+  ...state,
+  refreshTokens: HashMap.modify(state.refreshTokens, token, (found) => ({ ...found, status }))
+})
+
+/**
+ * Makes the server refuse every access token that is out, whatever the tokens themselves say.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const dropAccessTokens = (state: FakeState): FakeState => ({ ...state, accessTokens: HashMap.empty() })
+
+const accountOfSession = (state: FakeState, session: string): FakeAccount | undefined => {
+  const found = Option.getOrUndefined(HashMap.get(state.sessions, session))
+  return found === undefined ? undefined : Option.getOrUndefined(HashMap.get(state.accounts, found.account))
+}
+
+/**
+ * The account that a bearer token stands for; none if it is unknown or has expired.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const authenticate = (state: FakeState, now: number, bearer: string): Option.Option<FakeAccount> =>
+  Option.flatMap(HashMap.get(state.accessTokens, bearer), (found) =>
+    found.expiresAt > now ? Option.fromNullable(accountOfSession(state, found.session)) : Option.none()
+  )
+
+/**
+ * Changes an account, without a trace in the history.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const updateAccount = (
+  state: FakeState,
+  change: (account: FakeAccount) => FakeAccount,
+  account: string = state.firstAccount
+): FakeState => ({ ...state, accounts: HashMap.modify(state.accounts, account, change) })
+
+/**
+ * Puts the account that an act has changed in place of the old one.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const commit = (state: FakeState, now: number, account: FakeAccount): FakeState => ({
+  ...state,
+  accounts: HashMap.set(state.accounts, accountKey(account), account),
+  history: [...state.history, { at: now, before: state.accounts }]
+})
+
+/**
+ * The account as a read sees it that lags behind by `lagMillis`.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const lagging = (state: FakeState, now: number, account: FakeAccount, lagMillis: number): FakeAccount => {
+  const missed = state.history.find((act) => act.at > now - lagMillis)
+  return missed === undefined
+    ? account
+    : Option.getOrElse(HashMap.get(missed.before, accountKey(account)), () => account)
+}

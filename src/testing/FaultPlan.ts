@@ -1,0 +1,108 @@
+/**
+ * What goes wrong, chosen as data: which call of which endpoint meets which fault.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Fault, pass } from "./Fault.js"
+
+/**
+ * The contract's endpoints, as `group.endpoint`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EndpointName = Schema.Literal(
+  "usage.read",
+  "resetCredits.list",
+  "resetCredits.consume",
+  "referrals.eligibility",
+  "referrals.rules",
+  "referrals.invite",
+  "workspace.accountsCheck",
+  "workspace.nudge",
+  "workspace.messages",
+  "profile.me",
+  "oauth.token",
+  "oauth.revoke"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type EndpointName = typeof EndpointName.Type
+
+const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
+  arbitrary: () => (fc) => fc.integer({ min: 1, max: 6 })
+})
+
+/**
+ * The fault of the `call`-th call, counted from one, to `endpoint`; with `*`, of the `call`-th call to any.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FaultRule = Schema.Struct({
+  endpoint: Schema.Union(EndpointName, Schema.Literal("*")),
+  call: Schema.Union(CallNumber, Schema.Literal("every")),
+  fault: Fault
+}).annotations({ identifier: "FaultRule" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type FaultRule = typeof FaultRule.Type
+
+/**
+ * The first rule that fits a call decides; a call that no rule fits passes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FaultPlan = Schema.Array(FaultRule).annotations({ identifier: "FaultPlan" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type FaultPlan = typeof FaultPlan.Type
+
+/**
+ * A plan as the text of a JSON file.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FaultPlanText = Schema.parseJson(FaultPlan, { space: 2 })
+
+/**
+ * A rule, to be put in a list.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const on = (endpoint: EndpointName | "*", call: number | "every", fault: Fault): FaultRule => ({
+  endpoint,
+  call,
+  fault
+})
+
+/**
+ * The fault that the plan has for a call: the `nth` to its endpoint, and the `overall` one to any.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const faultFor = (
+  plan: FaultPlan,
+  call: { readonly endpoint: EndpointName | null; readonly nth: number; readonly overall: number }
+): Fault => {
+  const rule = plan.find(
+    (rule) =>
+      (rule.endpoint === "*" || rule.endpoint === call.endpoint) &&
+      (rule.call === "every" || rule.call === (rule.endpoint === "*" ? call.overall : call.nth))
+  )
+  return rule?.fault ?? pass
+}

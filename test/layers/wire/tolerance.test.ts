@@ -1,0 +1,131 @@
+/** Law 12: unknown words and further fields never fail a read. */
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual, ok, strictEqual } from "node:assert"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Record from "effect/Record"
+import * as Schema from "effect/Schema"
+import { ProfileResponse } from "../../../src/contracts/Profile.js"
+import { EligibilityResponse, InviteResponse, RulesResponse } from "../../../src/contracts/Referrals.js"
+import { ConsumeResponse, ResetCreditsResponse } from "../../../src/contracts/ResetCredits.js"
+import { UsageResponse } from "../../../src/contracts/Usage.js"
+import { AccountsCheckResponse, WorkspaceMessagesResponse } from "../../../src/contracts/Workspace.js"
+import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
+import { resetCreditsFromWire } from "../../../src/layers/wire/ResetCredits.js"
+import { roleFromWire } from "../../../src/layers/wire/Role.js"
+import { tokenActivityFromWire } from "../../../src/layers/wire/TokenActivity.js"
+import { usageFromWire } from "../../../src/layers/wire/Usage.js"
+import { workspaceMessagesFromWire } from "../../../src/layers/wire/WorkspaceMessages.js"
+import { fetchedAt, identity } from "./json.js"
+
+const runs = { fastCheck: { numRuns: 150 } }
+
+const isObject = (json: unknown): json is { readonly [key: string]: unknown } =>
+  typeof json === "object" && json !== null && !Array.isArray(json)
+
+// Passed on as they are: whatever stands in them is data.
+const opaque = new Set(["rate_limit_upsell", "source", "grant_action", "grant_amount", "ineligible_reason"])
+
+/** Adds unheard-of fields to every object of an answer. */
+const withExtras = (json: unknown, extra: unknown): unknown => {
+  if (Array.isArray(json)) return json.map((item) => withExtras(item, extra))
+  if (!isObject(json)) return json
+  const entries = Object.entries(json).map(([key, value]) => {
+    if (opaque.has(key)) return [key, value]
+    // A map by account id: a further key there would be a further account.
+    if (key === "accounts" && isObject(value)) return [key, Record.map(value, (item) => withExtras(item, extra))]
+    return [key, withExtras(value, extra)]
+  })
+  return { ...Object.fromEntries(entries), "x-unheard-of": extra }
+}
+
+const openWords = new Set(["plan_type", "type", "status", "reset_type", "message_type", "account_user_role"])
+
+/** Replaces every word of an open set. */
+const withWords = (json: unknown, word: string): unknown => {
+  if (Array.isArray(json)) return json.map((item) => withWords(item, word))
+  if (!isObject(json)) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [
+      key,
+      openWords.has(key) && typeof value === "string" ? word : opaque.has(key) ? value : withWords(value, word)
+    ])
+  )
+}
+
+const answers = <A, I>(schema: Schema.Schema<A, I>) => {
+  const encode = Schema.encodeSync(Schema.parseJson(schema))
+  return Arbitrary.make(Schema.typeSchema(schema)).map((value): unknown => JSON.parse(encode(value)))
+}
+
+const word = FastCheck.oneof(FastCheck.string(), FastCheck.constantFrom("constructor", "__proto__", "PRO", ""))
+
+const law = <A, I>(name: string, schema: Schema.Schema<A, I>, meaning: (response: A) => unknown) =>
+  describe(name, () => {
+    const decode = Schema.decodeUnknownEither(schema)
+
+    it.prop(
+      "further fields change nothing",
+      [answers(schema), FastCheck.jsonValue()],
+      ([json, extra]) => {
+        const plain = Either.getOrThrow(decode(json))
+        deepStrictEqual(meaning(Either.getOrThrow(decode(withExtras(json, extra)))), meaning(plain))
+      },
+      runs
+    )
+
+    it.prop(
+      "an unknown word is read",
+      [answers(schema), word],
+      ([json, text]) => void meaning(Either.getOrThrow(decode(withWords(json, text)))),
+      runs
+    )
+  })
+
+law("usage", UsageResponse, (response) => usageFromWire(response, { identity, fetchedAt }))
+law("reset credits", ResetCreditsResponse, resetCreditsFromWire)
+law("profile", ProfileResponse, (response) => tokenActivityFromWire(response, { identity, fetchedAt }))
+law("workspace messages", WorkspaceMessagesResponse, workspaceMessagesFromWire)
+law("accounts check", AccountsCheckResponse, (response) => roleFromWire(response, null))
+law("consumption", ConsumeResponse, (response) => response)
+law("eligibility", EligibilityResponse, (response) => response)
+law("rules", RulesResponse, (response) => response)
+law("invite", InviteResponse, (response) => response)
+
+describe("the mapping", () => {
+  it.prop(
+    "gives a snapshot that survives its own JSON form",
+    [answers(UsageResponse)],
+    ([json]) => {
+      const snapshot = usageFromWire(Schema.decodeUnknownSync(UsageResponse)(json), { identity, fetchedAt })
+      const text = Schema.encodeSync(Schema.parseJson(UsageSnapshot))(snapshot)
+      strictEqual(Schema.encodeSync(Schema.parseJson(UsageSnapshot))(Schema.decodeSync(Schema.parseJson(UsageSnapshot))(text)), text)
+    },
+    runs
+  )
+})
+
+describe("control: a required field is still required", () => {
+  const without = (json: unknown, key: string): unknown => {
+    ok(isObject(json))
+    return Object.fromEntries(Object.entries(json).filter(([k]) => k !== key))
+  }
+
+  const control = <A, I>(name: string, schema: Schema.Schema<A, I>, key: string) =>
+    it.prop(
+      `${name} without ${key}`,
+      [answers(schema), FastCheck.jsonValue()],
+      ([json, extra]) =>
+        ok(Either.isLeft(Schema.decodeUnknownEither(schema)(withExtras(without(json, key), extra)))),
+      { fastCheck: { numRuns: 25 } }
+    )
+
+  control("usage", UsageResponse, "plan_type")
+  control("reset credits", ResetCreditsResponse, "credits")
+  control("reset credits", ResetCreditsResponse, "available_count")
+  control("profile", ProfileResponse, "stats")
+  control("consumption", ConsumeResponse, "code")
+  control("eligibility", EligibilityResponse, "should_show")
+  control("rules", RulesResponse, "requires_explicit_confirmation")
+})

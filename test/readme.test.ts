@@ -1,0 +1,69 @@
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual, ok, strictEqual } from "node:assert"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { version } from "../src/domain/version.js"
+
+const home = fileURLToPath(new URL("..", import.meta.url))
+const read = (name: string) => readFileSync(join(home, name), "utf8")
+const manifest = JSON.parse(read("package.json"))
+
+/** The errors of the compiler in these programs, as members of this package. */
+const errorsIn = (programs: ReadonlyArray<string>): string => {
+  const cache = join(home, "node_modules/.cache")
+  mkdirSync(cache, { recursive: true })
+  const folder = mkdtempSync(join(cache, "readme-"))
+  try {
+    programs.forEach((text, index) => writeFileSync(join(folder, `snippet${index}.ts`), text))
+    const compilerOptions = { rootDir: home, incremental: false, tsBuildInfoFile: null }
+    const config = { extends: join(home, "tsconfig.json"), compilerOptions, include: ["*.ts"] }
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+    const tsc = join(home, "node_modules/typescript/bin/tsc")
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })
+    return stdout
+      .split("\n")
+      .filter((line) => line.includes("snippet"))
+      .join("\n")
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+describe("README.md", () => {
+  const readme = read("README.md")
+  const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text ?? "")
+
+  it("has programs that compile", { timeout: 60_000 }, () => {
+    ok(snippets.length >= 2)
+    strictEqual(errorsIn(snippets), "")
+  })
+
+  it("control: a program that does not compile is found", { timeout: 60_000 }, () => {
+    ok(
+      errorsIn(['import { nothing } from "effect-codex-account/services/RateLimits"\nnothing()\n']).includes("nothing")
+    )
+  })
+
+  it("names scripts and files that exist", () => {
+    const words = `${readme}\n${read("ARCHITECTURE.md")}`
+    const scripts = [...words.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name ?? "")
+    deepStrictEqual(
+      scripts.filter((name) => manifest.scripts[name] === undefined),
+      []
+    )
+    const files = [...words.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, name]) => name ?? "")
+    deepStrictEqual(
+      files.filter((name) => !existsSync(join(home, name))),
+      []
+    )
+  })
+})
+
+describe("the version", () => {
+  it("is that of package.json, and has an entry in CHANGELOG.md", () => {
+    strictEqual(version, manifest.version)
+    ok(read("CHANGELOG.md").includes(`## ${version} `))
+  })
+})

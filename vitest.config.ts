@@ -1,0 +1,31 @@
+import { randomInt } from "node:crypto"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+const src = fileURLToPath(new URL("./src", import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^effect-codex-account$/, replacement: join(src, "index.ts") },
+      { find: /^effect-codex-account\/testing$/, replacement: join(src, "testing/index.ts") },
+      { find: /^effect-codex-account\/(.+)$/, replacement: `${src}/$1.ts` }
+    ]
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/printSeed.ts"],
+    setupFiles: ["test/setup.ts"],
+    env: {
+      FC_SEED: process.env.FC_SEED ?? String(randomInt(2 ** 31 - 1)),
+      // No test reads the account of whoever runs it.
+      CODEX_HOME: join(tmpdir(), "codex-account-no-such-home")
+    },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    restoreMocks: true,
+    unstubEnvs: true
+  }
+})
