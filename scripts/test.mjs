@@ -80,9 +80,7 @@ const examples = () => {
   }
 }
 
-const diagnostics = ["diagnostics", "--project", "tsconfig.json", "--format", "text", "--strict"]
-counted("types", [tool("typescript", "tsc"), "-p", "tsconfig.json"])
-counted("effect diagnostics", [tool("@effect/language-service", "effect-language-service"), ...diagnostics])
+counted("types and Effect diagnostics", ["scripts/types.mjs"])
 counted("lint", [tool("oxlint"), "--deny-warnings"])
 counted("format", [tool("oxfmt"), "--check"])
 counted("architecture", ["scripts/architecture.mjs"])

@@ -77,7 +77,7 @@ export const OAuthErrorBody = Schema.Struct({
  */
 export const oauthErrorCode = (body: typeof OAuthErrorBody.Type): string | null => {
   const code = typeof body.error === "string" ? body.error : (body.error?.code ?? body.code)
-  return code === null ? null : code.toLowerCase()
+  return code?.toLowerCase() ?? null
 }
 
 /**

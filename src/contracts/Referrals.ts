@@ -39,9 +39,9 @@ export const EligibilityResponse = Schema.Struct({
   has_rewards: Schema.optionalWith(Schema.Boolean, { default: () => false }),
   title: opt(Schema.String),
   description: opt(Schema.String),
-  grant_action: Schema.optionalWith(Schema.Unknown, { default: () => null }),
-  grant_amount: Schema.optionalWith(Schema.Unknown, { default: () => null }),
-  ineligible_reason: Schema.optionalWith(Schema.Unknown, { default: () => null })
+  grant_action: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  grant_amount: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  ineligible_reason: Schema.optionalWith(Schema.Unknown, { exact: true })
 }).annotations({ identifier: "EligibilityResponse" })
 
 /**

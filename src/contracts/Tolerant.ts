@@ -9,13 +9,14 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /**
- * A field that may be absent or null; both read as null.
+ * A field that may be absent or null. It stays as it came: a default would cost a second pass over every answer, so that
+ * whoever maps the value treats both alike.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const opt = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalWith(Schema.NullOr(schema), { default: () => null })
+  Schema.optionalWith(Schema.NullOr(schema), { exact: true })
 
 /**
  * A closed set of words in an open world: any other string reads as `"unknown"`.
@@ -39,8 +40,14 @@ export const openEnum = <const Known extends string>(...known: ReadonlyArray<Kno
  * @since 0.1.0
  * @category schemas
  */
-export const Int32 = Schema.Int.pipe(Schema.between(-2_147_483_648, 2_147_483_647)).annotations({
-  identifier: "Int32"
+export const Int32 = Schema.Number.pipe(
+  Schema.filter((n) => Number.isInteger(n) && n >= -2_147_483_648 && n <= 2_147_483_647, {
+    message: () => "expected a 32-bit integer"
+  })
+).annotations({
+  identifier: "Int32",
+  jsonSchema: { type: "integer" },
+  arbitrary: () => (fc) => fc.integer()
 })
 
 /**
@@ -53,15 +60,23 @@ export const Int64 = Schema.Number.pipe(
   Schema.filter((n) => Number.isInteger(n) && Math.abs(n) <= 2 ** 63, { message: () => "expected a 64-bit integer" })
 ).annotations({
   identifier: "Int64",
+  jsonSchema: { type: "integer" },
   arbitrary: () => (fc) => fc.integer()
 })
 
 // Only times that the text can hold: whole seconds of the years 1970 to 2099.
 const WholeSeconds = Schema.DateTimeUtcFromSelf.annotations({
-  arbitrary: () => (fc) => fc.integer({ min: 0, max: 4_102_444_799 }).map((seconds) => DateTime.unsafeMake(seconds * 1000))
+  arbitrary: () => (fc) =>
+    fc.integer({ min: 0, max: 4_102_444_799 }).map((seconds) => DateTime.unsafeMake(seconds * 1000))
 })
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
+// Date.parse takes the 30th of February for the 2nd of March.
+const isOnCalendar = (local: string): boolean => {
+  const time = Date.parse(`${local}Z`)
+  return !Number.isNaN(time) && DateTime.formatIso(DateTime.unsafeMake(time)).startsWith(local)
+}
 
 /**
  * An RFC 3339 time in whole seconds: a fraction is cut off, an offset is honoured, a space may stand for the `T`,
@@ -74,8 +89,9 @@ export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, WholeSeconds
   strict: true,
   decode: (text, _options, ast) => {
     const match = rfc3339.exec(text)
-    const time = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}${match[3]?.toUpperCase()}`)
-    return Number.isNaN(time)
+    const local = `${match?.[1]}T${match?.[2]}`
+    const time = Date.parse(`${local}${match?.[3]?.toUpperCase()}`)
+    return Number.isNaN(time) || !isOnCalendar(local)
       ? ParseResult.fail(new ParseResult.Type(ast, text, "expected an RFC 3339 time with a zone"))
       : ParseResult.succeed(DateTime.unsafeMake(time))
   },

@@ -65,7 +65,7 @@ export const WireCredits = Schema.Struct({
  * @category schemas
  */
 export const WireIndividualLimit = Schema.Struct({
-  source: Schema.optionalWith(Schema.Unknown, { default: () => null }),
+  source: Schema.optionalWith(Schema.Unknown, { exact: true }),
   limit: Schema.String,
   used: Schema.String,
   remaining: Schema.String,
@@ -100,7 +100,7 @@ export const UsageResponse = Schema.Struct({
   rate_limit_reset_credits: opt(Schema.Struct({ available_count: Int64 })),
   account_id: opt(Schema.String),
   user_id: opt(Schema.String),
-  rate_limit_upsell: Schema.optionalWith(Schema.Unknown, { default: () => null })
+  rate_limit_upsell: Schema.optionalWith(Schema.Unknown, { exact: true })
 }).annotations({ identifier: "UsageResponse" })
 
 /**

@@ -93,7 +93,8 @@ export const limitMessage = (limit: ReachedLimit, now: DateTime.Zoned): string =
         : "try again now"
 
   const name = plainLine(limit.limitName ?? "", 80)
-  if (!unnamed.has(name.toLowerCase())) return `No usage is left for ${name}. ${sentence("Choose another model", retry)}`
+  if (!unnamed.has(name.toLowerCase()))
+    return `No usage is left for ${name}. ${sentence("Choose another model", retry)}`
   if (reachedType !== null && reachedType !== "rate_limit_reached") return byType[reachedType]
   const promo = plainLine(limit.promo ?? "", 300).replace(/[\s.,;:!]+$/, "")
   return `Your usage limit is reached. ${sentence(promo === "" ? (byPlan[limit.plan] ?? "") : promo, retry)}`

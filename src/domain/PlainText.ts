@@ -16,10 +16,10 @@ const escapeSequences = new RegExp(
   "g"
 )
 
-const bidiAndInvisible = /[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
+const bidiAndInvisible = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
 
 // eslint-disable-next-line no-control-regex
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/g
 
 /**
  * One line without control characters, escape sequences, bidirectional overrides and invisible marks; at most
@@ -33,9 +33,10 @@ export const plainLine = (text: string, maxLength = 500): string => {
   const line = text
     .slice(0, maxLength * 8 + 4096)
     .replace(escapeSequences, "")
-    .replace(/\s+/g, " ")
-    .replace(controls, "")
     .replace(bidiAndInvisible, "")
+    .replace(controls, "")
+    // Last, so that nothing taken out leaves two spaces behind; it takes the controls that are white space.
+    .replace(/\s+/g, " ")
     .trim()
   const characters = Array.from(line)
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`

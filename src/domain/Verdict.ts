@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"

@@ -14,6 +14,7 @@ import * as Tls from "node:tls"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { withCloudflareCookies } from "./cloudflareCookies.js"
+import * as UndiciHttpClient from "./UndiciHttpClient.js"
 
 const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] as const
 
@@ -34,8 +35,7 @@ const makeDispatcher = Effect.gen(function* () {
   const tls = ca === undefined ? {} : { ca }
   const options: Undici.Agent.Options = {
     connect: { timeout: 10_000, ...tls },
-    // A second guard behind the count of the bytes: it also ends the transfer.
-    maxResponseSize: maxResponseBytes + 1
+    maxResponseSize: maxResponseBytes
   }
   const isProxied = yield* Effect.sync(() => proxyVariables.some((name) => (process.env[name] ?? "") !== ""))
   return yield* Effect.acquireRelease(
@@ -51,6 +51,17 @@ const makeDispatcher = Effect.gen(function* () {
   )
 })
 
+const make = Effect.gen(function* () {
+  const { maxResponseBytes } = yield* AccountConfig
+  const dispatcher = yield* makeDispatcher
+  return yield* withCloudflareCookies(
+    UndiciHttpClient.make(dispatcher, {
+      maxBytes: maxResponseBytes,
+      fallback: NodeHttpClient.makeUndici(dispatcher)
+    })
+  )
+})
+
 /**
  * `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Cookies are kept for ChatGPT hosts and of Cloudflare only.
  *
@@ -61,7 +72,4 @@ export const layer: Layer.Layer<
   HttpClient.HttpClient,
   ConfigurationError,
   AccountConfig | FileSystem.FileSystem
-> = Layer.effect(HttpClient.HttpClient, Effect.flatMap(HttpClient.HttpClient, withCloudflareCookies)).pipe(
-  Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
-  Layer.provide(Layer.scoped(NodeHttpClient.Dispatcher, makeDispatcher))
-)
+> = Layer.scoped(HttpClient.HttpClient, make)

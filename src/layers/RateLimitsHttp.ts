@@ -17,6 +17,7 @@ import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { makeSharedRead } from "./SharedRead.js"
+import { decoded } from "./wire/decoded.js"
 import { consumeOutcomeFromWire, resetCreditsFromWire } from "./wire/ResetCredits.js"
 import { usageFromWire } from "./wire/Usage.js"
 
@@ -63,7 +64,7 @@ const make = Effect.gen(function* () {
       (snapshot, found) =>
         found === null || !sameIdentity(found.reader, snapshot.identity)
           ? snapshot
-          : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, { disableValidation: true }),
+          : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, decoded),
       { concurrent: true }
     )
   }

@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
       return Option.some(
         new ReferralOffer({
           identity,
-          description: offered.description,
+          description: offered.description ?? null,
           rules: terms.rules,
           grantAction: asText(offered.grant_action),
           grantAmount: asText(offered.grant_amount),

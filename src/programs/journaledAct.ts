@@ -70,7 +70,9 @@ export const journaledAct = <A>(
         Effect.sync(() => {
           if (error._tag === "BackendError" && error.delivery !== "notSent" && !act.isRejection(error)) ambiguous = true
         })
-      )
+      ),
+      // Cut short, by its time limit or by whoever asked: what had left by then can't be told.
+      Effect.onInterrupt(() => Effect.sync(() => (ambiguous = true)))
     )
 
     const fail = (reason: "Rejected" | "OutcomeUnknown" | "IdentityChanged", error: AuthError | BackendError) =>

@@ -91,3 +91,36 @@ export const maskBody = (value: unknown): unknown => {
     ])
   )
 }
+
+/**
+ * The log itself. It keeps the last 100 000 calls, so that a backend may run for days.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class CallRecorder {
+  private readonly calls = new Map<number, LoggedCall>()
+  private seq = 0
+
+  /** Gives the call its number in the order of arrival. */
+  add(call: Omit<LoggedCall, "seq">): LoggedCall {
+    this.seq += 1
+    const logged = { seq: this.seq, ...call }
+    this.calls.set(this.seq, logged)
+    this.calls.delete(this.seq - 100_000)
+    return logged
+  }
+
+  amend(seq: number, change: Partial<Pick<LoggedCall, "committed" | "status">>): void {
+    const call = this.calls.get(seq)
+    if (call !== undefined) this.calls.set(seq, { ...call, ...change })
+  }
+
+  clear(): void {
+    this.calls.clear()
+  }
+
+  get all(): ReadonlyArray<LoggedCall> {
+    return Array.from(this.calls.values())
+  }
+}

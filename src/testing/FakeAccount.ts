@@ -95,8 +95,8 @@ export interface FakeAccount {
   readonly primary: FakeWindow | null
   readonly secondary: FakeWindow | null
   readonly additional: ReadonlyArray<FakeLimit>
-  readonly credits: UsageResponse["credits"]
-  readonly spendControl: UsageResponse["spend_control"]
+  readonly credits: NonNullable<UsageResponse["credits"]> | null
+  readonly spendControl: NonNullable<UsageResponse["spend_control"]> | null
   readonly reachedType: string | null
   readonly upsell: unknown
   readonly resetCredits: ReadonlyArray<FakeResetCredit>

@@ -18,7 +18,7 @@ const time = (millis: number) => DateTime.unsafeMake(millis)
 
 const maybeTime = (millis: number | null) => (millis === null ? null : time(millis))
 
-const wireWindow = (window: FakeWindow | null, now: number): WireRateLimit["primary_window"] => {
+const wireWindow = (window: FakeWindow | null, now: number): NonNullable<WireRateLimit["primary_window"]> | null => {
   if (window === null) return null
   const current = windowAt(window, now)
   return {
@@ -36,7 +36,7 @@ const wireLimit = (
 ): WireRateLimit => {
   const primary = wireWindow(limit.primary, now)
   const secondary = wireWindow(limit.secondary, now)
-  const reached = stopped || [primary, secondary].some((window) => window !== null && window.used_percent >= 100)
+  const reached = stopped || [primary, secondary].some((window) => (window?.used_percent ?? 0) >= 100)
   return { allowed: !reached, limit_reached: reached, primary_window: primary, secondary_window: secondary }
 }
 

@@ -17,12 +17,13 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import type { LoggedCall } from "./CallLog.js"
+import { CallRecorder, type LoggedCall } from "./CallLog.js"
 import { type FakeAccount, makeAccount } from "./FakeAccount.js"
 import { makeClient } from "./FakeClient.js"
 import { type Exchange, makeExchange, type Traffic } from "./FakeExchange.js"
 import { serveExchange } from "./FakeServer.js"
-import { type FakeState, type IssuedTokens, makeState, signIn, updateAccount } from "./FakeState.js"
+import type { IssuedTokens } from "./FakeJwt.js"
+import { type FakeState, makeState, signIn, updateAccount } from "./FakeState.js"
 import type { Fault } from "./Fault.js"
 import type { EndpointName, FaultPlan, FaultRule } from "./FaultPlan.js"
 
@@ -75,6 +76,7 @@ export interface FakeBackendService {
   readonly addFaults: (...rules: ReadonlyArray<FaultRule>) => Effect.Effect<void>
   /** The next calls to the endpoint meet these faults, one each. */
   readonly failNext: (endpoint: EndpointName, ...faults: ReadonlyArray<Fault>) => Effect.Effect<void>
+  /** Every call that arrived, in order; the last 100 000 of them. */
   readonly log: Effect.Effect<ReadonlyArray<LoggedCall>>
   /** The calls to one endpoint, in order. */
   readonly calls: (endpoint: EndpointName) => Effect.Effect<ReadonlyArray<LoggedCall>>
@@ -132,12 +134,13 @@ const initialState = (options: FakeBackendOptions | undefined, now: number): Fak
 export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendService> =>
   Effect.gen(function* () {
     const state = yield* Ref.make(initialState(options, yield* Clock.currentTimeMillis))
-    const traffic = yield* Ref.make<Traffic>({ plan: options?.plan ?? [], counts: {}, overall: 0, log: [] })
-    const exchange = yield* makeExchange(state, traffic)
+    const traffic = yield* Ref.make<Traffic>({ plan: options?.plan ?? [], counts: {}, overall: 0 })
+    const recorder = new CallRecorder()
+    const exchange = yield* makeExchange(state, traffic, recorder)
     const addFaults = (...rules: ReadonlyArray<FaultRule>) =>
       Ref.update(traffic, (before) => ({ ...before, plan: [...rules, ...before.plan] }))
     const calls = (endpoint: EndpointName) =>
-      Effect.map(Ref.get(traffic), ({ log }) => log.filter((call) => call.endpoint === endpoint))
+      Effect.sync(() => recorder.all.filter((call) => call.endpoint === endpoint))
     const account = (key?: string) =>
       Effect.flatMap(Ref.get(state), (current) =>
         Option.match(HashMap.get(current.accounts, key ?? current.firstAccount), {
@@ -167,10 +170,10 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
           const rules = faults.map((fault, index) => ({ endpoint, call: done + index + 1, fault }))
           return { ...before, plan: [...rules, ...before.plan] }
         }),
-      log: Effect.map(Ref.get(traffic), ({ log }) => log),
+      log: Effect.sync(() => recorder.all),
       calls,
       count: (endpoint) => Effect.map(calls(endpoint), (found) => found.length),
-      clearLog: Ref.update(traffic, (before) => ({ ...before, log: [] }))
+      clearLog: Effect.sync(() => recorder.clear())
     } satisfies FakeBackendService
   })
 

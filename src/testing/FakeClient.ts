@@ -133,7 +133,7 @@ const bodyBytes = (
 
 /**
  * Whatever host is asked, the fake backend answers; the call log shows which one was meant. A reset fails with reason
- * `Transport` and the code `ECONNRESET` in its cause.
+ * `Transport` and the code `ECONNRESET` in its cause, a refused connection with `ECONNREFUSED`.
  *
  * @since 0.1.0
  * @category constructors
@@ -150,7 +150,10 @@ export const makeClient = (exchange: Exchange): HttpClient.HttpClient =>
         connection: 0
       })
       if (reply._tag === "Answer") return new FakeClientResponse(request, reply)
-      const cause = new SocketError("ECONNRESET", "read ECONNRESET")
+      const cause =
+        reply._tag === "Reset"
+          ? new SocketError("ECONNRESET", "read ECONNRESET")
+          : new SocketError("ECONNREFUSED", "connect ECONNREFUSED")
       return yield* new HttpClientError.RequestError({ request, reason: "Transport", cause })
     })
   )

@@ -17,9 +17,9 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { contractPath, type PathStyle } from "../contracts/PathStyle.js"
-import { digest, type LoggedCall, maskBody, maskHeaders } from "./CallLog.js"
+import { type CallRecorder, digest, maskBody, maskHeaders } from "./CallLog.js"
 import { CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
-import { type Answer, answer, bodyJson, json, replacement, type Reply, reset, spoil } from "./FakeReply.js"
+import { type Answer, answer, bodyJson, json, replacement, refused, type Reply, reset, spoil } from "./FakeReply.js"
 import type { FakeState } from "./FakeState.js"
 import type { Fault } from "./Fault.js"
 import { EndpointName, faultFor, type FaultPlan } from "./FaultPlan.js"
@@ -48,7 +48,6 @@ export interface Traffic {
   readonly plan: FaultPlan
   readonly counts: Readonly<Partial<Record<EndpointName, number>>>
   readonly overall: number
-  readonly log: ReadonlyArray<LoggedCall>
 }
 
 /**
@@ -136,44 +135,42 @@ const contractServer = (state: Ref.Ref<FakeState>) =>
   })
 
 /**
- * Puts the call in the log and says what fault it meets.
+ * Counts the call, says what fault it meets, and puts it in the log unless it never arrives.
  */
-const arrive = (traffic: Ref.Ref<Traffic>, incoming: Incoming, now: number) => {
+const arrive = (traffic: Ref.Ref<Traffic>, recorder: CallRecorder, incoming: Incoming, now: number) => {
   const { endpoint, path, style } = route(incoming.method, incoming.url.pathname)
   return Ref.modify(traffic, (before) => {
     const nth = endpoint === null ? 1 : (before.counts[endpoint] ?? 0) + 1
     const overall = before.overall + 1
     const fault = faultFor(before.plan, { endpoint, nth, overall })
-    const call: LoggedCall = {
-      seq: before.log.length + 1,
-      atMillis: now,
-      method: incoming.method,
-      origin: incoming.url.origin,
-      path: `${incoming.url.pathname}${incoming.url.search}`,
-      style,
-      endpoint,
-      nth,
-      headers: maskHeaders(incoming.headers),
-      bodyDigest: digest(incoming.body),
-      body: maskBody(bodyJson(incoming.body)),
-      connection: incoming.connection,
-      fault: fault._tag,
-      committed: false,
-      status: null
-    }
     const counts = endpoint === null ? before.counts : { ...before.counts, [endpoint]: nth }
     return [
-      { call, fault, path },
-      { ...before, counts, overall, log: [...before.log, call] }
+      { fault, nth },
+      { ...before, counts, overall }
     ] as const
-  })
+  }).pipe(
+    Effect.map(({ fault, nth }) => {
+      if (fault._tag === "Refused") return { endpoint, fault, path, seq: 0 }
+      const { seq } = recorder.add({
+        atMillis: now,
+        method: incoming.method,
+        origin: incoming.url.origin,
+        path: `${incoming.url.pathname}${incoming.url.search}`,
+        style,
+        endpoint,
+        nth,
+        headers: maskHeaders(incoming.headers),
+        bodyDigest: digest(incoming.body),
+        body: maskBody(bodyJson(incoming.body)),
+        connection: incoming.connection,
+        fault: fault._tag,
+        committed: false,
+        status: null
+      })
+      return { endpoint, fault, path, seq }
+    })
+  )
 }
-
-const amend = (traffic: Ref.Ref<Traffic>, seq: number, change: Partial<LoggedCall>) =>
-  Ref.update(traffic, (before) => ({
-    ...before,
-    log: before.log.map((call) => (call.seq === seq ? { ...call, ...change } : call))
-  }))
 
 /**
  * Everything between arrival and answer. A wait or a hang is the caller's own fiber's, so that its interruption and its
@@ -191,6 +188,8 @@ const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<
         : Effect.zipRight(Effect.sleep(fault.millis), run)
     case "Hang":
       return fault.afterCommit ? Effect.zipRight(run, Effect.never) : Effect.never
+    case "Refused":
+      return Effect.succeed(refused)
     case "Reset":
       return fault.afterCommit ? Effect.as(run, reset) : Effect.succeed(reset)
     default:
@@ -202,25 +201,25 @@ const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<
  * @since 0.1.0
  * @category constructors
  */
-export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>) =>
+export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>, recorder: CallRecorder) =>
   Effect.map(
     Effect.scoped(contractServer(state)),
     (serve): Exchange =>
       (incoming) =>
         Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          const { call, fault, path } = yield* arrive(traffic, incoming, now)
+          const { endpoint, fault, path, seq } = yield* arrive(traffic, recorder, incoming, now)
           const run =
-            call.endpoint === null
+            endpoint === null
               ? Effect.succeed(json(404, { detail: "Not Found" }))
               : serve(incoming, path).pipe(
                   Effect.provideService(CurrentCall, {
                     lagMillis: fault._tag === "StaleRead" ? fault.millis : 0,
-                    committed: amend(traffic, call.seq, { committed: true })
+                    committed: Effect.sync(() => recorder.amend(seq, { committed: true }))
                   })
                 )
           const reply = yield* meet(fault, incoming, now, run)
-          if (reply._tag === "Answer") yield* amend(traffic, call.seq, { status: reply.status })
+          if (reply._tag === "Answer") recorder.amend(seq, { status: reply.status })
           return reply
         })
   )

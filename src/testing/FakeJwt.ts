@@ -7,6 +7,18 @@ import * as Encoding from "effect/Encoding"
 import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import type { FakeAccount } from "./FakeAccount.js"
 
+/**
+ * What a sign-in or a refresh hands out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IssuedTokens {
+  readonly idToken: string
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
 interface Issue {
   readonly now: number
   readonly lifetimeSeconds: number

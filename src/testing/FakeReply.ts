@@ -6,7 +6,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Fault, RetryAfter } from "./Fault.js"
+import type { Fault } from "./Fault.js"
+import type { RetryAfter } from "./RetryAfter.js"
 import { wireNoise } from "./WireNoise.js"
 
 /**
@@ -25,12 +26,12 @@ export interface Answer {
 }
 
 /**
- * An answer, or a broken connection instead of one.
+ * An answer, a broken connection, or none at all.
  *
  * @since 0.1.0
  * @category models
  */
-export type Reply = Answer | { readonly _tag: "Reset" }
+export type Reply = Answer | { readonly _tag: "Reset" } | { readonly _tag: "Refused" }
 
 /**
  * @since 0.1.0
@@ -38,8 +39,16 @@ export type Reply = Answer | { readonly _tag: "Reset" }
  */
 export const reset: Reply = { _tag: "Reset" }
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refused: Reply = { _tag: "Refused" }
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
+
+const hasBody = (status: number): boolean => status !== 204 && status !== 304
 
 /**
  * @since 0.1.0
@@ -53,7 +62,7 @@ export const answer = (
   _tag: "Answer",
   status,
   headers,
-  body: typeof body === "string" ? encoder.encode(body) : body,
+  body: !hasBody(status) ? new Uint8Array() : typeof body === "string" ? encoder.encode(body) : body,
   cut: false,
   pace: null
 })
@@ -123,7 +132,7 @@ export const replacement = (fault: Fault, asked: Asked, now: number): Answer | u
     case "Status":
       return answer(
         fault.status,
-        { "content-type": fault.contentType, ...retryAfterHeader(fault.retryAfter, now) },
+        { "content-type": fault.contentType.trim(), ...retryAfterHeader(fault.retryAfter, now) },
         fault.body
       )
     case "HtmlPage":

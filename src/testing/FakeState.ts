@@ -6,7 +6,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { accountKey, type FakeAccount } from "./FakeAccount.js"
-import { accessToken, idToken } from "./FakeJwt.js"
+import { accessToken, idToken, type IssuedTokens } from "./FakeJwt.js"
 
 /**
  * Whether a refresh token can be used, and if not, why the server will say no.
@@ -46,16 +46,6 @@ export interface FakeState {
   readonly idTokenSeconds: number
   /** Whether an exchange gives a new refresh token; else the old one stays live and is not repeated. */
   readonly rotates: boolean
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface IssuedTokens {
-  readonly idToken: string
-  readonly accessToken: string
-  readonly refreshToken: string
 }
 
 /**

@@ -5,11 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-
-const bounded = (min: number, max: number, usual: readonly [min: number, max: number]) =>
-  Schema.Int.pipe(Schema.between(min, max)).annotations({
-    arbitrary: () => (fc) => fc.integer({ min: usual[0], max: usual[1] })
-  })
+import { bounded, RetryAfter } from "./RetryAfter.js"
 
 const or = <A, I, R>(schema: Schema.Schema<A, I, R>, value: NoInfer<A>) =>
   Schema.optionalWith(schema, { default: () => value })
@@ -20,24 +16,6 @@ const StatusCode = Schema.Int.pipe(Schema.between(200, 599)).annotations({
   arbitrary: () => (fc) =>
     fc.constantFrom(200, 204, 304, 400, 401, 403, 404, 408, 409, 422, 425, 429, 500, 502, 503, 504)
 })
-
-/**
- * The header in seconds, as the HTTP date that many seconds ahead, or as any text.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const RetryAfter = Schema.Union(
-  Schema.Struct({ seconds: bounded(0, 1_000_000, [0, 30]) }),
-  Schema.Struct({ dateInSeconds: bounded(-1_000_000, 1_000_000, [-5, 30]) }),
-  Schema.Struct({ text: Schema.String.pipe(Schema.pattern(/^[\u0021-\u007e]*$/)) })
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type RetryAfter = typeof RetryAfter.Type
 
 const afterCommit = or(Schema.Boolean, false)
 
@@ -60,6 +38,7 @@ export const Fault = Schema.Union(
   }),
   Schema.TaggedStruct("Delay", { millis: Millis, afterCommit }),
   Schema.TaggedStruct("Hang", { afterCommit }),
+  Schema.TaggedStruct("Refused", {}),
   Schema.TaggedStruct("Reset", { afterCommit }),
   Schema.TaggedStruct("Truncated", {}),
   Schema.TaggedStruct("HtmlPage", { status: StatusCode, afterCommit }),
@@ -132,6 +111,15 @@ export const hang: Fault = { _tag: "Hang", afterCommit: false }
  * @category constructors
  */
 export const hangAfterCommit: Fault = { _tag: "Hang", afterCommit: true }
+
+/**
+ * There is no connection: the call never arrives, and is not in the log. On a socket, which is open by then, the client
+ * sees a reset.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refused: Fault = { _tag: "Refused" }
 
 /**
  * @since 0.1.0

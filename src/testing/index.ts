@@ -7,6 +7,11 @@
 /**
  * @since 0.1.0
  */
+export * as Arbitraries from "./Arbitraries.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as CallLog from "./CallLog.js"
 
 /**
@@ -37,12 +42,22 @@ export * as Fault from "./Fault.js"
 /**
  * @since 0.1.0
  */
+export * as FaultArbitraries from "./FaultArbitraries.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as FaultPlan from "./FaultPlan.js"
 
 /**
  * @since 0.1.0
  */
 export * as ScriptedDialog from "./ScriptedDialog.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as WireArbitraries from "./WireArbitraries.js"
 
 /**
  * @since 0.1.0

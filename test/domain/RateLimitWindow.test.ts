@@ -38,11 +38,15 @@ describe("windowName", () => {
 })
 
 describe("windowMinutes", () => {
-  it.prop("is the length, rounded up to minutes", [FastCheck.integer({ min: -1000, max: 2 ** 31 - 1 })], ([seconds]) => {
-    const minutes = windowMinutes(seconds)
-    strictEqual(minutes === null, seconds <= 0)
-    if (minutes !== null) strictEqual(minutes * 60 >= seconds && (minutes - 1) * 60 < seconds, true)
-  })
+  it.prop(
+    "is the length, rounded up to minutes",
+    [FastCheck.integer({ min: -1000, max: 2 ** 31 - 1 })],
+    ([seconds]) => {
+      const minutes = windowMinutes(seconds)
+      strictEqual(minutes === null, seconds <= 0)
+      if (minutes !== null) strictEqual(minutes * 60 >= seconds && (minutes - 1) * 60 < seconds, true)
+    }
+  )
 })
 
 const percent = FastCheck.integer({ min: -10, max: 150 })
@@ -77,7 +81,9 @@ const answer = FastCheck.tuple(
 const read = (response: UsageResponse) => usageFromWire(response, { identity, fetchedAt })
 
 const withoutSlots = (snapshot: UsageSnapshot) =>
-  JSON.stringify(Schema.encodeSync(UsageSnapshot)(snapshot), (key, value: unknown) => (key === "slot" ? undefined : value))
+  JSON.stringify(Schema.encodeSync(UsageSnapshot)(snapshot), (key, value: unknown) =>
+    key === "slot" ? undefined : value
+  )
 
 describe("permuting the slots", () => {
   const runs = { fastCheck: { numRuns: 300 } }
@@ -118,7 +124,10 @@ describe("permuting the slots", () => {
     "control: the slots themselves do change",
     [answer.filter(({ differ }) => differ)],
     ([{ permuted, straight }]) =>
-      notDeepStrictEqual(Schema.encodeSync(UsageSnapshot)(read(permuted)), Schema.encodeSync(UsageSnapshot)(read(straight))),
+      notDeepStrictEqual(
+        Schema.encodeSync(UsageSnapshot)(read(permuted)),
+        Schema.encodeSync(UsageSnapshot)(read(straight))
+      ),
     { fastCheck: { numRuns: 50 } }
   )
 })

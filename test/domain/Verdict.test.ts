@@ -2,60 +2,9 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "node:assert"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import type { Blocker } from "../../src/domain/Blocker.js"
-import { type Doubt, Verdict, verdict } from "../../src/domain/Verdict.js"
-import { claimedRole, liveRole, type WorkspaceRole } from "../../src/domain/WorkspaceRole.js"
-import { at, day, fetchedAt, fiveHours, paying, type Said, snapshot, spend, week, win } from "./snapshots.js"
-
-const blockerText = (blocker: Blocker): string => {
-  if (blocker._tag === "WindowExhausted") return blocker.name
-  if (blocker._tag === "CreditsDepleted") return `credits/${blocker.standing}`
-  if (blocker._tag === "SpendCapReached") return `cap/${blocker.standing}`
-  return blocker._tag
-}
-
-interface Expected {
-  readonly blockers?: ReadonlyArray<string>
-  readonly until?: number | null
-  readonly paidBy?: "plan" | "credits" | null
-  readonly doubts?: ReadonlyArray<Doubt>
-  readonly confidence?: Verdict["confidence"]
-}
-
-interface Row {
-  readonly name: string
-  readonly said: Said
-  readonly role?: WorkspaceRole
-  readonly after?: number
-  readonly is: Expected
-}
-
-const judge = (row: Row) => verdict(snapshot(row.said), { now: at(row.after ?? 1), role: row.role })
-
-const check = (row: Row) => {
-  const judged = judge(row)
-  const { blockers = [], doubts = [], until = null } = row.is
-  deepStrictEqual(
-    {
-      state: judged.state,
-      blockers: judged.blockers.map(blockerText),
-      until: judged.until,
-      paidBy: judged.paidBy,
-      doubts: judged.doubts,
-      confidence: judged.confidence
-    },
-    {
-      state: blockers.length > 0 ? "blocked" : "usable",
-      blockers,
-      until: until === null ? null : at(until),
-      paidBy: row.is.paidBy ?? (blockers.length > 0 ? null : "plan"),
-      doubts,
-      confidence: row.is.confidence ?? (doubts.length > 0 ? "medium" : "high")
-    }
-  )
-}
-
-const table = (rows: ReadonlyArray<Row>) => it.each(rows)("$name", check)
+import { Verdict, verdict } from "../../src/domain/Verdict.js"
+import { judge, table } from "./judging.js"
+import { at, day, fetchedAt, fiveHours, paying, snapshot, spend, week, win } from "./snapshots.js"
 
 describe("what the backend allows is usable", () => {
   table([
@@ -81,6 +30,11 @@ describe("what the backend allows is usable", () => {
       name: "though a reached type says depleted",
       said: { plan: "business", windows: [fiveHours(37)], reachedType: "workspace_member_credits_depleted" },
       is: { doubts: ["contradictory"] }
+    },
+    {
+      name: "though a reached type says depleted, but then credits do not pay",
+      said: { windows: [fiveHours(100)], credits: paying(), reachedType: "workspace_owner_credits_depleted" },
+      is: { doubts: ["contradictory"], paidBy: "plan" }
     },
     {
       name: "though the spend cap is reached, but then credits do not pay",
@@ -145,175 +99,6 @@ describe("a window stops an account that is not allowed", () => {
   ])
 })
 
-describe("a window that has reset since is presumed empty", () => {
-  table([
-    {
-      name: "so that nothing stops",
-      said: { allowed: false, windows: [fiveHours(100, 5), week(40)], reachedType: "rate_limit_reached" },
-      after: 5,
-      is: { doubts: ["presumedReset"] }
-    },
-    {
-      name: "not a moment before",
-      said: { allowed: false, windows: [fiveHours(100, 5)] },
-      after: 4.999,
-      is: { blockers: ["5h"], until: 5 }
-    },
-    {
-      name: "but the other window still stops",
-      said: { allowed: false, windows: [fiveHours(100, 5), week(100)] },
-      after: 6,
-      is: { blockers: ["weekly"], until: 3 * day }
-    },
-    {
-      name: "and depleted credits are not needed any more",
-      said: { plan: "team", allowed: false, windows: [fiveHours(100, 5)], reachedType: "workspace_member_credits_depleted" },
-      after: 6,
-      is: { doubts: ["presumedReset"] }
-    },
-    {
-      name: "which does not lift a spend cap",
-      said: { plan: "team", allowed: false, windows: [fiveHours(100, 5)], reachedType: "workspace_owner_usage_limit_reached" },
-      after: 6,
-      is: { blockers: ["cap/owner"] }
-    },
-    {
-      name: "a refusal that the window never explained stands",
-      said: { allowed: false, windows: [fiveHours(80, 5)] },
-      after: 6,
-      is: { blockers: ["NotAllowed"], doubts: ["noReason"] }
-    },
-    {
-      name: "a monthly allowance resets as well",
-      said: { plan: "team", allowed: false, spendControl: spend(true, { remainingPercent: 0, resetsIn: 5 }) },
-      after: 6,
-      is: { doubts: ["presumedReset"] }
-    }
-  ])
-})
-
-describe("a workspace stops", () => {
-  const member = liveRole("standard-user")
-  const owner = liveRole("account-admin")
-  table([
-    {
-      name: "for depleted credits, which waiting does not fill",
-      said: { plan: "business", allowed: false, reachedType: "workspace_member_credits_depleted" },
-      is: { blockers: ["credits/member"] }
-    },
-    {
-      name: "for depleted credits beside a full window, until the plan pays again",
-      said: { plan: "business", allowed: false, windows: [fiveHours(100)], reachedType: "workspace_owner_credits_depleted" },
-      is: { blockers: ["5h", "credits/owner"], until: 60 }
-    },
-    {
-      name: "for depleted credits, even if a balance is told",
-      said: { plan: "business", allowed: false, credits: paying(), reachedType: "workspace_owner_credits_depleted" },
-      is: { blockers: ["credits/owner"], doubts: ["contradictory"] }
-    },
-    {
-      name: "for a spend cap by reached type",
-      said: { plan: "team", allowed: false, reachedType: "workspace_member_usage_limit_reached" },
-      is: { blockers: ["cap/member"] }
-    },
-    {
-      name: "for a spend cap once, where both say so",
-      said: { plan: "team", allowed: false, spendControl: spend(true), reachedType: "workspace_owner_usage_limit_reached" },
-      is: { blockers: ["cap/owner"] }
-    },
-    {
-      name: "for a spend cap by reached type, though spend control denies it",
-      said: { plan: "team", allowed: false, spendControl: spend(false), reachedType: "workspace_owner_usage_limit_reached" },
-      is: { blockers: ["cap/owner"], doubts: ["contradictory"] }
-    },
-    {
-      name: "until the monthly allowance comes back, where that is used up",
-      said: { plan: "team", allowed: false, spendControl: spend(true, { remainingPercent: 0, resetsIn: 7 * day }) },
-      role: member,
-      is: { blockers: ["cap/member"], until: 7 * day }
-    },
-    {
-      name: "without an end, where the allowance is not what is used up",
-      said: { plan: "team", allowed: false, spendControl: spend(true, { remainingPercent: 40, resetsIn: 7 * day }) },
-      role: owner,
-      is: { blockers: ["cap/owner"] }
-    },
-    {
-      name: "the reached type outweighs the role",
-      said: { plan: "team", allowed: false, reachedType: "workspace_member_usage_limit_reached" },
-      role: owner,
-      is: { blockers: ["cap/member"] }
-    },
-    {
-      name: "the token's claim is a role too",
-      said: { plan: "team", allowed: false, spendControl: spend(true) },
-      role: claimedRole(true),
-      is: { blockers: ["cap/owner"] }
-    },
-    {
-      name: "a role that tells nothing leaves it open",
-      said: { plan: "team", allowed: false, spendControl: spend(true) },
-      role: claimedRole(null),
-      is: { blockers: ["cap/unknown"] }
-    },
-    {
-      name: "a personal plan is its user's own",
-      said: { plan: "pro", allowed: false, spendControl: spend(true) },
-      is: { blockers: ["cap/owner"] }
-    },
-    {
-      name: "an unknown plan is nobody's",
-      said: { plan: "unknown", allowed: false, spendControl: spend(true) },
-      is: { blockers: ["cap/unknown"] }
-    },
-    {
-      name: "without the backend's word, its reached type stands",
-      said: { plan: "team", allowed: null, reachedType: "workspace_member_credits_depleted" },
-      is: { blockers: ["credits/member"], doubts: ["allowedUnknown"] }
-    }
-  ])
-})
-
-describe("little is known", () => {
-  table([
-    {
-      name: "no limit at all: usable, and said to be a guess",
-      said: { allowed: null },
-      is: { doubts: ["nothingKnown"], confidence: "low" }
-    },
-    {
-      name: "windows with room, without the backend's word",
-      said: { allowed: null, windows: [fiveHours(20)] },
-      is: { doubts: ["allowedUnknown"] }
-    },
-    {
-      name: "refused without a reason",
-      said: { allowed: false, windows: [fiveHours(20), week(99)] },
-      is: { blockers: ["NotAllowed"], doubts: ["noReason"] }
-    },
-    {
-      name: "refused without a reason: credits pay for full windows only",
-      said: { allowed: false, windows: [fiveHours(20)], credits: paying() },
-      is: { blockers: ["NotAllowed"], doubts: ["noReason"] }
-    },
-    {
-      name: "a reached rate limit that no window shows",
-      said: { allowed: false, windows: [fiveHours(20)], reachedType: "rate_limit_reached" },
-      is: { blockers: ["RateLimitReached"], doubts: ["contradictory"] }
-    },
-    {
-      name: "a reached rate limit without windows",
-      said: { allowed: null, reachedType: "rate_limit_reached" },
-      is: { blockers: ["RateLimitReached"], doubts: ["allowedUnknown"] }
-    },
-    {
-      name: "a reached rate limit that no window shows: credits pay",
-      said: { allowed: false, reachedType: "rate_limit_reached", credits: paying() },
-      is: { paidBy: "credits" }
-    }
-  ])
-})
-
 describe("age", () => {
   const said = { windows: [fiveHours(10, 400)] }
 
@@ -355,7 +140,12 @@ describe("as JSON", () => {
   it("comes back as it was", () => {
     const judged = judge({
       name: "",
-      said: { plan: "team", allowed: false, windows: [fiveHours(100)], reachedType: "workspace_owner_credits_depleted" },
+      said: {
+        plan: "team",
+        allowed: false,
+        windows: [fiveHours(100)],
+        reachedType: "workspace_owner_credits_depleted"
+      },
       is: {}
     })
     const json = Schema.encodeSync(Schema.parseJson(Verdict))(judged)

@@ -146,7 +146,10 @@ describe.each(faces)("in %s", (_name, face) => {
       for (const secret of [tokens.accessToken, tokens.refreshToken, tokens.idToken]) assert.notInclude(text, secret)
       assert.strictEqual(log[0]?.headers["authorization"], `Bearer ${CallLog.mask(tokens.accessToken)}`)
       assert.strictEqual(log[0]?.headers["authorization"], log[1]?.headers["authorization"])
-      assert.deepInclude(log[2]?.body, { grant_type: "refresh_token", refresh_token: CallLog.mask(tokens.refreshToken) })
+      assert.deepInclude(log[2]?.body, {
+        grant_type: "refresh_token",
+        refresh_token: CallLog.mask(tokens.refreshToken)
+      })
     }).pipe(Effect.provide(face()))
   )
 
@@ -163,9 +166,7 @@ describe.each(faces)("in %s", (_name, face) => {
         ids.map((read) => read.account_id),
         ["acct-1", "acct-2"]
       )
-    }).pipe(
-      Effect.provide(face({ accounts: [{ accountId: "acct-1" }, { userId: "user-2", accountId: "acct-2" }] }))
-    )
+    }).pipe(Effect.provide(face({ accounts: [{ accountId: "acct-1" }, { userId: "user-2", accountId: "acct-2" }] })))
   )
 
   it.scoped("cools down between nudges", () =>

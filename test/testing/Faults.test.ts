@@ -1,16 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { ResetCreditsResponse } from "../../src/contracts/ResetCredits.js"
 import { UsageResponse } from "../../src/contracts/Usage.js"
 import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
-import { consume, faces, json, memory, send, usage } from "./faces.js"
+import { consume, faces, json, memory, send, socket, usage } from "./faces.js"
 
 const backend = FakeBackend.FakeBackend
 
@@ -79,6 +81,20 @@ describe.each(faces)("in %s", (_name, face) => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* failure(redeem), ["ResponseError", "Decode", "UND_ERR_SOCKET"])
       assert.strictEqual(yield* spent, 1)
+      const { tokens } = yield* (yield* backend).signIn()
+      const client = yield* HttpClient.HttpClient
+      const url = `${(yield* backend).urls.chatgpt}${usage}`
+      yield* (yield* backend).failNext("usage.read", Fault.pass, Fault.truncated)
+      const get = client.get(url, { headers: { authorization: `Bearer ${tokens.accessToken}` } })
+      const whole = yield* Effect.flatMap(get, (response) => response.text)
+      const half = yield* Effect.flatMap(get, (response) =>
+        response.stream.pipe(
+          Stream.catchAll(() => Stream.empty),
+          Stream.decodeText(),
+          Stream.mkString
+        )
+      )
+      assert.strictEqual(half, whole.slice(0, whole.length >> 1))
     }).pipe(Effect.provide(face(every("resetCredits.consume", Fault.truncated))))
   )
 
@@ -190,7 +206,7 @@ describe.each(faces)("in %s", (_name, face) => {
     Effect.gen(function* () {
       const [took, answer] = yield* Effect.timed(read)
       assert.deepInclude(json(answer), { plan_type: "business" })
-      assert.isAbove(Number(took), 30)
+      assert.isAbove(Duration.toMillis(took), 30)
     }).pipe(Effect.provide(face(every("usage.read", Fault.slowBody(300, "20 millis")))))
   )
 
@@ -281,6 +297,26 @@ describe("in memory, under the test's clock", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* fiber).status, 200)
     }).pipe(Effect.provide(memory(every("resetCredits.consume", Fault.slowBody(10, "1 second")))))
+  )
+})
+
+describe("a refused connection", () => {
+  const refused = { plan: [FaultPlan.on("resetCredits.consume", 1, Fault.refused)] }
+
+  it.effect("is one in memory, and the call never arrived", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* failure(redeem), ["RequestError", "Transport", "ECONNREFUSED"])
+      assert.deepStrictEqual(yield* (yield* backend).log, [])
+      assert.strictEqual((yield* redeem).status, 200)
+    }).pipe(Effect.provide(memory(refused)))
+  )
+
+  it.scoped("is a reset on a socket", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* failure(redeem), ["RequestError", "Transport", "ECONNRESET"])
+      assert.deepStrictEqual(yield* (yield* backend).log, [])
+      assert.strictEqual((yield* redeem).status, 200)
+    }).pipe(Effect.provide(socket(refused)))
   )
 })
 

@@ -5,6 +5,7 @@
  */
 import type { ConsumeResponse, ResetCreditsResponse, WireResetCredit } from "../../contracts/ResetCredits.js"
 import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
+import { decoded } from "./decoded.js"
 
 const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
   new ResetCredit({
@@ -12,10 +13,10 @@ const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
     resetType: credit.reset_type,
     status: credit.status,
     grantedAt: credit.granted_at,
-    expiresAt: credit.expires_at,
-    title: credit.title,
-    description: credit.description
-  })
+    expiresAt: credit.expires_at ?? null,
+    title: credit.title ?? null,
+    description: credit.description ?? null
+  }, decoded)
 
 /**
  * The list as it came: nothing is filtered or counted again, and the count is the list's own.
@@ -24,7 +25,7 @@ const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
  * @category constructors
  */
 export const resetCreditsFromWire = (response: typeof ResetCreditsResponse.Type): ResetCredits =>
-  new ResetCredits({ availableCount: response.available_count, credits: response.credits.map(creditFromWire) })
+  new ResetCredits({ availableCount: response.available_count, credits: response.credits.map(creditFromWire) }, decoded)
 
 const outcomes: Record<(typeof ConsumeResponse.Type)["code"], ConsumeOutcome> = {
   reset: "reset",
@@ -39,5 +40,4 @@ const outcomes: Record<(typeof ConsumeResponse.Type)["code"], ConsumeOutcome> = 
  * @since 0.1.0
  * @category constructors
  */
-export const consumeOutcomeFromWire = (response: typeof ConsumeResponse.Type): ConsumeOutcome =>
-  outcomes[response.code]
+export const consumeOutcomeFromWire = (response: typeof ConsumeResponse.Type): ConsumeOutcome => outcomes[response.code]

@@ -19,6 +19,7 @@ import {
   SpendControl,
   UsageSnapshot
 } from "../../domain/UsageSnapshot.js"
+import { decoded } from "./decoded.js"
 
 /**
  * The id of Codex's own limit, which the answer leaves unnamed.
@@ -32,50 +33,47 @@ const isReachedType = Schema.is(ReachedType)
 
 const timeFromSeconds = (seconds: number): DateTime.Utc => DateTime.unsafeMake(seconds * 1000)
 
-const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null) =>
-  window === null
-    ? []
-    : [
+const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null | undefined) =>
+  window
+    ? [
         new RateLimitWindow({
           durationMinutes: windowMinutes(window.limit_window_seconds),
           usedPercent: window.used_percent,
           resetsAt: timeFromSeconds(window.reset_at),
           slot
-        })
+        }, decoded)
       ]
+    : []
 
 const limitFromWire = (
-  limit: typeof WireRateLimit.Type | null,
+  limit: typeof WireRateLimit.Type | null | undefined,
   label: Pick<RateLimit, "id" | "name" | "normalModelSlug">
 ): RateLimit =>
   new RateLimit({
     ...label,
-    allowed: limit === null ? null : limit.allowed,
-    windows:
-      limit === null
-        ? []
-        : Arr.sort(
-            [
-              ...windowFromWire("primary", limit.primary_window),
-              ...windowFromWire("secondary", limit.secondary_window)
-            ],
-            byDuration
-          )
-  })
+    allowed: limit?.allowed ?? null,
+    windows: Arr.sort(
+      [
+        ...windowFromWire("primary", limit?.primary_window),
+        ...windowFromWire("secondary", limit?.secondary_window)
+      ],
+      byDuration
+    )
+  }, decoded)
 
 const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpendControl.Type): SpendControl =>
   new SpendControl({
     reached,
     individualLimit:
-      own === null
-        ? null
-        : new IndividualLimit({
+      own
+        ? new IndividualLimit({
             limit: own.limit,
             used: own.used,
             remainingPercent: own.remaining_percent,
             resetsAt: timeFromSeconds(own.reset_at)
-          })
-  })
+          }, decoded)
+        : null
+  }, decoded)
 
 /**
  * The snapshot of one answer: the main limit is `codex`, each further limit goes by its metered feature, in the
@@ -98,25 +96,25 @@ export const usageFromWire = (
       limitFromWire(limit.rate_limit, {
         id: limit.metered_feature,
         name: limit.limit_name,
-        normalModelSlug: limit.normal_model_slug
+        normalModelSlug: limit.normal_model_slug ?? null
       })
     ),
     credits:
-      response.credits === null
-        ? null
-        : new Credits({
+      response.credits
+        ? new Credits({
             hasCredits: response.credits.has_credits,
             unlimited: response.credits.unlimited,
-            balance: response.credits.balance
-          }),
-    spendControl: response.spend_control === null ? null : spendControlFromWire(response.spend_control),
+            balance: response.credits.balance ?? null
+          }, decoded)
+        : null,
+    spendControl: response.spend_control ? spendControlFromWire(response.spend_control) : null,
     reachedType: isReachedType(reached) ? reached : null,
     resetCredits:
-      response.rate_limit_reset_credits === null
-        ? null
-        : new ResetCredits({ availableCount: response.rate_limit_reset_credits.available_count, credits: null }),
-    backendAccountId: response.account_id,
-    backendUserId: response.user_id,
-    upsell: response.rate_limit_upsell
-  })
+      response.rate_limit_reset_credits
+        ? new ResetCredits({ availableCount: response.rate_limit_reset_credits.available_count, credits: null }, decoded)
+        : null,
+    backendAccountId: response.account_id ?? null,
+    backendUserId: response.user_id ?? null,
+    upsell: response.rate_limit_upsell ?? null
+  }, decoded)
 }

@@ -5,6 +5,7 @@
  */
 import type { WorkspaceMessagesResponse } from "../../contracts/Workspace.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
+import { decoded } from "./decoded.js"
 
 /**
  * All messages in the answer's order, archived ones included. An answer means that the feature is on.
@@ -21,11 +22,11 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
           id: message.message_id,
           type: message.message_type,
           body: message.message_body,
-          createdAt: message.created_at,
-          archivedAt: message.archived_at
-        })
+          createdAt: message.created_at ?? null,
+          archivedAt: message.archived_at ?? null
+        }, decoded)
     )
-  })
+  }, decoded)
 
 /**
  * What a 404 stands for: this account has no workspace messages.
@@ -33,4 +34,4 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
  * @since 0.1.0
  * @category constructors
  */
-export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] })
+export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, decoded)

@@ -31,11 +31,7 @@ export const authorizationOf = ({ bearer, session }: LiveSession): Authorization
  * @since 0.1.0
  * @category combinators
  */
-export const withNewTokens = (
-  record: AuthJson,
-  fresh: typeof RefreshResponse.Type,
-  now: DateTime.Utc
-): AuthJson => {
+export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Type, now: DateTime.Utc): AuthJson => {
   if (record.tokens === undefined || record.tokens === null) return record
   const idToken = Option.fromNullable(fresh.id_token).pipe(
     Option.map((token) => Redacted.make(token)),
@@ -46,8 +42,8 @@ export const withNewTokens = (
     tokens: {
       ...record.tokens,
       ...(Option.isSome(idToken) ? { id_token: idToken.value } : {}),
-      ...(fresh.access_token === null ? {} : { access_token: Redacted.make(fresh.access_token) }),
-      ...(fresh.refresh_token === null ? {} : { refresh_token: Redacted.make(fresh.refresh_token) })
+      ...(fresh.access_token ? { access_token: Redacted.make(fresh.access_token) } : {}),
+      ...(fresh.refresh_token ? { refresh_token: Redacted.make(fresh.refresh_token) } : {})
     },
     last_refresh: DateTime.formatIso(now)
   }

@@ -91,7 +91,8 @@ const fromTokens = (
       isOrgOwner: auth?.is_org_owner ?? null,
       isFedramp: auth?.chatgpt_account_is_fedramp ?? false,
       accessExpiresAt: Option.getOrNull(Option.flatMap(expiry, (seconds) => DateTime.make(seconds * 1000))),
-      lastRefreshAt: lastRefresh === null ? null : Option.getOrNull(Option.map(DateTime.make(lastRefresh), DateTime.toUtc)),
+      lastRefreshAt:
+        lastRefresh === null ? null : Option.getOrNull(Option.map(DateTime.make(lastRefresh), DateTime.toUtc)),
       source
     }),
     bearer: tokens.access_token,

@@ -94,11 +94,14 @@ describe("the list of reset credits", () => {
     ["soon"]
   ])("%j is refused", refuses)
 
-  it.each(["id", "reset_type", "status", "granted_at"])("one credit without %s among good ones spoils the list", (key) => {
-    refuses(list(credit, Object.fromEntries(Object.entries(credit).filter(([k]) => k !== key)), credit))
-    refuses(list(credit, { ...credit, [key]: null }))
-    refuses(list(credit, { ...credit, [key]: 5 }))
-  })
+  it.each(["id", "reset_type", "status", "granted_at"])(
+    "one credit without %s among good ones spoils the list",
+    (key) => {
+      refuses(list(credit, Object.fromEntries(Object.entries(credit).filter(([k]) => k !== key)), credit))
+      refuses(list(credit, { ...credit, [key]: null }))
+      refuses(list(credit, { ...credit, [key]: 5 }))
+    }
+  )
 
   it.each(["expires_at", "title", "description"])("%s is text, null or absent", (key) => {
     refuses(list({ ...credit, [key]: 5 }))
@@ -120,13 +123,18 @@ describe("times", () => {
     strictEqual(DateTime.formatIso(only({ expires_at: text }).expiresAt ?? DateTime.unsafeMake(0)), iso)
   })
 
-  it.each(["2026-06-19T20:13:20", "2026-06-19", "1750363000", "", "soon", "2026-13-01T00:00:00Z", "2026-06-19T25:00:00Z"])(
-    "%j is refused",
-    (text) => {
-      refuses(list({ ...credit, granted_at: text }))
-      refuses(list({ ...credit, expires_at: text }))
-    }
-  )
+  it.each([
+    "2026-06-19T20:13:20",
+    "2026-06-19",
+    "1750363000",
+    "",
+    "soon",
+    "2026-13-01T00:00:00Z",
+    "2026-06-19T25:00:00Z"
+  ])("%j is refused", (text) => {
+    refuses(list({ ...credit, granted_at: text }))
+    refuses(list({ ...credit, expires_at: text }))
+  })
 
   it("a number is refused", () => refuses(list({ ...credit, granted_at: 1_750_363_000 })))
 })

@@ -90,13 +90,23 @@ describe("the role", () => {
     ["not that of an inherited name", two, "toString", null],
     ["without an id the first listed in the ordering", two, null, "account-owner"],
     ["without an ordering the only one", { accounts: { a: has("member") } }, null, "standard-user"],
-    ["the only one, whatever the ordering names", { accounts: { a: has("member") }, account_ordering: ["b"] }, null, "standard-user"],
+    [
+      "the only one, whatever the ordering names",
+      { accounts: { a: has("member") }, account_ordering: ["b"] },
+      null,
+      "standard-user"
+    ],
     ["none of several without an ordering", { accounts: two.accounts }, null, null],
     ["none where there is no account", {}, null, null],
     ["none where the account is null", { accounts: { a: { account: null } } }, "a", null],
     ["none where the account is absent", { accounts: { a: {} } }, "a", null],
     // The first of the ordering is chosen, and then asked: nobody else's role stands in for one it does not tell.
-    ["none where the chosen one tells none", { accounts: { a: {}, b: has("member") }, account_ordering: ["a", "b"] }, null, null]
+    [
+      "none where the chosen one tells none",
+      { accounts: { a: {}, b: has("member") }, account_ordering: ["a", "b"] },
+      null,
+      null
+    ]
   ])("%s", (_, json, id, expected) => strictEqual(role(json, id), expected))
 
   it("reads a list of accounts, which some hosts send, as a failure", () =>

@@ -100,7 +100,10 @@ describe("the mapping", () => {
     ([json]) => {
       const snapshot = usageFromWire(Schema.decodeUnknownSync(UsageResponse)(json), { identity, fetchedAt })
       const text = Schema.encodeSync(Schema.parseJson(UsageSnapshot))(snapshot)
-      strictEqual(Schema.encodeSync(Schema.parseJson(UsageSnapshot))(Schema.decodeSync(Schema.parseJson(UsageSnapshot))(text)), text)
+      strictEqual(
+        Schema.encodeSync(Schema.parseJson(UsageSnapshot))(Schema.decodeSync(Schema.parseJson(UsageSnapshot))(text)),
+        text
+      )
     },
     runs
   )
@@ -116,8 +119,7 @@ describe("control: a required field is still required", () => {
     it.prop(
       `${name} without ${key}`,
       [answers(schema), FastCheck.jsonValue()],
-      ([json, extra]) =>
-        ok(Either.isLeft(Schema.decodeUnknownEither(schema)(withExtras(without(json, key), extra)))),
+      ([json, extra]) => ok(Either.isLeft(Schema.decodeUnknownEither(schema)(withExtras(without(json, key), extra)))),
       { fastCheck: { numRuns: 25 } }
     )
 

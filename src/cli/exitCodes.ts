@@ -1,0 +1,94 @@
+/**
+ * What the exit status of the process says. The numbers are stable.
+ *
+ * @since 0.1.0
+ */
+import type { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendErrorReason } from "../domain/BackendError.js"
+import type { RedeemResult } from "../programs/redeemReset.js"
+
+/**
+ * `nothing`: there was nothing to do, or the person said no. `blocked` is of `guard` alone. `interrupted`: by Ctrl-C,
+ * before anything that can't be undone was sent.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ExitCode = {
+  done: 0,
+  unexpected: 1,
+  badUsage: 2,
+  notSignedIn: 3,
+  refused: 4,
+  unknown: 5,
+  unavailable: 6,
+  nothing: 7,
+  blocked: 8,
+  interrupted: 130
+} as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+const ofBackend: Readonly<Record<BackendErrorReason, ExitCode>> = {
+  Unsupported: ExitCode.refused,
+  IdentityChanged: ExitCode.nothing,
+  Unreachable: ExitCode.unavailable,
+  Transport: ExitCode.unavailable,
+  Timeout: ExitCode.unavailable,
+  Redirected: ExitCode.refused,
+  Unauthorized: ExitCode.notSignedIn,
+  Forbidden: ExitCode.refused,
+  NotFound: ExitCode.refused,
+  RateLimited: ExitCode.unavailable,
+  Rejected: ExitCode.refused,
+  ServerError: ExitCode.unavailable,
+  Malformed: ExitCode.unavailable,
+  TooLarge: ExitCode.unavailable
+}
+
+const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
+  InvalidInput: ExitCode.badUsage,
+  NotOffered: ExitCode.nothing,
+  OfferChanged: ExitCode.nothing,
+  IdentityChanged: ExitCode.nothing,
+  NotNeeded: ExitCode.nothing,
+  Unresolved: ExitCode.unknown,
+  Rejected: ExitCode.refused,
+  OutcomeUnknown: ExitCode.unknown
+}
+
+/**
+ * Every reason but a renewal that failed for now means that there is no sign-in to use.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
+  reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofBackendError = (reason: BackendErrorReason): ExitCode => ofBackend[reason]
+
+/**
+ * A refusal with 401 is one of the sign-in.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofActError = (error: Pick<ActError, "reason" | "status">): ExitCode =>
+  error.reason === "Rejected" && error.status === 401 ? ExitCode.notSignedIn : ofAct[error.reason]
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofRedeem = (outcome: RedeemResult["outcome"]): ExitCode =>
+  outcome === "reset" || outcome === "alreadyRedeemed" ? ExitCode.done : ExitCode.nothing

@@ -1,0 +1,225 @@
+/** The real services over the fake backend, signed in, under virtual time. */
+import * as HttpClient from "@effect/platform/HttpClient"
+import { beforeEach, vi } from "@effect/vitest"
+import { createHash } from "node:crypto"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import * as TestClock from "effect/TestClock"
+import type { PathStyle } from "../../src/contracts/PathStyle.js"
+import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
+import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphemeral.js"
+import * as Live from "../../src/layers/Live.js"
+import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
+import { guard } from "../../src/programs/guard.js"
+import { inviteFriend } from "../../src/programs/inviteFriend.js"
+import { notifyOwner } from "../../src/programs/notifyOwner.js"
+import { redeemReset } from "../../src/programs/redeemReset.js"
+import { showRole } from "../../src/programs/showRole.js"
+import { showStatus } from "../../src/programs/showStatus.js"
+import { showUsage } from "../../src/programs/showUsage.js"
+import { signOut } from "../../src/programs/signOut.js"
+import type { AccountConfig, AccountSettings } from "../../src/services/AccountConfig.js"
+import type { CredentialStore } from "../../src/services/CredentialStore.js"
+import type { Dialog } from "../../src/services/Dialog.js"
+import { OperationJournal } from "../../src/services/OperationJournal.js"
+import { OperationKeys } from "../../src/services/OperationKeys.js"
+import { Policies } from "../../src/services/Policies.js"
+import { type CallLog, FakeBackend, FakeSettings, type FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
+
+// The platform's digest works on a thread, and virtual time would not wait for it.
+beforeEach(() => {
+  vi.spyOn(globalThis.crypto.subtle, "digest").mockImplementation((_algorithm, data) => {
+    const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+    return Promise.resolve(Uint8Array.from(createHash("sha256").update(bytes).digest()).buffer)
+  })
+})
+
+export type Services =
+  | Live.AccountServices
+  | AccountConfig
+  | CredentialStore
+  | Dialog
+  | FakeBackend.FakeBackend
+  | HttpClient.HttpClient
+  | OperationJournal
+  | ScriptedDialog.ScriptedDialog
+
+export const invitee = "zoe.invitee@friends.test"
+
+/** Somebody who says yes to everything. */
+export const agreeable: ScriptedDialog.Script = {
+  "invite.confirm": true,
+  "invite.email": invitee,
+  "nudge.confirm": true,
+  "redeem.confirm": true,
+  "redeem.credit": ScriptedDialog.nth(0),
+  "signOut.confirm": true
+}
+
+export interface Options {
+  readonly backend?: FakeBackend.FakeBackendOptions
+  readonly script?: ScriptedDialog.Script
+  readonly settings?: Partial<AccountSettings> & { readonly style?: PathStyle }
+  readonly policies?: Partial<PolicyTable>
+  readonly journal?: Layer.Layer<OperationJournal>
+  /** Changes the HTTP client between the services and the fake. */
+  readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
+}
+
+/** Keys that count: `key-1`, `key-2`. */
+const countingKeys = Layer.effect(
+  OperationKeys,
+  Effect.map(Ref.make(0), (made) => ({ next: Effect.map(Ref.updateAndGet(made, (n) => n + 1), (n) => `key-${n}`) }))
+)
+
+const signedInStore = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const backend = yield* FakeBackend.FakeBackend
+    return CredentialStoreEphemeral.layerMemory((yield* backend.signIn()).record)
+  })
+)
+
+/** Waits between attempts are the policy's, without jitter. */
+export const withoutJitter = Layer.setRandom(Random.fixed([0]))
+
+export const account = (options: Options = {}): Layer.Layer<Services> => {
+  const backend = FakeBackend.layerClient(options.backend)
+  const client = options.client
+  const changed =
+    client === undefined
+      ? backend
+      : Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, client)), backend)
+  return Live.layerServices.pipe(
+    Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), signedInStore)),
+    Layer.provideMerge(changed),
+    Layer.merge(options.journal ?? OperationJournalMemory.layerMemory),
+    Layer.merge(ScriptedDialog.layer({ ...agreeable, ...options.script })),
+    Layer.provideMerge(countingKeys),
+    Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
+    Layer.provideMerge(withoutJitter)
+  )
+}
+
+/** Every program, as somebody who agrees to it would run it. */
+export const programs = {
+  showUsage,
+  showStatus,
+  redeemReset: redeemReset(),
+  inviteFriend: inviteFriend({ email: invitee }),
+  notifyOwner: notifyOwner({ creditType: "credits" }),
+  showRole,
+  guard,
+  signOut: signOut({ local: false })
+}
+
+export type ProgramName = keyof typeof programs
+
+export const programNames: ReadonlyArray<ProgramName> = [
+  "showUsage",
+  "showStatus",
+  "redeemReset",
+  "inviteFriend",
+  "notifyOwner",
+  "showRole",
+  "guard",
+  "signOut"
+]
+
+export type ProgramError = Effect.Effect.Error<(typeof programs)[ProgramName]>
+
+export const program = (name: ProgramName): Effect.Effect<unknown, ProgramError, Services> => programs[name]
+
+export interface Ended<A, E> {
+  readonly exit: Exit.Exit<A, E>
+  /** Virtual milliseconds from the start to the end. */
+  readonly took: number
+}
+
+/**
+ * Runs the effect to its end, moving the clock from one wake-up to the next, and no further. None when it does not end
+ * within the limit; it is then interrupted.
+ */
+export const ending = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  limit: Duration.DurationInput = "1 hour"
+): Effect.Effect<Option.Option<Ended<A, E>>, never, R> =>
+  Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    const fiber = yield* Effect.fork(Effect.zip(Effect.exit(effect), Clock.currentTimeMillis))
+    yield* TestClock.adjust(0)
+    while (true) {
+      const done = yield* Fiber.poll(fiber)
+      if (Option.isSome(done)) {
+        const [exit, end] = yield* done.value
+        return Option.some({ exit, took: end - start })
+      }
+      const now = yield* Clock.currentTimeMillis
+      const next = Math.min(...Chunk.filter(yield* TestClock.sleeps(), (at) => at > now))
+      if (next - start > Duration.toMillis(limit)) {
+        yield* Fiber.interrupt(fiber)
+        return Option.none()
+      }
+      yield* TestClock.setTime(next)
+    }
+  })
+
+/** As `ending`, for what has to end. */
+export const finish = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Ended<A, E>, never, R> =>
+  Effect.flatMap(ending(effect), Option.match({ onNone: () => Effect.dieMessage("It did not end."), onSome: Effect.succeed }))
+
+/** Runs the effect to its end under virtual time, as if it were the test's own. */
+export const run = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(finish(effect), ({ exit }) => exit)
+
+/** Lets `effect` run beside the test until `time` has passed. */
+export const during = <A, E, R>(effect: Effect.Effect<A, E, R>, time: Duration.DurationInput) =>
+  Effect.tap(Effect.fork(effect), () => TestClock.adjust(time))
+
+/** What the backend has heard, as endpoint and virtual times. */
+export const timesOf = (log: ReadonlyArray<CallLog.LoggedCall>): Readonly<Record<string, ReadonlyArray<number>>> => {
+  const times: Record<string, Array<number>> = {}
+  for (const call of log) (times[call.endpoint ?? "none"] ??= []).push(call.atMillis)
+  return times
+}
+
+export const requests = Effect.flatMap(FakeBackend.FakeBackend, (backend) => Effect.map(backend.log, timesOf))
+
+export const count = (endpoint: FaultPlan.EndpointName) =>
+  Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count(endpoint))
+
+export const calls = (endpoint: FaultPlan.EndpointName) =>
+  Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.calls(endpoint))
+
+/** What the acts have really done to the account. */
+export const done = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
+  Effect.map(backend.account(), ({ invites, nudges, redemptions }) => ({
+    redeem: redemptions.length,
+    invite: invites.length,
+    nudge: nudges.length
+  }))
+)
+
+/** The states in the journal, newest first. */
+export const states = Effect.flatMap(OperationJournal, (journal) =>
+  Effect.map(journal.list(), (all) => all.map((operation) => operation.state._tag))
+)
+
+/** A failure in one line: tag, reason, and the status where there is one. */
+export const brief = (error: ProgramError): string => {
+  const status = "status" in error && error.status !== null ? ` ${error.status}` : ""
+  return `${error._tag} ${error.reason}${status}`
+}
+
+export const briefExit = <A>(exit: Exit.Exit<A, ProgramError>, ok: (value: A) => string): string =>
+  Exit.match(exit, {
+    onSuccess: ok,
+    onFailure: (cause) => (cause._tag === "Fail" ? brief(cause.error) : `not a failure: ${cause._tag}`)
+  })

@@ -1,0 +1,95 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
+import * as Profile from "../../src/contracts/Profile.js"
+import * as Referrals from "../../src/contracts/Referrals.js"
+import * as ResetCredits from "../../src/contracts/ResetCredits.js"
+import * as Usage from "../../src/contracts/Usage.js"
+import * as Workspace from "../../src/contracts/Workspace.js"
+import { Operation } from "../../src/domain/Operation.js"
+import { ReferralOffer } from "../../src/domain/ReferralOffer.js"
+import { Session } from "../../src/domain/Session.js"
+import { UsageSnapshot } from "../../src/domain/UsageSnapshot.js"
+import { Verdict } from "../../src/domain/Verdict.js"
+import { Arbitraries, Fault, FaultArbitraries, FaultPlan, WireArbitraries, WireNoise } from "../../src/testing/index.js"
+
+const runs = { fastCheck: { numRuns: 100 } }
+
+const wire = [
+  ["usage", WireArbitraries.usage, Usage.UsageResponse],
+  ["resetCredits", WireArbitraries.resetCredits, ResetCredits.ResetCreditsResponse],
+  ["eligibility", WireArbitraries.eligibility, Referrals.EligibilityResponse],
+  ["rules", WireArbitraries.rules, Referrals.RulesResponse],
+  ["invite", WireArbitraries.invite, Referrals.InviteResponse],
+  ["accountsCheck", WireArbitraries.accountsCheck, Workspace.AccountsCheckResponse],
+  ["messages", WireArbitraries.messages, Workspace.WorkspaceMessagesResponse],
+  ["profile", WireArbitraries.profile, Profile.ProfileResponse]
+] as const
+
+const accepts = (schema: Schema.Schema.AnyNoContext, json: unknown): void => {
+  const result = Schema.decodeUnknownEither(schema)(JSON.parse(JSON.stringify(json)))
+  assert.isTrue(Either.isRight(result), String(Either.getLeft(result)))
+}
+
+describe.each(wire)("the wire value %s", (_name, arbitrary, schema) => {
+  it.prop("is what the contract accepts", [arbitrary], ([json]) => accepts(schema, json), runs)
+  it.prop("and still is with noise", [WireArbitraries.noisy(arbitrary)], ([json]) => accepts(schema, json), runs)
+})
+
+it.prop(
+  "a consumption's answer is accepted, and with noise refused",
+  [WireArbitraries.consume],
+  ([json]) => {
+    accepts(ResetCredits.ConsumeResponse, json)
+    const noisy = WireNoise.wireNoise(json)
+    assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(ResetCredits.ConsumeResponse)(noisy)))
+  },
+  runs
+)
+
+const survives = <A, I>(schema: Schema.Schema<A, I>, arbitrary: FastCheck.Arbitrary<A>) => {
+  const codec = Schema.parseJson(schema)
+  FastCheck.assert(
+    FastCheck.property(arbitrary, (value) => {
+      const text = Schema.encodeSync(codec)(value)
+      assert.strictEqual(Schema.encodeSync(codec)(Schema.decodeSync(codec)(text)), text)
+    })
+  )
+}
+
+it("domain values survive their JSON", () => {
+  survives(UsageSnapshot, Arbitraries.usageSnapshot)
+  survives(Session, Arbitraries.session)
+  survives(ReferralOffer, Arbitraries.referralOffer)
+  survives(Operation, Arbitraries.operation)
+  survives(Verdict, Arbitraries.verdict)
+})
+
+it("every domain generator makes values", () => {
+  const { orNull, ...generators } = Arbitraries
+  for (const arbitrary of Object.values(generators)) FastCheck.sample<unknown>(orNull<unknown>(arbitrary), 20)
+})
+
+it.prop(
+  "a plan keeps to its endpoints and kinds",
+  [FaultArbitraries.faultPlan({ endpoints: ["usage.read"], kinds: ["Hang", "Reset"], maxRules: 3, maxCall: 2 })],
+  ([plan]) => {
+    assert.isAtMost(plan.length, 3)
+    for (const rule of plan) {
+      assert.strictEqual(rule.endpoint, "usage.read")
+      assert.include(["Hang", "Reset"], rule.fault._tag)
+      assert.include([1, 2, "every"], rule.call)
+    }
+  },
+  runs
+)
+
+it("any fault may come", () => {
+  const kinds = new Set(FastCheck.sample(FaultArbitraries.fault(), 1000).map((fault) => fault._tag))
+  assert.strictEqual(kinds.size, Fault.Fault.members.length)
+  const endpoints = FastCheck.sample(FaultArbitraries.faultPlan(), 500).flatMap((plan) =>
+    plan.map((rule) => rule.endpoint)
+  )
+  assert.sameMembers([...new Set(endpoints)], [...FaultPlan.EndpointName.literals])
+})
