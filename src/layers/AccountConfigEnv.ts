@@ -18,7 +18,7 @@ import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { backendBase } from "../contracts/PathStyle.js"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
-import { userAgent } from "./userAgent.js"
+import { userAgent } from "./internal/userAgent.js"
 
 /**
  * What a caller sets instead of the environment.
@@ -57,10 +57,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
 }
 
 const text = (name: string) =>
-  Config.string(name).pipe(
-    Config.option,
-    Config.map(Option.filter((value) => value.trim() !== ""))
-  )
+  Config.string(name).pipe(Config.option, Config.map(Option.filter((value) => value.trim() !== "")))
 
 const environment = Config.all({
   home: text("CODEX_HOME"),
@@ -94,12 +91,11 @@ const revokeBeside = (refreshUrl: string): string => {
   return url.toString()
 }
 
-const readConfigToml = (
-  file: string
-): Effect.Effect<ConfigToml, ConfigurationError, FileSystem.FileSystem> =>
+const readConfigToml = (file: string): Effect.Effect<ConfigToml, ConfigurationError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const isMissing = (error: PlatformError.PlatformError) => error._tag === "SystemError" && error.reason === "NotFound"
+    const isMissing = (error: PlatformError.PlatformError) =>
+      error._tag === "SystemError" && error.reason === "NotFound"
     const contents = yield* fs.readFileString(file).pipe(
       Effect.catchIf(isMissing, () => Effect.succeed("")),
       Effect.mapError(() => new ConfigurationError({ reason: "ConfigUnreadable", detail: file }))
@@ -140,15 +136,14 @@ const resolveHome = (
  */
 export const make = (
   overrides: Overrides = {}
-): Effect.Effect<
-  AccountSettings,
-  ConfigurationError | ConfigError.ConfigError,
-  FileSystem.FileSystem | Path.Path
-> =>
+): Effect.Effect<AccountSettings, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const env = yield* environment
-    const userHome = Option.getOrElse(Option.orElse(env.userHome, () => env.userProfile), () => ".")
+    const userHome = Option.getOrElse(
+      Option.orElse(env.userHome, () => env.userProfile),
+      () => "."
+    )
     const codexHome = yield* resolveHome(
       Option.orElse(Option.fromNullable(overrides.codexHome), () => env.home),
       userHome
@@ -196,11 +191,8 @@ export const make = (
  */
 export const layerConfig = (
   overrides: Overrides = {}
-): Layer.Layer<
-  AccountConfig,
-  ConfigurationError | ConfigError.ConfigError,
-  FileSystem.FileSystem | Path.Path
-> => Layer.effect(AccountConfig, make(overrides))
+): Layer.Layer<AccountConfig, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(AccountConfig, make(overrides))
 
 /**
  * Settings as given, with defaults for the rest. `codexHome` is not looked at.

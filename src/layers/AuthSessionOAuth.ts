@@ -25,9 +25,9 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 import { Policies } from "../services/Policies.js"
-import { boundedHttpClient } from "./BoundedHttpClient.js"
-import { makeOAuthClient, NoAnswer } from "./OAuthClient.js"
-import { checkForced, renewalReason } from "./sessionRules.js"
+import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
+import { makeOAuthClient, NoAnswer } from "./internal/OAuthClient.js"
+import { checkForced, renewalReason } from "./internal/sessionRules.js"
 import { authorizationOf, withNewTokens } from "./wire/authorization.js"
 import { type LiveSession, sessionFromRecord } from "./wire/sessionFromRecord.js"
 
@@ -163,7 +163,10 @@ const make = Effect.gen(function* () {
   /** A refusal may only mean that a neighbour was faster: its record then appears in the store. */
   const neighbour = (held: SignedIn) =>
     takeUpStored.pipe(
-      Effect.filterOrFail((found) => found.revision !== held.revision, () => AuthError.of("Refused")),
+      Effect.filterOrFail(
+        (found) => found.revision !== held.revision,
+        () => AuthError.of("Refused")
+      ),
       Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(2)))
     )
 

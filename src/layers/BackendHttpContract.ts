@@ -7,6 +7,7 @@ import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -17,7 +18,7 @@ import { sameIdentity } from "../domain/Identity.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
-import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./BoundedHttpClient.js"
+import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
 import { retryAfterMillis } from "./wire/retryAfter.js"
 import { isConnectFailure } from "./wire/transportFailure.js"
 
@@ -93,23 +94,25 @@ const make = Effect.gen(function* () {
           )
     })
 
-  const client = yield* HttpApiClient.makeWith(CodexBackendApi, {
-    httpClient: HttpClient.makeWith(
-      (request: Effect.Effect<HttpClientRequest.HttpClientRequest, BackendError, BackendCall>) =>
-        Effect.flatMap(BackendCall, ({ operation }) =>
-          request.pipe(
-            Effect.flatMap(execute),
-            Effect.mapError(classify(operation)),
-            Effect.flatMap((whole) =>
-              whole.status >= 200 && whole.status < 300
-                ? Effect.succeed(whole.response)
-                : refused(operation, whole)
+  // The client needs nothing of the layers' context, which it would otherwise merge into every call's.
+  const client = yield* Effect.mapInputContext(
+    HttpApiClient.makeWith(CodexBackendApi, {
+      httpClient: HttpClient.makeWith(
+        (request: Effect.Effect<HttpClientRequest.HttpClientRequest, BackendError, BackendCall>) =>
+          Effect.flatMap(BackendCall, ({ operation }) =>
+            request.pipe(
+              Effect.flatMap(execute),
+              Effect.mapError(classify(operation)),
+              Effect.flatMap((whole) =>
+                whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(operation, whole)
+              )
             )
-          )
-        ),
-      authorized
-    )
-  })
+          ),
+        authorized
+      )
+    }),
+    (_: Context.Context<never>) => Context.empty()
+  )
 
   const attempt = <A>(operation: string, authorization: Authorization, request: BackendRequest<A>) =>
     request(client, authorization).pipe(

@@ -17,7 +17,7 @@ import { AuthJsonText } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import { storeErrorReason } from "./storeErrorReason.js"
+import { storeErrorReason } from "./internal/storeErrorReason.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
@@ -128,4 +128,3 @@ const make = Effect.gen(function* () {
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
   Layer.effect(CredentialStore, make)
-

@@ -13,8 +13,8 @@ import * as Option from "effect/Option"
 import * as Tls from "node:tls"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { withCloudflareCookies } from "./cloudflareCookies.js"
-import * as UndiciHttpClient from "./UndiciHttpClient.js"
+import { withCloudflareCookies } from "./internal/cloudflareCookies.js"
+import * as UndiciHttpClient from "./internal/UndiciHttpClient.js"
 
 const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] as const
 
@@ -68,8 +68,5 @@ const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<
-  HttpClient.HttpClient,
-  ConfigurationError,
-  AccountConfig | FileSystem.FileSystem
-> = Layer.scoped(HttpClient.HttpClient, make)
+export const layer: Layer.Layer<HttpClient.HttpClient, ConfigurationError, AccountConfig | FileSystem.FileSystem> =
+  Layer.scoped(HttpClient.HttpClient, make)

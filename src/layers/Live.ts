@@ -106,7 +106,5 @@ export const layerConfig = (
   FileSystem.FileSystem | Path.Path
 > =>
   layer.pipe(
-    Layer.provideMerge(
-      Layer.merge(AccountConfigEnv.layerConfig(options), PoliciesConfig.layerConfig(options.timeout))
-    )
+    Layer.provideMerge(Layer.merge(AccountConfigEnv.layerConfig(options), PoliciesConfig.layerConfig(options.timeout)))
   )

@@ -30,9 +30,7 @@ const limited = (policy: CallPolicy, limit: Duration.Duration): CallPolicy =>
         overallTimeout: Duration.min(policy.overallTimeout, limit)
       })
 
-const fromEnvironment = (
-  policy: CallPolicy
-): Effect.Effect<CallPolicy, ConfigurationError | ConfigError.ConfigError> =>
+const fromEnvironment = (policy: CallPolicy): Effect.Effect<CallPolicy, ConfigurationError | ConfigError.ConfigError> =>
   Effect.gen(function* () {
     const prefix = prefixOf(policy)
     const numbers = yield* Config.all({

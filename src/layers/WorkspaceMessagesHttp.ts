@@ -19,10 +19,7 @@ export const layer: Layer.Layer<WorkspaceMessages, never, BackendHttp> = Layer.e
     WorkspaceMessages.of({
       read: backend
         .read("workspace.messages", (client) =>
-          Effect.map(
-            client.workspace.messages({ headers: { "cache-control": "no-store" } }),
-            workspaceMessagesFromWire
-          )
+          Effect.map(client.workspace.messages({ headers: { "cache-control": "no-store" } }), workspaceMessagesFromWire)
         )
         .pipe(
           Effect.catchIf(

@@ -14,7 +14,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { makeSharedRead } from "./SharedRead.js"
+import { makeSharedRead } from "./internal/SharedRead.js"
 import { roleFromWire } from "./wire/Role.js"
 
 const make = Effect.gen(function* () {

@@ -11,7 +11,7 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
+import { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import { RedeemKey, type ResetCredit, ResetCreditId } from "../domain/ResetCredit.js"
 import type { Session } from "../domain/Session.js"
@@ -103,7 +103,11 @@ const earlier = (identity: Identity, key: RedeemKey | undefined) =>
     if (other !== undefined) {
       return yield* new ActError({ act: "redeem", reason: "Unresolved", key: other.key, status: null, detail: null })
     }
-    return yield* journal.find(key)
+    const found = yield* journal.find(key)
+    if (Option.exists(found, ({ act, identity: of }) => act !== "redeem" || of !== identity.key)) {
+      return yield* new JournalError({ reason: "InUse", key })
+    }
+    return found
   })
 
 /** A new redemption: what there is to spend, chosen and confirmed. */

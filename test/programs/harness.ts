@@ -37,7 +37,9 @@ import { type CallLog, FakeBackend, FakeSettings, type FaultPlan, ScriptedDialog
 // The platform's digest works on a thread, and virtual time would not wait for it.
 beforeEach(() => {
   vi.spyOn(globalThis.crypto.subtle, "digest").mockImplementation((_algorithm, data) => {
-    const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data)
     return Promise.resolve(Uint8Array.from(createHash("sha256").update(bytes).digest()).buffer)
   })
 })
@@ -77,7 +79,12 @@ export interface Options {
 /** Keys that count: `key-1`, `key-2`. */
 const countingKeys = Layer.effect(
   OperationKeys,
-  Effect.map(Ref.make(0), (made) => ({ next: Effect.map(Ref.updateAndGet(made, (n) => n + 1), (n) => `key-${n}`) }))
+  Effect.map(Ref.make(0), (made) => ({
+    next: Effect.map(
+      Ref.updateAndGet(made, (n) => n + 1),
+      (n) => `key-${n}`
+    )
+  }))
 )
 
 const signedInStore = Layer.unwrapEffect(
@@ -173,7 +180,10 @@ export const ending = <A, E, R>(
 
 /** As `ending`, for what has to end. */
 export const finish = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Ended<A, E>, never, R> =>
-  Effect.flatMap(ending(effect), Option.match({ onNone: () => Effect.dieMessage("It did not end."), onSome: Effect.succeed }))
+  Effect.flatMap(
+    ending(effect),
+    Option.match({ onNone: () => Effect.dieMessage("It did not end."), onSome: Effect.succeed })
+  )
 
 /** Runs the effect to its end under virtual time, as if it were the test's own. */
 export const run = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -8,15 +8,18 @@ import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/Res
 import { decoded } from "./decoded.js"
 
 const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
-  new ResetCredit({
-    id: credit.id,
-    resetType: credit.reset_type,
-    status: credit.status,
-    grantedAt: credit.granted_at,
-    expiresAt: credit.expires_at ?? null,
-    title: credit.title ?? null,
-    description: credit.description ?? null
-  }, decoded)
+  new ResetCredit(
+    {
+      id: credit.id,
+      resetType: credit.reset_type,
+      status: credit.status,
+      grantedAt: credit.granted_at,
+      expiresAt: credit.expires_at ?? null,
+      title: credit.title ?? null,
+      description: credit.description ?? null
+    },
+    decoded
+  )
 
 /**
  * The list as it came: nothing is filtered or counted again, and the count is the list's own.

@@ -36,12 +36,15 @@ const timeFromSeconds = (seconds: number): DateTime.Utc => DateTime.unsafeMake(s
 const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null | undefined) =>
   window
     ? [
-        new RateLimitWindow({
-          durationMinutes: windowMinutes(window.limit_window_seconds),
-          usedPercent: window.used_percent,
-          resetsAt: timeFromSeconds(window.reset_at),
-          slot
-        }, decoded)
+        new RateLimitWindow(
+          {
+            durationMinutes: windowMinutes(window.limit_window_seconds),
+            usedPercent: window.used_percent,
+            resetsAt: timeFromSeconds(window.reset_at),
+            slot
+          },
+          decoded
+        )
       ]
     : []
 
@@ -49,31 +52,36 @@ const limitFromWire = (
   limit: typeof WireRateLimit.Type | null | undefined,
   label: Pick<RateLimit, "id" | "name" | "normalModelSlug">
 ): RateLimit =>
-  new RateLimit({
-    ...label,
-    allowed: limit?.allowed ?? null,
-    windows: Arr.sort(
-      [
-        ...windowFromWire("primary", limit?.primary_window),
-        ...windowFromWire("secondary", limit?.secondary_window)
-      ],
-      byDuration
-    )
-  }, decoded)
+  new RateLimit(
+    {
+      ...label,
+      allowed: limit?.allowed ?? null,
+      windows: Arr.sort(
+        [...windowFromWire("primary", limit?.primary_window), ...windowFromWire("secondary", limit?.secondary_window)],
+        byDuration
+      )
+    },
+    decoded
+  )
 
 const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpendControl.Type): SpendControl =>
-  new SpendControl({
-    reached,
-    individualLimit:
-      own
-        ? new IndividualLimit({
-            limit: own.limit,
-            used: own.used,
-            remainingPercent: own.remaining_percent,
-            resetsAt: timeFromSeconds(own.reset_at)
-          }, decoded)
+  new SpendControl(
+    {
+      reached,
+      individualLimit: own
+        ? new IndividualLimit(
+            {
+              limit: own.limit,
+              used: own.used,
+              remainingPercent: own.remaining_percent,
+              resetsAt: timeFromSeconds(own.reset_at)
+            },
+            decoded
+          )
         : null
-  }, decoded)
+    },
+    decoded
+  )
 
 /**
  * The snapshot of one answer: the main limit is `codex`, each further limit goes by its metered feature, in the
@@ -87,34 +95,41 @@ export const usageFromWire = (
   read: { readonly identity: Identity; readonly fetchedAt: DateTime.Utc }
 ): UsageSnapshot => {
   const reached = response.rate_limit_reached_type?.type
-  return new UsageSnapshot({
-    identity: read.identity,
-    fetchedAt: read.fetchedAt,
-    plan: planFromUsage(response.plan_type),
-    main: limitFromWire(response.rate_limit, { id: mainLimitId, name: null, normalModelSlug: null }),
-    additional: (response.additional_rate_limits ?? []).map((limit) =>
-      limitFromWire(limit.rate_limit, {
-        id: limit.metered_feature,
-        name: limit.limit_name,
-        normalModelSlug: limit.normal_model_slug ?? null
-      })
-    ),
-    credits:
-      response.credits
-        ? new Credits({
-            hasCredits: response.credits.has_credits,
-            unlimited: response.credits.unlimited,
-            balance: response.credits.balance ?? null
-          }, decoded)
+  return new UsageSnapshot(
+    {
+      identity: read.identity,
+      fetchedAt: read.fetchedAt,
+      plan: planFromUsage(response.plan_type),
+      main: limitFromWire(response.rate_limit, { id: mainLimitId, name: null, normalModelSlug: null }),
+      additional: (response.additional_rate_limits ?? []).map((limit) =>
+        limitFromWire(limit.rate_limit, {
+          id: limit.metered_feature,
+          name: limit.limit_name,
+          normalModelSlug: limit.normal_model_slug ?? null
+        })
+      ),
+      credits: response.credits
+        ? new Credits(
+            {
+              hasCredits: response.credits.has_credits,
+              unlimited: response.credits.unlimited,
+              balance: response.credits.balance ?? null
+            },
+            decoded
+          )
         : null,
-    spendControl: response.spend_control ? spendControlFromWire(response.spend_control) : null,
-    reachedType: isReachedType(reached) ? reached : null,
-    resetCredits:
-      response.rate_limit_reset_credits
-        ? new ResetCredits({ availableCount: response.rate_limit_reset_credits.available_count, credits: null }, decoded)
+      spendControl: response.spend_control ? spendControlFromWire(response.spend_control) : null,
+      reachedType: isReachedType(reached) ? reached : null,
+      resetCredits: response.rate_limit_reset_credits
+        ? new ResetCredits(
+            { availableCount: response.rate_limit_reset_credits.available_count, credits: null },
+            decoded
+          )
         : null,
-    backendAccountId: response.account_id ?? null,
-    backendUserId: response.user_id ?? null,
-    upsell: response.rate_limit_upsell ?? null
-  }, decoded)
+      backendAccountId: response.account_id ?? null,
+      backendUserId: response.user_id ?? null,
+      upsell: response.rate_limit_upsell ?? null
+    },
+    decoded
+  )
 }

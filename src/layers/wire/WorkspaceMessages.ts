@@ -14,19 +14,25 @@ import { decoded } from "./decoded.js"
  * @category constructors
  */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
-  new WorkspaceMessageList({
-    featureEnabled: true,
-    messages: response.messages.map(
-      (message) =>
-        new WorkspaceMessage({
-          id: message.message_id,
-          type: message.message_type,
-          body: message.message_body,
-          createdAt: message.created_at ?? null,
-          archivedAt: message.archived_at ?? null
-        }, decoded)
-    )
-  }, decoded)
+  new WorkspaceMessageList(
+    {
+      featureEnabled: true,
+      messages: response.messages.map(
+        (message) =>
+          new WorkspaceMessage(
+            {
+              id: message.message_id,
+              type: message.message_type,
+              body: message.message_body,
+              createdAt: message.created_at ?? null,
+              archivedAt: message.archived_at ?? null
+            },
+            decoded
+          )
+      )
+    },
+    decoded
+  )
 
 /**
  * What a 404 stands for: this account has no workspace messages.

@@ -68,14 +68,19 @@ const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: numb
   })
 
 /**
- * A body with a declared length is read in one piece: the framing holds the sender to it. Any other is counted.
+ * A body with a declared length is read in one piece: the framing holds the sender to it. Any other is counted, and so
+ * is one that a client may decode to more than was declared.
  */
 const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  return declared <= maxBytes ? response.arrayBuffer : counted(response, maxBytes)
+  return declared <= maxBytes && response.headers["content-encoding"] === undefined
+    ? Effect.filterOrFail(
+        response.arrayBuffer,
+        (bytes) => bytes.byteLength <= maxBytes,
+        () => new BodyTooLarge({ status: response.status })
+      )
+    : counted(response, maxBytes)
 }
-
-const decoder = new TextDecoder()
 
 /**
  * @since 0.1.0
@@ -85,29 +90,26 @@ export const boundedHttpClient = (
   client: HttpClient.HttpClient,
   options: { readonly maxBytes: number; readonly userAgent: string }
 ): WholeHttpClient => {
-  const plain = client.pipe(
-    HttpClient.withTracerPropagation(false),
-    // Its span would carry every header and the whole URL.
-    HttpClient.withTracerDisabledWhen(() => true)
-  )
+  // Its span would carry every header and the whole URL, and tell the backend about our trace.
+  const plain = HttpClient.withTracerDisabledWhen(client, () => true)
+  const whole = (response: HttpClientResponse.HttpClientResponse) =>
+    Effect.map(body(response, options.maxBytes), (bytes): WholeResponse => ({
+      status: response.status,
+      headers: response.headers,
+      get text() {
+        return new TextDecoder().decode(bytes)
+      },
+      response: Object.create(response, {
+        // Any 2xx is a success of the one status that the contract declares.
+        status: { value: response.status >= 200 && response.status < 300 ? 200 : response.status },
+        arrayBuffer: { value: Effect.succeed(bytes) }
+      })
+    }))
   return (request) =>
-    Effect.flatMap(
-      plain.execute(HttpClientRequest.setHeader(request, "user-agent", options.userAgent)),
-      (response) =>
-        Effect.map(body(response, options.maxBytes), (bytes): WholeResponse => {
-          let text: string | undefined
-          return {
-            status: response.status,
-            headers: response.headers,
-            get text() {
-              return (text ??= decoder.decode(bytes))
-            },
-            response: Object.create(response, {
-              // Any 2xx is a success of the one status that the contract declares.
-              status: { value: response.status >= 200 && response.status < 300 ? 200 : response.status },
-              arrayBuffer: { value: Effect.succeed(bytes) }
-            })
-          }
-        })
+    plain.execute(HttpClientRequest.setHeader(request, "user-agent", options.userAgent)).pipe(
+      Effect.flatMap(whole),
+      Effect.mapError((error) =>
+        error._tag === "RequestError" && error.cause instanceof BodyTooLarge ? error.cause : error
+      )
     )
 }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Os from "node:os"
-import { version } from "../domain/version.js"
+import { version } from "../../domain/version.js"
 
 /**
  * Our own name and version, and the platform, in printable ASCII.

@@ -35,7 +35,7 @@ export const isCloudflareCookie = (name: string): boolean => names.has(name) || 
  * @category predicates
  */
 export const cookieHost = (url: string): string | undefined => {
-  if (!URL.canParse(url)) return undefined
+  if (!url.startsWith("https:") || !URL.canParse(url)) return undefined
   const { hostname, protocol } = new URL(url)
   const isChatGpt =
     hostname === "chatgpt.com" ||
@@ -67,7 +67,9 @@ export const withCloudflareCookies = (client: HttpClient.HttpClient): Effect.Eff
         const fresh = Object.values(response.cookies.cookies).filter((cookie) => isCloudflareCookie(cookie.name))
         return fresh.length === 0
           ? Effect.void
-          : Ref.update(jar, (all) => new Map(all).set(host, Cookies.setAllCookie(all.get(host) ?? Cookies.empty, fresh)))
+          : Ref.update(jar, (all) =>
+              new Map(all).set(host, Cookies.setAllCookie(all.get(host) ?? Cookies.empty, fresh))
+            )
       })
     )
   )

@@ -52,9 +52,7 @@ class WholeResponse extends Inspectable.Class implements HttpClientResponse.Http
   }
   get arrayBuffer() {
     const { buffer, byteLength, byteOffset } = this.bytes
-    return Effect.succeed(
-      byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
-    )
+    return Effect.succeed(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength))
   }
   get text() {
     return Effect.succeed(new TextDecoder().decode(this.bytes))

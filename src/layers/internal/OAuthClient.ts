@@ -16,9 +16,9 @@ import {
   RefreshRequest,
   RefreshResponse,
   RevokeRequest
-} from "../contracts/OAuthApi.js"
-import { AuthError, type AuthErrorReason } from "../domain/AuthError.js"
-import type { AccountSettings } from "../services/AccountConfig.js"
+} from "../../contracts/OAuthApi.js"
+import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 
 /**
@@ -71,7 +71,9 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
         Effect.flatMap(send),
         Effect.filterOrFail(isSuccess, refusal),
         Effect.flatMap((response) =>
-          decodeTokens(response.text).pipe(Effect.mapError(() => new NoAnswer({ detail: "the answer was not readable" })))
+          decodeTokens(response.text).pipe(
+            Effect.mapError(() => new NoAnswer({ detail: "the answer was not readable" }))
+          )
         )
       ),
     /** Asks the server to end the session; whether it confirmed. */
@@ -85,9 +87,6 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
               client_id: settings.clientId
             }
           : { token: Redacted.value(token.access), token_type_hint: "access_token" }
-      ).pipe(
-        Effect.flatMap(send),
-        Effect.match({ onFailure: () => false, onSuccess: isSuccess })
-      )
+      ).pipe(Effect.flatMap(send), Effect.match({ onFailure: () => false, onSuccess: isSuccess }))
   }
 }

@@ -5,7 +5,7 @@
  */
 import type * as PlatformError from "@effect/platform/Error"
 import * as Predicate from "effect/Predicate"
-import type { CredentialStoreError } from "../domain/CredentialStoreError.js"
+import type { CredentialStoreError } from "../../domain/CredentialStoreError.js"
 
 const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
   EISDIR: "NotAFile",
@@ -22,7 +22,8 @@ const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
  * @category accessors
  */
 export const storeErrorReason = (error: PlatformError.PlatformError): CredentialStoreError["reason"] => {
-  const code = Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
+  const code =
+    Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
   const known = byCode[code]
   if (known !== undefined) return known
   return error._tag === "SystemError" && error.reason === "PermissionDenied" ? "PermissionDenied" : "Io"

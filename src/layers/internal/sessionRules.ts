@@ -6,10 +6,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { RefreshReason } from "../contracts/OAuthApi.js"
-import { AuthError } from "../domain/AuthError.js"
-import type { Session } from "../domain/Session.js"
-import type { AccountSettings } from "../services/AccountConfig.js"
+import type { RefreshReason } from "../../contracts/OAuthApi.js"
+import { AuthError } from "../../domain/AuthError.js"
+import type { Session } from "../../domain/Session.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
 
 const maxAgeOfOpaqueToken = Duration.days(8)
 

@@ -1,0 +1,219 @@
+/**
+ * What to tell about an error: at most three lines for a person, the same facts for a program.
+ *
+ * @since 0.1.0
+ */
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import type { ValidationError } from "@effect/cli/ValidationError"
+import type { ConfigError } from "effect/ConfigError"
+import type { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import type { ConfigurationError } from "../domain/ConfigurationError.js"
+import type { JournalError } from "../domain/JournalError.js"
+import { plainLine } from "../domain/PlainText.js"
+import type { DialogError } from "../services/Dialog.js"
+import type { BadUsage } from "./BadUsage.js"
+import { ExitCode, ofActError, ofAuthError, ofBackendError } from "./exitCodes.js"
+import type { CommandName } from "./flags.js"
+import type { ErrorBody } from "./json/envelope.js"
+import { withoutColor } from "./render/paint.js"
+import { lengthOf } from "./render/time.js"
+
+/**
+ * Every error that a command may end with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CommandError =
+  | ActError
+  | AuthError
+  | BackendError
+  | BadUsage
+  | ConfigError
+  | ConfigurationError
+  | DialogError
+  | JournalError
+  | ValidationError
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Failure {
+  readonly exitCode: ExitCode
+  readonly lines: ReadonlyArray<string>
+  readonly body: ErrorBody
+}
+
+/**
+ * Where it happened: the command, and the names of the variables that change how the network is reached.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Circumstances {
+  readonly command: CommandName | null
+  readonly networkVariables: ReadonlyArray<string>
+}
+
+type Facts = Omit<ErrorBody, "code" | "message" | "changed">
+
+const noFacts: Facts = { operation: null, status: null, retryAfterMillis: null, requestId: null, key: null }
+
+const make = (
+  code: string,
+  exitCode: ExitCode,
+  lines: ReadonlyArray<string | null>,
+  facts: Partial<Facts> & Partial<Pick<ErrorBody, "changed">> = {}
+): Failure => {
+  const shown = lines.flatMap((line) => (line === null || line === "" ? [] : [plainLine(line, 400)]))
+  return {
+    exitCode,
+    lines: shown,
+    body: { code, message: shown.join(" "), changed: "no", ...noFacts, ...facts }
+  }
+}
+
+const nothingDone: Readonly<Partial<Record<CommandName, string>>> = {
+  redeem: "Nothing was sent: no reset was used.",
+  invite: "Nothing was sent: no invite went out.",
+  "notify-owner": "Nothing was sent: the owner was not written to."
+}
+
+/** What an act did not do, unless the message says so itself. */
+const notDone = (message: string, { command }: Circumstances): string | null =>
+  command === null || message.toLowerCase().includes("nothing was sent") ? null : (nothingDone[command] ?? null)
+
+const actions: Readonly<Record<string, string>> = {
+  "usage.read": "The usage could not be read",
+  "referrals.eligibility": "The referral offer could not be read",
+  "referrals.rules": "The referral offer could not be read",
+  "referrals.read": "The referral offer could not be read",
+  readUsage: "The usage could not be read",
+  readOffer: "The referral offer could not be read"
+}
+
+const fromAuth = (error: AuthError, at: Circumstances): Failure => {
+  const canSignIn = error.isPermanent && error.reason !== "NotSignedIn" && !error.message.includes("codex login")
+  const next =
+    error.reason === "NotSignedIn"
+      ? `To look around without an account: codex-account ${at.command ?? "usage"} --demo`
+      : canSignIn && error.reason !== "Forbidden"
+        ? "To sign in again: codex login"
+        : null
+  return make(`AuthError.${error.reason}`, ofAuthError(error.reason), [error.message, notDone(error.message, at), next])
+}
+
+const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
+  if (error.retryAfterMillis !== null) return `The backend asks to wait ${lengthOf(error.retryAfterMillis)}.`
+  if (error.reason === "Unauthorized") return "To sign in again: codex login"
+  if (error.reason !== "Unreachable" && error.reason !== "Transport" && error.reason !== "Timeout") return null
+  const set = at.networkVariables.length === 0 ? "" : ` Set in the environment: ${at.networkVariables.join(", ")}.`
+  return `To find out why: codex-account doctor.${set}`
+}
+
+const fromBackend = (error: BackendError, at: Circumstances): Failure => {
+  const said = error.message.slice(error.operation.length + 2)
+  const what = `${actions[error.operation] ?? `The call ${error.operation} failed`}: ${said}.`
+  return make(
+    `BackendError.${error.reason}`,
+    ofBackendError(error.reason),
+    [what, notDone(what, at), backendAdvice(error, at)],
+    {
+      operation: error.operation,
+      status: error.status,
+      retryAfterMillis: error.retryAfterMillis,
+      requestId: error.requestId
+    }
+  )
+}
+
+const fromAct = (error: ActError): Failure => {
+  const open = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
+  const again = { redeem: "", invite: "codex-account invite EMAIL --again", nudge: "codex-account notify-owner --again" }
+  const next = !open
+    ? null
+    : error.act === "redeem" && error.key !== null
+      ? `To carry it on: codex-account redeem --key ${error.key}`
+      : `To send one all the same: ${again[error.act]}`
+  return make(`ActError.${error.reason}`, ofActError(error), [error.message, next], {
+    operation: error.act,
+    status: error.status,
+    key: error.key,
+    changed: open ? "unknown" : "no"
+  })
+}
+
+const fromValidation = (error: ValidationError, { command }: Circumstances): Failure => {
+  const text = withoutColor(HelpDoc.toAnsiText(error.error)).replace(/\s+/g, " ").trim()
+  return make(`BadUsage.${error._tag}`, ExitCode.badUsage, [text, helpOf(command)])
+}
+
+const helpOf = (command: CommandName | null): string =>
+  `For help: codex-account ${command === null ? "" : `${command} `}--help`
+
+const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string | null>> = {
+  HomeMissing: "Nothing was sent. Create it, or name another with --codex-home.",
+  HomeNotADirectory: "Nothing was sent. Name a folder with --codex-home.",
+  ConfigUnreadable: "Nothing was sent. Check that it is a file and that you may read it.",
+  ConfigMalformed: "Nothing was sent. Correct the file; it was left as it is.",
+  CertificateUnreadable: "Nothing was sent. Correct the variable, or unset it.",
+  InvalidUrl: "Nothing was sent. A URL looks like https://chatgpt.com/backend-api",
+  InvalidValue: "Nothing was sent."
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failureOf = (error: CommandError, at: Circumstances): Failure => {
+  switch (error._tag) {
+    case "AuthError":
+      return fromAuth(error, at)
+    case "BackendError":
+      return fromBackend(error, at)
+    case "ActError":
+      return fromAct(error)
+    case "DialogError":
+      return error.reason === "Cancelled"
+        ? make("DialogError.Cancelled", ExitCode.interrupted, [error.message])
+        : make("DialogError.NotInteractive", ExitCode.badUsage, [error.message])
+    case "JournalError":
+      return make(`JournalError.${error.reason}`, ExitCode.unexpected, [error.message, notDone(error.message, at)], {
+        key: error.key,
+        changed: error.reason === "Transition" ? "unknown" : "no"
+      })
+    case "ConfigurationError":
+      return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [
+        error.message,
+        configurationAdvice[error.reason]
+      ])
+    case "BadUsage":
+      return make("BadUsage", ExitCode.badUsage, [error.message, error.advice ?? helpOf(at.command)])
+    case "And":
+    case "Or":
+    case "InvalidData":
+    case "MissingData":
+    case "SourceUnavailable":
+    case "Unsupported":
+      return make("ConfigurationError.InvalidValue", ExitCode.badUsage, [
+        `A setting in the environment can't be used: ${String(error)}`,
+        "Nothing was sent."
+      ])
+    default:
+      return fromValidation(error, at)
+  }
+}
+
+/**
+ * What is told about a bug: one line, without the stack.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unexpected = (): Failure =>
+  make("Unexpected", ExitCode.unexpected, [
+    "This should not have happened: a bug in codex-account. Run the command again with --log-level debug to see more."
+  ])

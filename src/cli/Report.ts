@@ -1,0 +1,114 @@
+/**
+ * Where a command's answer goes.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import { ExitCode } from "./exitCodes.js"
+import type { Failure } from "./Failure.js"
+import type { CommandName } from "./flags.js"
+import { jsonLine, schemaVersion } from "./json/envelope.js"
+import type { Canvas } from "./render/limits.js"
+import { paintFor } from "./render/paint.js"
+import type { Screen } from "./Screen.js"
+
+/**
+ * Text for one of the two streams, written as it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Write = (stream: "stdout" | "stderr", text: string) => Effect.Effect<void>
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Report extends Context.Tag("effect-codex-account/cli/Report")<
+  Report,
+  {
+    readonly screen: Screen
+    readonly json: boolean
+    readonly write: Write
+    readonly exitCode: Ref.Ref<ExitCode>
+    /** The failure: its lines on stderr, and with `--json` one object on stdout. */
+    readonly fail: (command: CommandName | null, failure: Failure) => Effect.Effect<void>
+  }
+>() {}
+
+/**
+ * How a command's result is told: its fields in JSON, its lines for a person, and its exit code.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Presentation<A, Fields extends Schema.Struct.Fields> {
+  readonly command: CommandName
+  readonly fields: Fields
+  readonly value: (result: A) => Schema.Struct.Type<Fields>
+  readonly lines: (result: A, canvas: Canvas) => ReadonlyArray<string>
+  readonly exitCode?: (result: A) => ExitCode
+}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: {
+  readonly screen: Screen
+  readonly json: boolean
+  readonly write: Write
+}): Layer.Layer<Report> =>
+  Layer.effect(
+    Report,
+    Effect.map(Ref.make<ExitCode>(ExitCode.done), (exitCode) => {
+      const paint = paintFor(options.screen.errorColor)
+      return {
+        ...options,
+        exitCode,
+        fail: (command, failure) =>
+          Effect.gen(function* () {
+            yield* Ref.set(exitCode, failure.exitCode)
+            const [first = "", ...rest] = failure.lines
+            const lines = [`${paint("red", "error:")} ${first}`, ...rest]
+            yield* options.write("stderr", `${lines.join("\n")}\n`)
+            if (options.json) {
+              const { body: error, exitCode } = failure
+              yield* options.write("stdout", `${jsonLine({ schemaVersion, command, ok: false, exitCode, error })}\n`)
+            }
+          })
+      }
+    })
+  )
+
+/**
+ * Runs a program and tells its result: one JSON object, or lines.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const present =
+  <A, Fields extends Schema.Struct.Fields>(presentation: Presentation<A, Fields>) =>
+  <E, R>(
+    program: Effect.Effect<A, E, R>
+  ): Effect.Effect<void, E, R | Report | Schema.Schema.Context<Fields[keyof Fields]>> =>
+    Effect.gen(function* () {
+      const report = yield* Report
+      const result = yield* program
+      const exitCode = presentation.exitCode?.(result) ?? ExitCode.done
+      yield* Ref.set(report.exitCode, exitCode)
+      if (report.json) {
+        const encode = Schema.encode(Schema.Struct(presentation.fields))
+        const encoded = yield* Effect.orDie(encode(presentation.value(result)))
+        const head = { schemaVersion, command: presentation.command, ok: true, exitCode }
+        return yield* report.write("stdout", `${jsonLine({ ...head, ...encoded })}\n`)
+      }
+      const now = DateTime.setZone(yield* DateTime.now, report.screen.zone)
+      const canvas = { columns: report.screen.columns, paint: paintFor(report.screen.color), now }
+      yield* report.write("stdout", `${presentation.lines(result, canvas).join("\n")}\n`)
+    })

@@ -1,0 +1,28 @@
+/**
+ * A terminal that asks on stderr, so that stdout holds the answer alone.
+ *
+ * @since 0.1.0
+ */
+import * as Terminal from "@effect/platform/Terminal"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { withoutColor } from "../render/paint.js"
+import { Report } from "../Report.js"
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Terminal.Terminal, never, Report> = Layer.effect(
+  Terminal.Terminal,
+  Effect.gen(function* () {
+    const terminal = yield* Terminal.Terminal
+    const { screen, write } = yield* Report
+    return Terminal.Terminal.of({
+      ...terminal,
+      columns: Effect.succeed(screen.columns),
+      display: (text) => write("stderr", screen.errorColor ? text : withoutColor(text))
+    })
+  })
+).pipe(Layer.provide(NodeTerminal.layer))

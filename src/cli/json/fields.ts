@@ -1,0 +1,150 @@
+/**
+ * What each command answers in JSON.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Identity } from "../../domain/Identity.js"
+import { Operation } from "../../domain/Operation.js"
+import { Plan } from "../../domain/Plan.js"
+import { InviteReward } from "../../domain/ReferralOffer.js"
+import { AuthMode } from "../../domain/Session.js"
+import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
+import { ErrorBody } from "./envelope.js"
+import { Usage, UsageWithVerdict } from "./values.js"
+
+const { usage, verdict } = UsageWithVerdict.fields
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const usageFields = { usage, verdict }
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const guardFields = { usable: Schema.Boolean, usage, verdict }
+
+const Account = Schema.Struct({
+  identity: Identity,
+  plan: Plan,
+  mode: AuthMode,
+  source: Schema.Literal("file", "keyring", "ephemeral", "environment"),
+  accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
+  lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc)
+})
+
+/**
+ * `email` is of the signed-in user. No other answer has it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const sessionFields = {
+  ...Account.fields,
+  email: Schema.NullOr(Schema.String),
+  isOrgOwner: Schema.NullOr(Schema.Boolean),
+  isRefreshable: Schema.Boolean,
+  usesBackend: Schema.Boolean,
+  location: Schema.String
+}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const roleFields = { identity: Identity, plan: Plan, ...WorkspaceRole.fields }
+
+const Message = Schema.Struct({
+  id: Schema.String,
+  type: Schema.Literal("headline", "announcement", "unknown"),
+  body: Schema.String,
+  createdAt: Schema.NullOr(Schema.DateTimeUtc)
+})
+
+const Activity = Schema.Struct({
+  lifetimeTokens: Schema.NullOr(Schema.Number),
+  peakDailyTokens: Schema.NullOr(Schema.Number),
+  longestRunningTurnSeconds: Schema.NullOr(Schema.Number),
+  currentStreakDays: Schema.NullOr(Schema.Number),
+  longestStreakDays: Schema.NullOr(Schema.Number),
+  daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
+})
+
+/**
+ * A part that could not be read is null, and `errors` says why. `open` are acts whose outcome is not known.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const statusFields = {
+  session: Account,
+  role: WorkspaceRole,
+  usage: Schema.NullOr(usage),
+  verdict: Schema.NullOr(verdict),
+  activity: Schema.NullOr(Activity),
+  messages: Schema.NullOr(Schema.Array(Message)),
+  open: Schema.Array(Operation),
+  errors: Schema.Struct({
+    usage: Schema.NullOr(ErrorBody),
+    activity: Schema.NullOr(ErrorBody),
+    messages: Schema.NullOr(ErrorBody)
+  })
+}
+
+/**
+ * `usage` is the state after a reset, null when there was none or it could not be read.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const redeemFields = {
+  outcome: Schema.Literal(
+    "reset",
+    "alreadyRedeemed",
+    "alreadyRedeemedElsewhere",
+    "nothingToReset",
+    "noCredit",
+    "creditGone",
+    "declined"
+  ),
+  key: Schema.NullOr(Schema.String),
+  creditId: Schema.NullOr(Schema.String),
+  usage: Schema.NullOr(Usage)
+}
+
+/**
+ * `key` names the act in the journal; the address is not repeated.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const inviteFields = {
+  outcome: Schema.Literal("sent", "declined"),
+  reward: Schema.NullOr(InviteReward),
+  key: Schema.NullOr(Schema.String)
+}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const notifyOwnerFields = {
+  outcome: Schema.Literal("sent", "cooldownActive", "declined"),
+  creditType: CreditType,
+  key: Schema.NullOr(Schema.String)
+}
+
+/**
+ * `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const logoutFields = {
+  outcome: Schema.Literal("signedOut", "declined"),
+  removed: Schema.Boolean,
+  revoked: Schema.NullOr(Schema.Boolean)
+}

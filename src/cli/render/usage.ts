@@ -1,0 +1,76 @@
+/**
+ * The picture of usage.
+ *
+ * @since 0.1.0
+ */
+import { plainLine } from "../../domain/PlainText.js"
+import { planLabel } from "../../domain/Plan.js"
+import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
+import type { Credits, SpendControl } from "../../domain/UsageSnapshot.js"
+import type { UsageView } from "../../programs/showUsage.js"
+import { type Canvas, limitLines, singleBar } from "./limits.js"
+import { wrap } from "./text.js"
+import { ageOf, timeAndDistance } from "./time.js"
+import { verdictLines } from "./verdict.js"
+
+const grouped = (text: string): string => {
+  const number = Number(text)
+  if (text.trim() === "" || !Number.isFinite(number)) return plainLine(text, 24)
+  return Math.round(number).toLocaleString("en-US")
+}
+
+const creditLines = (credits: Credits | null): ReadonlyArray<string> => {
+  if (credits === null) return []
+  if (credits.unlimited) return ["Credits: unlimited"]
+  if (!credits.hasCredits) return []
+  const balance = Number(credits.balance)
+  return [credits.balance !== null && balance > 0 ? `Credits: ${grouped(credits.balance)}` : "Credits: available"]
+}
+
+const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<string> => {
+  const own = spend?.individualLimit ?? null
+  if (own === null) return spend?.reached === true ? ["The workspace's spend cap is reached."] : []
+  const note = `${grouped(own.used)} of ${grouped(own.limit)} credits used`
+  return [
+    ...singleBar("monthly credits", Math.min(100, Math.max(0, own.remainingPercent)), note, canvas),
+    `    ${canvas.paint("dim", `resets ${timeAndDistance(own.resetsAt, canvas.now)}`)}`
+  ]
+}
+
+const creditText = (credit: ResetCredit, canvas: Canvas): string => {
+  const expiry = credit.expiresAt === null ? "does not expire" : `expires ${timeAndDistance(credit.expiresAt, canvas.now)}`
+  return `${plainLine(credit.title ?? "", 60) || "Full reset"}, ${expiry}, id ${plainLine(credit.id, 80)}`
+}
+
+const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray<string> => {
+  if (credits === null) return []
+  const some = credits.availableCount > 0
+  const told = credits.credits === null && some ? " (the backend did not list them)" : ""
+  return [
+    `Reset credits: ${some ? `${credits.availableCount} available${told}` : "none"}`,
+    ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, canvas), canvas.columns, "  • ", "    "))
+  ]
+}
+
+/**
+ * What is left, what it means, and what there is besides.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const usageLines = ({ snapshot, verdict }: UsageView, canvas: Canvas): ReadonlyArray<string> => {
+  const besides = [
+    ...creditLines(snapshot.credits),
+    ...spendLines(snapshot.spendControl, canvas),
+    ...resetLines(snapshot.resetCredits, canvas)
+  ]
+  const head = `${canvas.paint("bold", "Codex usage")} · ${planLabel(snapshot.plan)} · read ${ageOf(verdict.ageMillis)}`
+  return [
+    ...wrap(head, canvas.columns),
+    "",
+    ...limitLines(snapshot, verdict, canvas),
+    "",
+    ...verdictLines(snapshot, verdict, canvas),
+    ...(besides.length === 0 ? [] : ["", ...besides])
+  ]
+}

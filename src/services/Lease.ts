@@ -1,0 +1,45 @@
+/**
+ * Mutual exclusion by name, across processes and machines.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { LeaseError } from "../domain/LeaseError.js"
+
+/**
+ * A lease in hand. `fence` grows with every holder of the name. `assertHeld` fails with `Lost` once somebody else may
+ * hold it: ask right before what must not happen twice.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HeldLease {
+  readonly name: string
+  readonly fence: number
+  readonly assertHeld: Effect.Effect<void, LeaseError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Lease extends Context.Tag("effect-codex-account/services/Lease")<
+  Lease,
+  {
+    /**
+     * Runs the work as the only holder of the name. Waits up to `wait` for it (then `Busy`), keeps it alive while the
+     * work runs, and gives it back at the end, however it ends. A holder that died is outlived after `timeToLive`. A
+     * lease that is lost meanwhile does not interrupt the work: the work asks.
+     */
+    readonly withLease: <A, E, R>(
+      options: {
+        readonly name: string
+        readonly timeToLive: Duration.DurationInput
+        readonly wait: Duration.DurationInput
+      },
+      work: (held: HeldLease) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | LeaseError, R>
+  }
+>() {}
