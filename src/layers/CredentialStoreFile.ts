@@ -117,7 +117,16 @@ const make = Effect.gen(function* () {
     Effect.mapError(fromPlatform("remove"))
   )
 
-  return CredentialStore.of({ kind: "file", location, read, write, remove, checkWritable })
+  const stamp = fs.stat(location).pipe(
+    Effect.map((info) => {
+      const inode = Option.getOrElse(info.ino, () => 0)
+      const modified = Option.match(info.mtime, { onNone: () => 0, onSome: (time) => time.getTime() })
+      return `${inode} ${info.size} ${modified}`
+    }),
+    Effect.orElseSucceed(() => "none")
+  )
+
+  return CredentialStore.of({ kind: "file", location, read, write, remove, stamp, checkWritable })
 })
 
 /**

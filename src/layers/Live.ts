@@ -15,6 +15,7 @@ import type { AccountConfig } from "../services/AccountConfig.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import type { BackendHttp } from "../services/BackendHttp.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
+import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
 import type { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
@@ -27,6 +28,7 @@ import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
 import * as CredentialStoreConfigured from "./CredentialStoreConfigured.js"
 import * as HttpClientNode from "./HttpClientNode.js"
+import * as LeaseMemory from "./LeaseMemory.js"
 import * as OperationJournalMemory from "./OperationJournalMemory.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
@@ -51,7 +53,7 @@ export type AccountServices =
   | WorkspaceMessages
 
 /**
- * The account services over a settings, an HTTP client and a credential store of the caller's choice.
+ * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
  *
  * @since 0.1.0
  * @category layers
@@ -59,7 +61,7 @@ export type AccountServices =
 export const layerServices: Layer.Layer<
   AccountServices,
   never,
-  AccountConfig | CredentialStore | HttpClient.HttpClient
+  AccountConfig | CredentialStore | HttpClient.HttpClient | Lease
 > = Layer.mergeAll(
   RateLimitsHttp.layer,
   ReferralsHttp.layer,
@@ -75,11 +77,11 @@ export const layerServices: Layer.Layer<
  * @category layers
  */
 export const layer: Layer.Layer<
-  AccountServices | CredentialStore | OperationJournal | HttpClient.HttpClient,
+  AccountServices | CredentialStore | Lease | OperationJournal | HttpClient.HttpClient,
   ConfigurationError,
   AccountConfig | FileSystem.FileSystem | Path.Path
 > = layerServices.pipe(
-  Layer.provideMerge(Layer.mergeAll(CredentialStoreConfigured.layer, HttpClientNode.layer)),
+  Layer.provideMerge(Layer.mergeAll(CredentialStoreConfigured.layer, HttpClientNode.layer, LeaseMemory.layer)),
   Layer.merge(OperationJournalMemory.layerMemory)
 )
 
@@ -101,7 +103,7 @@ export interface LiveOptions extends AccountConfigEnv.Overrides {
 export const layerConfig = (
   options: LiveOptions = {}
 ): Layer.Layer<
-  AccountServices | AccountConfig | CredentialStore | OperationJournal | HttpClient.HttpClient | Policies,
+  AccountServices | AccountConfig | CredentialStore | Lease | OperationJournal | HttpClient.HttpClient | Policies,
   ConfigurationError | ConfigError.ConfigError,
   FileSystem.FileSystem | Path.Path
 > =>

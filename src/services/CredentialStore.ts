@@ -42,6 +42,8 @@ export class CredentialStore extends Context.Tag("effect-codex-account/services/
     ) => Effect.Effect<StoredRecord, CredentialStoreError>
     /** Whether there was a record to remove. */
     readonly remove: Effect.Effect<boolean, CredentialStoreError>
+    /** Something cheap that changes whenever somebody writes or removes the record. Never fails. */
+    readonly stamp: Effect.Effect<string>
     /** Fails where a write would fail for lack of permission. */
     readonly checkWritable: Effect.Effect<void, CredentialStoreError>
   }

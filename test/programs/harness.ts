@@ -16,6 +16,7 @@ import * as TestClock from "effect/TestClock"
 import type { PathStyle } from "../../src/contracts/PathStyle.js"
 import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
 import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphemeral.js"
+import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as Live from "../../src/layers/Live.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
 import { guard } from "../../src/programs/guard.js"
@@ -105,6 +106,7 @@ export const account = (options: Options = {}): Layer.Layer<Services> => {
       ? backend
       : Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, client)), backend)
   return Live.layerServices.pipe(
+    Layer.provide(LeaseMemory.layer),
     Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), signedInStore)),
     Layer.provideMerge(changed),
     Layer.merge(options.journal ?? OperationJournalMemory.layerMemory),

@@ -90,3 +90,9 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
       ).pipe(Effect.flatMap(send), Effect.match({ onFailure: () => false, onSuccess: isSuccess }))
   }
 }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OAuthClient = ReturnType<typeof makeOAuthClient>

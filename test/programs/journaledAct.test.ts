@@ -1,0 +1,256 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { AuthError } from "../../src/domain/AuthError.js"
+import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
+import { Identity, UserId } from "../../src/domain/Identity.js"
+import { JournalError } from "../../src/domain/JournalError.js"
+import type { OperationState } from "../../src/domain/Operation.js"
+import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
+import { journaledAct, type JournaledAct } from "../../src/programs/journaledAct.js"
+import { OperationJournal } from "../../src/services/OperationJournal.js"
+import { brief } from "./harness.js"
+
+const reader = new Identity({ userId: UserId.make("user-A"), accountId: null })
+
+type Attempt = JournaledAct<string>["attempt"]
+
+const act = (attempt: Attempt, options: Partial<JournaledAct<string>> = {}): JournaledAct<string> => ({
+  key: "k",
+  act: "redeem",
+  identity: reader,
+  target: "rc_1",
+  attempt,
+  policy: identity,
+  isRejection: (error) => error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
+  outcomeOf: (answer) => answer,
+  ...options
+})
+
+/** The same attempt once more after each failure, up to three times in all. */
+const thrice: JournaledAct<string>["policy"] = (attempt) => Effect.retry(attempt, { times: 2 })
+
+/** These one after the other. */
+const steps = (...all: ReadonlyArray<Attempt>): Attempt => {
+  let made = 0
+  return Effect.suspend(() => all[made++] ?? Effect.dieMessage("one attempt too many"))
+}
+
+const state = Effect.flatMap(OperationJournal, (journal) =>
+  Effect.map(Effect.flatten(journal.find("k")), (operation) => operation.state)
+)
+
+const failing = (error: BackendError | AuthError): Attempt => Effect.fail(error)
+const backend = (reason: BackendErrorReason, status: number | null = null) =>
+  new BackendError({ ...BackendError.of("test", reason), status })
+
+const memory = Effect.provide(OperationJournalMemory.layerMemory)
+
+const outcome = (made: JournaledAct<string>) =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.either(journaledAct(made))
+    return [exit._tag === "Left" ? brief(exit.left) : exit.right, yield* state] as const
+  })
+
+const unknown = (reason: string): OperationState => ({ _tag: "unknown", reason })
+const rejected = (reason: string): OperationState => ({ _tag: "rejected", reason })
+const abandoned: OperationState = { _tag: "abandoned" }
+
+describe("an act that fails", () => {
+  it.effect.each([
+    // Certainly nothing left: what went wrong is told as it is.
+    [backend("Unsupported"), "BackendError Unsupported", abandoned],
+    [backend("Unreachable"), "BackendError Unreachable", abandoned],
+    [backend("IdentityChanged"), "ActError IdentityChanged", abandoned],
+    [AuthError.of("Expired"), "AuthError Expired", abandoned],
+    // A definite no.
+    [backend("Rejected", 400), "ActError Rejected 400", rejected("Rejected 400")],
+    [backend("Unauthorized", 401), "ActError Rejected 401", rejected("Unauthorized 401")],
+    [backend("Forbidden", 403), "ActError Rejected 403", rejected("Forbidden 403")],
+    [backend("NotFound", 404), "ActError Rejected 404", rejected("NotFound 404")],
+    [backend("RateLimited", 429), "ActError Rejected 429", rejected("RateLimited 429")],
+    // Nobody knows.
+    [backend("Rejected", 408), "ActError OutcomeUnknown 408", unknown("Rejected 408")],
+    [backend("Transport"), "ActError OutcomeUnknown", unknown("Transport")],
+    [backend("Timeout"), "ActError OutcomeUnknown", unknown("Timeout")],
+    [backend("Redirected", 307), "ActError OutcomeUnknown 307", unknown("Redirected 307")],
+    [backend("ServerError", 500), "ActError OutcomeUnknown 500", unknown("ServerError 500")],
+    [backend("Malformed"), "ActError OutcomeUnknown", unknown("Malformed")],
+    [backend("TooLarge", 200), "ActError OutcomeUnknown 200", unknown("TooLarge 200")]
+  ] as const)("%s: %s", ([error, said, after]) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* outcome(act(failing(error))), [said, after])
+    }).pipe(memory)
+  )
+
+  it.effect("by its time limit: nobody knows", () =>
+    Effect.gen(function* () {
+      const policy: JournaledAct<string>["policy"] = (attempt) =>
+        Effect.timeoutFail(attempt, { duration: "10 seconds", onTimeout: () => backend("Timeout") })
+      const fiber = yield* Effect.fork(outcome(act(Effect.never, { policy })))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["ActError OutcomeUnknown", unknown("Timeout")])
+    }).pipe(memory)
+  )
+
+  it.effect("before any attempt began: nothing left", () =>
+    Effect.gen(function* () {
+      const policy: JournaledAct<string>["policy"] = () => Effect.fail(backend("Timeout"))
+      const [said, after] = yield* outcome(act(Effect.succeed("done"), { policy }))
+      assert.deepStrictEqual([said, after], ["BackendError Timeout", abandoned])
+    }).pipe(memory)
+  )
+})
+
+describe("an act of several attempts", () => {
+  it.effect.each([
+    ["the connection broke", backend("Transport")],
+    ["the backend failed", backend("ServerError", 500)]
+  ] as const)("is not known to be refused when before the refusal %s", ([, error]) =>
+    Effect.gen(function* () {
+      const attempt = steps(failing(error), failing(backend("Forbidden", 403)), failing(backend("Forbidden", 403)))
+      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      assert.deepStrictEqual([said, after._tag], ["ActError OutcomeUnknown 403", "unknown"])
+    }).pipe(memory)
+  )
+
+  it.effect("nor to have been kept back when an earlier one may have left", () =>
+    Effect.gen(function* () {
+      const attempt = steps(
+        failing(backend("Transport")),
+        failing(backend("Unreachable")),
+        failing(backend("Unreachable"))
+      )
+      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      assert.deepStrictEqual([said, after._tag], ["ActError OutcomeUnknown", "unknown"])
+    }).pipe(memory)
+  )
+
+  it.effect.each([
+    ["Transport", true],
+    ["ServerError", true],
+    ["Unreachable", false]
+  ] as const)("that succeeds after %s says whether it may have been done before: %s", ([reason, sentBefore]) =>
+    Effect.gen(function* () {
+      const attempt = steps(failing(backend(reason)), Effect.succeed("done"))
+      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      assert.deepStrictEqual(said, { answer: "done", sentBefore })
+      assert.deepStrictEqual(after, { _tag: "succeeded", outcome: "done" })
+    }).pipe(memory)
+  )
+
+  it.effect("of which one was cut short, may have been done before", () =>
+    Effect.gen(function* () {
+      const policy: JournaledAct<string>["policy"] = (attempt) =>
+        attempt.pipe(
+          Effect.timeoutFail({ duration: "10 seconds", onTimeout: () => backend("Timeout") }),
+          Effect.retry({ times: 1 })
+        )
+      const fiber = yield* Effect.fork(outcome(act(steps(Effect.never, Effect.succeed("done")), { policy })))
+      yield* TestClock.adjust("10 seconds")
+      const [said] = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(said, { answer: "done", sentBefore: true })
+    }).pipe(memory)
+  )
+
+  it.effect("that is carried on may have been done before", () =>
+    Effect.gen(function* () {
+      yield* outcome(act(failing(backend("Transport"))))
+      const [said, after] = yield* outcome(act(Effect.succeed("done")))
+      assert.deepStrictEqual(said, { answer: "done", sentBefore: true })
+      assert.strictEqual(after._tag, "succeeded")
+    }).pipe(memory)
+  )
+})
+
+/** A journal that takes a second for every step, and can break at one of them. */
+const slowJournal = (options: { readonly breaksAt?: "intend" | OperationState["_tag"] } = {}) =>
+  Layer.effect(
+    OperationJournal,
+    Effect.map(OperationJournalMemory.make, (journal) => {
+      const step = <A>(name: string, work: Effect.Effect<A, JournalError>) =>
+        Effect.zipRight(
+          Effect.sleep("1 second"),
+          name === options.breaksAt ? Effect.fail(new JournalError({ reason: "Unavailable", key: "k" })) : work
+        )
+      return OperationJournal.of({
+        ...journal,
+        intend: (operation) => step("intend", journal.intend(operation)),
+        advance: (key, state) => step(state._tag, journal.advance(key, state))
+      })
+    })
+  )
+
+describe("an act that is interrupted", () => {
+  // Intent until 1 s, `sent` until 2 s, the attempt until 12 s, the outcome until 13 s.
+  it.effect.each([
+    ["while the intent is written", 500, "none", 0],
+    ["before it is marked as sent", 1_500, "abandoned", 0],
+    ["while it is on the wire", 5_000, "unknown", 1],
+    ["while the outcome is written", 12_500, "succeeded", 1]
+  ] as const)("%s", ([, at, after, attempts]) =>
+    Effect.gen(function* () {
+      let begun = 0
+      const attempt: Attempt = Effect.suspend(() => {
+        begun += 1
+        return Effect.delay(Effect.succeed("done"), "10 seconds")
+      })
+      const fiber = yield* Effect.fork(journaledAct(act(attempt)))
+      yield* TestClock.adjust(at)
+      const interruption = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 minute")
+      const exit = yield* Fiber.join(interruption)
+      const found = yield* (yield* OperationJournal).find("k")
+      assert.deepStrictEqual([found._tag === "Some" ? found.value.state._tag : "none", begun], [after, attempts])
+      assert.isTrue(Exit.isInterrupted(exit))
+    }).pipe(Effect.provide(slowJournal()))
+  )
+})
+
+describe("when the journal breaks", () => {
+  it.effect.each(["intend", "sent"] as const)("at %s, nothing is sent", (breaksAt) =>
+    Effect.gen(function* () {
+      const attempt: Attempt = Effect.dieMessage("sent without a journal")
+      const fiber = yield* Effect.fork(Effect.flip(journaledAct(act(attempt))))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(brief(yield* Fiber.join(fiber)), "JournalError Unavailable")
+    }).pipe(Effect.provide(slowJournal({ breaksAt })))
+  )
+
+  it.effect("after a success, it is a success, and the journal says sent", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.fork(outcome(act(Effect.succeed("done"))))
+      yield* TestClock.adjust("1 minute")
+      const [said, after] = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([said, after._tag], [{ answer: "done", sentBefore: false }, "sent"])
+    }).pipe(Effect.provide(slowJournal({ breaksAt: "succeeded" })))
+  )
+
+  it.effect.each([
+    ["unknown", backend("Transport"), "ActError OutcomeUnknown"],
+    ["rejected", backend("Forbidden", 403), "ActError Rejected 403"],
+    ["abandoned", backend("Unreachable"), "BackendError Unreachable"]
+  ] as const)(
+    "after a failure (%s), what is told is the failure, never that nothing was sent",
+    ([breaksAt, error, expected]) =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.fork(outcome(act(failing(error))))
+        yield* TestClock.adjust("1 minute")
+        const [said, after] = yield* Fiber.join(fiber)
+        // Still open: nobody takes it for undone.
+        assert.deepStrictEqual([said, after._tag], [expected, "sent"])
+      }).pipe(Effect.provide(slowJournal({ breaksAt })))
+  )
+})
+
+it.effect("the same key for another target is refused before anything is sent", () =>
+  Effect.gen(function* () {
+    yield* outcome(act(failing(backend("Transport"))))
+    const error = yield* Effect.flip(journaledAct(act(Effect.dieMessage("sent"), { target: "rc_2" })))
+    assert.strictEqual(brief(error), "JournalError InUse")
+  }).pipe(memory)
+)
