@@ -12,6 +12,7 @@ import { performance } from "node:perf_hooks"
 import * as AccountConfigEnv from "../src/layers/AccountConfigEnv.js"
 import * as CredentialStoreEphemeral from "../src/layers/CredentialStoreEphemeral.js"
 import * as HttpClientNode from "../src/layers/HttpClientNode.js"
+import * as LeaseMemory from "../src/layers/LeaseMemory.js"
 import * as Live from "../src/layers/Live.js"
 import { backendBase } from "../src/contracts/PathStyle.js"
 import { readUsage } from "../src/programs/readUsage.js"
@@ -60,6 +61,7 @@ const record = authRecord(account, tokens, now)
 
 const runtime = ManagedRuntime.make(
   Live.layerServices.pipe(
+    Layer.provide(LeaseMemory.layer),
     Layer.provide(HttpClientNode.layer),
     Layer.provide(CredentialStoreEphemeral.layerMemory(record)),
     Layer.provide(AccountConfigEnv.layer({ codexHome: ".", backend: backendBase(base) })),

@@ -3,8 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import type { ValidationError } from "@effect/cli/ValidationError"
 import type { ConfigError } from "effect/ConfigError"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -17,7 +15,6 @@ import type { BadUsage } from "./BadUsage.js"
 import { ExitCode, ofActError, ofAuthError, ofBackendError } from "./exitCodes.js"
 import type { CommandName } from "./flags.js"
 import type { ErrorBody } from "./json/envelope.js"
-import { withoutColor } from "./render/paint.js"
 import { lengthOf } from "./render/time.js"
 
 /**
@@ -35,7 +32,6 @@ export type CommandError =
   | ConfigurationError
   | DialogError
   | JournalError
-  | ValidationError
 
 /**
  * @since 0.1.0
@@ -48,7 +44,7 @@ export interface Failure {
 }
 
 /**
- * Where it happened: the command, and the names of the variables that change how the network is reached.
+ * Where it happened. `networkVariables` are the names of those that change how the network is reached.
  *
  * @since 0.1.0
  * @category models
@@ -56,6 +52,8 @@ export interface Failure {
 export interface Circumstances {
   readonly command: CommandName | null
   readonly networkVariables: ReadonlyArray<string>
+  /** Whether `--codex-home` named the home. */
+  readonly homeGiven: boolean
 }
 
 type Facts = Omit<ErrorBody, "code" | "message" | "changed">
@@ -132,23 +130,22 @@ const fromBackend = (error: BackendError, at: Circumstances): Failure => {
 
 const fromAct = (error: ActError): Failure => {
   const open = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
-  const again = { redeem: "", invite: "codex-account invite EMAIL --again", nudge: "codex-account notify-owner --again" }
+  const again = {
+    redeem: "",
+    invite: "codex-account invite EMAIL --again",
+    nudge: "codex-account notify-owner --again"
+  }
   const next = !open
     ? null
     : error.act === "redeem" && error.key !== null
       ? `To carry it on: codex-account redeem --key ${error.key}`
       : `To send one all the same: ${again[error.act]}`
-  return make(`ActError.${error.reason}`, ofActError(error), [error.message, next], {
+  return make(`ActError.${error.reason}`, ofActError(error), [error.message.replace("└─ ", ""), next], {
     operation: error.act,
     status: error.status,
     key: error.key,
     changed: open ? "unknown" : "no"
   })
-}
-
-const fromValidation = (error: ValidationError, { command }: Circumstances): Failure => {
-  const text = withoutColor(HelpDoc.toAnsiText(error.error)).replace(/\s+/g, " ").trim()
-  return make(`BadUsage.${error._tag}`, ExitCode.badUsage, [text, helpOf(command)])
 }
 
 const helpOf = (command: CommandName | null): string =>
@@ -187,25 +184,27 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
       })
     case "ConfigurationError":
       return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [
-        error.message,
+        at.homeGiven ? error.message.replace(/^CODEX_HOME /, "--codex-home ") : error.message,
         configurationAdvice[error.reason]
       ])
     case "BadUsage":
       return make("BadUsage", ExitCode.badUsage, [error.message, error.advice ?? helpOf(at.command)])
-    case "And":
-    case "Or":
-    case "InvalidData":
-    case "MissingData":
-    case "SourceUnavailable":
-    case "Unsupported":
+    case "ConfigError":
       return make("ConfigurationError.InvalidValue", ExitCode.badUsage, [
         `A setting in the environment can't be used: ${String(error)}`,
         "Nothing was sent."
       ])
-    default:
-      return fromValidation(error, at)
   }
 }
+
+/**
+ * What is told about Ctrl-C before anything was sent that can't be undone.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const interruption = (at: Circumstances): Failure =>
+  make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone("", at)])
 
 /**
  * What is told about a bug: one line, without the stack.

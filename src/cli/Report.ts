@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { ExitCode } from "./exitCodes.js"
@@ -15,6 +16,7 @@ import type { CommandName } from "./flags.js"
 import { jsonLine, schemaVersion } from "./json/envelope.js"
 import type { Canvas } from "./render/limits.js"
 import { paintFor } from "./render/paint.js"
+import { withLocalTimes } from "./render/time.js"
 import type { Screen } from "./Screen.js"
 
 /**
@@ -35,7 +37,8 @@ export class Report extends Context.Tag("effect-codex-account/cli/Report")<
     readonly screen: Screen
     readonly json: boolean
     readonly write: Write
-    readonly exitCode: Ref.Ref<ExitCode>
+    /** Set as soon as the result or the failure has been told. */
+    readonly exitCode: Ref.Ref<Option.Option<ExitCode>>
     /** The failure: its lines on stderr, and with `--json` one object on stdout. */
     readonly fail: (command: CommandName | null, failure: Failure) => Effect.Effect<void>
   }
@@ -66,15 +69,16 @@ export const layer = (options: {
 }): Layer.Layer<Report> =>
   Layer.effect(
     Report,
-    Effect.map(Ref.make<ExitCode>(ExitCode.done), (exitCode) => {
+    Effect.map(Ref.make(Option.none<ExitCode>()), (exitCode) => {
       const paint = paintFor(options.screen.errorColor)
       return {
         ...options,
         exitCode,
         fail: (command, failure) =>
           Effect.gen(function* () {
-            yield* Ref.set(exitCode, failure.exitCode)
-            const [first = "", ...rest] = failure.lines
+            yield* Ref.set(exitCode, Option.some(failure.exitCode))
+            const now = DateTime.setZone(yield* DateTime.now, options.screen.zone())
+            const [first = "", ...rest] = failure.lines.map((line) => withLocalTimes(line, now))
             const lines = [`${paint("red", "error:")} ${first}`, ...rest]
             yield* options.write("stderr", `${lines.join("\n")}\n`)
             if (options.json) {
@@ -101,14 +105,14 @@ export const present =
       const report = yield* Report
       const result = yield* program
       const exitCode = presentation.exitCode?.(result) ?? ExitCode.done
-      yield* Ref.set(report.exitCode, exitCode)
+      yield* Ref.set(report.exitCode, Option.some(exitCode))
       if (report.json) {
         const encode = Schema.encode(Schema.Struct(presentation.fields))
         const encoded = yield* Effect.orDie(encode(presentation.value(result)))
         const head = { schemaVersion, command: presentation.command, ok: true, exitCode }
         return yield* report.write("stdout", `${jsonLine({ ...head, ...encoded })}\n`)
       }
-      const now = DateTime.setZone(yield* DateTime.now, report.screen.zone)
+      const now = DateTime.setZone(yield* DateTime.now, report.screen.zone())
       const canvas = { columns: report.screen.columns, paint: paintFor(report.screen.color), now }
       yield* report.write("stdout", `${presentation.lines(result, canvas).join("\n")}\n`)
     })

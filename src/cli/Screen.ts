@@ -13,13 +13,16 @@ import * as DateTime from "effect/DateTime"
  */
 export interface Screen {
   readonly columns: number
+  /** The width of stderr, where questions are asked. */
+  readonly errorColumns: number
   readonly color: boolean
   /** The same for stderr. */
   readonly errorColor: boolean
   /** Whether stderr is a terminal, for what comes and goes. */
   readonly live: boolean
   readonly interactive: boolean
-  readonly zone: DateTime.TimeZone
+  /** Worked out only when it is needed, for that takes a while. */
+  readonly zone: () => DateTime.TimeZone
 }
 
 const readColumns = (text: string | undefined): number | undefined => {
@@ -27,29 +30,35 @@ const readColumns = (text: string | undefined): number | undefined => {
   return text !== undefined && Number.isInteger(columns) && columns > 0 ? columns : undefined
 }
 
+const within = (columns: number): number => Math.min(200, Math.max(20, columns))
+
 /**
- * The screen of this process. Colour needs a terminal on stdout; `NO_COLOR` with any value turns it off, and so does
- * `TERM=dumb`. Without a terminal lines have 80 columns, or as many as `COLUMNS` says.
+ * The screen of this process. Colour needs a terminal on stdout; `NO_COLOR` with any value turns it off, and so do
+ * `TERM=dumb` and `color` false. Without a terminal lines have 80 columns, or as many as `COLUMNS` says.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const screenOf = (process: {
-  readonly stdin: { readonly isTTY?: boolean }
-  readonly stdout: { readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: { readonly isTTY?: boolean }
-  readonly env: Readonly<Record<string, string | undefined>>
-}): Screen => {
+export const screenOf = (
+  process: {
+    readonly stdin: { readonly isTTY?: boolean }
+    readonly stdout: { readonly isTTY?: boolean; readonly columns?: number }
+    readonly stderr: { readonly isTTY?: boolean; readonly columns?: number }
+    readonly env: Readonly<Record<string, string | undefined>>
+  },
+  color: boolean
+): Screen => {
   const { env, stderr, stdin, stdout } = process
   const dumb = env["TERM"] === "dumb"
-  const wanted = !dumb && (env["NO_COLOR"] ?? "") === ""
+  const wanted = color && !dumb && (env["NO_COLOR"] ?? "") === ""
   const columns = (stdout.isTTY === true ? stdout.columns : undefined) || readColumns(env["COLUMNS"]) || 80
   return {
-    columns: Math.min(200, Math.max(20, columns)),
+    columns: within(columns),
+    errorColumns: within((stderr.isTTY === true ? stderr.columns : undefined) || columns),
     color: stdout.isTTY === true && wanted,
     errorColor: stderr.isTTY === true && wanted,
     live: stderr.isTTY === true && !dumb,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    zone: DateTime.zoneMakeLocal()
+    zone: DateTime.zoneMakeLocal
   }
 }

@@ -4,7 +4,16 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import { aliases, type CommandName, commands, type FlagKind, type GlobalFlag, globalFlags, isCommandName, nearest } from "./flags.js"
+import {
+  aliases,
+  type CommandName,
+  commands,
+  type Flag,
+  type GlobalFlag,
+  globalFlags,
+  isCommandName,
+  nearest
+} from "./flags.js"
 
 /**
  * What was asked for. `globals` and `flags` hold the value of each flag given, empty for one that takes none.
@@ -38,10 +47,10 @@ interface Token {
 
 const isGlobal = (flag: string): flag is GlobalFlag => Object.hasOwn(globalFlags, flag)
 
-const ownFlags = (command: CommandName | null): Readonly<Record<string, FlagKind>> =>
+const ownFlags = (command: CommandName | null): Readonly<Record<string, Flag>> =>
   command === null ? {} : commands[command]
 
-const everyFlag: Readonly<Record<string, FlagKind>> = Object.assign({}, globalFlags, ...Object.values(commands))
+const everyFlag: Readonly<Record<string, Flag>> = Object.assign({}, globalFlags, ...Object.values(commands))
 
 const quoted = (word: string): string => (word.length > 60 ? `${word.slice(0, 59)}…` : word)
 
@@ -50,7 +59,14 @@ const hint = (word: string, known: ReadonlyArray<string>): string => {
   return near === undefined ? "" : ` Did you mean ${near}?`
 }
 
-const truth: Readonly<Record<string, boolean>> = { true: true, yes: true, "1": true, false: false, no: false, "0": false }
+const truth: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  "1": true,
+  false: false,
+  no: false,
+  "0": false
+}
 
 /** Words and flags in order; the flags of any command are known, so that their values are not taken for arguments. */
 const split = (argv: ReadonlyArray<string>) => {
@@ -76,7 +92,7 @@ const split = (argv: ReadonlyArray<string>) => {
       problems.push(`There is no flag ${quoted(spelled)}.${hint(spelled, Object.keys(everyFlag))}`)
     } else if (equals !== -1) {
       tokens.push({ flag, value: word.slice(equals + 1) })
-    } else if (kind.takes === "nothing") {
+    } else if (kind.metavar === null) {
       tokens.push({ flag, value: undefined })
     } else if (next === undefined || next.startsWith("-")) {
       const dash = next === undefined ? "" : ` Write ${flag}=${kind.metavar} if it begins with a dash.`
@@ -107,7 +123,7 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
   for (const { flag, value } of tokens) {
     const kind = everyFlag[flag]
     let text = value ?? ""
-    if (kind?.takes === "nothing" && value !== undefined) {
+    if (kind?.metavar === null && value !== undefined) {
       const wanted = truth[value.toLowerCase()]
       if (wanted === undefined) problems.push(`${flag} takes no value.`)
       if (wanted !== true) continue
@@ -131,23 +147,14 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
 }
 
 /**
- * The same for `@effect/cli`, which wants the flags of a command before its arguments. Global flags are left out, but
- * for those that it answers itself.
+ * The command with its own flags for `@effect/cli`, which wants flags before arguments. Global flags are left out.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const toCommandLine = (invocation: Invocation): ReadonlyArray<string> => {
-  const { command, flags, globals, positionals } = invocation
-  const completions = globals["--completions"]
-  if (completions !== undefined) return ["--completions", completions]
-  const named = command === null ? [] : [command]
-  if (globals["--help"] !== undefined) return [...named, "--help"]
-  if (globals["--wizard"] !== undefined) return [...named, "--wizard"]
+export const toCommandLine = ({ command, flags, positionals }: Invocation): ReadonlyArray<string> => {
   const own = ownFlags(command)
-  const options = Object.entries(flags).flatMap(([flag, value]) => [
-    flag,
-    own[flag]?.takes === "value" ? value : "true"
-  ])
+  const options = Object.entries(flags).flatMap(([flag, value]) => [flag, own[flag]?.metavar === null ? "true" : value])
+  const named = command === null ? [] : [command]
   return [...named, ...options, ...(positionals.length === 0 ? [] : ["--", ...positionals])]
 }

@@ -54,10 +54,12 @@ const ofBackend: Readonly<Record<BackendErrorReason, ExitCode>> = {
 const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
   InvalidInput: ExitCode.badUsage,
   NotOffered: ExitCode.nothing,
+  TooSoon: ExitCode.nothing,
   OfferChanged: ExitCode.nothing,
   IdentityChanged: ExitCode.nothing,
   NotNeeded: ExitCode.nothing,
   Unresolved: ExitCode.unknown,
+  Busy: ExitCode.unavailable,
   Rejected: ExitCode.refused,
   OutcomeUnknown: ExitCode.unknown
 }

@@ -5,21 +5,24 @@
  */
 
 /**
- * `switch` is there or not; `value` takes one. `metavar` names the value for messages.
+ * A flag: what its value is called, if it takes one, and what it is for.
  *
  * @since 0.1.0
  * @category models
  */
-export type FlagKind = { readonly takes: "nothing" } | { readonly takes: "value"; readonly metavar: string }
+export interface Flag {
+  readonly metavar: string | null
+  readonly about: string
+}
 
 /**
  * @since 0.1.0
  * @category models
  */
-export type FlagTable = Readonly<Record<string, FlagKind>>
+export type FlagTable = Readonly<Record<string, Flag>>
 
-const nothing: FlagKind = { takes: "nothing" }
-const value = (metavar: string): FlagKind => ({ takes: "value", metavar })
+const flag = (about: string): Flag => ({ metavar: null, about })
+const value = (metavar: string, about: string): Flag => ({ metavar, about })
 
 /**
  * The flags of every command.
@@ -28,18 +31,17 @@ const value = (metavar: string): FlagKind => ({ takes: "value", metavar })
  * @category constants
  */
 export const globalFlags = {
-  "--json": nothing,
-  "--demo": nothing,
-  "--codex-home": value("DIR"),
-  "--base-url": value("URL"),
-  "--timeout": value("TIME"),
-  "--yes": nothing,
-  "--no-color": nothing,
-  "--log-level": value("LEVEL"),
-  "--help": nothing,
-  "--version": nothing,
-  "--completions": value("SHELL"),
-  "--wizard": nothing
+  "--json": flag("Print one JSON object on stdout."),
+  "--demo": flag("Use an embedded backend and a throw-away home: nothing leaves this machine."),
+  "--yes": flag("Answer every confirmation with yes, and take the first of several choices. Short: -y."),
+  "--codex-home": value("DIR", "The folder with auth.json and config.toml, instead of CODEX_HOME."),
+  "--base-url": value("URL", "The backend, instead of chatgpt_base_url in config.toml."),
+  "--timeout": value("TIME", "The longest that any call may take: 10s, 500ms, 2m."),
+  "--no-color": flag("No colours. So does NO_COLOR in the environment."),
+  "--log-level": value("LEVEL", "What to log on stderr: debug, info, warning (the default), error, none."),
+  "--completions": value("SHELL", "Print a completion script for bash, zsh, fish or sh."),
+  "--help": flag("Print this, or the help of the command. Short: -h."),
+  "--version": flag("Print the version.")
 } as const satisfies FlagTable
 
 /**
@@ -65,15 +67,26 @@ export const aliases: Readonly<Record<string, GlobalFlag>> = { "-y": "--yes", "-
 export const commands = {
   usage: {},
   status: {},
-  redeem: { "--key": value("KEY"), "--credit": value("ID") },
-  invite: { "--again": nothing },
-  "notify-owner": { "--type": value("TYPE"), "--again": nothing },
+  redeem: {
+    "--key": value("KEY", "Name this redemption: the same key never uses a second credit."),
+    "--credit": value("ID", "The credit to use; without it you choose."),
+    "--again": flag("Use another credit although a reset was made within the last 20 minutes.")
+  },
+  invite: { "--again": flag("Send although nobody knows what became of an earlier invite to the same address.") },
+  "notify-owner": {
+    "--type": value("TYPE", "What to ask for, credits or usage_limit; without it the limit that is reached decides."),
+    "--again": flag("Ask although nobody knows what became of an earlier message.")
+  },
   role: {},
   guard: {},
   session: {},
-  logout: { "--local": nothing },
+  logout: { "--local": flag("Only remove the stored sign-in, and send nothing.") },
   policies: {},
-  backend: { "--port": value("N"), "--plan": value("FILE"), "--home": value("DIR") },
+  backend: {
+    "--port": value("N", "The port; without it any free one."),
+    "--plan": value("FILE", "What goes wrong: a fault plan as JSON."),
+    "--home": value("DIR", "Write a home for a client of it into this new or empty folder.")
+  },
   doctor: {}
 } as const satisfies Readonly<Record<string, FlagTable>>
 

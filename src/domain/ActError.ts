@@ -8,8 +8,8 @@ import { Act } from "./Operation.js"
 
 /**
  * - `InvalidInput`: an address, key or id that can't be used. `NotOffered`: the account has no such offer, or none any
- *   more. `OfferChanged`, `IdentityChanged`: not what was confirmed. `NotNeeded`: this account would ask itself.
- *   `Unresolved`: an earlier act of the same kind has an open outcome. Nothing was sent for any of these.
+ *   more. `TooSoon`: the same was done minutes ago, and what the backend shows may be from before. `OfferChanged`, `IdentityChanged`: not what was confirmed. `NotNeeded`: this account would ask itself.
+ *   `Unresolved`: an earlier act of the same kind has an open outcome. `Busy`: another process is at it. Nothing was sent for any of these.
  * - `Rejected`: the backend refused, definitely.
  * - `OutcomeUnknown`: a request left, and whether it took effect can't be told.
  *
@@ -19,10 +19,12 @@ import { Act } from "./Operation.js"
 export const ActErrorReason = Schema.Literal(
   "InvalidInput",
   "NotOffered",
+  "TooSoon",
   "OfferChanged",
   "IdentityChanged",
   "NotNeeded",
   "Unresolved",
+  "Busy",
   "Rejected",
   "OutcomeUnknown"
 )
@@ -67,6 +69,10 @@ export class ActError extends Schema.TaggedError<ActError>()("ActError", {
         return `Nothing was sent.${detail}`
       case "NotOffered":
         return `Nothing was sent: there is no offer for this account now.${detail}`
+      case "Busy":
+        return `Nothing was sent: another process is doing the same right now. Try again when it has ended.${detail}`
+      case "TooSoon":
+        return `Nothing was sent: this account was reset a short while ago, and the usage shown may be older than that.${detail}${key}`
       case "OfferChanged":
         return `Nothing was sent: the offer changed after it was shown. Look at it and confirm again.${detail}`
       case "IdentityChanged":

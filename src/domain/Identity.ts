@@ -54,5 +54,4 @@ export class Identity extends Schema.Class<Identity>("Identity")({
  * @since 0.1.0
  * @category predicates
  */
-export const sameIdentity = (a: Identity, b: Identity): boolean =>
-  a.userId === b.userId && a.accountId === b.accountId
+export const sameIdentity = (a: Identity, b: Identity): boolean => a.userId === b.userId && a.accountId === b.accountId

@@ -76,6 +76,4 @@ export const usesBackend = (mode: AuthMode): boolean =>
  * @since 0.1.0
  * @category models
  */
-export type SessionChange =
-  | { readonly _tag: "SignedIn"; readonly session: Session }
-  | { readonly _tag: "SignedOut" }
+export type SessionChange = { readonly _tag: "SignedIn"; readonly session: Session } | { readonly _tag: "SignedOut" }

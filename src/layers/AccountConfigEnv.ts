@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { defaultAuthApi } from "../contracts/AccessTokenApi.js"
 import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
 import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { backendBase } from "../contracts/PathStyle.js"
@@ -44,6 +45,9 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   refreshUrl: `${defaultIssuer}/oauth/token`,
   revokeUrl: `${defaultIssuer}/oauth/revoke`,
   clientId: defaultClientId,
+  issuer: defaultIssuer,
+  authApi: defaultAuthApi,
+  originator: "effect-codex-account",
   userAgent,
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
@@ -66,6 +70,9 @@ const environment = Config.all({
   refreshUrl: text("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
   revokeUrl: text("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
   clientId: text("CODEX_APP_SERVER_LOGIN_CLIENT_ID"),
+  issuer: text("CODEX_APP_SERVER_LOGIN_ISSUER"),
+  authApi: text("CODEX_AUTHAPI_BASE_URL"),
+  originator: text("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
   caCertificate: text("CODEX_CA_CERTIFICATE"),
   sslCertFile: text("SSL_CERT_FILE"),
   usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
@@ -82,6 +89,13 @@ const checkUrl = (url: string, origin: string): Effect.Effect<string, Configurat
     parsed.password === ""
   return usable ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 }
+
+/** A base that paths are put behind. */
+const checkBase = (given: Option.Option<string>, fallback: string, origin: string) =>
+  Option.match(given, {
+    onNone: () => Effect.succeed(fallback),
+    onSome: (url) => Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
+  })
 
 /** The revocation endpoint beside an overridden refresh endpoint. */
 const revokeBeside = (refreshUrl: string): string => {
@@ -168,6 +182,10 @@ export const make = (
         "CODEX_REVOKE_TOKEN_URL_OVERRIDE"
       ),
       clientId: Option.getOrElse(env.clientId, () => defaults.clientId),
+      issuer: yield* checkBase(env.issuer, defaults.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
+      authApi: yield* checkBase(env.authApi, defaults.authApi, "CODEX_AUTHAPI_BASE_URL"),
+      // It travels as a header as well.
+      originator: Option.getOrElse(env.originator, () => defaults.originator).replace(/[^\u0020-\u007e]/g, "_"),
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: typeof workspaces === "string" ? [workspaces] : workspaces,
@@ -183,7 +201,8 @@ export const make = (
 
 /**
  * Reads `CODEX_HOME`, `CODEX_REFRESH_TOKEN_URL_OVERRIDE`, `CODEX_REVOKE_TOKEN_URL_OVERRIDE`,
- * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
+ * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`,
+ * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
  * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
  *
  * @since 0.1.0

@@ -29,6 +29,12 @@ import { renewalReason } from "./internal/sessionRules.js"
 /** After a renewal that failed for now, how long the old token is used without another try. */
 const renewalPauseMillis = 30_000
 
+/**
+ * How long a closing layer waits for an exchange to end and to be stored, on the wall clock also where a test has stopped
+ * the other.
+ */
+const closingTime = "5 seconds"
+
 /** How often the store is looked at for those who listen to `changes`. */
 const watchInterval = "500 millis"
 
@@ -36,9 +42,11 @@ const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
   const store = yield* CredentialStore
   const policies = yield* Policies
-  const scope = yield* Effect.scope
   const oauth = makeOAuthClient(
-    boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes: settings.maxResponseBytes, userAgent: settings.userAgent }),
+    boundedHttpClient(yield* HttpClient.HttpClient, {
+      maxBytes: settings.maxResponseBytes,
+      userAgent: settings.userAgent
+    }),
     settings
   )
   const held = yield* makeHeldSession(store, settings)
@@ -52,8 +60,19 @@ const make = Effect.gen(function* () {
   })
 
   /** Works in a fiber of the layer's, so that a caller who leaves does not cut an exchange short. */
+  const working = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   const inLayer = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.flatMap(Effect.forkIn(held.exclusive(work), scope), Fiber.join)
+    Effect.flatMap(Effect.forkDaemon(held.exclusive(work)), (fiber) => {
+      working.add(fiber)
+      fiber.addObserver(() => working.delete(fiber))
+      return Fiber.join(fiber)
+    })
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => Fiber.awaitAll(working)).pipe(
+      Effect.timeoutOption(closingTime),
+      Effect.withClock(Clock.make())
+    )
+  )
 
   const renew = (seen: SignedIn, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
     Effect.flatMap(renewal.attempts, (startedAt) => inLayer(renewal.renew(seen, startedAt, reason))).pipe(
@@ -145,13 +164,11 @@ const make = Effect.gen(function* () {
           return { removed, revoked }
         })
       ),
+    epoch: held.epoch,
     changes: Stream.unwrapScoped(
       Effect.gen(function* () {
         const boundaries = yield* Stream.fromPubSub(held.changes, { scoped: true })
-        yield* Effect.ignore(held.signedIn).pipe(
-          Effect.repeat(Schedule.spaced(watchInterval)),
-          Effect.forkScoped
-        )
+        yield* Effect.ignore(held.signedIn).pipe(Effect.repeat(Schedule.spaced(watchInterval)), Effect.forkScoped)
         return boundaries
       })
     )
@@ -167,8 +184,5 @@ const isExpired = (known: SignedIn, now: number): boolean => {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<
-  AuthSession,
-  never,
-  AccountConfig | CredentialStore | HttpClient.HttpClient | Lease
-> = Layer.scoped(AuthSession, make)
+export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
+  Layer.scoped(AuthSession, make)

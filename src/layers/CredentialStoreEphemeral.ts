@@ -42,10 +42,7 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
           return written ? next : yield* conflict
         }),
       remove: Effect.map(Ref.getAndSet(stored, Option.none()), Option.isSome),
-      stamp: Effect.map(
-        Ref.get(stored),
-        Option.match({ onNone: () => "none", onSome: (record) => record.revision })
-      ),
+      stamp: Effect.map(Ref.get(stored), Option.match({ onNone: () => "none", onSome: (record) => record.revision })),
       checkWritable: Effect.void
     })
   })

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -33,6 +34,7 @@ import * as OperationJournalMemory from "./OperationJournalMemory.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
 import * as ReferralsHttp from "./ReferralsHttp.js"
+import * as SessionRenewalConfigured from "./SessionRenewalConfigured.js"
 import * as TokenUsageHttp from "./TokenUsageHttp.js"
 import * as WorkspaceMessagesHttp from "./WorkspaceMessagesHttp.js"
 import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
@@ -105,8 +107,9 @@ export const layerConfig = (
 ): Layer.Layer<
   AccountServices | AccountConfig | CredentialStore | Lease | OperationJournal | HttpClient.HttpClient | Policies,
   ConfigurationError | ConfigError.ConfigError,
-  FileSystem.FileSystem | Path.Path
+  CommandExecutor.CommandExecutor | FileSystem.FileSystem | Path.Path
 > =>
   layer.pipe(
+    Layer.provideMerge(SessionRenewalConfigured.layerConfig),
     Layer.provideMerge(Layer.merge(AccountConfigEnv.layerConfig(options), PoliciesConfig.layerConfig(options.timeout)))
   )

@@ -38,6 +38,12 @@ const make = Effect.gen(function* () {
   const forget = (identityKey: string) => {
     for (const key of recent.keys()) if (key.startsWith(identityKey)) recent.delete(key)
   }
+  /** What was read before a change of session is not given to anybody after it. */
+  let epochOfRecent = 0
+  const enter = (epoch: number) => {
+    if (epoch !== epochOfRecent) recent.clear()
+    epochOfRecent = epoch
+  }
 
   const readUsage = backend.read("usage.read", (client, { session: reader }) =>
     Effect.zipWith(client.usage.read(), DateTime.now, (response, fetchedAt) =>
@@ -72,7 +78,7 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const keep = (key: string, read: ReturnType<RateLimits["Type"]["read"]>) =>
+  const keep = (key: string, epoch: number, read: ReturnType<RateLimits["Type"]["read"]>) =>
     Effect.tapBoth(read, {
       onFailure: (error) =>
         error._tag === "BackendError" && error.reason === "RateLimited" && error.retryAfterMillis !== null
@@ -80,32 +86,51 @@ const make = Effect.gen(function* () {
               quietUntil.set(key, now + Math.min(error.retryAfterMillis ?? 0, maxQuietMillis))
             )
           : Effect.void,
-      onSuccess: (snapshot) => Effect.sync(() => recent.set(key, snapshot))
+      onSuccess: (snapshot) =>
+        Effect.sync(() => {
+          if (epoch === epochOfRecent && key.startsWith(snapshot.identity.key)) recent.set(key, snapshot)
+        })
     })
+
+  /** A snapshot whose reader has left by the time that it is complete is nobody's. */
+  const forReader = (snapshot: UsageSnapshot): Effect.Effect<UsageSnapshot, BackendError> => {
+    const changed = Effect.fail(BackendError.of("usage.read", "IdentityChanged"))
+    return Effect.matchEffect(session.current, {
+      onFailure: () => changed,
+      onSuccess: (now) => (sameIdentity(now.identity, snapshot.identity) ? Effect.succeed(snapshot) : changed)
+    })
+  }
+
+  const quietFor = (key: string, now: number): Effect.Effect<void, BackendError> => {
+    const quiet = (quietUntil.get(key) ?? 0) - now
+    return quiet <= 0
+      ? Effect.void
+      : Effect.fail(
+          new BackendError({
+            operation: "usage.read",
+            reason: "RateLimited",
+            status: 429,
+            retryAfterMillis: quiet,
+            requestId: null
+          })
+        )
+  }
 
   return RateLimits.of({
     read: (options = {}) =>
-      Effect.flatMap(session.current, (reader) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
-          const quiet = (quietUntil.get(key) ?? 0) - now
-          if (quiet > 0) {
-            return Effect.fail(
-              new BackendError({
-                operation: "usage.read",
-                reason: "RateLimited",
-                status: 429,
-                retryAfterMillis: quiet,
-                requestId: null
-              })
-            )
-          }
-          if (options.fresh === true) return keep(key, readBoth(options))
-          const known = recent.get(key)
-          if (known !== undefined && now - known.fetchedAt.epochMillis < intervalMillis) return Effect.succeed(known)
-          return shared(key, keep(key, readBoth(options)))
-        })
-      ),
+      Effect.gen(function* () {
+        const reader = yield* session.current
+        const epoch = yield* session.epoch
+        const now = yield* Clock.currentTimeMillis
+        enter(epoch)
+        const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
+        yield* quietFor(key, now)
+        const read = keep(key, epoch, readBoth(options))
+        if (options.fresh === true) return yield* Effect.flatMap(read, forReader)
+        const known = recent.get(key)
+        if (known !== undefined && now - known.fetchedAt.epochMillis < intervalMillis) return known
+        return yield* Effect.flatMap(shared(`${epoch} ${key}`, read), forReader)
+      }),
     consume: ({ as, creditId, key }) =>
       backend
         .act("resetCredits.consume", as, (client) =>

@@ -9,7 +9,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { referralKey } from "../contracts/Referrals.js"
 import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
+import { BackendError } from "../domain/BackendError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { Referrals } from "../services/Referrals.js"
@@ -42,15 +43,18 @@ const make = Effect.gen(function* () {
       (response) => ({ response, identity: session.identity })
     )
   )
-  const rules = backend.read("referrals.rules", (client) =>
-    client.referrals.rules({ urlParams: { referral_key: referralKey } })
-  )
+  const rulesFor = (as: Identity) =>
+    backend.read("referrals.rules", (client, { session }) =>
+      sameIdentity(session.identity, as)
+        ? client.referrals.rules({ urlParams: { referral_key: referralKey } })
+        : Effect.fail(BackendError.of("referrals.rules", "IdentityChanged"))
+    )
 
   return Referrals.of({
     loadOffer: Effect.gen(function* () {
       const { identity, response: offered } = yield* eligibility
       if (!offered.should_show || !offered.has_rewards) return Option.none()
-      const terms = yield* rules
+      const terms = yield* rulesFor(identity)
       return Option.some(
         new ReferralOffer({
           identity,

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { claimedRole, liveRole, type WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -28,19 +29,32 @@ const make = Effect.gen(function* () {
   /** What the endpoint last said, by identity; a null role leaves the endpoint alone until the time given. */
   const known = new Map<string, { readonly role: Role | null; readonly until: number }>()
 
-  const live = backend.read("workspace.accountsCheck", (client, { session: reader }) =>
-    Effect.flatMap(client.workspace.accountsCheck(), (response) => {
-      const role = roleFromWire(response, reader.identity.accountId)
-      return role === null
-        ? Effect.fail(BackendError.of("workspace.accountsCheck", "Malformed"))
-        : Effect.succeed(liveRole(role))
-    })
-  )
+  /** What was told before a change of session is not given to anybody after it. */
+  let epochOfKnown = 0
+  const enter = (epoch: number) => {
+    if (epoch !== epochOfKnown) known.clear()
+    epochOfKnown = epoch
+  }
+
+  const liveFor = (as: Identity) =>
+    backend.read("workspace.accountsCheck", (client, { session: reader }) =>
+      Effect.flatMap(client.workspace.accountsCheck(), (response) => {
+        if (!sameIdentity(reader.identity, as)) {
+          return Effect.fail(BackendError.of("workspace.accountsCheck", "IdentityChanged"))
+        }
+        const role = roleFromWire(response, reader.identity.accountId)
+        return role === null
+          ? Effect.fail(BackendError.of("workspace.accountsCheck", "Malformed"))
+          : Effect.succeed(liveRole(role))
+      })
+    )
 
   return WorkspaceRole.of({
     role: (options) =>
       Effect.gen(function* () {
         const reader = yield* session.current
+        const epoch = yield* session.epoch
+        enter(epoch)
         const claimed = claimedRole(reader.isOrgOwner)
         if (!reader.usesBackend) return claimed
         const key = reader.identity.key
@@ -48,19 +62,22 @@ const make = Effect.gen(function* () {
         const recent = known.get(key)
         if (recent !== undefined && now < recent.until) return recent.role ?? claimed
         const role = yield* shared(
-          key,
-          (options?.request ?? identity)(live).pipe(
+          `${epoch} ${key}`,
+          (options?.request ?? identity)(liveFor(reader.identity)).pipe(
             Effect.catchAll((error) =>
               Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)
             ),
             Effect.tap((found) =>
-              Effect.map(Clock.currentTimeMillis, (at) =>
+              Effect.map(Clock.currentTimeMillis, (at) => {
+                if (epoch !== epochOfKnown) return
                 known.set(key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
-              )
+              })
             )
           )
         )
-        return role ?? claimed
+        // Somebody else may have signed in meanwhile, of whom nothing but the claim is known.
+        const present = yield* session.current
+        return sameIdentity(present.identity, reader.identity) ? (role ?? claimed) : claimedRole(present.isOrgOwner)
       }),
     claimed: Effect.map(session.current, (reader) => claimedRole(reader.isOrgOwner)),
     nudge: ({ as, creditType }) =>

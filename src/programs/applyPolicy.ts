@@ -77,7 +77,7 @@ export const applyPolicy = (policy: CallPolicy, session: AuthSession["Type"]): A
         Effect.zipRight(attempt(deadline, number, false))
       )
 
-    return Effect.flatMap(Clock.currentTimeMillis, (start) => 
+    return Effect.flatMap(Clock.currentTimeMillis, (start) =>
       attempt(start + overallMillis, 1, policy.repeat !== "never")
     )
   }

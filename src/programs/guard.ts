@@ -16,6 +16,4 @@ export const guard: Effect.Effect<
   UsageView & { readonly usable: boolean },
   Effect.Effect.Error<typeof showUsage>,
   Effect.Effect.Context<typeof showUsage>
-> = Effect.map(showUsage, (view) => ({ ...view, usable: view.verdict.isUsable })).pipe(
-  Effect.withSpan("guard")
-)
+> = Effect.map(showUsage, (view) => ({ ...view, usable: view.verdict.isUsable })).pipe(Effect.withSpan("guard"))

@@ -16,6 +16,7 @@ import type { JournalError } from "../domain/JournalError.js"
 import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
+import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
 import { Policies } from "../services/Policies.js"
@@ -95,7 +96,7 @@ export const inviteFriend = (
 ): Effect.Effect<
   InviteResult,
   ActError | AuthError | BackendError | DialogError | JournalError,
-  AuthSession | Dialog | OperationJournal | Referrals
+  AuthSession | Dialog | Lease | OperationJournal | Referrals
 > =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
@@ -127,7 +128,8 @@ export const inviteFriend = (
         toEmail
       ))
     const target = yield* emailDigest(session.identity, email)
-    if (options.again !== true) yield* withoutOpenInvite(session.identity, target)
+    const resolved = options.again === true ? Effect.void : withoutOpenInvite(session.identity, target)
+    yield* resolved
     if (!(yield* confirmInvite(offer, email))) return { _tag: "Declined" } as const
 
     const revalidate = Effect.gen(function* () {
@@ -149,9 +151,10 @@ export const inviteFriend = (
       attempt: referrals.sendInvite({ as: offer.identity, email }),
       policy: applyPolicy(policies.sendInvite, auth),
       isRejection: (error) => error.status !== null && definiteRefusals.has(error.status),
-      outcomeOf: (reward) => `sent, reward ${reward}`
+      outcomeOf: (reward) => `sent, reward ${reward}`,
+      before: Effect.zipRight(resolved, revalidate)
     })
-    const { answer } = yield* dialog.progress("Sending the invite", Effect.zipRight(revalidate, send))
+    const { answer } = yield* dialog.progress("Sending the invite", send)
     yield* Effect.annotateCurrentSpan({ key, reward: answer })
     return { _tag: "Sent", reward: answer, key } as const
   }).pipe(Effect.withSpan("inviteFriend"))

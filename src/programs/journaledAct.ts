@@ -11,19 +11,21 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
+import { JournalError } from "../domain/JournalError.js"
 import type { Act, OperationState } from "../domain/Operation.js"
+import { type HeldLease, Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { Around } from "../services/RateLimits.js"
 
 /**
  * `attempt` is one try on the wire, `policy` what goes around it. `isRejection` tells which answers are a definite no;
- * every other failure of a request that left is an unknown outcome.
+ * every other failure of a request that left is an unknown outcome. `before` is what must still hold when no other process
+ * can be at the same act: nothing is sent when it fails.
  *
  * @since 0.1.0
  * @category models
  */
-export interface JournaledAct<A> {
+export interface JournaledAct<A, R = never> {
   readonly key: string
   readonly act: Act
   readonly identity: Identity
@@ -32,6 +34,7 @@ export interface JournaledAct<A> {
   readonly policy: Around
   readonly isRejection: (error: BackendError) => boolean
   readonly outcomeOf: (answer: A) => string
+  readonly before: Effect.Effect<void, ActError | AuthError | BackendError | JournalError, R>
 }
 
 /**
@@ -46,15 +49,30 @@ export interface ActAnswer<A> {
 }
 
 /**
- * Records the intent, sends under the policy, and records the outcome before anybody is told. Whatever happens in
- * between, the journal never says less than what may have been sent.
+ * Records the intent, sends under the policy, and records the outcome before anybody is told, as the only one who is at
+ * this kind of act for this identity. Whatever happens in between, the journal never says less than what may have been
+ * sent.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const journaledAct = <A>(
-  act: JournaledAct<A>
-): Effect.Effect<ActAnswer<A>, ActError | AuthError | BackendError | JournalError, OperationJournal> =>
+export const journaledAct = <A, R>(
+  act: JournaledAct<A, R>
+): Effect.Effect<ActAnswer<A>, ActError | AuthError | BackendError | JournalError, Lease | OperationJournal | R> =>
+  Effect.flatMap(Lease, (lease) =>
+    lease.withLease({ name: `${act.act} ${act.identity.key}`, timeToLive: "90 seconds", wait: "5 seconds" }, (held) =>
+      Effect.zipRight(act.before, perform(act, held))
+    )
+  ).pipe(
+    Effect.mapError((error) => {
+      if (error._tag !== "LeaseError") return error
+      return error.reason === "Unavailable"
+        ? new JournalError({ reason: "Unavailable", key: act.key })
+        : ActError.of(act.act, "Busy")
+    })
+  )
+
+const perform = <A, R>(act: JournaledAct<A, R>, held: HeldLease) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const intended = yield* journal.intend(act)
@@ -95,28 +113,30 @@ export const journaledAct = <A>(
       ]
     }
 
+    // What came of the act is told, whatever becomes of the journal, which still says that it was sent.
+    const record = (state: OperationState) =>
+      Effect.catchAll(journal.advance(act.key, state), () =>
+        Effect.logWarning(`The outcome of operation ${act.key} could not be recorded.`)
+      )
+
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
+        yield* held.assertHeld
         yield* journal.advance(act.key, { _tag: "sent" })
         const sentBefore = () => ambiguous
         const exit = yield* Effect.exit(restore(act.policy(attempt)))
         if (Exit.isSuccess(exit)) {
-          yield* journal
-            .advance(act.key, { _tag: "succeeded", outcome: act.outcomeOf(exit.value) })
-            .pipe(
-              // What succeeded is reported as a success; the journal still says that it was sent.
-              Effect.catchAll((error) => Effect.logWarning(`The outcome could not be recorded. ${error.message}`))
-            )
+          yield* record({ _tag: "succeeded", outcome: act.outcomeOf(exit.value) })
           return { answer: exit.value, sentBefore: sentBefore() }
         }
         const failure = Cause.failureOption(exit.cause)
         if (Option.isNone(failure)) {
           const state: OperationState = begun ? { _tag: "unknown", reason: "interrupted" } : { _tag: "abandoned" }
-          yield* Effect.ignoreLogged(journal.advance(act.key, state))
+          yield* record(state)
           return yield* Effect.failCause(exit.cause)
         }
         const [state, error] = judge(failure.value)
-        yield* journal.advance(act.key, state)
+        yield* record(state)
         return yield* error
       })
     )

@@ -7,11 +7,13 @@ import * as Effect from "effect/Effect"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
+import { sameIdentity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
+import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
 import { Policies } from "../services/Policies.js"
@@ -80,7 +82,7 @@ export const notifyOwner = (
 ): Effect.Effect<
   NotifyResult,
   ActError | AuthError | BackendError | DialogError | JournalError,
-  AuthSession | Dialog | OperationJournal | RateLimits | WorkspaceRole
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
@@ -96,15 +98,30 @@ export const notifyOwner = (
       roles.role({ request: applyPolicy(policies.readRole, auth) })
     )
     if (role.isOwner === true) {
-      return yield* ActError.of("nudge", "NotNeeded", "You own this workspace, or administer it: there is nobody to ask.")
+      return yield* ActError.of(
+        "nudge",
+        "NotNeeded",
+        "You own this workspace, or administer it: there is nobody to ask."
+      )
     }
     const creditType =
-      options.creditType ?? (yield* Effect.flatMap(dialog.progress("Reading usage", readUsage()), wanted))
-    const open = yield* journal.list({ act: "nudge", identity: session.identity, open: true })
-    const same = open.find((operation) => operation.target === creditType)
-    if (same !== undefined && options.again !== true) {
-      return yield* new ActError({ act: "nudge", reason: "Unresolved", key: same.key, status: null, detail: null })
-    }
+      options.creditType ??
+      (yield* dialog.progress("Reading usage", readUsage()).pipe(
+        Effect.filterOrFail(
+          (usage) => sameIdentity(usage.identity, session.identity),
+          () => ActError.of("nudge", "IdentityChanged")
+        ),
+        Effect.flatMap(wanted)
+      ))
+    const resolved = Effect.gen(function* () {
+      if (options.again === true) return
+      const open = yield* journal.list({ act: "nudge", identity: session.identity, open: true })
+      const same = open.find((operation) => operation.target === creditType)
+      if (same !== undefined) {
+        return yield* new ActError({ act: "nudge", reason: "Unresolved", key: same.key, status: null, detail: null })
+      }
+    })
+    yield* resolved
     const agreed = yield* dialog.confirm({
       id: "nudge.confirm",
       title: questions[creditType],
@@ -127,7 +144,8 @@ export const notifyOwner = (
         policy: applyPolicy(policies.nudgeOwner, auth),
         isRejection: (error) =>
           error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
-        outcomeOf: (outcome) => outcome
+        outcomeOf: (outcome) => outcome,
+        before: resolved
       })
     )
     yield* Effect.annotateCurrentSpan({ key, outcome: answer })

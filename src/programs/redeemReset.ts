@@ -4,20 +4,23 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
-import type { Identity } from "../domain/Identity.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
+import { plainLine } from "../domain/PlainText.js"
 import { RedeemKey, type ResetCredit, ResetCreditId } from "../domain/ResetCredit.js"
 import type { Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
+import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
 import { Policies } from "../services/Policies.js"
@@ -28,6 +31,7 @@ import { readUsage } from "./readUsage.js"
 
 /**
  * `key` carries on, or begins, the redemption of that key. `creditId` names the credit; without it the person chooses.
+ * `again` spends another credit within the quiet period of the last.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +39,17 @@ import { readUsage } from "./readUsage.js"
 export interface RedeemOptions {
   readonly key?: string | undefined
   readonly creditId?: string | undefined
+  readonly again?: boolean
 }
+
+/**
+ * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
+ * spent then is spent for nothing.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const quietPeriod = Duration.minutes(20)
 
 /**
  * `reset`, `alreadyRedeemed`: the windows were reset, now or by an earlier attempt of the same act. `alreadyRedeemedElsewhere`:
@@ -62,7 +76,9 @@ export interface RedeemResult {
 const input = <A>(schema: Schema.Schema<A, string>, text: string | undefined): Effect.Effect<A | undefined, ActError> =>
   text === undefined
     ? Effect.succeed(undefined)
-    : Schema.decode(schema)(text).pipe(Effect.mapError((error) => ActError.of("redeem", "InvalidInput", lastLine(error.message))))
+    : Schema.decode(schema)(text).pipe(
+        Effect.mapError((error) => ActError.of("redeem", "InvalidInput", lastLine(error.message)))
+      )
 
 /** The schema's own message stands last, below the path to it. */
 const lastLine = (message: string): string => message.slice(message.lastIndexOf("\n") + 1)
@@ -74,7 +90,7 @@ interface Plan {
 
 const describe = (credit: ResetCredit) => ({
   value: credit,
-  label: credit.title?.trim() || "Full reset",
+  label: plainLine(credit.title ?? "") || "Full reset",
   hint: credit.expiresAt === null ? "does not expire" : `expires ${DateTime.formatIso(credit.expiresAt)}`
 })
 
@@ -86,23 +102,36 @@ const confirmReset = (session: Session, credit: string, usage: UsageSnapshot | n
     dialog.confirm({
       id: "redeem.confirm",
       title: "Use this reset?",
-      details: [`Account: ${session.email ?? "unknown"}`, `Credit: ${credit}`, ...(usage === null ? [] : windowLines(usage))],
+      details: [
+        `Account: ${session.email ?? "unknown"}`,
+        `Credit: ${credit}`,
+        ...(usage === null ? [] : windowLines(usage))
+      ],
       yes: "Yes, use reset",
       no: "No, go back",
       flag: "--yes"
     })
   )
 
-/** The redemption that goes on: the one of the key given, or the one whose outcome is open. */
-const earlier = (identity: Identity, key: RedeemKey | undefined) =>
+/** Refuses when another redemption has an outcome that is not known. */
+const withoutOpenRedemption = (identity: Identity, key: RedeemKey) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const open = yield* journal.list({ act: "redeem", identity, open: true })
-    if (key === undefined) return Option.fromNullable(open[0])
     const other = open.find((operation) => operation.key !== key)
     if (other !== undefined) {
       return yield* new ActError({ act: "redeem", reason: "Unresolved", key: other.key, status: null, detail: null })
     }
+  })
+
+/** The redemption that goes on: the one of the key given, or the one whose outcome is open. */
+const earlier = (identity: Identity, key: RedeemKey | undefined) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    if (key === undefined) {
+      return Option.fromNullable((yield* journal.list({ act: "redeem", identity, open: true }))[0])
+    }
+    yield* withoutOpenRedemption(identity, key)
     const found = yield* journal.find(key)
     if (Option.exists(found, ({ act, identity: of }) => act !== "redeem" || of !== identity.key)) {
       return yield* new JournalError({ reason: "InUse", key })
@@ -110,16 +139,35 @@ const earlier = (identity: Identity, key: RedeemKey | undefined) =>
     return found
   })
 
+/** Refuses a redemption within the quiet period of the last one. */
+const afterQuietPeriod = (identity: Identity) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
+    const recent = (yield* journal.list({ act: "redeem", identity })).find(
+      ({ state, updatedAt }) =>
+        state._tag === "succeeded" &&
+        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
+        DateTime.greaterThan(updatedAt, since)
+    )
+    if (recent === undefined) return
+    const end = DateTime.formatIso(DateTime.addDuration(recent.updatedAt, quietPeriod))
+    return yield* new ActError({
+      act: "redeem",
+      reason: "TooSoon",
+      key: recent.key,
+      status: null,
+      detail: `Wait until ${end}, or say --again.`
+    })
+  })
+
 /** A new redemption: what there is to spend, chosen and confirmed. */
-const planNew = (
-  session: Session,
-  key: RedeemKey | undefined,
-  creditId: ResetCreditId | undefined
-) =>
+const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCreditId | undefined) =>
   Effect.gen(function* () {
     const dialog = yield* Dialog
     const keys = yield* OperationKeys
     const usage = yield* dialog.progress("Checking your available resets", readUsage({ fresh: true }))
+    if (!sameIdentity(usage.identity, session.identity)) return yield* ActError.of("redeem", "IdentityChanged")
     const credits = usage.resetCredits
     if (credits !== null && credits.availableCount <= 0) return "noCredit" as const
     const redeemable = credits?.redeemable ?? []
@@ -135,7 +183,10 @@ const planNew = (
               flag: "--credit"
             })
           : redeemable[0]
-    const label = chosen === undefined ? (creditId ?? "the next one available") : `${describe(chosen).label}, ${describe(chosen).hint}`
+    const label =
+      chosen === undefined
+        ? (creditId ?? "the next one available")
+        : `${describe(chosen).label}, ${describe(chosen).hint}`
     if (!(yield* confirmReset(session, label, usage))) return "declined" as const
     const id = creditId ?? Option.getOrUndefined(Schema.decodeOption(ResetCreditId)(chosen?.id ?? ""))
     const plan: Plan = { key: key ?? RedeemKey.make(yield* keys.next), creditId: id }
@@ -166,7 +217,7 @@ export const redeemReset = (
 ): Effect.Effect<
   RedeemResult,
   ActError | AuthError | BackendError | DialogError | JournalError,
-  AuthSession | Dialog | OperationJournal | RateLimits
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {
     const key = yield* input(RedeemKey, options.key)
@@ -185,12 +236,18 @@ export const redeemReset = (
     })
     const operation = yield* earlier(session.identity, key)
     if (Option.isSome(operation) && operation.value.state._tag === "succeeded") {
-      return { outcome: "alreadyRedeemed" as const, key: operation.value.key, creditId: operation.value.target, usage: null }
+      return {
+        outcome: "alreadyRedeemed" as const,
+        key: operation.value.key,
+        creditId: operation.value.target,
+        usage: null
+      }
     }
-    const plan =
-      Option.isSome(operation) && operation.value.isOpen
-        ? yield* planAgain(session, operation.value)
-        : yield* planNew(session, key, creditId)
+    const goesOn = Option.isSome(operation) && operation.value.isOpen
+    const rested = goesOn || options.again === true ? Effect.void : afterQuietPeriod(session.identity)
+    const plan = goesOn
+      ? yield* planAgain(session, operation.value)
+      : yield* Effect.zipRight(rested, planNew(session, key, creditId))
     if (plan === "declined" || plan === "noCredit") return ended(plan)
 
     const { answer, sentBefore } = yield* dialog.progress(
@@ -204,7 +261,9 @@ export const redeemReset = (
         policy: applyPolicy(policies.consumeResetCredit, auth),
         isRejection: (error) =>
           error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
-        outcomeOf: (outcome) => outcome
+        outcomeOf: (outcome) => outcome,
+        // Another process may have redeemed while the person was thinking.
+        before: Effect.zipRight(withoutOpenRedemption(session.identity, plan.key), rested)
       })
     )
     const outcome = (() => {
@@ -219,11 +278,13 @@ export const redeemReset = (
     })()
     const usage =
       outcome === "reset" || outcome === "alreadyRedeemed"
-        ? yield* dialog.progress("Checking what is left", readUsage({ fresh: true })).pipe(
-            Effect.catchAll((error) =>
-              Effect.as(Effect.logDebug(`The usage after the reset could not be read. ${error.message}`), null)
+        ? yield* dialog
+            .progress("Checking what is left", readUsage({ fresh: true }))
+            .pipe(
+              Effect.catchAll((error) =>
+                Effect.as(Effect.logDebug(`The usage after the reset could not be read. ${error.message}`), null)
+              )
             )
-          )
         : null
     yield* Effect.annotateCurrentSpan({ key: plan.key, outcome })
     return { outcome, key: plan.key, creditId: plan.creditId ?? null, usage } satisfies RedeemResult

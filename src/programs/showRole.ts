@@ -29,9 +29,6 @@ export const showRole: Effect.Effect<
   const roles = yield* WorkspaceRole
   const dialog = yield* Dialog
   const session = yield* auth.current
-  const role = yield* dialog.progress(
-    "Reading the role",
-    roles.role({ request: applyPolicy(policies.readRole, auth) })
-  )
+  const role = yield* dialog.progress("Reading the role", roles.role({ request: applyPolicy(policies.readRole, auth) }))
   return { session, role }
 }).pipe(Effect.withSpan("showRole"))

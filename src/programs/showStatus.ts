@@ -6,8 +6,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { AuthError } from "../domain/AuthError.js"
+import { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
+import { sameIdentity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { Session } from "../domain/Session.js"
@@ -75,6 +76,8 @@ export const showStatus: Effect.Effect<
       { concurrency: "unbounded" }
     )
   )
+  const present = yield* auth.current
+  if (!sameIdentity(present.identity, session.identity)) return yield* AuthError.of("AccountMismatch")
   const now = yield* DateTime.now
   return {
     ...parts,

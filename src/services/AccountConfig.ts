@@ -20,6 +20,12 @@ export interface AccountSettings {
   readonly refreshUrl: string
   readonly revokeUrl: string
   readonly clientId: string
+  /** Where people sign in; the paths of signing in are below it. */
+  readonly issuer: string
+  /** The base of the API that knows personal access tokens. */
+  readonly authApi: string
+  /** The name that the sign-in page is told. */
+  readonly originator: string
   readonly userAgent: string
   readonly credentialStore: "file" | "keyring" | "auto" | "ephemeral"
   readonly forcedLoginMethod: Option.Option<"chatgpt" | "api">

@@ -54,6 +54,8 @@ export class AuthSession extends Context.Tag("effect-codex-account/services/Auth
     readonly signOut: (options: {
       readonly revoke: boolean
     }) => Effect.Effect<{ readonly removed: boolean; readonly revoked: boolean | null }, AuthError>
+    /** How many identity boundaries there have been: what was read under one number concerns nobody under another. */
+    readonly epoch: Effect.Effect<number>
     /** Every element is an identity boundary: what was known before it concerns somebody else. */
     readonly changes: Stream.Stream<SessionChange>
   }

@@ -17,7 +17,9 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
  * @since 0.1.0
  * @category models
  */
-export type Around = <A>(attempt: Effect.Effect<A, AuthError | BackendError>) => Effect.Effect<A, AuthError | BackendError>
+export type Around = <A>(
+  attempt: Effect.Effect<A, AuthError | BackendError>
+) => Effect.Effect<A, AuthError | BackendError>
 
 /**
  * `usage` and `resetCredits` go around the two requests, which run at the same time; without them each is tried once.

@@ -27,6 +27,11 @@ export * as FakeBackend from "./FakeBackend.js"
 /**
  * @since 0.1.0
  */
+export * as FakeIssuer from "./FakeIssuer.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as FakeSettings from "./FakeSettings.js"
 
 /**

@@ -30,6 +30,7 @@ import { signOut } from "../../src/programs/signOut.js"
 import type { AccountConfig, AccountSettings } from "../../src/services/AccountConfig.js"
 import type { CredentialStore } from "../../src/services/CredentialStore.js"
 import type { Dialog } from "../../src/services/Dialog.js"
+import type { Lease } from "../../src/services/Lease.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { Policies } from "../../src/services/Policies.js"
@@ -52,6 +53,7 @@ export type Services =
   | Dialog
   | FakeBackend.FakeBackend
   | HttpClient.HttpClient
+  | Lease
   | OperationJournal
   | ScriptedDialog.ScriptedDialog
 
@@ -106,7 +108,7 @@ export const account = (options: Options = {}): Layer.Layer<Services> => {
       ? backend
       : Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, client)), backend)
   return Live.layerServices.pipe(
-    Layer.provide(LeaseMemory.layer),
+    Layer.provideMerge(LeaseMemory.layer),
     Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), signedInStore)),
     Layer.provideMerge(changed),
     Layer.merge(options.journal ?? OperationJournalMemory.layerMemory),

@@ -10,6 +10,7 @@ import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.
 import { Identity, UserId } from "../../src/domain/Identity.js"
 import { JournalError } from "../../src/domain/JournalError.js"
 import type { OperationState } from "../../src/domain/Operation.js"
+import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
 import { journaledAct, type JournaledAct } from "../../src/programs/journaledAct.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
@@ -28,6 +29,7 @@ const act = (attempt: Attempt, options: Partial<JournaledAct<string>> = {}): Jou
   policy: identity,
   isRejection: (error) => error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
   outcomeOf: (answer) => answer,
+  before: Effect.void,
   ...options
 })
 
@@ -48,7 +50,7 @@ const failing = (error: BackendError | AuthError): Attempt => Effect.fail(error)
 const backend = (reason: BackendErrorReason, status: number | null = null) =>
   new BackendError({ ...BackendError.of("test", reason), status })
 
-const memory = Effect.provide(OperationJournalMemory.layerMemory)
+const memory = Effect.provide(Layer.merge(OperationJournalMemory.layerMemory, LeaseMemory.layer))
 
 const outcome = (made: JournaledAct<string>) =>
   Effect.gen(function* () {
@@ -169,6 +171,9 @@ describe("an act of several attempts", () => {
 
 /** A journal that takes a second for every step, and can break at one of them. */
 const slowJournal = (options: { readonly breaksAt?: "intend" | OperationState["_tag"] } = {}) =>
+  Layer.merge(LeaseMemory.layer, slow(options))
+
+const slow = (options: { readonly breaksAt?: "intend" | OperationState["_tag"] }) =>
   Layer.effect(
     OperationJournal,
     Effect.map(OperationJournalMemory.make, (journal) => {

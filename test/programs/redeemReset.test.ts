@@ -71,7 +71,12 @@ describe("one redemption", () => {
         ...owner,
         primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 50 })
       }))
-      yield* run(redeemReset())
+      assert.strictEqual(
+        yield* Effect.flip(run(redeemReset())).pipe(Effect.map((error) => "reason" in error && error.reason)),
+        "TooSoon"
+      )
+      assert.lengthOf(yield* sent, 1)
+      yield* run(redeemReset({ again: true }))
       assert.deepStrictEqual(yield* sent, [
         ["key-1", "rc_1"],
         ["key-2", "rc_2"]

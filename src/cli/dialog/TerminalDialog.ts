@@ -4,73 +4,72 @@
  * @since 0.1.0
  */
 import * as Prompt from "@effect/cli/Prompt"
-import * as Terminal from "@effect/platform/Terminal"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plainLine } from "../../domain/PlainText.js"
 import { Dialog, DialogError } from "../../services/Dialog.js"
 import { Globals } from "../Globals.js"
 import { wrap } from "../render/text.js"
+import { withLocalTimes } from "../render/time.js"
 import { Report } from "../Report.js"
 import { withSpinner } from "./spinner.js"
 
 const make = Effect.gen(function* () {
   const { yes } = yield* Globals
   const { screen, write } = yield* Report
-  const terminal = yield* Terminal.Terminal
-  const columns = Math.max(20, screen.columns)
+  const environment = yield* Effect.context<Prompt.Prompt.Environment>()
+  const columns = screen.errorColumns
 
   const run = <A>(id: string, prompt: Prompt.Prompt<A>): Effect.Effect<A, DialogError> =>
     Prompt.run(prompt).pipe(
-      Effect.provideService(Terminal.Terminal, terminal),
-      Effect.mapError(() => new DialogError({ reason: "Cancelled", question: id, detail: null }))
+      Effect.provide(environment),
+      // The prompt leaves the cursor in its line.
+      Effect.catchAll(() =>
+        Effect.zipRight(
+          write("stderr", "\n"),
+          Effect.fail(new DialogError({ reason: "Cancelled", question: id, detail: null }))
+        )
+      )
     )
-  const nobody = (id: string, flag: string) =>
-    Effect.fail(new DialogError({ reason: "NotInteractive", question: id, detail: `Answer with ${flag}.` }))
-  const show = (lines: ReadonlyArray<string>) =>
-    write(
-      "stderr",
-      lines.flatMap((line) => wrap(plainLine(line), columns, "  ", "    ")).map((line) => `${line}\n`).join("")
-    )
-  /** What has to fit into the line of a prompt, which is drawn anew at every key. */
-  const short = (text: string, less: number) => plainLine(text, Math.max(12, columns - less))
+  const nobody = (id: string, detail: string) =>
+    Effect.fail(new DialogError({ reason: "NotInteractive", question: id, detail }))
+  /** Text as a person reads it: one line, with local times. */
+  const toPlain = Effect.map(DateTime.now, (now) => {
+    const here = DateTime.setZone(now, screen.zone())
+    return (text: string, maxLength?: number) => plainLine(withLocalTimes(text, here), maxLength)
+  })
+  /** What fits into the line of a prompt, which is drawn anew at every key. */
+  const room = (less: number) => Math.max(12, columns - less)
 
   return Dialog.of({
     confirm: ({ details, flag, id, no, title, yes: yesLabel }) => {
       if (yes) return Effect.succeed(true)
-      if (!screen.interactive) return nobody(id, flag)
-      return Effect.zipRight(
-        show(details),
-        run(
-          id,
-          Prompt.confirm({
-            message: short(title, 16),
-            initial: false,
-            label: { confirm: plainLine(yesLabel), deny: plainLine(no) }
-          })
-        )
-      )
+      if (!screen.interactive) return nobody(id, `Answer with ${flag}.`)
+      return Effect.flatMap(toPlain, (plain) => {
+        const lines = details.flatMap((line) => wrap(plain(line), columns, "  ", "    "))
+        const label = { confirm: plain(yesLabel), deny: plain(no) }
+        const prompt = Prompt.confirm({ message: plain(title, room(16)), initial: false, label })
+        return Effect.zipRight(write("stderr", lines.map((line) => `${line}\n`).join("")), run(id, prompt))
+      })
     },
     choose: ({ choices, flag, id, title }) => {
       const [first] = choices
       if (first === undefined) return Effect.dieMessage(`The question ${id} has no answers to choose from.`)
       if (yes) return Effect.succeed(first.value)
-      if (!screen.interactive) return nobody(id, flag)
-      return run(
-        id,
-        Prompt.select({
-          message: short(title, 8),
-          choices: choices.map((choice) => ({
-            title: short(choice.hint === undefined ? choice.label : `${choice.label}, ${choice.hint}`, 8),
-            value: choice.value
-          }))
-        })
-      )
+      if (!screen.interactive) return nobody(id, `Choose with ${flag}, or take the first with --yes.`)
+      return Effect.flatMap(toPlain, (plain) => {
+        const titled = choices.map(({ hint, label, value }) => ({
+          title: plain(hint === undefined ? label : `${label}, ${hint}`, room(8)),
+          value
+        }))
+        return run(id, Prompt.select({ message: plain(title, room(8)), choices: titled }))
+      })
     },
     ask: ({ flag, id, placeholder, title }) =>
       screen.interactive
-        ? run(id, Prompt.text({ message: short(`${title} (${placeholder})`, 24) }))
-        : nobody(id, flag),
+        ? run(id, Prompt.text({ message: plainLine(`${title} (${placeholder})`, room(24)) }))
+        : nobody(id, `Give ${flag}.`),
     progress: screen.live ? withSpinner(write, columns) : (_, work) => work,
     notice: (text) => write("stderr", `${plainLine(text)}\n`)
   })
@@ -83,4 +82,7 @@ const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Dialog, never, Globals | Report | Terminal.Terminal> = Layer.effect(Dialog, make)
+export const layer: Layer.Layer<Dialog, never, Globals | Report | Prompt.Prompt.Environment> = Layer.effect(
+  Dialog,
+  make
+)

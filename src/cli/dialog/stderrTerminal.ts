@@ -21,7 +21,7 @@ export const layer: Layer.Layer<Terminal.Terminal, never, Report> = Layer.effect
     const { screen, write } = yield* Report
     return Terminal.Terminal.of({
       ...terminal,
-      columns: Effect.succeed(screen.columns),
+      columns: Effect.succeed(screen.errorColumns),
       display: (text) => write("stderr", screen.errorColor ? text : withoutColor(text))
     })
   })

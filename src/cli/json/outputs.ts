@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import { failure, output, schemaVersion } from "./envelope.js"
 import {
@@ -46,3 +47,26 @@ export const outputs = {
   }),
   none: failure(null)
 } as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OutputName = keyof typeof outputs
+
+/**
+ * The JSON Schema of an output. Fields that it does not name may appear at any time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const jsonSchemaOf = (name: OutputName): object => {
+  const definitions: Record<string, JSONSchema.JsonSchema7> = {}
+  const schema = JSONSchema.fromAST(outputs[name].ast, { definitions, additionalPropertiesStrategy: "allow" })
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: name === "none" ? "codex-account --json, without a command" : `codex-account ${name} --json`,
+    ...schema,
+    $defs: definitions
+  }
+}

@@ -28,7 +28,6 @@ export const bar = (remaining: number, cells: number, paint: Paint): string => {
  */
 export const percentLeft = (remaining: number, paint: Paint): string => {
   const rounded = Math.round(remaining)
-  const shown =
-    remaining > 0 && rounded === 0 ? "<1" : remaining < 100 && rounded === 100 ? "99" : String(rounded)
+  const shown = remaining > 0 && rounded === 0 ? "<1" : remaining < 100 && rounded === 100 ? "99" : String(rounded)
   return paint(hueOf(remaining), `${shown.padStart(3)}% left`)
 }

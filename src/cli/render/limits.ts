@@ -10,7 +10,7 @@ import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import type { Verdict } from "../../domain/Verdict.js"
 import { bar, percentLeft } from "./bar.js"
 import type { Paint } from "./paint.js"
-import { columnsOf, padEnd } from "./text.js"
+import { columnsOf, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"
 
 /**
@@ -45,7 +45,9 @@ const rows = (all: ReadonlyArray<Row>, canvas: Canvas): ReadonlyArray<string> =>
     const head = row.marked ? paint("bold", `▸ ${name}`) : `  ${name}`
     const picture = `${head}  ${bar(row.remaining, cells, paint)} ${percentLeft(row.remaining, paint)}`
     if (row.note === "") return [picture]
-    return oneLine ? [`${picture}  ${paint("dim", row.note)}`] : [picture, `    ${paint("dim", row.note)}`]
+    return oneLine
+      ? [`${picture}  ${paint("dim", row.note)}`]
+      : [picture, ...wrap(row.note, columns, "    ").map((line) => paint("dim", line))]
   })
 }
 
@@ -59,9 +61,7 @@ const windowRows = (limit: RateLimit, verdict: Verdict | null, canvas: Canvas): 
     return {
       name: window.name,
       remaining: window.remainingPercent,
-      note: passed
-        ? "was to be reset by now"
-        : `resets ${timeAndDistance(window.resetsAt, canvas.now)}`,
+      note: passed ? "was to be reset by now" : `resets ${timeAndDistance(window.resetsAt, canvas.now)}`,
       marked: window === tightest
     }
   })
@@ -82,7 +82,10 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
       canvas.paint("bold", plainLine(limit.name ?? limit.id, canvas.columns)),
       ...rows(windowRows(limit, null, canvas), canvas)
     ])
-  return [...(main.length === 0 ? ["  The backend tells of no window for this account."] : rows(main, canvas)), ...others]
+  return [
+    ...(main.length === 0 ? ["  The backend tells of no window for this account."] : rows(main, canvas)),
+    ...others
+  ]
 }
 
 /**

@@ -36,10 +36,13 @@ const colored: Paint = (hue, text) => {
  */
 export const paintFor = (color: boolean): Paint => (color ? colored : (_, text) => text)
 
+const escape = "\u001b"
+const sequences = new RegExp(`${escape}\\[[0-9;]*m`, "g")
+
 /**
  * The text without colours.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const withoutColor = (text: string): string => text.replace(new RegExp("\\u001b\\[[0-9;]*m", "g"), "")
+export const withoutColor = (text: string): string => text.replace(sequences, "")

@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { localTime } from "../../domain/LimitMessage.js"
 
 /**
- * The two greatest units, such as `3d 4h`, `2h 5m`, `45s`.
+ * The two greatest units, such as `3d 4h`, `2h 5m`, `45s`, rounded to the smaller one.
  *
  * @since 0.1.0
  * @category formatting
@@ -15,13 +16,15 @@ import { localTime } from "../../domain/LimitMessage.js"
 export const lengthOf = (millis: number): string => {
   const seconds = Math.max(0, Math.round(millis / 1000))
   if (seconds < 60) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
+  const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes}m`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return minutes % 60 === 0 ? `${hours}h` : `${hours}h ${minutes % 60}m`
-  const days = Math.floor(hours / 24)
-  return hours % 24 === 0 ? `${days}d` : `${days}d ${hours % 24}h`
+  if (minutes < 24 * 60) return two(Math.floor(minutes / 60), "h", minutes % 60, "m")
+  const hours = Math.round(minutes / 60)
+  return two(Math.floor(hours / 24), "d", hours % 24, "h")
 }
+
+const two = (great: number, greatUnit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${great}${greatUnit}` : `${great}${greatUnit} ${small}${smallUnit}`
 
 /**
  * `in 2h 5m`, `3m ago`, or `now`.
@@ -51,3 +54,19 @@ export const timeAndDistance = (time: DateTime.Utc, now: DateTime.Zoned): string
  * @category formatting
  */
 export const ageOf = (millis: number): string => (millis < 10_000 ? "just now" : `${lengthOf(millis)} ago`)
+
+const isoTimes = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g
+
+/**
+ * The text with every time of the form `2026-11-29T14:26:06Z` in local words.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const withLocalTimes = (text: string, now: DateTime.Zoned): string =>
+  text.replace(isoTimes, (iso) =>
+    Option.match(DateTime.make(iso), {
+      onNone: () => iso,
+      onSome: (time) => localTime(DateTime.toUtc(time), now)
+    })
+  )

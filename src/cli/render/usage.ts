@@ -33,12 +33,15 @@ const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<s
   const note = `${grouped(own.used)} of ${grouped(own.limit)} credits used`
   return [
     ...singleBar("monthly credits", Math.min(100, Math.max(0, own.remainingPercent)), note, canvas),
-    `    ${canvas.paint("dim", `resets ${timeAndDistance(own.resetsAt, canvas.now)}`)}`
+    ...wrap(`resets ${timeAndDistance(own.resetsAt, canvas.now)}`, canvas.columns, "    ").map((line) =>
+      canvas.paint("dim", line)
+    )
   ]
 }
 
 const creditText = (credit: ResetCredit, canvas: Canvas): string => {
-  const expiry = credit.expiresAt === null ? "does not expire" : `expires ${timeAndDistance(credit.expiresAt, canvas.now)}`
+  const expiry =
+    credit.expiresAt === null ? "does not expire" : `expires ${timeAndDistance(credit.expiresAt, canvas.now)}`
   return `${plainLine(credit.title ?? "", 60) || "Full reset"}, ${expiry}, id ${plainLine(credit.id, 80)}`
 }
 

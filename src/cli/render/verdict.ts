@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import { limitMessage } from "../../domain/LimitMessage.js"
 import type { Remedy } from "../../domain/Remedy.js"
 import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
@@ -24,9 +24,12 @@ const doubts: Readonly<Record<Doubt, string>> = {
 const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
   switch (remedy._tag) {
     case "Wait":
-      return remedy.until === null ? "Wait: nobody tells how long." : `Wait until ${timeAndDistance(remedy.until, now)}.`
+      return remedy.until === null
+        ? "Wait: nobody tells how long."
+        : `Wait until ${timeAndDistance(remedy.until, now)}.`
     case "Redeem": {
-      const expiry = remedy.soonestExpiry === null ? "" : `, the next expires ${timeAndDistance(remedy.soonestExpiry, now)}`
+      const expiry =
+        remedy.soonestExpiry === null ? "" : `, the next expires ${timeAndDistance(remedy.soonestExpiry, now)}`
       return `Use a reset (${remedy.available} available${expiry}): codex-account redeem`
     }
     case "NudgeOwner":

@@ -53,10 +53,17 @@ export const makeHeldSession = (store: CredentialStore["Type"], settings: Accoun
   Effect.gen(function* () {
     const state = yield* Ref.make<State>({ _tag: "Unread" })
     const looked = yield* Ref.make<{ readonly atMillis: number; readonly stamp: string }>({ atMillis: 0, stamp: "" })
+    const epoch = yield* Ref.make(0)
     const changes = yield* PubSub.sliding<SessionChange>(64)
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
 
     /** Takes up a state, and tells when it is another identity's. */
+    const boundary = (change: SessionChange) =>
+      Effect.zipRight(
+        Ref.update(epoch, (n) => n + 1),
+        PubSub.publish(changes, change)
+      )
+
     const become = <S extends State>(next: S): Effect.Effect<S> =>
       Effect.gen(function* () {
         const previous = yield* Ref.getAndSet(state, next)
@@ -64,9 +71,9 @@ export const makeHeldSession = (store: CredentialStore["Type"], settings: Accoun
         if (next._tag === "SignedIn") {
           const same =
             previous._tag === "SignedIn" && sameIdentity(previous.live.session.identity, next.live.session.identity)
-          if (!same) yield* PubSub.publish(changes, { _tag: "SignedIn", session: next.live.session })
+          if (!same) yield* boundary({ _tag: "SignedIn", session: next.live.session })
         } else if (previous._tag === "SignedIn") {
-          yield* PubSub.publish(changes, { _tag: "SignedOut" })
+          yield* boundary({ _tag: "SignedOut" })
         }
         return next
       })
@@ -94,7 +101,11 @@ export const makeHeldSession = (store: CredentialStore["Type"], settings: Accoun
         return yield* AuthError.of("NotSignedIn")
       }
       if (known._tag === "SignedIn" && known.revision === stored.value.revision) return known
-      return yield* Effect.flatMap(understand(stored.value), become)
+      return yield* understand(stored.value).pipe(
+        // Somebody who may not be acted as has taken the place of the one who was.
+        Effect.tapError((error) => (error.reason === "Malformed" ? Effect.void : become({ _tag: "SignedOut" }))),
+        Effect.flatMap(become)
+      )
     }).pipe(Effect.uninterruptible)
 
     /** Looks whether the store may have changed since the last look. */
@@ -136,7 +147,16 @@ export const makeHeldSession = (store: CredentialStore["Type"], settings: Accoun
         : firstLook
     )
 
-    return { state: Ref.get(state), changes, exclusive, become, understand, takeUpStored, signedIn }
+    return {
+      state: Ref.get(state),
+      epoch: Ref.get(epoch),
+      changes,
+      exclusive,
+      become,
+      understand,
+      takeUpStored,
+      signedIn
+    }
   })
 
 /**

@@ -29,6 +29,10 @@ const savingTime = Duration.seconds(15)
 const sameBearer = (a: SignedIn, b: SignedIn): boolean =>
   Redacted.value(a.live.bearer) === Redacted.value(b.live.bearer)
 
+/** The store holds no newer record yet, or none that can be read; anything else is the store's last word. */
+const leavesOpen = (error: AuthError): boolean =>
+  error.reason === "Refused" || error.reason === "Malformed" || error.reason === "Unreadable"
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -65,6 +69,30 @@ export const makeRenewal = (parts: {
       return { ...base, record, live, authorization: authorizationOf(live), failure: null }
     }
 
+    const remember = (base: SignedIn, error: AuthError) =>
+      Effect.gen(function* () {
+        const atMillis = yield* Clock.currentTimeMillis
+        // Counted when it ends, so that whoever came while it ran shares the failure.
+        const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
+        const known = yield* session.state
+        const refused = known._tag === "SignedIn" && sameBearer(known, base) ? known : base
+        yield* session.become({ ...refused, failure: { error, atMillis, attempt } })
+        return yield* error
+      })
+
+    /** A refusal may only mean that a neighbour was faster: its record then appears in the store. */
+    const neighbour = (base: SignedIn) =>
+      session.takeUpStored.pipe(
+        Effect.filterOrFail(
+          (found) => !sameBearer(found, base),
+          () => AuthError.of("Refused")
+        ),
+        Effect.retry({
+          schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(2)),
+          while: leavesOpen
+        })
+      )
+
     const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
       oauth.refresh(token, reason).pipe(
         // The exchange runs to its end or its time limit: an answer that is thrown away is a session lost.
@@ -73,27 +101,16 @@ export const makeRenewal = (parts: {
           duration: policy.attemptTimeout,
           onTimeout: () => new NoAnswer({ detail: "no answer in time" })
         }),
-        Effect.flatMap((tokens) =>
-          Effect.flatMap(DateTime.now, (now) => save(withRecord(base, withNewTokens(base.record, tokens, now))))
-        )
-      )
-
-    const remember = (base: SignedIn, error: AuthError) =>
-      Effect.gen(function* () {
-        const atMillis = yield* Clock.currentTimeMillis
-        const attempt = yield* Ref.get(attempts)
-        yield* session.become({ ...base, failure: { error, atMillis, attempt } })
-        return yield* error
-      })
-
-    /** A refusal may only mean that a neighbour was faster: its record then appears in the store. */
-    const neighbour = (base: SignedIn) =>
-      session.takeUpStored.pipe(
-        Effect.filterOrFail(
-          (found) => found.revision !== base.revision,
-          () => AuthError.of("Refused")
-        ),
-        Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(2)))
+        Effect.matchEffect({
+          onFailure: (error) =>
+            error._tag === "NoAnswer"
+              ? remember(base, AuthError.of("Unavailable", error.detail))
+              : Effect.catchAll(neighbour(base), (found) =>
+                  leavesOpen(found) ? remember(base, error) : Effect.fail(found)
+                ),
+          onSuccess: (tokens) =>
+            Effect.flatMap(DateTime.now, (now) => save(withRecord(base, withNewTokens(base.record, tokens, now))))
+        })
       )
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
@@ -106,13 +123,7 @@ export const makeRenewal = (parts: {
         if (Option.isNone(base.live.refreshToken)) return yield* AuthError.of("NotRefreshable")
         yield* store.checkWritable.pipe(Effect.mapError((error) => AuthError.of("NotWritable", error.message)))
         yield* holder.assertHeld
-        yield* Ref.update(attempts, (n) => n + 1)
-        return yield* exchange(base, base.live.refreshToken.value, reason).pipe(
-          Effect.catchTags({
-            NoAnswer: ({ detail }) => remember(base, AuthError.of("Unavailable", detail)),
-            AuthError: (error) => Effect.orElse(neighbour(base), () => remember(base, error))
-          })
-        )
+        return yield* exchange(base, base.live.refreshToken.value, reason)
       })
 
     const cooperate = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>

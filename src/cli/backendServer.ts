@@ -1,0 +1,91 @@
+/**
+ * The fake backend as a server of its own.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { FakeBackend, type FakeBackendService, layerServer } from "../testing/FakeBackend.js"
+import { type FaultPlan, FaultPlanText } from "../testing/FaultPlan.js"
+import { BadUsage } from "./BadUsage.js"
+import { demoAccount, writeHome } from "./demo.js"
+
+const bad = (message: string, advice: string | null = null) => new BadUsage({ message, advice })
+
+const readPlan = (file: string): Effect.Effect<FaultPlan, BadUsage, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.mapError(fs.readFileString(file), () => bad(`The plan ${file} can't be read.`))
+    return yield* Schema.decode(FaultPlanText)(text).pipe(
+      Effect.mapError((error) => {
+        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+        const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`
+        return bad(
+          `The plan ${file} can't be understood${where}: ${issue?.message ?? "not a plan"}.`,
+          'A plan looks like [{"endpoint": "usage.read", "call": 1, "fault": {"_tag": "Hang"}}]'
+        )
+      })
+    )
+  })
+
+/** Puts a sign-in into an empty folder, and takes it out again at the end. */
+const makeHome = (home: string, backend: FakeBackendService) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = path.resolve(home)
+    const present = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => null)
+    if (present !== null && present.length > 0) {
+      return yield* bad(`${folder} is not empty, so nothing was written there.`, "Name a new or an empty folder.")
+    }
+    const removal = Effect.zipRight(
+      Effect.forEach(["auth.json", "config.toml"], (name) => fs.remove(path.join(folder, name), { force: true })),
+      // A folder that something else was put into stays.
+      present === null ? Effect.whenEffect(fs.remove(folder, { recursive: true }), isEmpty(fs, folder)) : Effect.void
+    )
+    yield* Effect.acquireRelease(
+      Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), writeHome(folder, backend)),
+      () => Effect.ignore(removal)
+    ).pipe(Effect.catchAll(() => Effect.fail(bad(`No home can be written at ${folder}.`))))
+    return folder
+  })
+
+const isEmpty = (fs: FileSystem.FileSystem, folder: string) =>
+  Effect.map(fs.readDirectory(folder), (names) => names.length === 0)
+
+/**
+ * Serves until the scope closes. The account is that of the demo.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serveBackend = (options: {
+  readonly port: number
+  readonly plan: string | null
+  readonly home: string | null
+}) =>
+  Effect.gen(function* () {
+    const plan = options.plan === null ? [] : yield* readPlan(options.plan)
+    const layer = layerServer({ accounts: (now) => [demoAccount(now)], plan, port: options.port })
+    const backend = yield* Layer.build(layer).pipe(
+      Effect.map((context) => Context.get(context, FakeBackend)),
+      Effect.mapError(() => bad(`The port ${options.port} can't be used.`, "Name another one, or leave --port out."))
+    )
+    const home = options.home === null ? null : yield* makeHome(options.home, backend)
+    const { chatgpt, origin, refresh, revoke } = backend.urls
+    return {
+      origin,
+      baseUrl: chatgpt,
+      home,
+      environment: {
+        ...(home === null ? {} : { CODEX_HOME: home }),
+        CODEX_REFRESH_TOKEN_URL_OVERRIDE: refresh,
+        CODEX_REVOKE_TOKEN_URL_OVERRIDE: revoke
+      }
+    }
+  })

@@ -1,0 +1,66 @@
+/**
+ * `codex-account policies`.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as Duration from "effect/Duration"
+import type { CallPolicy } from "../../domain/CallPolicy.js"
+import { Policies } from "../../services/Policies.js"
+import { policiesFields } from "../json/toolFields.js"
+import type { Canvas } from "../render/limits.js"
+import { table } from "../render/table.js"
+import { present } from "../Report.js"
+
+const seconds = (duration: Duration.Duration): string => `${Duration.toMillis(duration) / 1000} s`
+
+const row = (policy: CallPolicy) => ({
+  name: policy.name,
+  repeat: policy.repeat,
+  keyField: policy.keyField,
+  attempts: policy.attempts,
+  attemptTimeoutMillis: Duration.toMillis(policy.attemptTimeout),
+  overallTimeoutMillis: Duration.toMillis(policy.overallTimeout),
+  backoff: {
+    baseMillis: Duration.toMillis(policy.backoff.base),
+    factor: policy.backoff.factor,
+    capMillis: Duration.toMillis(policy.backoff.cap),
+    jitter: policy.backoff.jitter
+  },
+  retryOn: policy.retryOn,
+  retryAfterCapMillis: Duration.toMillis(policy.retryAfterCap),
+  redirects: policy.redirects
+})
+
+const lines = (policies: ReadonlyArray<CallPolicy>, canvas: Canvas): ReadonlyArray<string> => [
+  ...table(
+    ["call", "repeat", "tries", "one try", "in all"],
+    policies.map((policy) => [
+      policy.name,
+      policy.repeat,
+      String(policy.attempts),
+      seconds(policy.attemptTimeout),
+      seconds(policy.overallTimeout)
+    ]),
+    canvas
+  ),
+  "",
+  "safe: repeating changes nothing. keyed: the same key changes nothing twice. never: sent once.",
+  "Redirects are never followed. Change a number with CODEX_ACCOUNT_POLICY_<CALL>_ATTEMPTS,",
+  "_ATTEMPT_TIMEOUT or _OVERALL_TIMEOUT, or cap all times with --timeout."
+]
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const policies = Command.make("policies", {}, () =>
+  Policies.pipe(
+    present({
+      command: "policies",
+      fields: policiesFields,
+      value: (table) => ({ policies: Object.values(table).map(row) }),
+      lines: (table, canvas) => lines(Object.values(table), canvas)
+    })
+  )
+)

@@ -1,0 +1,32 @@
+/**
+ * `codex-account role`.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import { planLabel } from "../../domain/Plan.js"
+import { showRole } from "../../programs/showRole.js"
+import { roleFields } from "../json/fields.js"
+import { roleText } from "../render/role.js"
+import { present } from "../Report.js"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const role = Command.make("role", {}, () =>
+  showRole.pipe(
+    present({
+      command: "role",
+      fields: roleFields,
+      value: ({ role, session }) => ({
+        identity: session.identity,
+        plan: session.plan,
+        role: role.role,
+        isOwner: role.isOwner,
+        source: role.source
+      }),
+      lines: ({ role, session }) => [`${planLabel(session.plan)} · ${roleText(role)}`]
+    })
+  )
+)

@@ -1,0 +1,80 @@
+/**
+ * `codex-account status`, and `codex-account` alone.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Session } from "../../domain/Session.js"
+import { showStatus, type Status } from "../../programs/showStatus.js"
+import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
+import { failureOf } from "../Failure.js"
+import { statusFields } from "../json/fields.js"
+import { usageValue } from "../json/values.js"
+import { statusLines } from "../render/status.js"
+import { present } from "../Report.js"
+
+const errorOf = <A>(part: Either.Either<A, Parameters<typeof failureOf>[0]>) =>
+  Either.match(part, {
+    onLeft: (error) => failureOf(error, { command: "status", networkVariables: [], homeGiven: false }).body,
+    onRight: () => null
+  })
+
+/**
+ * A session without its e-mail address.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const accountValue = ({ accessExpiresAt, identity, lastRefreshAt, mode, plan, source }: Session) => ({
+  accessExpiresAt,
+  identity,
+  lastRefreshAt,
+  mode,
+  plan,
+  source
+})
+
+const value = (status: Status) => {
+  const usage = Either.getOrNull(status.usage)
+  const messages = Either.getOrNull(status.messages)
+  return {
+    session: accountValue(status.session),
+    role: status.role,
+    usage: usage === null ? null : usageValue(usage.snapshot),
+    verdict: usage?.verdict ?? null,
+    activity: Either.getOrNull(status.activity),
+    messages: messages?.messages.filter((message) => message.archivedAt === null) ?? null,
+    open: status.open,
+    errors: { usage: errorOf(status.usage), activity: errorOf(status.activity), messages: errorOf(status.messages) }
+  }
+}
+
+/**
+ * The status; without its usage the exit code is that of the error.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const statusAnswer = Effect.suspend(() =>
+  showStatus.pipe(
+    present({
+      command: "status",
+      fields: statusFields,
+      value,
+      lines: statusLines,
+      exitCode: ({ usage }) =>
+        Either.match(usage, {
+          onLeft: (error) => (error._tag === "AuthError" ? ofAuthError(error.reason) : ofBackendError(error.reason)),
+          onRight: () => ExitCode.done
+        })
+    })
+  )
+)
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const status = Command.make("status", {}, () => statusAnswer)

@@ -1,0 +1,43 @@
+/**
+ * The layers behind the commands.
+ *
+ * @since 0.1.0
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
+import type * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ConfigurationError } from "../domain/ConfigurationError.js"
+import * as Live from "../layers/Live.js"
+import * as PoliciesConfig from "../layers/PoliciesConfig.js"
+import type { Policies } from "../services/Policies.js"
+import type { Account } from "./composed.js"
+import { Globals } from "./Globals.js"
+
+/**
+ * The account of this machine; with `--demo` one of the embedded backend, with a home that lasts as long as the command.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccount: Layer.Layer<
+  Account,
+  ConfigurationError | ConfigError.ConfigError,
+  Globals | FileSystem.FileSystem | Path.Path
+> = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { baseUrl, codexHome, demo, timeout } = yield* Globals
+    if (!demo) return Layer.provide(Live.layerConfig({ baseUrl, codexHome, timeout }), NodeCommandExecutor.layer)
+    const { layerDemo } = yield* Effect.promise(() => import("./composeDemo.js"))
+    return layerDemo(timeout)
+  })
+)
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerPolicies: Layer.Layer<Policies, ConfigurationError | ConfigError.ConfigError, Globals> =
+  Layer.unwrapEffect(Effect.map(Globals, ({ timeout }) => PoliciesConfig.layerConfig(timeout)))

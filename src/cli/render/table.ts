@@ -1,0 +1,29 @@
+/**
+ * Columns of text.
+ *
+ * @since 0.1.0
+ */
+import type { Canvas } from "./limits.js"
+import { columnsOf, padEnd } from "./text.js"
+
+/**
+ * Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  { columns, paint }: Canvas
+): ReadonlyArray<string> => {
+  const widths = head.map((name, index) => Math.max(columnsOf(name), ...rows.map((row) => columnsOf(row[index] ?? ""))))
+  const whole = widths.reduce((sum, width) => sum + width + 2, -2)
+  const line = (cells: ReadonlyArray<string>) =>
+    cells.map((cell, index) => (index === cells.length - 1 ? cell : padEnd(cell, (widths[index] ?? 0) + 2))).join("")
+  if (whole <= columns) return [paint("dim", line(head)), ...rows.map(line)]
+  return rows.flatMap(([first = "", ...cells]) => [
+    paint("bold", first),
+    ...cells.map((cell, index) => `  ${head[index + 1] ?? ""}: ${cell}`)
+  ])
+}

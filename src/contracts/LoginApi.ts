@@ -1,0 +1,166 @@
+/**
+ * What signing in says to the OAuth server: the authorize page, the exchange of a code, and the device flow.
+ * Source: `openai/codex` login crate; codex-cli 0.169.0.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { opt } from "./Tolerant.js"
+
+/**
+ * Paths below the issuer.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const loginPaths = {
+  authorize: "/oauth/authorize",
+  token: "/oauth/token",
+  deviceStart: "/api/accounts/deviceauth/usercode",
+  devicePoll: "/api/accounts/deviceauth/token",
+  devicePage: "/codex/device",
+  deviceRedirect: "/deviceauth/callback"
+} as const
+
+/**
+ * The loopback ports that are registered as redirect addresses, in the order in which they are tried.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const callbackPorts: readonly [number, ...ReadonlyArray<number>] = [1455, 1457]
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const scope = "openid profile email offline_access api.connectors.read api.connectors.invoke"
+
+/**
+ * What the authorize page is asked with. `workspaces` restricts the sign-in; empty for any.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AuthorizeRequest {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly challenge: string
+  readonly state: string
+  readonly originator: string
+  readonly workspaces: ReadonlyArray<string>
+}
+
+/**
+ * The address to open in a browser, with its parameters in the order of the Codex CLI.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const authorizeUrl = (issuer: string, request: AuthorizeRequest): string => {
+  const parameters: ReadonlyArray<readonly [string, string]> = [
+    ["response_type", "code"],
+    ["client_id", request.clientId],
+    ["redirect_uri", request.redirectUri],
+    ["scope", scope],
+    ["code_challenge", request.challenge],
+    ["code_challenge_method", "S256"],
+    ["id_token_add_organizations", "true"],
+    ["codex_cli_simplified_flow", "true"],
+    ["state", request.state],
+    ["originator", request.originator],
+    ...(request.workspaces.length === 0 ? [] : [["allowed_workspace_id", request.workspaces.join(",")] as const])
+  ]
+  const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")
+  return `${issuer}${loginPaths.authorize}?${query}`
+}
+
+/**
+ * The code of the authorize page against tokens. Sent as a form, once: the code works once.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CodeExchangeRequest = Schema.Struct({
+  grant_type: Schema.Literal("authorization_code"),
+  code: Schema.String,
+  redirect_uri: Schema.String,
+  client_id: Schema.String,
+  code_verifier: Schema.String
+}).annotations({ identifier: "CodeExchangeRequest" })
+
+/**
+ * All three tokens; an answer that lacks one is no sign-in.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CodeExchangeResponse = Schema.Struct({
+  id_token: Schema.NonEmptyString,
+  access_token: Schema.NonEmptyString,
+  refresh_token: Schema.NonEmptyString
+}).annotations({ identifier: "CodeExchangeResponse" })
+
+/**
+ * An ID token against an API key of its user, sent as a form. Most accounts are refused.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ApiKeyExchangeRequest = Schema.Struct({
+  grant_type: Schema.Literal("urn:ietf:params:oauth:grant-type:token-exchange"),
+  client_id: Schema.String,
+  requested_token: Schema.Literal("openai-api-key"),
+  subject_token: Schema.String,
+  subject_token_type: Schema.Literal("urn:ietf:params:oauth:token-type:id_token")
+}).annotations({ identifier: "ApiKeyExchangeRequest" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ApiKeyExchangeResponse = Schema.Struct({ access_token: Schema.NonEmptyString }).annotations({
+  identifier: "ApiKeyExchangeResponse"
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DeviceStartRequest = Schema.Struct({ client_id: Schema.String }).annotations({
+  identifier: "DeviceStartRequest"
+})
+
+/**
+ * `interval` is the pause between polls in seconds, as text or as a number.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DeviceStartResponse = Schema.Struct({
+  device_auth_id: Schema.NonEmptyString,
+  user_code: opt(Schema.String),
+  usercode: opt(Schema.String),
+  interval: opt(Schema.Union(Schema.String, Schema.Number))
+}).annotations({ identifier: "DeviceStartResponse" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DevicePollRequest = Schema.Struct({
+  device_auth_id: Schema.String,
+  user_code: Schema.String
+}).annotations({ identifier: "DevicePollRequest" })
+
+/**
+ * The server made the PKCE pair itself.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DevicePollResponse = Schema.Struct({
+  authorization_code: Schema.NonEmptyString,
+  code_challenge: opt(Schema.String),
+  code_verifier: Schema.NonEmptyString
+}).annotations({ identifier: "DevicePollResponse" })

@@ -1,0 +1,207 @@
+/**
+ * The session whose tokens another application supplies. It lives in memory alone.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import { AuthError } from "../domain/AuthError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
+import { planFromClaim } from "../domain/Plan.js"
+import { Session, type SessionChange } from "../domain/Session.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { AuthSession, type Authorization } from "../services/AuthSession.js"
+import { ExternalSession } from "../services/ExternalSession.js"
+import { ExternalTokens, type ExternalTokenSet } from "../services/ExternalTokens.js"
+import { checkForced } from "./internal/sessionRules.js"
+import { authorizationOf } from "./wire/authorization.js"
+import { sessionFromRecord } from "./wire/sessionFromRecord.js"
+
+/**
+ * How long the host may take to supply a new token.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const hostTimeout: Duration.DurationInput = "10 seconds"
+
+const managed = AuthError.of("Forbidden", "another application supplies the session: sign in there, or sign out first")
+
+const understand = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
+  Effect.map(
+    sessionFromRecord(
+      {
+        auth_mode: "chatgptAuthTokens",
+        OPENAI_API_KEY: null,
+        tokens: {
+          id_token: tokens.accessToken,
+          access_token: tokens.accessToken,
+          refresh_token: Redacted.make(""),
+          account_id: tokens.chatgptAccountId
+        },
+        last_refresh: DateTime.formatIso(now)
+      },
+      "ephemeral"
+    ),
+    (live) => {
+      const given = tokens.chatgptPlanType ?? null
+      const plan = given === null ? live.session.plan : planFromClaim(given)
+      return authorizationOf({ ...live, session: new Session({ ...live.session, plan }) })
+    }
+  ).pipe(Effect.mapError(() => AuthError.of("Malformed", "the access token that was supplied is not a JWT")))
+
+/**
+ * With `beneath`, that session is in force until tokens are supplied, and again after they were signed out. While they
+ * are in force, no other sign-in is accepted, and what is beneath is neither read nor changed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (beneath?: AuthSession["Type"]) =>
+  Effect.gen(function* () {
+    const host = yield* ExternalTokens
+    const settings = yield* AccountConfig
+    const state = yield* Ref.make<Option.Option<Authorization>>(Option.none())
+    const changes = yield* PubSub.sliding<SessionChange>(64)
+    const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    /** The last question that the host did not answer well, for those who waited for it. */
+    const failed = yield* Ref.make<{ readonly count: number; readonly error: AuthError | null }>({
+      count: 0,
+      error: null
+    })
+
+    const signedOut = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
+
+    /** What the tokens in force answer, else what the session beneath does. */
+    const inForce = <A>(
+      external: (held: Authorization) => Effect.Effect<A, AuthError>,
+      otherwise: (session: AuthSession["Type"]) => Effect.Effect<A, AuthError>
+    ): Effect.Effect<A, AuthError> =>
+      Effect.flatMap(
+        Ref.get(state),
+        Option.match({ onNone: () => (beneath === undefined ? signedOut : otherwise(beneath)), onSome: external })
+      )
+
+    const accept = (tokens: ExternalTokenSet) =>
+      Effect.flatMap(DateTime.now, (now) => understand(tokens, now)).pipe(
+        Effect.tap((next) => checkForced(next.session, settings))
+      )
+
+    const become = (next: Authorization): Effect.Effect<Authorization> =>
+      Effect.gen(function* () {
+        const previous = yield* Ref.getAndSet(state, Option.some(next))
+        const same = Option.isSome(previous) && sameIdentity(previous.value.session.identity, next.session.identity)
+        if (!same) yield* PubSub.publish(changes, { _tag: "SignedIn", session: next.session })
+        return next
+      }).pipe(Effect.uninterruptible)
+
+    /** One question to the host, however many were refused with the same token. */
+    const renewed = (refused: Authorization): Effect.Effect<Authorization, AuthError> =>
+      Effect.flatMap(Ref.get(failed), ({ count: before }) => exclusive(renewedAfter(refused, before)))
+
+    const renewedAfter = (refused: Authorization, before: number): Effect.Effect<Authorization, AuthError> =>
+      Effect.gen(function* () {
+        const present = yield* Ref.get(state)
+        if (Option.isNone(present)) return yield* AuthError.of("AccountMismatch")
+        const held = present.value
+        if (!sameIdentity(held.session.identity, refused.session.identity)) {
+          return yield* AuthError.of("AccountMismatch")
+        }
+        if (held !== refused) return held
+        const last = yield* Ref.get(failed)
+        if (last.count > before && last.error !== null) return yield* last.error
+        return yield* Effect.flatMap(asked(held.session.identity), become).pipe(
+          Effect.tapError((error) => Ref.update(failed, ({ count }) => ({ count: count + 1, error })))
+        )
+      })
+
+    const asked = (identity: Identity) =>
+      host.refresh({ reason: "unauthorized", previousAccountId: identity.accountId }).pipe(
+        Effect.mapError(() => AuthError.of("Unavailable", "the application that supplies the session gave no token")),
+        Effect.timeoutFail({
+          duration: hostTimeout,
+          onTimeout: () => AuthError.of("Unavailable", "the application that supplies the session did not answer")
+        }),
+        Effect.flatMap(accept),
+        Effect.filterOrFail(
+          (next) => sameIdentity(next.session.identity, identity),
+          () => AuthError.of("AccountMismatch")
+        )
+      )
+
+    const session = AuthSession.of({
+      current: inForce(
+        (held) => Effect.succeed(held.session),
+        (other) => other.current
+      ),
+      authorization: inForce(Effect.succeed, (other) => other.authorization),
+      // The host renews when it is asked after a refusal, and is not asked otherwise.
+      refresh: inForce(
+        (held) => Effect.succeed(held.session),
+        (other) => other.refresh
+      ),
+      recover: (refused) =>
+        inForce(
+          () => renewed(refused),
+          (other) => other.recover(refused)
+        ),
+      reload: inForce(
+        (held) => Effect.succeed(held.session),
+        (other) => other.reload
+      ),
+      signIn: (record) =>
+        inForce(
+          () => Effect.fail(managed),
+          (other) => (record.auth_mode === "chatgptAuthTokens" ? Effect.fail(managed) : other.signIn(record))
+        ),
+      signOut: (options) =>
+        exclusive(
+          Effect.gen(function* () {
+            const held = yield* Ref.getAndSet(state, Option.none())
+            if (Option.isNone(held)) {
+              return beneath === undefined ? { removed: false, revoked: null } : yield* beneath.signOut(options)
+            }
+            const shown = beneath === undefined ? Option.none() : yield* Effect.option(beneath.current)
+            yield* PubSub.publish(
+              changes,
+              Option.match(shown, {
+                onNone: (): SessionChange => ({ _tag: "SignedOut" }),
+                onSome: (session): SessionChange => ({ _tag: "SignedIn", session })
+              })
+            )
+            return { removed: true, revoked: null }
+          })
+        ),
+      changes:
+        beneath === undefined
+          ? Stream.fromPubSub(changes)
+          : Stream.merge(
+              Stream.fromPubSub(changes),
+              Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
+            )
+    })
+
+    return Context.make(AuthSession, session).pipe(
+      Context.add(ExternalSession, {
+        signIn: (tokens) => exclusive(Effect.flatMap(accept(tokens), become)).pipe(Effect.map((held) => held.session)),
+        isActive: Effect.map(Ref.get(state), Option.isSome)
+      })
+    )
+  })
+
+/**
+ * Nobody is signed in until tokens are supplied through `ExternalSession`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> =
+  Layer.effectContext(make())

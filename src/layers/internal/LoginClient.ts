@@ -1,0 +1,166 @@
+/**
+ * The requests of signing in, each made once, and what their answers mean.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { WhoamiResponse, whoamiPath } from "../../contracts/AccessTokenApi.js"
+import * as Login from "../../contracts/LoginApi.js"
+import { OAuthErrorBody, oauthErrorCode } from "../../contracts/OAuthApi.js"
+import { LoginError, type LoginStep } from "../../domain/LoginError.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
+import type { DevicePoll, Grant } from "../../services/SignIn.js"
+import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
+import { oauthCode } from "./oauthCode.js"
+
+type Step = typeof LoginStep.Type
+
+const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
+
+const refusalCode = (response: WholeResponse): string | null =>
+  oauthCode(Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode)))
+
+const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
+
+/** Whether the same request may be answered otherwise a little later. */
+const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
+
+const refusal = (step: Step, response: WholeResponse): LoginError =>
+  LoginError.of(isPassing(response.status) ? "Unavailable" : "Refused", step, refusalCode(response), response.status)
+
+/** An answer by its schema; the parse error would quote it. */
+const decoder = <A, I>(step: Step, schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decode(Schema.parseJson(schema))
+  return (response: WholeResponse): Effect.Effect<A, LoginError> =>
+    Effect.mapError(decode(response.text), () => LoginError.of("Malformed", step))
+}
+
+const readTokens = decoder("exchange", Login.CodeExchangeResponse)
+const readApiKey = decoder("apiKeyExchange", Login.ApiKeyExchangeResponse)
+const readDevice = decoder("device", Login.DeviceStartResponse)
+const readGrant = decoder("poll", Login.DevicePollResponse)
+const readOwner = decoder("whoami", WhoamiResponse)
+
+const encodeDeviceStart = HttpClientRequest.schemaBodyJson(Login.DeviceStartRequest)
+const encodeDevicePoll = HttpClientRequest.schemaBodyJson(Login.DevicePollRequest)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSettings) => {
+  const { clientId, issuer } = settings
+  const tokenUrl = `${issuer}${Login.loginPaths.token}`
+  const pollUrl = `${issuer}${Login.loginPaths.devicePoll}`
+
+  const post = (url: string) =>
+    HttpClientRequest.post(url).pipe(
+      HttpClientRequest.acceptJson,
+      HttpClientRequest.setHeader("originator", settings.originator)
+    )
+
+  const send = (step: Step, request: HttpClientRequest.HttpClientRequest) =>
+    Effect.mapError(execute(request), (error) =>
+      error._tag === "BodyTooLarge"
+        ? LoginError.of("Malformed", step, null, error.status)
+        : LoginError.of("Unavailable", step)
+    )
+
+  const sendJson = <E>(step: Step, request: Effect.Effect<HttpClientRequest.HttpClientRequest, E>) =>
+    request.pipe(
+      Effect.mapError(() => LoginError.of("Malformed", step)),
+      Effect.flatMap((built) => send(step, built))
+    )
+
+  const ask = (step: Step, request: HttpClientRequest.HttpClientRequest) =>
+    Effect.filterOrFail(send(step, request), isSuccess, (response) => refusal(step, response))
+
+  const poll = (response: WholeResponse): Effect.Effect<DevicePoll, LoginError> => {
+    if (isSuccess(response)) {
+      return Effect.map(readGrant(response), (answer) => ({
+        _tag: "Granted",
+        grant: {
+          code: Redacted.make(answer.authorization_code),
+          verifier: Redacted.make(answer.code_verifier),
+          redirectUri: `${issuer}${Login.loginPaths.deviceRedirect}`
+        }
+      }))
+    }
+    if (response.status === 403 || response.status === 404) return Effect.succeed({ _tag: "Pending" })
+    switch (refusalCode(response)) {
+      case "authorization_pending":
+        return Effect.succeed({ _tag: "Pending" })
+      case "slow_down":
+        return Effect.succeed({ _tag: "SlowDown" })
+      case "expired_token":
+        return Effect.fail(LoginError.of("Expired", "poll", null, response.status))
+      case "access_denied":
+        return Effect.fail(LoginError.of("Denied", "poll", null, response.status))
+      default:
+        return response.status === 429 ? Effect.succeed({ _tag: "SlowDown" }) : Effect.fail(refusal("poll", response))
+    }
+  }
+
+  return {
+    /** Exchanges a code, which works once. */
+    exchange: (grant: Grant) => {
+      const form: typeof Login.CodeExchangeRequest.Type = {
+        grant_type: "authorization_code",
+        code: Redacted.value(grant.code),
+        redirect_uri: grant.redirectUri,
+        client_id: clientId,
+        code_verifier: Redacted.value(grant.verifier)
+      }
+      return Effect.flatMap(ask("exchange", HttpClientRequest.bodyUrlParams(post(tokenUrl), form)), readTokens)
+    },
+
+    /** Asks for an API key of the user whose ID token it is. */
+    apiKey: (idToken: Redacted.Redacted) => {
+      const form: typeof Login.ApiKeyExchangeRequest.Type = {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        client_id: clientId,
+        requested_token: "openai-api-key",
+        subject_token: Redacted.value(idToken),
+        subject_token_type: "urn:ietf:params:oauth:token-type:id_token"
+      }
+      return ask("apiKeyExchange", HttpClientRequest.bodyUrlParams(post(tokenUrl), form)).pipe(
+        Effect.flatMap(readApiKey),
+        Effect.map((answer) => Redacted.make(answer.access_token))
+      )
+    },
+
+    startDevice: sendJson(
+      "device",
+      encodeDeviceStart(post(`${issuer}${Login.loginPaths.deviceStart}`), { client_id: clientId })
+    ).pipe(
+      Effect.filterOrFail(isSuccess, (response) =>
+        response.status === 404 ? LoginError.of("DeviceDisabled", "device") : refusal("device", response)
+      ),
+      Effect.flatMap(readDevice)
+    ),
+
+    pollDevice: (device: { readonly id: Redacted.Redacted; readonly userCode: Redacted.Redacted }) =>
+      sendJson(
+        "poll",
+        encodeDevicePoll(post(pollUrl), {
+          device_auth_id: Redacted.value(device.id),
+          user_code: Redacted.value(device.userCode)
+        })
+      ).pipe(Effect.flatMap(poll)),
+
+    /** Whose the personal access token is. */
+    whoami: (token: Redacted.Redacted) =>
+      ask(
+        "whoami",
+        HttpClientRequest.get(`${settings.authApi}${whoamiPath}`).pipe(
+          HttpClientRequest.acceptJson,
+          HttpClientRequest.setHeader("originator", settings.originator),
+          HttpClientRequest.setHeader("authorization", `Bearer ${Redacted.value(token)}`)
+        )
+      ).pipe(Effect.flatMap(readOwner))
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The secrets of one sign-in with the browser.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Redacted from "effect/Redacted"
+import * as Crypto from "node:crypto"
+
+/**
+ * `state` comes back with the browser and tells our own page from another's. `challenge` goes out with the browser;
+ * `verifier`, whose digest it is, goes with the exchange.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pkce {
+  readonly verifier: Redacted.Redacted
+  readonly challenge: string
+  readonly state: string
+}
+
+/**
+ * Fresh secrets: 64 random bytes for the verifier, 32 for the state.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makePkce: Effect.Effect<Pkce> = Effect.sync(() => {
+  const verifier = Encoding.encodeBase64Url(Crypto.randomBytes(64))
+  return {
+    verifier: Redacted.make(verifier),
+    challenge: Encoding.encodeBase64Url(Crypto.createHash("sha256").update(verifier).digest()),
+    state: Encoding.encodeBase64Url(Crypto.randomBytes(32))
+  }
+})

@@ -1,0 +1,89 @@
+/** Law 5: `sendInvite` puts at most one POST on the wire per confirmed invite, for every fault plan. */
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
+import { inviteFriend } from "../../src/programs/inviteFriend.js"
+import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { account, count, done, ending, invitee, type Options } from "../programs/harness.js"
+
+const invite = "referrals.invite"
+
+const endpoints = [invite, "referrals.eligibility", "referrals.rules", "oauth.token"] as const
+
+/** How many POSTs one confirmed invite has put on the wire, and how many invites came of it. */
+const posts = (options: Options) =>
+  Effect.gen(function* () {
+    yield* ending(Effect.exit(inviteFriend({ email: invitee })))
+    return { posts: yield* count(invite), invites: (yield* done).invite }
+  }).pipe(Effect.provide(account(options)))
+
+it.effect.prop(
+  "at most one POST, whatever goes wrong",
+  [FaultArbitraries.faultPlan({ endpoints })],
+  ([plan]) =>
+    Effect.gen(function* () {
+      const found = yield* posts({ backend: { plan } })
+      assert.isAtMost(found.posts, 1)
+      assert.isAtMost(found.invites, 1)
+    }),
+  { fastCheck: { numRuns: 60 } }
+)
+
+/** What makes others send again. */
+const table: ReadonlyArray<readonly [string, Fault.Fault]> = [
+  ["a reset before it is done", Fault.resetBeforeCommit],
+  ["a reset after it is done", Fault.resetAfterCommit],
+  ["an error when done", Fault.status(500, { afterCommit: true })],
+  ["silence", Fault.hangAfterCommit],
+  ["half an answer", Fault.truncated],
+  ["a wish to wait", Fault.rateLimited({ seconds: 1 })],
+  ["a 401", Fault.status(401)]
+]
+
+const redirects = ([301, 302, 303, 307, 308] as const).flatMap((status) =>
+  [false, true].map(
+    (crossOrigin) => [`a ${status}, cross-origin ${crossOrigin}`, Fault.redirect(status, { crossOrigin })] as const
+  )
+)
+
+const plan = (fault: Fault.Fault) => ({ backend: { plan: [FaultPlan.on(invite, "every", fault)] } })
+
+it.effect.each([...table, ...redirects])("exactly one POST under %s", ([, fault]) =>
+  Effect.gen(function* () {
+    assert.strictEqual((yield* posts(plan(fault))).posts, 1)
+  })
+)
+
+it.effect("exactly one POST when the token is refused in the very last moment", () =>
+  Effect.gen(function* () {
+    const backend = yield* FakeBackend.FakeBackend
+    // The tokens go while the rules are read for the second time.
+    yield* Effect.fork(Effect.delay(backend.update(FakeState.dropAccessTokens), "1 second"))
+    yield* ending(Effect.exit(inviteFriend({ email: invitee })))
+    assert.deepStrictEqual([yield* count(invite), yield* count("oauth.token"), (yield* done).invite], [1, 0, 0])
+  }).pipe(
+    Effect.provide(
+      account({
+        backend: {
+          plan: [FaultPlan.on("referrals.rules", 2, Fault.delay("2 seconds", { afterCommit: true }))]
+        }
+      })
+    )
+  )
+)
+
+const safe = new CallPolicy({ ...defaultPolicies.readOffer, name: "sendInvite" })
+
+it.effect.each(table)("control: under a safe policy there are several, with %s", ([, fault]) =>
+  Effect.gen(function* () {
+    assert.isAbove((yield* posts({ ...plan(fault), policies: { sendInvite: safe } })).posts, 1)
+  })
+)
+
+it.effect.each([307, 308] as const)("control: a client that follows redirects sends several, with a %s", (status) =>
+  Effect.gen(function* () {
+    const following = { ...plan(Fault.redirect(status)), client: HttpClient.followRedirects(3) }
+    assert.isAbove((yield* posts(following)).posts, 1)
+  })
+)

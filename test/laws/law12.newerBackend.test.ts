@@ -1,0 +1,114 @@
+/** Law 12: unknown enum values and extra fields never fail a read, from the wire to the program. */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as FastCheck from "effect/FastCheck"
+import { guard } from "../../src/programs/guard.js"
+import { showRole } from "../../src/programs/showRole.js"
+import { showStatus } from "../../src/programs/showStatus.js"
+import { showUsage } from "../../src/programs/showUsage.js"
+import { Referrals } from "../../src/services/Referrals.js"
+import {
+  type FakeAccount,
+  FakeBackend,
+  FakeState,
+  Fault,
+  FaultArbitraries,
+  FaultPlan
+} from "../../src/testing/index.js"
+import { account, finish } from "../programs/harness.js"
+
+const reads = [
+  "usage.read",
+  "resetCredits.list",
+  "referrals.eligibility",
+  "referrals.rules",
+  "workspace.accountsCheck",
+  "workspace.messages",
+  "profile.me",
+  "oauth.token"
+] as const
+
+/** Everything that is only read, with a session that has to be renewed first. */
+const readAll = Effect.gen(function* () {
+  yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
+  const status = yield* showStatus
+  const { snapshot } = yield* Either.match(status.usage, { onLeft: Effect.fail, onRight: Effect.succeed })
+  yield* Either.match(status.activity, { onLeft: Effect.fail, onRight: Effect.succeed })
+  const { messages } = yield* Either.match(status.messages, { onLeft: Effect.fail, onRight: Effect.succeed })
+  yield* showUsage
+  yield* guard
+  yield* showRole
+  const offer = yield* (yield* Referrals).loadOffer
+  return { snapshot, messages, offer }
+})
+
+const maybe = <A>(values: FastCheck.Arbitrary<A>) => FastCheck.option(values)
+
+const word = FastCheck.oneof(FastCheck.constantFrom("business", "pro", ""), FastCheck.string())
+
+/** Accounts with words that nobody knows even without the noise. */
+const owner: FastCheck.Arbitrary<Partial<FakeAccount.FakeAccount>> = FastCheck.record({
+  planType: word,
+  role: maybe(word),
+  reachedType: maybe(word),
+  upsell: FastCheck.jsonValue(),
+  primary: FastCheck.constantFrom(null, {
+    lengthSeconds: 18_000,
+    usedPercent: 100,
+    percentPerHour: 0,
+    since: 0,
+    resetAt: 60_000
+  }),
+  credits: FastCheck.constant(null)
+})
+
+const noise = FaultArbitraries.faultPlan({ endpoints: [...reads, "*"], kinds: ["UnknownEnum", "Pass"], maxRules: 10 })
+
+it.effect.prop(
+  "a newer backend is read all the same",
+  { owner, plan: noise },
+  ({ owner, plan }) =>
+    Effect.gen(function* () {
+      const { exit } = yield* finish(readAll)
+      const { messages, offer, snapshot } = yield* exit
+      assert.lengthOf(messages, 1)
+      assert.lengthOf(snapshot.main.windows, owner.primary === null ? 1 : 2)
+      assert.strictEqual(offer._tag, "Some")
+    }).pipe(Effect.provide(account({ backend: { accounts: [owner], plan } }))),
+  { fastCheck: { numRuns: 60 } }
+)
+
+it.effect("unknown words become unknown, and numbers stay", () =>
+  Effect.gen(function* () {
+    const { exit } = yield* finish(readAll)
+    const { messages, snapshot } = yield* exit
+    assert.strictEqual(snapshot.plan, "unknown")
+    assert.strictEqual(snapshot.reachedType, null)
+    assert.deepStrictEqual(
+      snapshot.resetCredits?.credits?.map((credit) => [credit.id, credit.status, credit.resetType]),
+      [
+        ["rc_1", "unknown", "unknown"],
+        ["rc_2", "unknown", "unknown"]
+      ]
+    )
+    assert.deepStrictEqual(
+      snapshot.main.windows.map((window) => window.usedPercent),
+      [37, 61]
+    )
+    assert.deepStrictEqual(
+      messages.map(({ body, type }) => [body, type]),
+      [["Credits renew on Friday.", "unknown"]]
+    )
+  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.unknownEnum)] } })))
+)
+
+it.effect.each(["usage.read", "workspace.messages", "profile.me", "referrals.eligibility", "referrals.rules"] as const)(
+  "control: what can't be read does fail: %s",
+  (endpoint) =>
+    Effect.gen(function* () {
+      const { exit } = yield* finish(readAll)
+      assert.isTrue(Exit.isFailure(exit))
+    }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on(endpoint, "every", Fault.malformedJson)] } })))
+)

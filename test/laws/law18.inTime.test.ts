@@ -1,0 +1,108 @@
+/** Law 18: every program obeys its policies' time limits under virtual time, for every fault plan. */
+import { assert, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import * as Option from "effect/Option"
+import { defaultPolicies, type PolicyName } from "../../src/domain/CallPolicy.js"
+import { RateLimits } from "../../src/services/RateLimits.js"
+import { Referrals } from "../../src/services/Referrals.js"
+import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import {
+  account,
+  calls,
+  ending,
+  finish,
+  program,
+  type ProgramName,
+  programNames,
+  type Services
+} from "../programs/harness.js"
+
+const limit = (name: PolicyName): number => Duration.toMillis(defaultPolicies[name].overallTimeout)
+
+const sum = (...names: ReadonlyArray<PolicyName>): number => names.reduce((total, name) => total + limit(name), 0)
+
+// A renewal that is refused looks a few times whether a neighbour was faster; the rest of a second is for that.
+const renewal = sum("refreshSession") + 1_000
+const usage = Math.max(limit("readUsage"), limit("readResetCredits"))
+
+/** What the policies of its calls add up to, one after the other; those at the same time count once. */
+const bounds: Readonly<Record<ProgramName, number>> = {
+  showUsage: usage,
+  guard: usage,
+  showRole: limit("readRole"),
+  showStatus: renewal + Math.max(usage, limit("readRole"), limit("readTokenActivity"), limit("readWorkspaceMessages")),
+  redeemReset: renewal + usage + limit("consumeResetCredit") + usage,
+  inviteFriend: renewal + sum("readOffer", "readOffer", "sendInvite"),
+  notifyOwner: renewal + sum("readRole", "nudgeOwner"),
+  signOut: sum("revokeSession")
+}
+
+/** Endpoints that a program asks under one application of a policy. */
+const single: ReadonlyArray<readonly [FaultPlan.EndpointName, PolicyName]> = [
+  ["resetCredits.consume", "consumeResetCredit"],
+  ["referrals.invite", "sendInvite"],
+  ["workspace.nudge", "nudgeOwner"],
+  ["workspace.accountsCheck", "readRole"],
+  ["workspace.messages", "readWorkspaceMessages"],
+  ["profile.me", "readTokenActivity"],
+  ["oauth.revoke", "revokeSession"]
+]
+
+it.effect.prop(
+  "every program ends in time, and so does every call",
+  {
+    name: FastCheck.constantFrom(...programNames),
+    plan: FaultArbitraries.faultPlan({ endpoints: ["*", ...FaultPlan.EndpointName.literals], maxRules: 10 }),
+    accessTokenSeconds: FastCheck.constantFrom(864_000, 60),
+    dropped: FastCheck.boolean()
+  },
+  ({ accessTokenSeconds, dropped, name, plan }) =>
+    Effect.gen(function* () {
+      if (dropped) yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
+      const { took } = yield* finish(Effect.exit(program(name)))
+      assert.isAtMost(took, bounds[name])
+      for (const [endpoint, policy] of single) {
+        const times = (yield* calls(endpoint)).map((call) => call.atMillis)
+        const first = times[0] ?? 0
+        const { attempts, overallTimeout, repeat } = defaultPolicies[policy]
+        assert.isAtMost(times.length, repeat === "never" ? 1 : attempts + 1)
+        assert.isAtMost((times.at(-1) ?? 0) - first, Duration.toMillis(overallTimeout))
+      }
+    }).pipe(Effect.provide(account({ backend: { plan, tokens: { accessTokenSeconds } } }))),
+  { fastCheck: { numRuns: 120 } }
+)
+
+it.effect.each([...programNames])("%s ends in time when nothing answers, and no sooner than it has to", (name) =>
+  Effect.gen(function* () {
+    const { took } = yield* finish(Effect.exit(program(name)))
+    assert.isAtMost(took, bounds[name])
+    assert.isAtLeast(took, Math.min(bounds[name], 10_000))
+  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
+)
+
+const bare: ReadonlyArray<readonly [string, Effect.Effect<void, unknown, Services>]> = [
+  ["a read", Effect.asVoid(Effect.flatMap(RateLimits, (limits) => limits.read()))],
+  ["an offer", Effect.asVoid(Effect.flatMap(Referrals, (referrals) => referrals.loadOffer))]
+]
+
+it.effect.each(bare)("control: %s without its policy does not end", ([, work]) =>
+  Effect.gen(function* () {
+    assert.isTrue(Option.isNone(yield* ending(Effect.exit(work), "1 day")))
+  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
+)
+
+it.effect("control: without its limits a program takes longer", () =>
+  Effect.gen(function* () {
+    const { took } = yield* finish(Effect.exit(program("showUsage")))
+    assert.isAbove(took, bounds.showUsage)
+  }).pipe(
+    Effect.provide(
+      account({
+        backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] },
+        policies: { readUsage: defaultPolicies.sendInvite }
+      })
+    )
+  )
+)

@@ -1,0 +1,29 @@
+/** A home of its own for each test, and a look into its database from outside. */
+import * as Effect from "effect/Effect"
+import Libsql from "libsql"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { backendBase } from "../../../src/contracts/PathStyle.js"
+import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
+
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "codex account sql "))),
+  (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
+)
+
+export const configOf = (codexHome: string) =>
+  AccountConfigEnv.layer({ codexHome, backend: backendBase("https://backend.test/backend-api") })
+
+export const databaseOf = (codexHome: string) => Path.join(codexHome, "codex-account.sqlite")
+
+/** Runs statements over a connection of its own. */
+export const rawSql = (file: string, ...statements: ReadonlyArray<string>): ReadonlyArray<unknown> => {
+  const database = new Libsql(file)
+  try {
+    database.exec("PRAGMA busy_timeout = 2000")
+    return statements.flatMap((statement) => database.prepare(statement).all([]))
+  } finally {
+    database.close()
+  }
+}

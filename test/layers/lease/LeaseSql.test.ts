@@ -1,0 +1,225 @@
+/** What a lease in a database promises when its holder dies, its clock jumps, or its database is gone. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Fs from "node:fs"
+import type { LeaseError } from "../../../src/domain/LeaseError.js"
+import * as LeaseSql from "../../../src/layers/LeaseSql.js"
+import { Lease } from "../../../src/services/Lease.js"
+import { configOf, databaseOf, rawSql, temporaryFolder } from "../journal/files.js"
+
+const withHome = <A, E>(
+  body: (given: { readonly file: string; readonly lease: Lease["Type"] }) => Effect.Effect<A, E>
+) =>
+  Effect.gen(function* () {
+    const home = yield* temporaryFolder
+    return yield* Effect.flatMap(Lease, (lease) => body({ file: databaseOf(home), lease })).pipe(
+      Effect.provide(LeaseSql.layerFile),
+      Effect.provide(configOf(home))
+    )
+  }).pipe(Effect.scoped)
+
+const name = "redeem ada"
+const options = { name, timeToLive: "10 seconds", wait: 0 } as const
+
+/** Somebody took the lease and died: it was held until the given time. */
+const dead = (file: string, expiresAt: number) =>
+  rawSql(file, `UPDATE codex_account_leases SET fence = fence + 1, beats = 3, expires_at = ${expiresAt}`)
+const row = (file: string) => rawSql(file, "SELECT fence, beats, expires_at FROM codex_account_leases")
+
+const reasonOf = <A>(attempt: Effect.Effect<A, LeaseError>) =>
+  Effect.map(Effect.either(attempt), (result) => (Either.isLeft(result) ? result.left.reason : "held"))
+
+/** A clock whose wall can jump while its hand goes on. */
+const jumping = Effect.map(Effect.clock, (clock) => {
+  let offset = 0
+  const jumped: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    sleep: (duration) => clock.sleep(duration),
+    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + offset,
+    unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + offset),
+    currentTimeNanos: clock.currentTimeNanos
+  }
+  return { clock: jumped, jump: (millis: number) => void (offset += millis) }
+})
+
+describe("a lease whose holder died", () => {
+  it.live("is taken at once when its time is over, with the next fence", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        yield* lease.withLease(options, () => Effect.void)
+        dead(file, 1)
+        assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 3)
+      })
+    )
+  )
+
+  it.live("is taken when its time to live has passed, not before", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        yield* lease.withLease(options, () => Effect.void)
+        const now = yield* Clock.currentTimeMillis
+        dead(file, now + 500)
+        assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
+        yield* lease.withLease({ ...options, wait: "3 seconds" }, () => Effect.void)
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 500)
+      })
+    )
+  )
+
+  it.live("is not held for longer by a clock that jumped back", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        const short = { ...options, timeToLive: "400 millis" } as const
+        yield* lease.withLease(short, () => Effect.void)
+        dead(file, (yield* Clock.currentTimeMillis) + 86_400_000)
+        const now = yield* Clock.currentTimeMillis
+        yield* lease.withLease({ ...short, wait: "3 seconds" }, () => Effect.void)
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 400)
+      })
+    )
+  )
+
+  it.live("control: a holder that gives signs of life keeps it, although the clock jumped back", () =>
+    withHome(({ lease }) =>
+      Effect.gen(function* () {
+        const { clock, jump } = yield* jumping
+        const short = { ...options, timeToLive: "300 millis" } as const
+        const work = lease.withLease(short, (held) =>
+          Effect.gen(function* () {
+            jump(-86_400_000)
+            assert.strictEqual(
+              yield* reasonOf(lease.withLease({ ...short, wait: "1 second" }, () => Effect.void)),
+              "Busy"
+            )
+            yield* held.assertHeld
+          })
+        )
+        yield* Effect.withClock(work, clock)
+      })
+    )
+  )
+})
+
+describe("a holder", () => {
+  it.live("that lost its lease is told, and leaves the next holder alone", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        yield* lease.withLease(options, (held) =>
+          Effect.gen(function* () {
+            yield* held.assertHeld
+            dead(file, 9_999_999_999_999)
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+            // It stays so, whatever the row says.
+            rawSql(file, "UPDATE codex_account_leases SET fence = 1")
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+            dead(file, 9_999_999_999_999)
+          })
+        )
+        assert.deepStrictEqual(row(file), [{ fence: 2, beats: 3, expires_at: 9_999_999_999_999 }])
+      })
+    )
+  )
+
+  it.live("is told that a clock that jumped ahead let another one in", () =>
+    withHome(({ lease }) =>
+      Effect.gen(function* () {
+        const { clock, jump } = yield* jumping
+        const work = lease.withLease(options, (held) =>
+          Effect.gen(function* () {
+            yield* held.assertHeld
+            jump(86_400_000)
+            // Nobody took it: it is still held, and alive for another while.
+            yield* held.assertHeld
+            assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
+            jump(86_400_000)
+            yield* lease.withLease(options, (next) => Effect.sync(() => assert.strictEqual(next.fence, 2)))
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+          })
+        )
+        yield* Effect.withClock(work, clock)
+      })
+    )
+  )
+
+  it.live("whose database is gone can't tell, and has lost the lease after its time", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        yield* lease.withLease({ ...options, timeToLive: "400 millis" }, (held) =>
+          Effect.gen(function* () {
+            rawSql(file, "ALTER TABLE codex_account_leases RENAME TO hidden")
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Unavailable")
+            yield* Effect.sleep("450 millis")
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+            // Also when the database is back, and nobody took it.
+            rawSql(file, "ALTER TABLE hidden RENAME TO codex_account_leases")
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+          })
+        )
+      })
+    )
+  )
+
+  it.live("gives signs of life at a third of the time to live, and none afterwards", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        const short = { ...options, timeToLive: "300 millis" } as const
+        yield* lease.withLease(short, () => Effect.sleep("370 millis"))
+        const [after] = row(file)
+        assert.deepInclude(
+          [
+            { fence: 1, beats: 2, expires_at: 0 },
+            { fence: 1, beats: 3, expires_at: 0 }
+          ],
+          after
+        )
+        yield* Effect.sleep("250 millis")
+        assert.deepStrictEqual(row(file), [after])
+      })
+    )
+  )
+
+  it.live("that can't have a database does not begin", () =>
+    withHome(({ file, lease }) =>
+      Effect.gen(function* () {
+        Fs.writeFileSync(file, "damaged ".repeat(1000))
+        let began = false
+        const work = () => Effect.sync(() => (began = true))
+        assert.strictEqual(yield* reasonOf(lease.withLease(options, work)), "Unavailable")
+        assert.isFalse(began)
+        Fs.rmSync(file)
+        yield* lease.withLease(options, work)
+        assert.isTrue(began)
+      })
+    )
+  )
+
+  it.live("and somebody who waits share a process without a deadlock", () =>
+    withHome(({ lease }) =>
+      Effect.gen(function* () {
+        const inside = yield* Deferred.make<void>()
+        const holder = yield* Effect.fork(
+          lease.withLease(options, () =>
+            Effect.zipRight(Deferred.succeed(inside, undefined), Effect.sleep("100 millis"))
+          )
+        )
+        yield* Deferred.await(inside)
+        const [fences] = yield* Effect.all([
+          Effect.forEach(
+            [1, 2, 3],
+            () => lease.withLease({ ...options, wait: "5 seconds" }, (h) => Effect.succeed(h.fence)),
+            {
+              concurrency: "unbounded"
+            }
+          ),
+          Fiber.join(holder)
+        ])
+        assert.deepStrictEqual(fences.toSorted(), [2, 3, 4])
+      })
+    )
+  )
+})

@@ -1,0 +1,143 @@
+/** What every lease keeps, whatever it is made of. In real time, a few hundred milliseconds each. */
+import { assert } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type { LeaseError } from "../../../src/domain/LeaseError.js"
+import type { Lease } from "../../../src/services/Lease.js"
+
+type Leases = Lease["Type"]
+export type LeaseLaw = (lease: Leases) => Effect.Effect<void, LeaseError>
+
+const named = (name: string, wait: Duration.DurationInput = "5 seconds") => ({
+  name,
+  timeToLive: Duration.seconds(10),
+  wait
+})
+
+const busy = (attempt: Effect.Effect<unknown, LeaseError>) =>
+  Effect.map(Effect.either(attempt), (result) => {
+    assert(Either.isLeft(result), "should have been busy")
+    assert.strictEqual(result.left.reason, "Busy")
+  })
+
+const lost = (attempt: Effect.Effect<unknown, LeaseError>) =>
+  Effect.map(Effect.either(attempt), (result) => {
+    assert(Either.isLeft(result), "should have been lost")
+    assert.strictEqual(result.left.reason, "Lost")
+  })
+
+const isFree = (lease: Leases, name: string) => lease.withLease(named(name, 0), () => Effect.void)
+
+export const leaseLaws: Readonly<Record<string, LeaseLaw>> = {
+  "there is one holder at a time": (lease) =>
+    Effect.gen(function* () {
+      let counter = 0
+      let inside = 0
+      let most = 0
+      const work = Effect.gen(function* () {
+        inside += 1
+        most = Math.max(most, inside)
+        const seen = counter
+        yield* Effect.sleep("2 millis")
+        counter = seen + 1
+        inside -= 1
+      })
+      yield* Effect.forEach(Array.from({ length: 12 }), () => lease.withLease(named("one"), () => work), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual({ counter, most }, { counter: 12, most: 1 })
+    }),
+
+  "the fence grows with every holder": (lease) =>
+    Effect.gen(function* () {
+      const fences: Array<number> = []
+      const take = lease.withLease(named("fenced"), (held) => Effect.sync(() => void fences.push(held.fence)))
+      yield* take
+      yield* Effect.all([take, take, take], { concurrency: "unbounded" })
+      assert.lengthOf(fences, 4)
+      assert.isTrue(fences.every((fence, index) => index === 0 || fence > (fences[index - 1] ?? Infinity)))
+    }),
+
+  "names have nothing to do with one another": (lease) =>
+    lease.withLease(named("a"), (a) =>
+      lease.withLease(named("A", 0), (b) => Effect.sync(() => assert.deepStrictEqual([a.name, b.name], ["a", "A"])))
+    ),
+
+  "a lease that is not given back in time is busy, and nothing is done": (lease) =>
+    lease.withLease(named("busy"), () =>
+      Effect.gen(function* () {
+        let done = false
+        const work = () => Effect.sync(() => (done = true))
+        yield* busy(lease.withLease(named("busy", 0), work))
+        const [elapsed] = yield* Effect.timed(
+          busy(lease.withLease({ name: "busy", timeToLive: "10 seconds", wait: "120 millis" }, work))
+        ).pipe(Effect.timeout("3 seconds"), Effect.orDie)
+        assert.isFalse(done)
+        assert.isAtLeast(Duration.toMillis(elapsed), 100)
+      })
+    ),
+
+  "it is given back however the work ends": (lease) =>
+    Effect.gen(function* () {
+      const works = [Effect.void, Effect.fail("no"), Effect.dieMessage("broken"), Effect.interrupt]
+      for (const work of works) {
+        yield* Effect.exit(lease.withLease(named("ends"), () => work))
+        yield* isFree(lease, "ends")
+      }
+      const holder = yield* Effect.fork(lease.withLease(named("ends"), () => Effect.never))
+      yield* Effect.sleep("50 millis")
+      yield* busy(isFree(lease, "ends"))
+      yield* Fiber.interrupt(holder)
+      yield* isFree(lease, "ends")
+    }),
+
+  "who waits has it when it is given back": (lease) =>
+    Effect.gen(function* () {
+      const held = yield* Deferred.make<void>()
+      const finish = yield* Deferred.make<void>()
+      const holder = yield* Effect.fork(
+        lease.withLease(named("next"), () => Effect.zipRight(Deferred.succeed(held, undefined), Deferred.await(finish)))
+      )
+      yield* Deferred.await(held)
+      const next = yield* Effect.fork(lease.withLease(named("next"), ({ fence }) => Effect.succeed(fence)))
+      yield* Effect.sleep("50 millis")
+      assert.isNull(next.unsafePoll())
+      yield* Deferred.succeed(finish, undefined)
+      assert.strictEqual(yield* Fiber.join(next), 2)
+      yield* Fiber.join(holder)
+    }),
+
+  "who gives up waiting leaves nothing behind": (lease) =>
+    Effect.gen(function* () {
+      yield* lease.withLease(named("queue"), () =>
+        Effect.gen(function* () {
+          const waiting = yield* Effect.fork(isFree(lease, "queue").pipe(Effect.retry({ times: 3 })))
+          const interrupted = yield* Effect.fork(lease.withLease(named("queue"), () => Effect.void))
+          yield* Effect.sleep("30 millis")
+          const exit = yield* Effect.timeout(Fiber.interrupt(interrupted), "1 second").pipe(Effect.orDie)
+          assert.isTrue(Exit.isInterrupted(exit))
+          assert.isTrue(Exit.isFailure(yield* Fiber.await(waiting)))
+        })
+      )
+      yield* isFree(lease, "queue")
+    }),
+
+  "it is kept alive while the work runs": (lease) =>
+    lease.withLease({ name: "long", timeToLive: "300 millis", wait: 0 }, (held) =>
+      Effect.gen(function* () {
+        yield* busy(lease.withLease({ name: "long", timeToLive: "300 millis", wait: "900 millis" }, () => Effect.void))
+        yield* held.assertHeld
+      })
+    ),
+
+  "after the work it is lost": (lease) =>
+    Effect.gen(function* () {
+      const held = yield* lease.withLease(named("over"), (held) => Effect.as(held.assertHeld, held))
+      yield* lost(held.assertHeld)
+      yield* lease.withLease(named("over"), () => lost(held.assertHeld))
+    })
+}

@@ -1,0 +1,221 @@
+/** Signing in at the fake issuer: in memory under virtual time, or over real HTTP with a fetch-driven browser. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Net from "node:net"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
+import { type AuthJson, AuthJsonText } from "../../../src/contracts/AuthJson.js"
+import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
+import * as CredentialStoreEphemeral from "../../../src/layers/CredentialStoreEphemeral.js"
+import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
+import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
+import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
+import type { LoopbackOptions } from "../../../src/layers/internal/loopback.js"
+import * as SignInHttp from "../../../src/layers/SignInHttp.js"
+import { type AccountSettings } from "../../../src/services/AccountConfig.js"
+import { Browser } from "../../../src/services/Browser.js"
+import { CredentialStore } from "../../../src/services/CredentialStore.js"
+import { SignIn } from "../../../src/services/SignIn.js"
+import { FakeBackend, FakeIssuer, FakeSettings, ScriptedDialog } from "../../../src/testing/index.js"
+
+export interface Options extends FakeIssuer.FakeIssuerLayerOptions {
+  readonly settings?: Partial<AccountSettings>
+  readonly loopback?: Partial<LoopbackOptions>
+  /** What the person does with the page; by default nothing, as where no browser can be opened. */
+  readonly browse?: (url: string) => Effect.Effect<unknown>
+  /** Nobody is signed in before; by default somebody is. */
+  readonly signedOut?: boolean
+}
+
+const encodeRecord = Schema.encodeSync(AuthJsonText)
+
+/** A record as the text of `auth.json`. */
+export const textOf = (record: AuthJson): string => encodeRecord(record)
+
+/** Opens nothing, or runs `browse` beside the program. */
+const browserLayer = (browse: Options["browse"]) =>
+  Layer.scoped(
+    Browser,
+    Effect.map(Effect.scope, (scope) => ({
+      open: (url: string) =>
+        browse === undefined ? Effect.succeed(false) : Effect.as(Effect.forkIn(browse(url), scope), true)
+    }))
+  )
+
+const signInLayer = (loopback: Options["loopback"]) =>
+  Layer.effect(SignIn, SignInHttp.make({ ...SignInHttp.defaultLoopback, ports: [0], pause: "5 millis", ...loopback }))
+
+const signedInBefore = (options: Options) =>
+  Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
+    options.signedOut === true ? Effect.succeedNone : Effect.map(backend.signIn(), ({ record }) => Option.some(record))
+  )
+
+const over = (options: Options) =>
+  Layer.merge(signInLayer(options.loopback), AuthSessionOAuth.layer).pipe(
+    Layer.provideMerge(LeaseMemory.layer),
+    Layer.merge(browserLayer(options.browse)),
+    Layer.merge(ScriptedDialog.layer())
+  )
+
+/** In memory, for virtual time; only the browser's way back is a real socket. */
+export const memory = (options: Options = {}) =>
+  over(options).pipe(
+    Layer.provideMerge(
+      Layer.unwrapEffect(
+        Effect.map(signedInBefore(options), (record) =>
+          CredentialStoreEphemeral.layerMemory(Option.getOrUndefined(record))
+        )
+      )
+    ),
+    Layer.provideMerge(FakeSettings.layer(options.settings)),
+    Layer.provideMerge(FakeIssuer.layerClient(options))
+  )
+
+/** Over real HTTP, with `auth.json` in a folder of its own. */
+export const real = (options: Options = {}) => {
+  const home = Layer.unwrapScoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const codexHome = yield* fs.makeTempDirectoryScoped()
+      const record = yield* signedInBefore(options)
+      if (Option.isSome(record)) yield* fs.writeFileString(`${codexHome}/auth.json`, textOf(record.value))
+      return FakeSettings.layer({ codexHome, ...options.settings })
+    })
+  )
+  return over(options).pipe(
+    Layer.provideMerge(Layer.merge(CredentialStoreFile.layer, HttpClientNode.layer)),
+    Layer.provideMerge(home),
+    Layer.provideMerge(FakeIssuer.layerServer(options)),
+    Layer.provideMerge(NodeContext.layer),
+    Layer.orDie
+  )
+}
+
+/** The stored record as text, with its secrets; empty when there is none. */
+export const stored = Effect.flatMap(CredentialStore, (store) =>
+  Effect.map(Effect.orDie(store.read), (found) =>
+    Option.match(found, { onNone: () => "", onSome: (r) => textOf(r.record) })
+  )
+)
+
+export const issuer = FakeIssuer.FakeIssuer
+
+export const behave = (options: FakeIssuer.FakeIssuerOptions) => Effect.flatMap(issuer, (fake) => fake.behave(options))
+
+export const counts = Effect.flatMap(issuer, (fake) =>
+  Effect.map(fake.log, (log) => {
+    const found: Partial<Record<FakeIssuer.IssuerEndpoint, number>> = {}
+    for (const { endpoint } of log) found[endpoint] = (found[endpoint] ?? 0) + 1
+    return found
+  })
+)
+
+/** Every secret that the issuer and the backend have handed out. */
+export const secrets = Effect.gen(function* () {
+  const { codes, idTokens, personalTokens } = yield* (yield* issuer).state
+  const state = yield* (yield* FakeBackend.FakeBackend).state
+  return [codes, idTokens, personalTokens, state.accessTokens, state.refreshTokens].flatMap((map) =>
+    Array.from(HashMap.keys<string, unknown>(map))
+  )
+})
+
+export interface Visit {
+  readonly url: string
+  readonly status: number
+  readonly body: string
+}
+
+/** Fetches a page and every page that it leads to. */
+export const visit = (url: string): Effect.Effect<ReadonlyArray<Visit>> =>
+  Effect.gen(function* () {
+    const visits: Array<Visit> = []
+    let next: string | undefined = url
+    while (next !== undefined && visits.length < 5) {
+      const at: string = next
+      const response = yield* Effect.promise((signal) => fetch(at, { redirect: "manual", signal }))
+      const body = yield* Effect.promise(() => response.text())
+      visits.push({ url: at, status: response.status, body })
+      const location = response.headers.get("location")
+      next = location === null ? undefined : new URL(location, at).href
+    }
+    return visits
+  })
+
+/** Where the sign-in page would send the browser back to. */
+export const redirectOf = (url: string): Effect.Effect<URL, never, FakeIssuer.FakeIssuer> =>
+  Effect.gen(function* () {
+    const reply = yield* (yield* issuer).exchange({
+      method: "GET",
+      url: new URL(url),
+      headers: {},
+      body: new Uint8Array(),
+      connection: 0
+    })
+    return new URL(reply._tag === "Answer" ? (reply.headers["location"] ?? "about:blank") : "about:blank")
+  })
+
+/** Whether the port can be taken, as it can when nobody listens there. */
+export const isFree = (port: number): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const server = Net.createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resume(Effect.succeed(true))))
+  })
+
+/** Ports that were free a moment ago. */
+export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =>
+  Effect.forEach(Array.from({ length: count }), () =>
+    Effect.acquireRelease(
+      Effect.async<Net.Server>((resume) => {
+        const server = Net.createServer().listen({ port: 0, host: "127.0.0.1" }, () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+    ).pipe(
+      Effect.map((server) => {
+        const address = server.address()
+        return typeof address === "object" && address !== null ? address.port : 0
+      })
+    )
+  ).pipe(Effect.scoped)
+
+/** What is logged while the effect runs, as one text. */
+export const logged = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> =>
+  Effect.gen(function* () {
+    const lines = yield* Ref.make(Chunk.empty<string>())
+    const logger = Logger.make<unknown, void>((entry) => {
+      Effect.runSync(Ref.update(lines, Chunk.append(Logger.jsonLogger.log(entry).concat(String(entry.message)))))
+    })
+    const result = yield* effect.pipe(
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+      Logger.withMinimumLogLevel(LogLevel.All)
+    )
+    return [result, Array.from(yield* Ref.get(lines)).join("\n")] as const
+  })
+
+/** Runs the effect to its end under virtual time, moving the clock from one wake-up to the next. */
+export const passing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    for (let steps = 0; steps < 5_000; steps++) {
+      yield* TestClock.adjust(0)
+      const done = yield* Fiber.poll(fiber)
+      if (Option.isSome(done)) return yield* done.value
+      const sleeps = yield* TestClock.sleeps()
+      const next = Chunk.reduce(sleeps, Number.POSITIVE_INFINITY, (least, at) => Math.min(least, at))
+      if (Number.isFinite(next)) yield* TestClock.setTime(next)
+    }
+    yield* Fiber.interrupt(fiber)
+    return yield* Effect.dieMessage("It did not end.")
+  })
+
+export const secret = (text: string) => Redacted.make(text)
