@@ -69,6 +69,7 @@ const make = Effect.gen(function* () {
     })
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => Fiber.awaitAll(working)).pipe(
+      Effect.interruptible,
       Effect.timeoutOption(closingTime),
       Effect.withClock(Clock.make())
     )
