@@ -113,7 +113,9 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | un
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)
   const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3))
+    ? best.candidate
+    : undefined
 }
 
 /** How many letters have to be put in, taken out or changed. */

@@ -90,14 +90,13 @@ export const main = (argv: ReadonlyArray<string>): void => {
     yield* Effect.provideService(run(toCommandLine(invocation), at), Globals, given)
   })
 
-  const program = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const { exitCode } = yield* Report.Report
-      const exit = yield* Effect.exit(restore(commandLine))
-      if (Exit.isFailure(exit)) yield* conclude(exit.cause, at)
-      return Option.getOrElse(yield* Ref.get(exitCode), () => ExitCode.done)
-    })
-  ).pipe(
+  // Ctrl-C ends the command alone: what there is to tell about it is told all the same.
+  const program = Effect.gen(function* () {
+    const { exitCode } = yield* Report.Report
+    const exit = yield* Effect.exit(Effect.interruptible(commandLine))
+    if (Exit.isFailure(exit)) yield* conclude(exit.cause, at)
+    return Option.getOrElse(yield* Ref.get(exitCode), () => ExitCode.done)
+  }).pipe(
     (whole) =>
       Effect.flatMap(Effect.console, (console) => Effect.withConsole(whole, consoleFor(console, write, screen))),
     Logger.withMinimumLogLevel(
@@ -110,7 +109,8 @@ export const main = (argv: ReadonlyArray<string>): void => {
         NodePath.layer,
         Logger.replace(Logger.defaultLogger, loggerFor(process.stderr, screen))
       )
-    )
+    ),
+    Effect.uninterruptible
   )
 
   NodeRuntime.runMain(program, {

@@ -36,7 +36,7 @@ const renewalPauseMillis = 30_000
 const closingTime = "5 seconds"
 
 /** How often the store is looked at for those who listen to `changes`. */
-const watchInterval = "500 millis"
+const watchInterval = "250 millis"
 
 const make = Effect.gen(function* () {
   const settings = yield* AccountConfig

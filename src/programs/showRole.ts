@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { AuthError } from "../domain/AuthError.js"
+import { AuthError } from "../domain/AuthError.js"
+import { sameIdentity } from "../domain/Identity.js"
 import type { Session } from "../domain/Session.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -30,5 +31,7 @@ export const showRole: Effect.Effect<
   const dialog = yield* Dialog
   const session = yield* auth.current
   const role = yield* dialog.progress("Reading the role", roles.role({ request: applyPolicy(policies.readRole, auth) }))
+  const present = yield* auth.current
+  if (!sameIdentity(present.identity, session.identity)) return yield* AuthError.of("AccountMismatch")
   return { session, role }
 }).pipe(Effect.withSpan("showRole"))

@@ -68,5 +68,7 @@ const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): st
 export const verdictLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => [
   ...wrap(headline(snapshot, verdict, canvas), canvas.columns),
   ...verdict.doubts.flatMap((doubt) => wrap(doubts[doubt], canvas.columns).map((line) => canvas.paint("yellow", line))),
-  ...verdict.remedies.flatMap((remedy) => wrap(remedyText(remedy, canvas.now), canvas.columns, "  • ", "    "))
+  ...verdict.remedies
+    .filter((remedy) => remedy._tag !== "Wait" || verdict.until === null)
+    .flatMap((remedy) => wrap(remedyText(remedy, canvas.now), canvas.columns, "  • ", "    "))
 ]

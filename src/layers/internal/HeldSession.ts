@@ -40,7 +40,7 @@ export interface SignedIn {
 type State = { readonly _tag: "Unread" } | { readonly _tag: "SignedOut" } | SignedIn
 
 /** How long what is held is trusted before the store is looked at again. */
-const lookAgainMillis = 1000
+const lookAgainMillis = 500
 
 const unreadable = (error: CredentialStoreError): AuthError =>
   AuthError.of(error.reason === "Malformed" ? "Malformed" : "Unreadable", error.message)

@@ -9,6 +9,10 @@ import type { CredentialStoreError } from "../../domain/CredentialStoreError.js"
 
 const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
   EISDIR: "NotAFile",
+  // Node's own, for the removal of a folder.
+  ERR_FS_EISDIR: "NotAFile",
+  // A file stands where a folder has to be made.
+  EEXIST: "NotAFile",
   ENOTDIR: "NotAFile",
   EACCES: "PermissionDenied",
   EPERM: "PermissionDenied",
