@@ -22,7 +22,7 @@ import { FakeAccount, FakeBackend, FakeSettings } from "effect-codex-account/tes
 import { ok } from "node:assert"
 
 // A service of the application. Its layer asks for ours by their tags, and knows nothing of how they are answered.
-class JobRunner extends Context.Tag("compose/JobRunner")<
+class JobRunner extends Context.Tag("effect-codex-account/examples/compose/JobRunner")<
   JobRunner,
   { readonly run: <A>(name: string, job: Effect.Effect<A>) => Effect.Effect<A, Effect.Effect.Error<typeof guard>> }
 >() {}
@@ -62,7 +62,7 @@ const DialogUnattended = Layer.succeed(Dialog, {
   confirm: refuse,
   choose: refuse,
   ask: refuse,
-  progress: (label, work) => Effect.annotateLogs(work, "step", label),
+  progress: (label, work) => Effect.withLogSpan(work, label),
   notice: (text) => Effect.log(text)
 })
 

@@ -41,8 +41,7 @@ const naive = Effect.gen(function* () {
   const spend = Effect.suspend(() => limits.consume({ as: identity, key: RedeemKey.make(randomUUID()) }))
   return yield* spend.pipe(
     Effect.timeout("30 seconds"),
-    Effect.retry(Schedule.spaced("1 second")),
-    Effect.timeout("1 minute")
+    Effect.retry({ times: 1, schedule: Schedule.spaced("5 seconds") })
   )
 })
 
@@ -82,7 +81,7 @@ const spendsAtMostOne = <A, E>(program: Effect.Effect<A, E, Account>) =>
     (plan) =>
       Effect.gen(function* () {
         const twice = yield* Effect.fork(Effect.zip(Effect.exit(program), Effect.exit(program)))
-        yield* TestClock.adjust("1 hour")
+        yield* Effect.fork(TestClock.adjust("1 hour"))
         yield* Fiber.join(twice)
         const backend = yield* FakeBackend.FakeBackend
         return (yield* backend.account()).redemptions.length <= 1
@@ -90,7 +89,7 @@ const spendsAtMostOne = <A, E>(program: Effect.Effect<A, E, Account>) =>
   )
 
 const options = {
-  numRuns: 50,
+  numRuns: 30,
   ...(process.env["FC_SEED"] === undefined ? {} : { seed: Number(process.env["FC_SEED"]) })
 }
 await FastCheck.assert(spendsAtMostOne(redeemWhenBlocked(randomUUID())), options)

@@ -128,6 +128,11 @@ const fromBackend = (error: BackendError, at: Circumstances): Failure => {
   )
 }
 
+const firstSentence = (text: string): readonly [string, string] => {
+  const end = text.indexOf(". ")
+  return end === -1 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 2)]
+}
+
 const fromAct = (error: ActError): Failure => {
   const open = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
   const again = {
@@ -140,7 +145,8 @@ const fromAct = (error: ActError): Failure => {
     : error.act === "redeem" && error.key !== null
       ? `To carry it on: codex-account redeem --key ${error.key}`
       : `To send one all the same: ${again[error.act]}`
-  return make(`ActError.${error.reason}`, ofActError(error), [error.message.replace("└─ ", ""), next], {
+  const [what, rest] = firstSentence(error.message.replace("└─ ", ""))
+  return make(`ActError.${error.reason}`, ofActError(error), [what, rest, next], {
     operation: error.act,
     status: error.status,
     key: error.key,

@@ -43,11 +43,13 @@ const makeHome = (home: string, backend: FakeBackendService) =>
     if (present !== null && present.length > 0) {
       return yield* bad(`${folder} is not empty, so nothing was written there.`, "Name a new or an empty folder.")
     }
-    const removal = Effect.zipRight(
-      Effect.forEach(["auth.json", "config.toml"], (name) => fs.remove(path.join(folder, name), { force: true })),
-      // A folder that something else was put into stays.
-      present === null ? Effect.whenEffect(fs.remove(folder, { recursive: true }), isEmpty(fs, folder)) : Effect.void
-    )
+    // A folder that was there before stays; what a client may have put beside the sign-in goes with it.
+    const removal =
+      present === null
+        ? fs.remove(folder, { recursive: true })
+        : Effect.flatMap(fs.readDirectory(folder), (names) =>
+            Effect.forEach(names.filter(isOurs), (name) => fs.remove(path.join(folder, name), { force: true }))
+          )
     yield* Effect.acquireRelease(
       Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), writeHome(folder, backend)),
       () => Effect.ignore(removal)
@@ -55,8 +57,8 @@ const makeHome = (home: string, backend: FakeBackendService) =>
     return folder
   })
 
-const isEmpty = (fs: FileSystem.FileSystem, folder: string) =>
-  Effect.map(fs.readDirectory(folder), (names) => names.length === 0)
+const isOurs = (name: string): boolean =>
+  name === "auth.json" || name === "config.toml" || name.startsWith("codex-account.sqlite")
 
 /**
  * Serves until the scope closes. The account is that of the demo.

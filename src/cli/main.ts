@@ -90,15 +90,19 @@ export const main = (argv: ReadonlyArray<string>): void => {
     yield* Effect.provideService(run(toCommandLine(invocation), at), Globals, given)
   })
 
+  // The exit of an interrupted fiber says only that; what to end with is noted here.
+  let ended: ExitCode = ExitCode.unexpected
   // Ctrl-C ends the command alone: what there is to tell about it is told all the same.
   const program = Effect.gen(function* () {
     const { exitCode } = yield* Report.Report
     const exit = yield* Effect.exit(Effect.interruptible(commandLine))
     if (Exit.isFailure(exit)) yield* conclude(exit.cause, at)
-    return Option.getOrElse(yield* Ref.get(exitCode), () => ExitCode.done)
+    ended = Option.getOrElse(yield* Ref.get(exitCode), () => ExitCode.done)
   }).pipe(
     (whole) =>
       Effect.flatMap(Effect.console, (console) => Effect.withConsole(whole, consoleFor(console, write, screen))),
+    // A fiber's error reaches whoever waits for it, and is told there.
+    Effect.withUnhandledErrorLogLevel(Option.none()),
     Logger.withMinimumLogLevel(
       Either.match(flags, { onLeft: () => LogLevel.Warning, onRight: ({ logLevel }) => logLevel })
     ),
@@ -117,7 +121,6 @@ export const main = (argv: ReadonlyArray<string>): void => {
     disableErrorReporting: true,
     disablePrettyLogger: true,
     // Everything is written and closed by now, so nothing is worth waiting for.
-    teardown: (exit) =>
-      process.exit(Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : ExitCode.unexpected)
+    teardown: () => process.exit(ended)
   })
 }

@@ -13,6 +13,8 @@ import { type Failure, failureOf } from "./Failure.js"
 import type { CommandName } from "./flags.js"
 import { Report } from "./Report.js"
 
+const actOf = { redeem: "redeem", invite: "invite", "notify-owner": "nudge" } as const
+
 const done = { redeem: "the reset was made", invite: "the invite was sent", nudge: "the owner was written to" } as const
 
 const afterSuccess = (operation: Operation): Failure => ({
@@ -50,13 +52,13 @@ const unknownOutcome = ({ act, key }: Operation, command: CommandName): Failure 
  * @category combinators
  */
 export const tellInterrupted =
-  (command: CommandName) =>
+  (command: keyof typeof actOf) =>
   <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | OperationJournal | Report> =>
     Effect.gen(function* () {
       const journal = yield* OperationJournal
       const report = yield* Report
       const startedAt = yield* DateTime.now
-      const tell = journal.list().pipe(
+      const tell = journal.list({ act: actOf[command] }).pipe(
         Effect.map((all) =>
           all.find(
             (operation) =>

@@ -71,6 +71,12 @@ export const make = (beneath?: AuthSession["Type"]) =>
     const settings = yield* AccountConfig
     const state = yield* Ref.make<Option.Option<Authorization>>(Option.none())
     const changes = yield* PubSub.sliding<SessionChange>(64)
+    const boundaries = yield* Ref.make(0)
+    const boundary = (change: SessionChange) =>
+      Effect.zipRight(
+        Ref.update(boundaries, (n) => n + 1),
+        PubSub.publish(changes, change)
+      )
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
     /** The last question that the host did not answer well, for those who waited for it. */
     const failed = yield* Ref.make<{ readonly count: number; readonly error: AuthError | null }>({
@@ -99,7 +105,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
       Effect.gen(function* () {
         const previous = yield* Ref.getAndSet(state, Option.some(next))
         const same = Option.isSome(previous) && sameIdentity(previous.value.session.identity, next.session.identity)
-        if (!same) yield* PubSub.publish(changes, { _tag: "SignedIn", session: next.session })
+        if (!same) yield* boundary({ _tag: "SignedIn", session: next.session })
         return next
       }).pipe(Effect.uninterruptible)
 
@@ -170,8 +176,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
               return beneath === undefined ? { removed: false, revoked: null } : yield* beneath.signOut(options)
             }
             const shown = beneath === undefined ? Option.none() : yield* Effect.option(beneath.current)
-            yield* PubSub.publish(
-              changes,
+            yield* boundary(
               Option.match(shown, {
                 onNone: (): SessionChange => ({ _tag: "SignedOut" }),
                 onSome: (session): SessionChange => ({ _tag: "SignedIn", session })
@@ -180,6 +185,11 @@ export const make = (beneath?: AuthSession["Type"]) =>
             return { removed: true, revoked: null }
           })
         ),
+      epoch: Effect.zipWith(
+        Ref.get(boundaries),
+        beneath === undefined ? Effect.succeed(0) : beneath.epoch,
+        (own, other) => own + other
+      ),
       changes:
         beneath === undefined
           ? Stream.fromPubSub(changes)

@@ -29,8 +29,8 @@ import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
 import * as CredentialStoreConfigured from "./CredentialStoreConfigured.js"
 import * as HttpClientNode from "./HttpClientNode.js"
-import * as LeaseMemory from "./LeaseMemory.js"
-import * as OperationJournalMemory from "./OperationJournalMemory.js"
+import * as LeaseSql from "./LeaseSql.js"
+import * as OperationJournalSql from "./OperationJournalSql.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
 import * as ReferralsHttp from "./ReferralsHttp.js"
@@ -73,7 +73,8 @@ export const layerServices: Layer.Layer<
 ).pipe(Layer.provideMerge(BackendHttpContract.layer), Layer.provideMerge(AuthSessionOAuth.layer))
 
 /**
- * Everything over given settings: the credential store that they name, the Node HTTP client, and a journal in memory.
+ * Everything over given settings: the credential store that they name, the Node HTTP client, and journal and leases in
+ * the SQLite file of the home, which is opened when the first of them is needed.
  *
  * @since 0.1.0
  * @category layers
@@ -83,8 +84,8 @@ export const layer: Layer.Layer<
   ConfigurationError,
   AccountConfig | FileSystem.FileSystem | Path.Path
 > = layerServices.pipe(
-  Layer.provideMerge(Layer.mergeAll(CredentialStoreConfigured.layer, HttpClientNode.layer, LeaseMemory.layer)),
-  Layer.merge(OperationJournalMemory.layerMemory)
+  Layer.provideMerge(Layer.mergeAll(CredentialStoreConfigured.layer, HttpClientNode.layer, LeaseSql.layerFile)),
+  Layer.merge(OperationJournalSql.layerFile)
 )
 
 /**

@@ -33,7 +33,7 @@ export interface JournaledAct<A, R = never> {
   readonly attempt: Effect.Effect<A, AuthError | BackendError>
   readonly policy: Around
   readonly isRejection: (error: BackendError) => boolean
-  readonly outcomeOf: (answer: A) => string
+  readonly outcomeOf: (answer: A, sentBefore: boolean) => string
   readonly before: Effect.Effect<void, ActError | AuthError | BackendError | JournalError, R>
 }
 
@@ -126,7 +126,7 @@ const perform = <A, R>(act: JournaledAct<A, R>, held: HeldLease) =>
         const sentBefore = () => ambiguous
         const exit = yield* Effect.exit(restore(act.policy(attempt)))
         if (Exit.isSuccess(exit)) {
-          yield* record({ _tag: "succeeded", outcome: act.outcomeOf(exit.value) })
+          yield* record({ _tag: "succeeded", outcome: act.outcomeOf(exit.value, sentBefore()) })
           return { answer: exit.value, sentBefore: sentBefore() }
         }
         const failure = Cause.failureOption(exit.cause)

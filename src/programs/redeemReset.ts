@@ -3,31 +3,26 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
-import { type Identity, sameIdentity } from "../domain/Identity.js"
-import { JournalError } from "../domain/JournalError.js"
-import type { Operation } from "../domain/Operation.js"
-import { plainLine } from "../domain/PlainText.js"
-import { RedeemKey, type ResetCredit, ResetCreditId } from "../domain/ResetCredit.js"
-import type { Session } from "../domain/Session.js"
+import { type JournalError } from "../domain/JournalError.js"
+import { type ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { type OperationJournal } from "../services/OperationJournal.js"
 import { Policies } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
 import { applyPolicy } from "./applyPolicy.js"
 import { journaledAct } from "./journaledAct.js"
 import { readUsage } from "./readUsage.js"
+import { afterQuietPeriod, earlier, withoutOpenRedemption } from "./redeemHistory.js"
+import { planAgain, planNew } from "./redeemPlan.js"
 
 /**
  * `key` carries on, or begins, the redemption of that key. `creditId` names the credit; without it the person chooses.
@@ -41,15 +36,6 @@ export interface RedeemOptions {
   readonly creditId?: string | undefined
   readonly again?: boolean
 }
-
-/**
- * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
- * spent then is spent for nothing.
- *
- * @since 0.1.0
- * @category constants
- */
-export const quietPeriod = Duration.minutes(20)
 
 /**
  * `reset`, `alreadyRedeemed`: the windows were reset, now or by an earlier attempt of the same act. `alreadyRedeemedElsewhere`:
@@ -83,127 +69,26 @@ const input = <A>(schema: Schema.Schema<A, string>, text: string | undefined): E
 /** The schema's own message stands last, below the path to it. */
 const lastLine = (message: string): string => message.slice(message.lastIndexOf("\n") + 1)
 
-interface Plan {
-  readonly key: RedeemKey
-  readonly creditId: ResetCreditId | undefined
+const outcomes = [
+  "reset",
+  "alreadyRedeemed",
+  "alreadyRedeemedElsewhere",
+  "nothingToReset",
+  "noCredit",
+  "creditGone"
+] as const
+
+const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
+
+/** What the backend's word means for this act: a key that we never sent before was used by somebody else. */
+const outcomeOf = (
+  code: ConsumeOutcome,
+  sentBefore: boolean,
+  creditId: ResetCreditId | undefined
+): (typeof outcomes)[number] => {
+  if (code === "alreadyRedeemed") return sentBefore ? "alreadyRedeemed" : "alreadyRedeemedElsewhere"
+  return code === "noCredit" && creditId !== undefined ? "creditGone" : code
 }
-
-const describe = (credit: ResetCredit) => ({
-  value: credit,
-  label: plainLine(credit.title ?? "") || "Full reset",
-  hint: credit.expiresAt === null ? "does not expire" : `expires ${DateTime.formatIso(credit.expiresAt)}`
-})
-
-const windowLines = (usage: UsageSnapshot): ReadonlyArray<string> =>
-  usage.main.windows.map((window) => `${window.name}: ${Math.round(window.remainingPercent)}% left`)
-
-const confirmReset = (session: Session, credit: string, usage: UsageSnapshot | null) =>
-  Effect.flatMap(Dialog, (dialog) =>
-    dialog.confirm({
-      id: "redeem.confirm",
-      title: "Use this reset?",
-      details: [
-        `Account: ${session.email ?? "unknown"}`,
-        `Credit: ${credit}`,
-        ...(usage === null ? [] : windowLines(usage))
-      ],
-      yes: "Yes, use reset",
-      no: "No, go back",
-      flag: "--yes"
-    })
-  )
-
-/** Refuses when another redemption has an outcome that is not known. */
-const withoutOpenRedemption = (identity: Identity, key: RedeemKey) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const open = yield* journal.list({ act: "redeem", identity, open: true })
-    const other = open.find((operation) => operation.key !== key)
-    if (other !== undefined) {
-      return yield* new ActError({ act: "redeem", reason: "Unresolved", key: other.key, status: null, detail: null })
-    }
-  })
-
-/** The redemption that goes on: the one of the key given, or the one whose outcome is open. */
-const earlier = (identity: Identity, key: RedeemKey | undefined) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    if (key === undefined) {
-      return Option.fromNullable((yield* journal.list({ act: "redeem", identity, open: true }))[0])
-    }
-    yield* withoutOpenRedemption(identity, key)
-    const found = yield* journal.find(key)
-    if (Option.exists(found, ({ act, identity: of }) => act !== "redeem" || of !== identity.key)) {
-      return yield* new JournalError({ reason: "InUse", key })
-    }
-    return found
-  })
-
-/** Refuses a redemption within the quiet period of the last one. */
-const afterQuietPeriod = (identity: Identity) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
-    const recent = (yield* journal.list({ act: "redeem", identity })).find(
-      ({ state, updatedAt }) =>
-        state._tag === "succeeded" &&
-        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
-        DateTime.greaterThan(updatedAt, since)
-    )
-    if (recent === undefined) return
-    const end = DateTime.formatIso(DateTime.addDuration(recent.updatedAt, quietPeriod))
-    return yield* new ActError({
-      act: "redeem",
-      reason: "TooSoon",
-      key: recent.key,
-      status: null,
-      detail: `Wait until ${end}, or say --again.`
-    })
-  })
-
-/** A new redemption: what there is to spend, chosen and confirmed. */
-const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCreditId | undefined) =>
-  Effect.gen(function* () {
-    const dialog = yield* Dialog
-    const keys = yield* OperationKeys
-    const usage = yield* dialog.progress("Checking your available resets", readUsage({ fresh: true }))
-    if (!sameIdentity(usage.identity, session.identity)) return yield* ActError.of("redeem", "IdentityChanged")
-    const credits = usage.resetCredits
-    if (credits !== null && credits.availableCount <= 0) return "noCredit" as const
-    const redeemable = credits?.redeemable ?? []
-    const named = redeemable.find((credit) => credit.id === creditId)
-    const chosen =
-      creditId !== undefined
-        ? named
-        : redeemable.length > 1
-          ? yield* dialog.choose({
-              id: "redeem.credit",
-              title: `${credits?.availableCount} usage limit resets available.`,
-              choices: redeemable.map(describe),
-              flag: "--credit"
-            })
-          : redeemable[0]
-    const label =
-      chosen === undefined
-        ? (creditId ?? "the next one available")
-        : `${describe(chosen).label}, ${describe(chosen).hint}`
-    if (!(yield* confirmReset(session, label, usage))) return "declined" as const
-    const id = creditId ?? Option.getOrUndefined(Schema.decodeOption(ResetCreditId)(chosen?.id ?? ""))
-    const plan: Plan = { key: key ?? RedeemKey.make(yield* keys.next), creditId: id }
-    return plan
-  })
-
-/** The redemption that goes on keeps its key and its credit: they can't spend a second one. */
-const planAgain = (session: Session, operation: Operation) =>
-  Effect.gen(function* () {
-    const agreed = yield* confirmReset(session, `the redemption ${operation.key}, whose outcome is not known`, null)
-    if (!agreed) return "declined" as const
-    const plan: Plan = {
-      key: RedeemKey.make(operation.key),
-      creditId: operation.target === null ? undefined : ResetCreditId.make(operation.target)
-    }
-    return plan
-  })
 
 /**
  * Chooses a credit, asks, and redeems it with one key in every attempt. A redemption whose outcome is open is carried on
@@ -234,14 +119,27 @@ export const redeemReset = (
       creditId: creditId ?? null,
       usage: null
     })
+    /** What there is after a success, which stays one when this can't be read. */
+    const concluded = (
+      outcome: RedeemResult["outcome"],
+      of: { readonly key: string; readonly target: string | null }
+    ) =>
+      Effect.gen(function* () {
+        const isReset = outcome === "reset" || outcome === "alreadyRedeemed"
+        const read = dialog
+          .progress("Checking what is left", readUsage({ fresh: true }))
+          .pipe(
+            Effect.catchAll((error) =>
+              Effect.as(Effect.logDebug(`The usage after the reset could not be read. ${error.message}`), null)
+            )
+          )
+        yield* Effect.annotateCurrentSpan({ key: of.key, outcome })
+        return { outcome, key: of.key, creditId: of.target, usage: isReset ? yield* read : null } satisfies RedeemResult
+      })
     const operation = yield* earlier(session.identity, key)
     if (Option.isSome(operation) && operation.value.state._tag === "succeeded") {
-      return {
-        outcome: "alreadyRedeemed" as const,
-        key: operation.value.key,
-        creditId: operation.value.target,
-        usage: null
-      }
+      const recorded = Option.getOrElse(asOutcome(operation.value.state.outcome), () => "alreadyRedeemed" as const)
+      return yield* concluded(recorded === "reset" ? "alreadyRedeemed" : recorded, operation.value)
     }
     const goesOn = Option.isSome(operation) && operation.value.isOpen
     const rested = goesOn || options.again === true ? Effect.void : afterQuietPeriod(session.identity)
@@ -261,31 +159,13 @@ export const redeemReset = (
         policy: applyPolicy(policies.consumeResetCredit, auth),
         isRejection: (error) =>
           error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
-        outcomeOf: (outcome) => outcome,
+        outcomeOf: (code, sentBefore) => outcomeOf(code, sentBefore, plan.creditId),
         // Another process may have redeemed while the person was thinking.
         before: Effect.zipRight(withoutOpenRedemption(session.identity, plan.key), rested)
       })
     )
-    const outcome = (() => {
-      switch (answer) {
-        case "alreadyRedeemed":
-          return sentBefore ? "alreadyRedeemed" : "alreadyRedeemedElsewhere"
-        case "noCredit":
-          return plan.creditId === undefined ? "noCredit" : "creditGone"
-        default:
-          return answer
-      }
-    })()
-    const usage =
-      outcome === "reset" || outcome === "alreadyRedeemed"
-        ? yield* dialog
-            .progress("Checking what is left", readUsage({ fresh: true }))
-            .pipe(
-              Effect.catchAll((error) =>
-                Effect.as(Effect.logDebug(`The usage after the reset could not be read. ${error.message}`), null)
-              )
-            )
-        : null
-    yield* Effect.annotateCurrentSpan({ key: plan.key, outcome })
-    return { outcome, key: plan.key, creditId: plan.creditId ?? null, usage } satisfies RedeemResult
+    return yield* concluded(outcomeOf(answer, sentBefore, plan.creditId), {
+      key: plan.key,
+      target: plan.creditId ?? null
+    })
   }).pipe(Effect.withSpan("redeemReset"))

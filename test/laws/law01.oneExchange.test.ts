@@ -73,7 +73,7 @@ it.effect.prop(
         })
       )
     ),
-  { fastCheck: { numRuns: 50 } }
+  { fastCheck: { numRuns: 30 } }
 )
 
 it.effect("twenty at once make one exchange, and all go on with its token", () =>

@@ -54,7 +54,7 @@ it.effect.prop(
       assert.isNotNull(before)
       assert.strictEqual((yield* stored) === before, Exit.isFailure(exit))
     }).pipe(Effect.provide(account({ backend: { plan } }))),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 40 } }
 )
 
 it.effect.prop(

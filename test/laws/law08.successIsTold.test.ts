@@ -51,7 +51,7 @@ it.effect.prop(
         })
       )
     ),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 40 } }
 )
 
 const failures: ReadonlyArray<readonly [string, Fault.Fault]> = [

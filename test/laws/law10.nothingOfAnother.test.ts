@@ -149,7 +149,7 @@ it.effect.prop(
         })
       )
     ),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 40 } }
 )
 
 it.effect.each(["usage", "role", "status"] as const)("after a change, %s is the other's", (what) =>
@@ -174,6 +174,37 @@ it.effect("an answer that comes after the change is dropped, and so is the list 
         backend: { accounts, plan: [FaultPlan.on("usage.read", 1, Fault.delay("2 seconds", { afterCommit: true }))] }
       })
     )
+  )
+)
+
+it.effect.each([
+  [
+    "the usage came before the change, and the list of credits after it",
+    [FaultPlan.on("resetCredits.list", 1, Fault.delay("2 seconds"))]
+  ],
+  [
+    "the usage failed before the change, and came after it",
+    [FaultPlan.on("usage.read", 1, Fault.rateLimited({ seconds: 2 }))]
+  ],
+  [
+    "the role failed before the change, and came after it",
+    [FaultPlan.on("workspace.accountsCheck", 1, Fault.rateLimited({ seconds: 2 }))]
+  ]
+] as const)("a whole that was begun before the change is nobody's after it: %s", ([, plan]) =>
+  Effect.gen(function* () {
+    const change = Effect.delay(become(b), "1 second")
+    const both = Effect.all([seen("usage"), seen("role"), seen("status")], { concurrency: "unbounded" })
+    const { exit } = yield* finish(Effect.zip(both, change, { concurrent: true }))
+    for (const found of (yield* exit)[0]) {
+      if (typeof found !== "string") for (const part of found.parts) assert.include([found.who, "?"], part)
+    }
+    // Nor is it kept for later.
+    for (const what of ["usage", "role", "status"] as const) {
+      const found = yield* run(seen(what))
+      assert.deepStrictEqual(typeof found === "string" ? found : new Set(found.parts), new Set(["B"]))
+    }
+  }).pipe(
+    Effect.provide(account({ settings: { usageInterval: Duration.hours(1) }, backend: { accounts, plan: [...plan] } }))
   )
 )
 

@@ -34,7 +34,7 @@ const used = (work: Effect.Effect<unknown, unknown, Services>) =>
     return {
       ended: Option.map(ended, ({ exit }) => exit),
       // Held, and shown by mistake.
-      authorization: yield* Effect.exit(auth.authorization),
+      authorization: yield* ending(Effect.exit(auth.authorization)),
       record: yield* Effect.exit((yield* CredentialStore).read)
     }
   })

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { PathStyle } from "../../src/contracts/PathStyle.js"
 import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
@@ -100,6 +101,23 @@ const signedInStore = Layer.unwrapEffect(
 /** Waits between attempts are the policy's, without jitter. */
 export const withoutJitter = Layer.setRandom(Random.fixed([0]))
 
+/** A session that is just being renewed is closed only when that has come to an end: time goes on meanwhile. */
+const closingInTime = <A>(layer: Layer.Layer<A>): Layer.Layer<A> =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(layer, scope)
+      yield* Effect.addFinalizer((exit) =>
+        Effect.gen(function* () {
+          const time = yield* Effect.fork(Effect.interruptible(Effect.forever(TestClock.adjust("10 seconds"))))
+          yield* Scope.close(scope, exit)
+          yield* Fiber.interrupt(time)
+        })
+      )
+      return context
+    })
+  )
+
 export const account = (options: Options = {}): Layer.Layer<Services> => {
   const backend = FakeBackend.layerClient(options.backend)
   const client = options.client
@@ -115,7 +133,8 @@ export const account = (options: Options = {}): Layer.Layer<Services> => {
     Layer.merge(ScriptedDialog.layer({ ...agreeable, ...options.script })),
     Layer.provideMerge(countingKeys),
     Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
-    Layer.provideMerge(withoutJitter)
+    Layer.provideMerge(withoutJitter),
+    closingInTime
   )
 }
 

@@ -109,6 +109,9 @@ describe("one redemption", () => {
       const result = yield* run(redeemReset({ key: "theirs" }))
       assert.strictEqual(result.outcome, "alreadyRedeemedElsewhere")
       assert.isNull(result.usage)
+      // The journal keeps the word: neither the same key nor the quiet period makes a success of it later.
+      assert.strictEqual((yield* run(redeemReset({ key: "theirs" }))).outcome, "alreadyRedeemedElsewhere")
+      assert.strictEqual((yield* run(redeemReset())).outcome, "reset")
     }).pipe(Effect.provide(account()))
   )
 

@@ -72,7 +72,8 @@ const home = Effect.gen(function* () {
 const mode = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const store = yield* CredentialStore
-  if (store.kind !== "file") return [finding("storage", "warn", `${store.kind}: nothing is kept`)]
+  if (store.kind === "ephemeral") return [finding("storage", "warn", "the sign-in lasts as long as the process")]
+  if (store.kind === "keyring") return [finding("storage", "ok", store.location)]
   const info = yield* Effect.option(fs.stat(store.location))
   if (Option.isNone(info)) return [finding("storage", "ok", store.location)]
   const bits = info.value.mode & 0o777

@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge } from "./BoundedHttpClient.js"
 
@@ -84,6 +85,10 @@ const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<Arr
   return bytes
 }
 
+/** The dispatcher has a limit of its own, and may notice first. */
+const exceedsLimit = (error: Error): boolean =>
+  Predicate.hasProperty(error, "code") && error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE"
+
 const send = (
   dispatcher: Undici.Dispatcher,
   maxBytes: number,
@@ -129,7 +134,7 @@ const send = (
         resume(Effect.succeed(new WholeResponse(request, status, headers, setCookies, joined(chunks, size))))
       },
       onResponseError(_, error) {
-        fail(error)
+        fail(exceedsLimit(error) ? new BodyTooLarge({ status }) : error)
       }
     }
     try {

@@ -1,7 +1,9 @@
 /** A sign-in as a process of its own: method, home, issuer and ports are its arguments. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
@@ -41,4 +43,6 @@ const layer = Layer.mergeAll(
   Layer.provideMerge(NodeContext.layer)
 )
 
-NodeRuntime.runMain(Effect.provide(signIn({ method: method === "device" ? "device" : "browser" }), layer))
+NodeRuntime.runMain(Effect.provide(signIn({ method: method === "device" ? "device" : "browser" }), layer), {
+  teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)
+})

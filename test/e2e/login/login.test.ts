@@ -142,7 +142,7 @@ describe("another process", () => {
       process_.on("exit", (code, signal) => (ended = `${code} ${signal}`))
       const until = (ready: () => boolean) =>
         Effect.repeat(Effect.sleep("10 millis"), { until: ready }).pipe(
-          Effect.timeoutFail({ duration: "15 seconds", onTimeout: () => new Error(`${ended}: ${output}`) })
+          Effect.timeoutFail({ duration: "15 seconds", onTimeout: () => `It did not get there. ${ended}: ${output}` })
         )
       return { process: process_, output: () => output, ended: () => ended, until }
     })

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
@@ -84,6 +85,22 @@ const refusesToAct = ({ journal }: Given) =>
     yield* unavailable(journal.list())
   })
 
+/** Nothing of these may be written meanwhile, also by root. */
+const asNobody = <A, E>(paths: ReadonlyArray<string>, self: Effect.Effect<A, E>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      for (const path of paths) Fs.chmodSync(path, Fs.statSync(path).isDirectory() ? 0o555 : 0o444)
+      Fs.chmodSync(Path.dirname(paths.at(-1) ?? ""), 0o755)
+      if (process.getuid?.() === 0) process.seteuid?.(65534)
+    }),
+    () => self,
+    () =>
+      Effect.sync(() => {
+        if (process.getuid?.() === 0) process.seteuid?.(0)
+        for (const path of paths.toReversed()) Fs.chmodSync(path, Fs.statSync(path).isDirectory() ? 0o700 : 0o600)
+      })
+  )
+
 const newFile = (file: string, content: string | Uint8Array) => {
   Fs.mkdirSync(Path.dirname(file), { recursive: true })
   Fs.writeFileSync(file, content)
@@ -153,6 +170,21 @@ describe("a journal that can't be used", () => {
         Fs.writeFileSync(given.home, "")
         yield* unavailable(given.journal.intend(redeem("k")))
         assert.include(given.logged[0], "its folder is not a folder")
+      })
+    )
+  )
+
+  it.effect("a folder that can't be written", () =>
+    withHome((given) =>
+      Effect.gen(function* () {
+        yield* Effect.provide(
+          Effect.flatMap(OperationJournal, (other) => arrive(other, "k", "sent")),
+          OperationJournalSql.layerFile.pipe(Layer.provide(configOf(given.home)))
+        )
+        yield* asNobody([given.file, given.home], refusesToAct(given))
+        assert.include(given.logged[0], "it can't be opened for writing")
+        // Nothing was lost by trying.
+        assert.lengthOf(yield* given.journal.list({ open: true }), 1)
       })
     )
   )

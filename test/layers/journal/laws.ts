@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
 import type { JournalError } from "../../../src/domain/JournalError.js"
 import { type OperationState, transitions } from "../../../src/domain/Operation.js"
-import { OperationJournal } from "../../../src/services/OperationJournal.js"
+import type { OperationJournal } from "../../../src/services/OperationJournal.js"
 
 export const ada = new Identity({ userId: UserId.make("user-ada"), accountId: AccountId.make("account-1") })
 export const bob = new Identity({ userId: UserId.make("user-bob"), accountId: AccountId.make("account-1") })

@@ -76,7 +76,15 @@ const mutants: Readonly<
   ],
   "calls everything open": [
     "the list is newest first, by filter",
-    (journal) => ({ ...journal, list: ({ open: _, ...filter } = {}) => journal.list(filter) })
+    (journal) => ({
+      ...journal,
+      list: (filter) =>
+        Effect.map(journal.list(), (all) =>
+          all.filter(
+            ({ act, identity }) => act === (filter?.act ?? act) && identity === (filter?.identity?.key ?? identity)
+          )
+        )
+    })
   ]
 }
 

@@ -126,6 +126,27 @@ export const leaseLaws: Readonly<Record<string, LeaseLaw>> = {
       yield* isFree(lease, "queue")
     }),
 
+  "who gives up in the moment in which it comes passes it on": (lease) =>
+    Effect.gen(function* () {
+      for (let steps = 0; steps < 12; steps++) {
+        const held = yield* Deferred.make<void>()
+        const finish = yield* Deferred.make<void>()
+        const holder = yield* Effect.fork(
+          lease.withLease(named("moment"), () =>
+            Effect.zipRight(Deferred.succeed(held, undefined), Deferred.await(finish))
+          )
+        )
+        yield* Deferred.await(held)
+        const waiting = yield* Effect.fork(lease.withLease(named("moment"), () => Effect.void))
+        yield* Effect.yieldNow()
+        yield* Deferred.succeed(finish, undefined)
+        for (let step = 0; step < steps; step++) yield* Effect.yieldNow()
+        yield* Fiber.interrupt(waiting)
+        yield* Fiber.join(holder)
+        yield* isFree(lease, "moment")
+      }
+    }),
+
   "it is kept alive while the work runs": (lease) =>
     lease.withLease({ name: "long", timeToLive: "300 millis", wait: 0 }, (held) =>
       Effect.gen(function* () {

@@ -17,6 +17,7 @@ import { signInWithBrowser } from "../../../src/programs/signInWithBrowser.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { Browser } from "../../../src/services/Browser.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
+import { SignIn } from "../../../src/services/SignIn.js"
 import { type FakeIssuer, Fault, ScriptedDialog } from "../../../src/testing/index.js"
 import {
   behave,
@@ -253,7 +254,7 @@ describe("what comes to the port", () => {
       const { exit, log, seen } = yield* attempt((url) =>
         Effect.flatMap(redirectOf(url), (back) => {
           back.searchParams.set("error", "<script>alert(1)</script>")
-          back.searchParams.set("error_description", "hunter2")
+          back.searchParams.set("error_description", "hunter2 missing_codex_entitlement")
           return visit(back.href)
         })
       )
@@ -414,6 +415,25 @@ describe("an interruption", () => {
           [500]
         )
       }
+    }).pipe(Effect.provide(memory()))
+  )
+
+  it.live("of whoever holds the flow shows a page of failure to a browser that waits", () =>
+    Effect.gen(function* () {
+      const flow = yield* SignIn
+      const page = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { callback, url } = yield* flow.browser
+          const back = yield* redirectOf(url)
+          const visiting = yield* Effect.forkDaemon(visit(back.href))
+          yield* callback
+          return visiting
+        })
+      )
+      assert.deepStrictEqual(
+        (yield* Fiber.join(page)).map(({ status }) => status),
+        [500]
+      )
     }).pipe(Effect.provide(memory()))
   )
 

@@ -34,6 +34,8 @@ const tokensOf = (account?: string): Effect.Effect<ExternalTokenSet, never, Fake
     return { accessToken: secret(tokens.accessToken), chatgptAccountId: accountId }
   })
 
+const sameAccount: Give = () => tokensOf()
+
 const supplied = (account?: string) =>
   Effect.flatMap(ExternalSession, (session) => Effect.flatMap(tokensOf(account), session.signIn))
 
@@ -69,7 +71,7 @@ const brief = (error: AuthError) => `${error.reason} ${error.detail ?? ""}`.trim
 
 describe("tokens that another application supplies", () => {
   it.effect("are in force over the stored session, and never in its store", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         const before = yield* stored
         const session = yield* supplied()
@@ -84,7 +86,7 @@ describe("tokens that another application supplies", () => {
   )
 
   it.effect("stand back again when they are signed out, and what is beneath is as it was", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         const before = yield* stored
         const auth = yield* AuthSession
@@ -98,7 +100,7 @@ describe("tokens that another application supplies", () => {
   )
 
   it.effect("name a plan that stands above the token's", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         const external = yield* ExternalSession
         const tokens = yield* tokensOf()
@@ -110,7 +112,7 @@ describe("tokens that another application supplies", () => {
   )
 
   it.effect("that are no JWT are refused, and the session is as it was", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         const tokens = { accessToken: secret("hunter2"), chatgptAccountId: "a" }
         const error = yield* Effect.flip((yield* ExternalSession).signIn(tokens))
@@ -123,7 +125,7 @@ describe("tokens that another application supplies", () => {
 
   it.effect("of a workspace that is ruled out are refused", () =>
     withHost(
-      tokensOf,
+      sameAccount,
       () =>
         Effect.gen(function* () {
           assert.strictEqual((yield* Effect.flip(supplied())).reason, "Forbidden")
@@ -136,14 +138,14 @@ describe("tokens that another application supplies", () => {
 
   it.effect("are refused where an API key is forced", () =>
     withHost(
-      tokensOf,
+      sameAccount,
       () => Effect.map(Effect.flip(supplied()), (error) => assert.strictEqual(error.reason, "Forbidden")),
       { signedOut: true, settings: { forcedLoginMethod: Option.some("api") } }
     )
   )
 
   it.effect("leave no room for another sign-in, and none is begun", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         yield* supplied()
         const before = yield* stored
@@ -159,19 +161,21 @@ describe("tokens that another application supplies", () => {
   )
 
   it.effect("are a boundary when they come, change hands and go", () =>
-    withHost(tokensOf, () =>
+    withHost(sameAccount, () =>
       Effect.gen(function* () {
         const auth = yield* AuthSession
         const seen = yield* Effect.fork(Stream.runCollect(Stream.take(auth.changes, 3)))
         yield* TestClock.adjust(0)
+        const epoch = yield* auth.epoch
         yield* supplied()
         yield* supplied()
         yield* supplied(other)
         yield* auth.signOut({ revoke: false })
-        const changes = Array.from(yield* Fiber.join(seen), (change) =>
+        const changes = Array.from(yield* Fiber.join(seen), (change): string | null =>
           change._tag === "SignedIn" ? change.session.identity.accountId : "nobody"
         )
         assert.deepStrictEqual(changes, [mine, "org-2", mine])
+        assert.strictEqual((yield* auth.epoch) - epoch, 3)
       })
     )
   )
@@ -209,7 +213,7 @@ describe("a refusal of the backend", () => {
   )
 
   it.effect("is the only reason to ask", () =>
-    withHost(tokensOf, (asked) =>
+    withHost(sameAccount, (asked) =>
       Effect.gen(function* () {
         const { auth } = yield* refusedOnce
         yield* TestClock.adjust("30 days")
@@ -283,7 +287,7 @@ describe("a refusal of the backend", () => {
   })
 
   it.effect("of tokens that another has replaced meanwhile is not that one's business", () =>
-    withHost(tokensOf, (asked) =>
+    withHost(sameAccount, (asked) =>
       Effect.gen(function* () {
         const { auth, refused } = yield* refusedOnce
         yield* supplied(other)
@@ -294,7 +298,7 @@ describe("a refusal of the backend", () => {
   )
 
   it.effect("without tokens in force is the business of the session beneath", () =>
-    withHost(tokensOf, (asked) =>
+    withHost(sameAccount, (asked) =>
       Effect.gen(function* () {
         const auth = yield* AuthSession
         const refused = yield* auth.authorization

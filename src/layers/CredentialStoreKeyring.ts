@@ -1,0 +1,171 @@
+/**
+ * The auth record in the operating system's keyring, under the names that the Codex CLI uses.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Crypto from "node:crypto"
+import { AuthJson } from "../contracts/AuthJson.js"
+import { CredentialStoreError } from "../domain/CredentialStoreError.js"
+import { AccountConfig } from "../services/AccountConfig.js"
+import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
+import type { Keyring, KeyringError } from "./internal/Keyring.js"
+import { makeKeyringProcess } from "./internal/KeyringProcess.js"
+import { storeErrorReason } from "./internal/storeErrorReason.js"
+
+/** On one line, as the Codex CLI stores it. */
+const KeyringText = Schema.parseJson(AuthJson)
+const decode = Schema.decode(KeyringText)
+const encode = Schema.encode(KeyringText)
+
+const sha256 = (text: string): string => Crypto.createHash("sha256").update(text).digest("hex")
+
+/**
+ * The account of a Codex home: `cli|` and 16 hexadecimal digits of the SHA-256 of its path. The service is `Codex Auth`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const accountOf = (canonicalHome: string): string => `cli|${sha256(canonicalHome).slice(0, 16)}`
+
+const service = "Codex Auth"
+
+/** A look costs a process, so that the keyring is looked at less often than a file; and one that fails is left alone. */
+const lookEveryMillis = 5000
+const restMillis = 60_000
+
+/**
+ * A store over a keyring. After a write the fallback `auth.json` is removed, and `remove` removes both.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  keyring: Keyring
+): Effect.Effect<CredentialStore["Type"], never, AccountConfig | FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { codexHome } = yield* AccountConfig
+    const file = path.join(codexHome, "auth.json")
+    const location = `the keyring entry "${service}"`
+    const looked = yield* Ref.make<{ readonly stamp: string; readonly againAt: number }>({
+      stamp: "unread",
+      againAt: Number.POSITIVE_INFINITY
+    })
+
+    type Operation = CredentialStoreError["operation"]
+    const failed = (operation: Operation, reason: CredentialStoreError["reason"], detail: string | null = null) =>
+      new CredentialStoreError({ operation, reason, location, detail })
+    const fromKeyring = (operation: Operation) => (error: KeyringError) => failed(operation, error.reason, error.detail)
+
+    const entry = fs.realPath(codexHome).pipe(
+      Effect.orElseSucceed(() => codexHome),
+      Effect.map((home) => ({ service, account: accountOf(home) }))
+    )
+
+    const saw = (revision: Option.Option<string>) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Ref.set(looked, { stamp: Option.getOrElse(revision, () => "none"), againAt: now + lookEveryMillis })
+      )
+
+    const readText = (operation: Operation) =>
+      Effect.flatMap(entry, keyring.get).pipe(
+        Effect.mapError(fromKeyring(operation)),
+        Effect.tap((text) => saw(Option.map(text, sha256)))
+      )
+
+    const read = Effect.flatMap(
+      readText("read"),
+      Option.match({
+        onNone: () => Effect.succeedNone,
+        onSome: (text) =>
+          decode(text).pipe(
+            Effect.map((record): Option.Option<StoredRecord> => Option.some({ record, revision: sha256(text) })),
+            // The parse error would quote the record.
+            Effect.mapError(() => failed("read", "Malformed"))
+          )
+      })
+    )
+
+    const removeFile = fs.remove(file).pipe(
+      Effect.as(true),
+      Effect.catchTag("SystemError", (error) =>
+        error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
+      ),
+      Effect.mapError(
+        (error) =>
+          new CredentialStoreError({
+            operation: "remove",
+            reason: storeErrorReason(error),
+            location: file,
+            detail: null
+          })
+      )
+    )
+
+    const write: CredentialStore["Type"]["write"] = (record, options) =>
+      Effect.gen(function* () {
+        const text = yield* Effect.mapError(encode(record), () => failed("write", "Malformed"))
+        if (options?.expected !== undefined) {
+          const present = Option.map(yield* readText("write"), sha256)
+          if (Option.getOrNull(present) !== Option.getOrNull(options.expected)) {
+            return yield* failed("write", "Conflict")
+          }
+        }
+        yield* Effect.mapError(keyring.set(yield* entry, text), fromKeyring("write"))
+        yield* saw(Option.some(sha256(text)))
+        yield* Effect.catchAll(removeFile, (error) =>
+          Effect.logWarning(`The sign-in is in the keyring, and an older one may remain in a file. ${error.message}`)
+        )
+        return { record, revision: sha256(text) }
+      }).pipe(Effect.uninterruptible)
+
+    const remove = Effect.gen(function* () {
+      const inKeyring = yield* Effect.flatMap(entry, keyring.remove).pipe(
+        Effect.mapError(fromKeyring("remove")),
+        Effect.tap(saw(Option.none())),
+        Effect.either
+      )
+      // The file goes whatever becomes of the entry.
+      const inFile = yield* removeFile
+      return (yield* inKeyring) || inFile
+    })
+
+    /** Never fails and seldom looks: who has not read yet is told so at no cost. */
+    const stamp = Effect.gen(function* () {
+      const before = yield* Ref.get(looked)
+      const now = yield* Clock.currentTimeMillis
+      if (now < before.againAt) return before.stamp
+      yield* Ref.set(looked, { ...before, againAt: now + restMillis })
+      yield* Effect.ignore(readText("read"))
+      return (yield* Ref.get(looked)).stamp
+    })
+
+    return CredentialStore.of({
+      kind: "keyring",
+      location,
+      read,
+      write,
+      remove,
+      stamp,
+      checkWritable: Effect.asVoid(readText("write"))
+    })
+  })
+
+/**
+ * The keyring of the operating system, by way of the optional package `@napi-rs/keyring`. A locked one may be unlocked
+ * within 15 seconds. Not on Windows, where the Codex CLI does not use it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
+  Layer.effect(CredentialStore, make(makeKeyringProcess(15_000)))

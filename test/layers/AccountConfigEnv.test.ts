@@ -1,0 +1,313 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
+import * as CredentialStoreConfigured from "../../src/layers/CredentialStoreConfigured.js"
+import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
+import { CredentialStore } from "../../src/services/CredentialStore.js"
+import { temporaryHome } from "./support/home.js"
+
+type Environment = Readonly<Record<string, string>>
+
+const provider = (environment: Environment) => ConfigProvider.fromMap(new Map(Object.entries(environment)))
+
+const settings = (environment: Environment, overrides?: AccountConfigEnv.Overrides) =>
+  AccountConfigEnv.make(overrides).pipe(
+    Effect.withConfigProvider(provider(environment)),
+    Effect.provide(NodeContext.layer)
+  )
+
+/** What goes wrong, in all the words there are about it. */
+const trouble = (environment: Environment, overrides?: AccountConfigEnv.Overrides) =>
+  Effect.map(Effect.flip(settings(environment, overrides)), (error) => ({
+    reason: error._tag === "ConfigurationError" ? error.reason : error._tag,
+    shown: `${String(error)} ${JSON.stringify(error)} ${"stack" in error ? String(error.stack) : ""}`,
+    detail: error._tag === "ConfigurationError" ? error.detail : ""
+  }))
+
+/** A home with this `config.toml`. */
+const configured = (toml: string) =>
+  Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, "config.toml"), toml)))
+
+describe("without any configuration", () => {
+  it.scoped("the defaults hold, in the person's own home", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const found = yield* settings({ HOME: home })
+      assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: Path.join(home, ".codex") })
+      assert.deepStrictEqual(found.backend, { url: "https://chatgpt.com/backend-api", style: "chatgpt" })
+      assert.strictEqual(found.refreshUrl, "https://auth.openai.com/oauth/token")
+      assert.strictEqual(found.revokeUrl, "https://auth.openai.com/oauth/revoke")
+      assert.strictEqual(found.clientId, "app_EMoamEEZ73f0CkXaXp7hrann")
+      assert.strictEqual(found.credentialStore, "file")
+      assert.strictEqual(found.maxResponseBytes, 1_048_576)
+      assert.strictEqual(Duration.toMillis(found.refreshBefore), 300_000)
+      assert.match(found.userAgent, /^effect-codex-account\/\d+\.\d+\.\d+ [\u0020-\u007e]+$/)
+    })
+  )
+
+  it.scoped("a variable that is empty counts as absent", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const empty = Object.fromEntries(
+        [
+          "CODEX_HOME",
+          "CODEX_REFRESH_TOKEN_URL_OVERRIDE",
+          "CODEX_REVOKE_TOKEN_URL_OVERRIDE",
+          "CODEX_APP_SERVER_LOGIN_CLIENT_ID",
+          "CODEX_CA_CERTIFICATE",
+          "SSL_CERT_FILE"
+        ].map((name) => [name, ""])
+      )
+      assert.deepStrictEqual(yield* settings({ ...empty, HOME: home }), yield* settings({ HOME: home }))
+    })
+  )
+})
+
+const url = "https://auth.example.test"
+
+const variables: ReadonlyArray<readonly [label: string, environment: Environment, found: Partial<AccountSettings>]> = [
+  [
+    "CODEX_REFRESH_TOKEN_URL_OVERRIDE, taken as it is, and the revocation beside it",
+    { CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${url}/other/path?a=1` },
+    { refreshUrl: `${url}/other/path?a=1`, revokeUrl: `${url}/oauth/revoke` }
+  ],
+  [
+    "CODEX_REVOKE_TOKEN_URL_OVERRIDE alone",
+    { CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${url}/revoke?b=2` },
+    { refreshUrl: "https://auth.openai.com/oauth/token", revokeUrl: `${url}/revoke?b=2` }
+  ],
+  [
+    "CODEX_REVOKE_TOKEN_URL_OVERRIDE before what follows from the other",
+    { CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${url}/a`, CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${url}/b` },
+    { refreshUrl: `${url}/a`, revokeUrl: `${url}/b` }
+  ],
+  ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", { CODEX_APP_SERVER_LOGIN_CLIENT_ID: "app_other" }, { clientId: "app_other" }],
+  [
+    "CODEX_CA_CERTIFICATE before SSL_CERT_FILE",
+    { CODEX_CA_CERTIFICATE: "/a.pem", SSL_CERT_FILE: "/b.pem" },
+    { caCertificate: Option.some({ path: "/a.pem", variable: "CODEX_CA_CERTIFICATE" }) }
+  ],
+  [
+    "SSL_CERT_FILE",
+    { SSL_CERT_FILE: "/b.pem" },
+    { caCertificate: Option.some({ path: "/b.pem", variable: "SSL_CERT_FILE" }) }
+  ],
+  [
+    "CODEX_ACCOUNT_USAGE_INTERVAL",
+    { CODEX_ACCOUNT_USAGE_INTERVAL: "90 seconds" },
+    { usageInterval: Duration.seconds(90) }
+  ],
+  ["CODEX_ACCOUNT_ROLE_TTL", { CODEX_ACCOUNT_ROLE_TTL: "1 hour" }, { roleTimeToLive: Duration.hours(1) }],
+  [
+    "CODEX_ACCOUNT_ROLE_COOL_DOWN",
+    { CODEX_ACCOUNT_ROLE_COOL_DOWN: "2 minutes" },
+    { roleCoolDown: Duration.minutes(2) }
+  ]
+]
+
+describe("the environment", () => {
+  it.scoped.each(variables)("sets %s", ([, environment, expected]) =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const plain = yield* settings({ HOME: home })
+      assert.deepStrictEqual(yield* settings({ HOME: home, ...environment }), { ...plain, ...expected })
+    })
+  )
+
+  it.scoped("has a word that is no duration refused", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const found = yield* trouble({ HOME: home, CODEX_ACCOUNT_USAGE_INTERVAL: "soon" })
+      assert.include(found.shown, "CODEX_ACCOUNT_USAGE_INTERVAL")
+    })
+  )
+})
+
+describe("CODEX_HOME", () => {
+  it.scoped("is a folder, with its links resolved", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome("a home with spaces, ü and 家")
+      const link = Path.join(Path.dirname(home), "link")
+      Fs.symlinkSync(home, link)
+      assert.strictEqual((yield* settings({ CODEX_HOME: link })).codexHome, home)
+    })
+  )
+
+  it.scoped("gives way to what the caller says", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const found = yield* settings({ CODEX_HOME: "/nowhere" }, { codexHome: home })
+      assert.strictEqual(found.codexHome, home)
+    })
+  )
+
+  it.scoped("must exist, and be a folder", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const file = Path.join(home, "file")
+      const dangling = Path.join(home, "dangling")
+      Fs.writeFileSync(file, "")
+      Fs.symlinkSync("gone", dangling)
+      for (const [value, reason] of [
+        [Path.join(home, "missing"), "HomeMissing"],
+        [dangling, "HomeMissing"],
+        [Path.join(file, "below"), "HomeMissing"],
+        [file, "HomeNotADirectory"]
+      ] as const) {
+        const found = yield* trouble({ CODEX_HOME: value })
+        assert.strictEqual(found.reason, reason, value)
+        assert.strictEqual(found.detail, value)
+      }
+      assert.strictEqual((yield* trouble({}, { codexHome: file })).reason, "HomeNotADirectory")
+    })
+  )
+
+  it.scoped("need not exist where it is the default", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      assert.strictEqual((yield* settings({ USERPROFILE: home })).codexHome, Path.join(home, ".codex"))
+    })
+  )
+})
+
+const keys: ReadonlyArray<readonly [label: string, toml: string, found: Partial<AccountSettings>]> = [
+  ["nothing", "", {}],
+  ["comments and the keys of others", '# a\nmodel = "x"\n[mcp_servers.a]\ncommand = "b"\n', {}],
+  [
+    "chatgpt_base_url of another host",
+    'chatgpt_base_url = "http://127.0.0.1:1//"',
+    { backend: { url: "http://127.0.0.1:1", style: "codex" } }
+  ],
+  [
+    "chatgpt_base_url of ChatGPT",
+    'chatgpt_base_url = "https://chatgpt.com"',
+    { backend: { url: "https://chatgpt.com/backend-api", style: "chatgpt" } }
+  ],
+  ["the store file", 'cli_auth_credentials_store = "file"', { credentialStore: "file" }],
+  ["the store keyring", 'cli_auth_credentials_store = "keyring"', { credentialStore: "keyring" }],
+  ["the store auto", 'cli_auth_credentials_store = "auto"', { credentialStore: "auto" }],
+  ["the store ephemeral", 'cli_auth_credentials_store = "ephemeral"', { credentialStore: "ephemeral" }],
+  ["forced ChatGPT", 'forced_login_method = "chatgpt"', { forcedLoginMethod: Option.some("chatgpt") }],
+  ["a forced API key", 'forced_login_method = "api"', { forcedLoginMethod: Option.some("api") }],
+  ["one workspace", 'forced_chatgpt_workspace_id = "w1"', { forcedWorkspaces: ["w1"] }],
+  ["several workspaces", 'forced_chatgpt_workspace_id = ["w1", "w2"]', { forcedWorkspaces: ["w1", "w2"] }]
+]
+
+const malformed: ReadonlyArray<readonly [label: string, toml: string, place: string]> = [
+  ["no TOML", 'ok = 1\nsecret = "sk-secret\n', "line 2"],
+  ["a conflict marker", "<<<<<<< sk-secret\n", "line 1"],
+  ["an unknown store", 'cli_auth_credentials_store = "sk-secret"', "cli_auth_credentials_store"],
+  ["an unknown method", 'forced_login_method = "sk-secret"', "forced_login_method"],
+  ["a workspace that is none", 'forced_chatgpt_workspace_id = { id = "sk-secret" }', "forced_chatgpt_workspace_id"],
+  ["a base URL that is none", 'chatgpt_base_url = ["sk-secret"]', "chatgpt_base_url"]
+]
+
+describe("config.toml", () => {
+  it.scoped.each(keys)("may hold %s", ([, toml, expected]) =>
+    Effect.gen(function* () {
+      const home = yield* configured(toml)
+      const found = yield* settings({ CODEX_HOME: home })
+      assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: home, ...expected })
+    })
+  )
+
+  it.scoped("gives way to a base URL that the caller says", () =>
+    Effect.gen(function* () {
+      const home = yield* configured('chatgpt_base_url = "http://file.test"')
+      const found = yield* settings({ CODEX_HOME: home }, { baseUrl: "http://caller.test" })
+      assert.strictEqual(found.backend.url, "http://caller.test")
+    })
+  )
+
+  it.scoped.each(malformed)("with %s is refused: the place is told, the contents are not", ([, toml, place]) =>
+    Effect.gen(function* () {
+      const home = yield* configured(toml)
+      const found = yield* trouble({ CODEX_HOME: home })
+      assert.strictEqual(found.reason, "ConfigMalformed")
+      assert.include(found.detail, place)
+      assert.include(found.detail, home)
+      assert.notInclude(found.shown, "sk-secret")
+      assert.strictEqual(Fs.readFileSync(Path.join(home, "config.toml"), "utf8"), toml)
+    })
+  )
+
+  it.scoped("that is a folder is refused", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      Fs.mkdirSync(Path.join(home, "config.toml"))
+      assert.strictEqual((yield* trouble({ CODEX_HOME: home })).reason, "ConfigUnreadable")
+    })
+  )
+})
+
+const unusable = [
+  "ftp://auth.example.test/a",
+  "auth.example.test",
+  "/oauth/token",
+  "javascript:alert(1)",
+  "https://",
+  "https://ada:hunter2@auth.example.test/a",
+  "https://hunter2@auth.example.test/a"
+]
+
+describe("a URL that can't be used", () => {
+  it.scoped.each(unusable)("is refused wherever it stands, and not shown: %s", (bad) =>
+    Effect.gen(function* () {
+      const home = yield* configured(`chatgpt_base_url = "${bad}"`)
+      const plain = yield* temporaryHome()
+      for (const [found, where] of [
+        [yield* trouble({ CODEX_HOME: home }), "chatgpt_base_url"],
+        [yield* trouble({ CODEX_HOME: plain }, { baseUrl: bad }), "base URL"],
+        [
+          yield* trouble({ CODEX_HOME: plain, CODEX_REFRESH_TOKEN_URL_OVERRIDE: bad }),
+          "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
+        ],
+        [yield* trouble({ CODEX_HOME: plain, CODEX_REVOKE_TOKEN_URL_OVERRIDE: bad }), "CODEX_REVOKE_TOKEN_URL_OVERRIDE"]
+      ] as const) {
+        assert.strictEqual(found.reason, "InvalidUrl")
+        assert.include(found.detail, where)
+        assert.notInclude(found.shown, "hunter2")
+      }
+    })
+  )
+})
+
+describe("the layers", () => {
+  it.scoped("take the settings from the environment, or as given", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const fromEnvironment = yield* Effect.provide(
+        AccountConfig,
+        AccountConfigEnv.layerConfig().pipe(
+          Layer.provide(Layer.setConfigProvider(provider({ CODEX_HOME: home }))),
+          Layer.provide(NodeContext.layer)
+        )
+      )
+      const given = yield* Effect.provide(AccountConfig, AccountConfigEnv.layer({ codexHome: home }))
+      assert.deepStrictEqual(fromEnvironment, given)
+    })
+  )
+
+  it.scoped("make the store that is named", () =>
+    Effect.gen(function* () {
+      const codexHome = yield* temporaryHome()
+      const kind = (credentialStore: AccountSettings["credentialStore"]) =>
+        Effect.map(CredentialStore, (store) => store.kind).pipe(
+          Effect.provide(
+            CredentialStoreConfigured.layer.pipe(
+              Layer.provide(AccountConfigEnv.layer({ codexHome, credentialStore })),
+              Layer.provide(NodeContext.layer)
+            )
+          )
+        )
+      for (const name of ["file", "ephemeral", "keyring"] as const) assert.strictEqual(yield* kind(name), name)
+    })
+  )
+})

@@ -1,0 +1,170 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Net from "node:net"
+import { gzipSync } from "node:zlib"
+import { BodyTooLarge, boundedHttpClient } from "../../src/layers/internal/BoundedHttpClient.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
+import { brief, calling, consume, readUsage, usageBody } from "./support/backend.js"
+import { rawServer } from "./support/sockets.js"
+
+const maxBytes = 1_048_576
+
+/** A JSON answer of exactly so many bytes. */
+const padded = (bytes: number): string => {
+  const text = JSON.stringify(usageBody)
+  return text + " ".repeat(bytes - text.length)
+}
+
+const declared = (body: string, status = "200 OK") => (socket: Net.Socket) =>
+  void socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+
+const chunked = (body: string) => (socket: Net.Socket) =>
+  void socket.write(
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${(body.match(/[^]{1,60000}/g) ?? []).map(chunk).join("")}0\r\n\r\n`
+  )
+
+const untilClosed = (body: string) => (socket: Net.Socket) => void socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`)
+
+/** Says little, and sends until it is cut off. */
+const endless = (sent: { bytes: number }) => (socket: Net.Socket) => {
+  socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+  const piece = chunk(" ".repeat(65_536))
+  const more = () => {
+    while (!socket.destroyed && socket.writable) {
+      sent.bytes += 65_536
+      if (!socket.write(piece)) return void socket.once("drain", more)
+    }
+  }
+  more()
+}
+
+const framings = [
+  ["with its length declared", declared],
+  ["in chunks", chunked],
+  ["until the connection ends", untilClosed]
+] as const
+
+describe("an answer through the one client", () => {
+  it.scopedLive.each(framings)("may have 1 MiB, and not a byte more: %s", ([, framed]) =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
+      yield* Effect.gen(function* () {
+        yield* readUsage
+        assert.strictEqual(brief(yield* Effect.flip(readUsage)), "TooLarge answered")
+        assert.strictEqual(server.requests.length, 2)
+      }).pipe(Effect.provide(calling(server.origin)))
+    })
+  )
+
+  it.scopedLive("that has no end is cut off, for reads, acts and exchanges", () =>
+    Effect.gen(function* () {
+      const sent = { bytes: 0 }
+      const server = yield* rawServer(endless(sent))
+      yield* Effect.gen(function* () {
+        assert.strictEqual(brief(yield* Effect.flip(readUsage)), "TooLarge answered")
+        assert.strictEqual(brief(yield* Effect.flip(consume)), "TooLarge answered")
+        const { reason } = yield* Effect.flip((yield* AuthSession).refresh)
+        assert.strictEqual(reason, "Unavailable")
+        assert.strictEqual(server.requests.length, 3)
+        yield* Effect.sleep("30 millis")
+        const after = sent.bytes
+        yield* Effect.sleep("30 millis")
+        assert.strictEqual(sent.bytes, after)
+        // What the sockets hold beside it, at most.
+        assert.isBelow(after, 3 * 16 * maxBytes)
+      }).pipe(Effect.provide(calling(server.origin)))
+    })
+  )
+
+  it.scopedLive("that lies about its length is none", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}"))
+      const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
+      assert.include(["TooLarge", "Transport"], error.reason)
+    })
+  )
+
+  it.scopedLive("is bounded as the settings say", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((socket, _, nth) => declared(padded(nth === 1 ? 200 : 201))(socket))
+      yield* Effect.gen(function* () {
+        yield* readUsage
+        assert.strictEqual((yield* Effect.flip(readUsage)).reason, "TooLarge")
+      }).pipe(Effect.provide(calling(server.origin, { settings: { maxResponseBytes: 200 } })))
+    })
+  )
+
+  it.scopedLive("that is packed, though nobody asked, can't be understood", () =>
+    Effect.gen(function* () {
+      const packed = gzipSync(JSON.stringify(usageBody))
+      const server = yield* rawServer((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`)
+        socket.write(packed)
+      })
+      const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
+      assert.strictEqual(error.reason, "Malformed")
+    })
+  )
+})
+
+const clients = [
+  ["undici's", NodeHttpClient.layerUndici],
+  ["node's", NodeHttpClient.layer],
+  ["fetch", FetchHttpClient.layer]
+] as const
+
+describe("an answer through a client of the caller's", () => {
+  it.scopedLive.each(clients)("is bounded all the same: %s", ([, layer]) =>
+    Effect.gen(function* () {
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      for (const [, framed] of framings) {
+        const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
+        const request = HttpClientRequest.get(server.origin)
+        assert.strictEqual((yield* execute(request)).text.length, maxBytes)
+        assert.instanceOf(yield* Effect.flip(execute(request)), BodyTooLarge)
+      }
+      const server = yield* rawServer(endless({ bytes: 0 }))
+      assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("is bounded by what it unpacks to, not by what was sent", () =>
+    Effect.gen(function* () {
+      const bomb = gzipSync(padded(8 * maxBytes))
+      assert.isBelow(bomb.length, maxBytes / 16)
+      const server = yield* rawServer((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
+        socket.write(bomb)
+      })
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
+    }).pipe(Effect.provide(FetchHttpClient.layer))
+  )
+
+  it.scopedLive.each(clients)("was asked for under our name and without a trace: %s", ([, layer]) =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(declared("{}"))
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      yield* Effect.withSpan(execute(HttpClientRequest.get(server.origin)), "a span of the caller's")
+      const request = (server.requests[0] ?? "").toLowerCase()
+      assert.include(request, "user-agent: ours\r\n")
+      assert.notInclude(request, "traceparent")
+      assert.notInclude(request, "b3:")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("control: the same client without us tells its trace", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(declared("{}"))
+      const client = yield* HttpClient.HttpClient
+      yield* Effect.withSpan(client.get(server.origin), "a span of the caller's")
+      assert.include((server.requests[0] ?? "").toLowerCase(), "traceparent")
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici))
+  )
+})

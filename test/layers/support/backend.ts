@@ -1,0 +1,61 @@
+/** The session and the backend's calls over the real HTTP client. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { AuthJson } from "../../../src/contracts/AuthJson.js"
+import { backendBase } from "../../../src/contracts/PathStyle.js"
+import type { ConfigurationError } from "../../../src/domain/ConfigurationError.js"
+import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
+import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
+import * as BackendHttpContract from "../../../src/layers/BackendHttpContract.js"
+import * as CredentialStoreEphemeral from "../../../src/layers/CredentialStoreEphemeral.js"
+import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
+import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
+import type { AccountConfig, AccountSettings } from "../../../src/services/AccountConfig.js"
+import { AuthSession } from "../../../src/services/AuthSession.js"
+import { BackendHttp } from "../../../src/services/BackendHttp.js"
+import { accessToken, record } from "./records.js"
+
+/** Far from its expiry, on a real clock too. */
+export const secretToken = accessToken(4e12, "secret")
+
+export const calling = (
+  origin: string,
+  options?: { readonly settings?: Partial<AccountSettings>; readonly record?: AuthJson }
+): Layer.Layer<AuthSession | BackendHttp | HttpClient.HttpClient | AccountConfig, ConfigurationError> =>
+  BackendHttpContract.layer.pipe(
+    Layer.provideMerge(AuthSessionOAuth.layer),
+    Layer.provideMerge(HttpClientNode.layer),
+    Layer.provide(CredentialStoreEphemeral.layerMemory(options?.record ?? record({ access: secretToken }))),
+    Layer.provide(LeaseMemory.layer),
+    Layer.provideMerge(
+      AccountConfigEnv.layer({
+        codexHome: "/nonexistent",
+        backend: backendBase(`${origin}/backend-api`),
+        refreshUrl: `${origin}/oauth/token`,
+        revokeUrl: `${origin}/oauth/revoke`,
+        ...options?.settings
+      })
+    ),
+    Layer.provide(NodeContext.layer)
+  )
+
+/** A read and an act, one attempt each. */
+export const readUsage = Effect.flatMap(BackendHttp, (backend) =>
+  backend.read("usage.read", (client) => client.usage.read())
+)
+
+export const consume = Effect.gen(function* () {
+  const backend = yield* BackendHttp
+  const { identity } = yield* (yield* AuthSession).current
+  return yield* backend.act("resetCredits.consume", identity, (client) =>
+    client.resetCredits.consume({ payload: { redeem_request_id: "key-1" } })
+  )
+})
+
+/** Reason and delivery of a failure, in a few words. */
+export const brief = (error: { readonly reason: string; readonly delivery?: string }): string =>
+  error.delivery === undefined ? error.reason : `${error.reason} ${error.delivery}`
+
+export const usageBody = { plan_type: "pro", rate_limit: null, credits: null }
