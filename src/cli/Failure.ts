@@ -9,10 +9,11 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
 import type { JournalError } from "../domain/JournalError.js"
+import type { LoginError } from "../domain/LoginError.js"
 import { plainLine } from "../domain/PlainText.js"
 import type { DialogError } from "../services/Dialog.js"
 import type { BadUsage } from "./BadUsage.js"
-import { ExitCode, ofActError, ofAuthError, ofBackendError } from "./exitCodes.js"
+import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from "./exitCodes.js"
 import type { CommandName } from "./flags.js"
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
@@ -32,6 +33,7 @@ export type CommandError =
   | ConfigurationError
   | DialogError
   | JournalError
+  | LoginError
 
 /**
  * @since 0.1.0
@@ -94,19 +96,19 @@ const actions: Readonly<Record<string, string>> = {
 }
 
 const fromAuth = (error: AuthError, at: Circumstances): Failure => {
-  const canSignIn = error.isPermanent && error.reason !== "NotSignedIn" && !error.message.includes("codex login")
+  const canSignIn = error.isPermanent && error.reason !== "NotSignedIn" && !error.message.includes(" login`")
   const next =
     error.reason === "NotSignedIn"
       ? `To look around without an account: codex-account ${at.command ?? "usage"} --demo`
       : canSignIn && error.reason !== "Forbidden"
-        ? "To sign in again: codex login"
+        ? "To sign in again: codex-account login"
         : null
   return make(`AuthError.${error.reason}`, ofAuthError(error.reason), [error.message, notDone(error.message, at), next])
 }
 
 const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
   if (error.retryAfterMillis !== null) return `The backend asks to wait ${lengthOf(error.retryAfterMillis)}.`
-  if (error.reason === "Unauthorized") return "To sign in again: codex login"
+  if (error.reason === "Unauthorized") return "To sign in again: codex-account login"
   if (error.reason !== "Unreachable" && error.reason !== "Transport" && error.reason !== "Timeout") return null
   const set = at.networkVariables.length === 0 ? "" : ` Set in the environment: ${at.networkVariables.join(", ")}.`
   return `To find out why: codex-account doctor.${set}`
@@ -188,6 +190,8 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
         key: error.key,
         changed: error.reason === "Transition" ? "unknown" : "no"
       })
+    case "LoginError":
+      return make(`LoginError.${error.reason}`, ofLoginError(error.reason), [error.message], { status: error.status })
     case "ConfigurationError":
       return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [
         at.homeGiven ? error.message.replace(/^CODEX_HOME /, "--codex-home ") : error.message,

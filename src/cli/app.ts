@@ -14,6 +14,8 @@ import { backend } from "./commands/backend.js"
 import { makeDoctor } from "./commands/doctor.js"
 import { guard } from "./commands/guard.js"
 import { invite } from "./commands/invite.js"
+import { journal } from "./commands/journal.js"
+import { login } from "./commands/login.js"
 import { logout } from "./commands/logout.js"
 import { notifyOwner } from "./commands/notifyOwner.js"
 import { policies } from "./commands/policies.js"
@@ -22,7 +24,7 @@ import { role } from "./commands/role.js"
 import { session } from "./commands/session.js"
 import { status, statusAnswer } from "./commands/status.js"
 import { usage } from "./commands/usage.js"
-import { layerAccount, layerPolicies } from "./compose.js"
+import { layerAccount, layerLogin, layerPolicies } from "./compose.js"
 import * as stderrTerminal from "./dialog/stderrTerminal.js"
 import * as TerminalDialog from "./dialog/TerminalDialog.js"
 import type { Circumstances } from "./Failure.js"
@@ -39,7 +41,9 @@ const rootFor = (at: Circumstances) =>
       role.pipe(Command.provide(layerAccount)),
       guard.pipe(Command.provide(layerAccount)),
       session.pipe(Command.provide(layerAccount)),
+      login.pipe(Command.provide(layerLogin)),
       logout.pipe(Command.provide(layerAccount)),
+      journal.pipe(Command.provide(layerAccount)),
       policies.pipe(Command.provide(layerPolicies)),
       backend,
       makeDoctor(layerAccount, at)

@@ -12,7 +12,9 @@ import * as Layer from "effect/Layer"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
 import * as Live from "../layers/Live.js"
 import * as PoliciesConfig from "../layers/PoliciesConfig.js"
+import type { Browser } from "../services/Browser.js"
 import type { Policies } from "../services/Policies.js"
+import type { SignIn } from "../services/SignIn.js"
 import type { Account } from "./composed.js"
 import { Globals } from "./Globals.js"
 
@@ -34,6 +36,23 @@ export const layerAccount: Layer.Layer<
     return layerDemo(timeout)
   })
 )
+
+/**
+ * What signing in needs besides the account.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerLogin: Layer.Layer<
+  Account | Browser | SignIn,
+  ConfigurationError | ConfigError.ConfigError,
+  Globals | FileSystem.FileSystem | Path.Path
+> = Layer.unwrapEffect(
+  Effect.map(
+    Effect.promise(() => Promise.all([import("../layers/SignInHttp.js"), import("../layers/BrowserSystem.js")])),
+    ([SignInHttp, BrowserSystem]) => Layer.merge(SignInHttp.layer, BrowserSystem.layer)
+  )
+).pipe(Layer.provideMerge(layerAccount))
 
 /**
  * @since 0.1.0

@@ -6,6 +6,7 @@
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
+import type { LoginErrorReason } from "../domain/LoginError.js"
 import type { RedeemResult } from "../programs/redeemReset.js"
 
 /**
@@ -72,6 +73,31 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
  */
 export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
   reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
+
+const ofLogin: Readonly<Record<LoginErrorReason, ExitCode>> = {
+  InvalidInput: ExitCode.badUsage,
+  ChatGptToken: ExitCode.badUsage,
+  AgentIdentity: ExitCode.badUsage,
+  MethodForbidden: ExitCode.refused,
+  WorkspaceForbidden: ExitCode.refused,
+  HostManaged: ExitCode.refused,
+  Denied: ExitCode.refused,
+  NotEntitled: ExitCode.refused,
+  NoCode: ExitCode.refused,
+  DeviceDisabled: ExitCode.refused,
+  Refused: ExitCode.refused,
+  PortInUse: ExitCode.unavailable,
+  Expired: ExitCode.unavailable,
+  Unavailable: ExitCode.unavailable,
+  Malformed: ExitCode.unavailable,
+  Cancelled: ExitCode.nothing
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofLoginError = (reason: LoginErrorReason): ExitCode => ofLogin[reason]
 
 /**
  * @since 0.1.0

@@ -81,6 +81,15 @@ export const commands = {
   guard: {},
   session: {},
   logout: { "--local": flag("Only remove the stored sign-in, and send nothing.") },
+  login: {
+    "--device": flag("Sign in with a code on another device."),
+    "--no-browser": flag("Only print the address of the sign-in page."),
+    "--with-access-token": flag("Read a personal access token from standard input."),
+    "--with-api-key": flag("Read an API key from standard input.")
+  },
+  journal: {
+    "--found": value("WHAT", "With resolve: whether it arrived or is missing, as you found out.")
+  },
   policies: {},
   backend: {
     "--port": value("N", "The port; without it any free one."),

@@ -55,6 +55,25 @@ const helps: Readonly<Record<CommandName, Help>> = {
     about: "Sign out, everywhere or only here.",
     examples: ["codex-account logout", "codex-account logout --local"]
   },
+  login: {
+    about: "Sign in: with the browser, a code on another device, a token or a key.",
+    notes: [
+      "The session of before stays until the new one is complete, and is not ended at the server. Exit 4: not granted. 6: no answer, or not finished in time."
+    ],
+    examples: ["codex-account login", "codex-account login --device", "codex-account login --with-api-key < key.txt"]
+  },
+  journal: {
+    about: "Show the acts that can't be undone, and settle one whose outcome is not known.",
+    argument: "show|resolve KEY",
+    notes: [
+      "A redemption is carried on with its own key. An invite or a message is not sent again: you say what you found."
+    ],
+    examples: [
+      "codex-account journal",
+      "codex-account journal show KEY",
+      "codex-account journal resolve KEY --found arrived"
+    ]
+  },
   policies: {
     about: "Print the timeouts and attempts of every call, and whether it may be repeated.",
     examples: ["codex-account policies --timeout 5s"]

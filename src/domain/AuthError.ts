@@ -38,9 +38,9 @@ export const AuthErrorReason = Schema.Literal(
 export type AuthErrorReason = typeof AuthErrorReason.Type
 
 const advice: Record<AuthErrorReason, string> = {
-  NotSignedIn: "Not signed in. Run `codex login`.",
-  WrongAuth: "Signed in without ChatGPT, which this needs. Run `codex login` and choose ChatGPT.",
-  Malformed: "The stored sign-in can't be understood. It was left as it is; run `codex login` to replace it.",
+  NotSignedIn: "Not signed in. Run `codex-account login`.",
+  WrongAuth: "Signed in without ChatGPT, which this needs. Run `codex-account login`.",
+  Malformed: "The stored sign-in can't be understood. It was left as it is; run `codex-account login` to replace it.",
   Unreadable: "The stored sign-in can't be read. Check that it is a file and that you may read it.",
   NotWritable: "The stored sign-in can't be written, so the session was not renewed. Check the folder's permissions.",
   Expired: "The session could not be renewed: its refresh token has expired. Sign in again.",

@@ -27,7 +27,7 @@ it.effect.prop(
       assert.isAtMost(found.posts, 1)
       assert.isAtMost(found.invites, 1)
     }),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 40 } }
 )
 
 /** What makes others send again. */

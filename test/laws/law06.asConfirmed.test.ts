@@ -146,7 +146,7 @@ it.effect.prop(
       Effect.provide(world(plan)),
       Effect.asVoid
     ),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 40 } }
 )
 
 const caught = (program: Effect.Effect<unknown, unknown, Services>, change: Change) =>

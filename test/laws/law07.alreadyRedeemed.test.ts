@@ -64,7 +64,7 @@ it.effect.prop(
         assert.strictEqual(result.value.outcome, yield* expected)
       }
     }).pipe(Effect.provide(account({ backend: { plan } }))),
-  { fastCheck: { numRuns: 80 } }
+  { fastCheck: { numRuns: 50 } }
 )
 
 it.effect.prop(

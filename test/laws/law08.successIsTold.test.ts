@@ -51,7 +51,7 @@ it.effect.prop(
         })
       )
     ),
-  { fastCheck: { numRuns: 40 } }
+  { fastCheck: { numRuns: 25 } }
 )
 
 const failures: ReadonlyArray<readonly [string, Fault.Fault]> = [

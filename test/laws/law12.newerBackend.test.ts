@@ -77,7 +77,7 @@ it.effect.prop(
       assert.lengthOf(snapshot.main.windows, owner.primary === null ? 1 : 2)
       assert.strictEqual(offer._tag, "Some")
     }).pipe(Effect.provide(account({ backend: { accounts: [owner], plan } }))),
-  { fastCheck: { numRuns: 40 } }
+  { fastCheck: { numRuns: 25 } }
 )
 
 it.effect("unknown words become unknown, and numbers stay", () =>

@@ -49,7 +49,7 @@ it.effect.prop(
         assert.isAbove(snapshot.fetchedAt.epochMillis, (at[index] ?? 0) - interval)
       })
     }).pipe(Effect.provide(world({ settings: { usageInterval: Duration.millis(interval) } }, late))),
-  { fastCheck: { numRuns: 30 } }
+  { fastCheck: { numRuns: 15 } }
 )
 
 it.effect("control: without an interval there are more", () =>

@@ -85,7 +85,7 @@ it.effect.prop(
       nothingLeaks(yield* watched(used(work), layer))
       nothingLeaks(yield* watched(failing(work), layer))
     }),
-  { fastCheck: { numRuns: 60 } }
+  { fastCheck: { numRuns: 30 } }
 )
 
 describe.each([...programNames])("%s", (name) => {

@@ -89,7 +89,7 @@ it.effect.prop(
       }
       for (const line of lines) assert.isFalse(unfit.test(plainLine(line)), JSON.stringify(line))
     }).pipe(Effect.provide(account({ backend: { accounts: [owner] } }))),
-  { fastCheck: { numRuns: 40 } }
+  { fastCheck: { numRuns: 25 } }
 )
 
 it.effect("control: without that it would not be", () =>

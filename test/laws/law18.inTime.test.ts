@@ -71,7 +71,7 @@ it.effect.prop(
         assert.isAtMost((times.at(-1) ?? 0) - first, Duration.toMillis(overallTimeout))
       }
     }).pipe(Effect.provide(account({ backend: { plan, tokens: { accessTokenSeconds } } }))),
-  { fastCheck: { numRuns: 120 } }
+  { fastCheck: { numRuns: 80 } }
 )
 
 it.effect.each([...programNames])("%s ends in time when nothing answers, and no sooner than it has to", (name) =>

@@ -15,6 +15,9 @@ import { withLocalTimes } from "../render/time.js"
 import { Report } from "../Report.js"
 import { withSpinner } from "./spinner.js"
 
+/** The address of a sign-in page has to arrive whole. */
+const longestNotice = 4000
+
 const make = Effect.gen(function* () {
   const { yes } = yield* Globals
   const { screen, write } = yield* Report
@@ -71,7 +74,7 @@ const make = Effect.gen(function* () {
         ? run(id, Prompt.text({ message: plainLine(`${title} (${placeholder})`, room(24)) }))
         : nobody(id, `Give ${flag}.`),
     progress: screen.live ? withSpinner(write, columns) : (_, work) => work,
-    notice: (text) => write("stderr", `${plainLine(text)}\n`)
+    notice: (text) => write("stderr", `${plainLine(text, longestNotice)}\n`)
   })
 })
 

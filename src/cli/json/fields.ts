@@ -138,6 +138,30 @@ export const notifyOwnerFields = {
 }
 
 /**
+ * `replaced`: somebody was signed in before. The account's e-mail is in `session` alone.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const loginFields = {
+  ...Account.fields,
+  method: Schema.Literal("browser", "device", "accessToken", "apiKey"),
+  replaced: Schema.Boolean
+}
+
+/**
+ * Newest first. `resolution` and `redeemed` tell what `resolve` did, and are null without it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const journalFields = {
+  operations: Schema.Array(Operation),
+  resolution: Schema.NullOr(Schema.Literal("Redeemed", "Closed", "Left")),
+  redeemed: Schema.NullOr(redeemFields.outcome)
+}
+
+/**
  * `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm.
  *
  * @since 0.1.0

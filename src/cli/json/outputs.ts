@@ -9,6 +9,8 @@ import { failure, output, schemaVersion } from "./envelope.js"
 import {
   guardFields,
   inviteFields,
+  journalFields,
+  loginFields,
   logoutFields,
   notifyOwnerFields,
   redeemFields,
@@ -35,6 +37,8 @@ export const outputs = {
   guard: output("guard", guardFields),
   session: output("session", sessionFields),
   logout: output("logout", logoutFields),
+  login: output("login", loginFields),
+  journal: output("journal", journalFields),
   policies: output("policies", policiesFields),
   backend: output("backend", backendFields),
   doctor: output("doctor", doctorFields),

@@ -1,0 +1,137 @@
+/**
+ * `codex-account journal`.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Operation } from "../../domain/Operation.js"
+import { plainLine } from "../../domain/PlainText.js"
+import { type Resolution, resolveOperation } from "../../programs/resolveOperation.js"
+import { OperationJournal } from "../../services/OperationJournal.js"
+import { BadUsage } from "../BadUsage.js"
+import { ExitCode, ofRedeem } from "../exitCodes.js"
+import { journalFields } from "../json/fields.js"
+import type { Canvas } from "../render/limits.js"
+import { table } from "../render/table.js"
+import { wrap } from "../render/text.js"
+import { relative } from "../render/time.js"
+import { present } from "../Report.js"
+import { tellInterrupted } from "../tellInterrupted.js"
+
+interface Answer {
+  readonly operations: ReadonlyArray<Operation>
+  readonly resolution: Resolution | null
+}
+
+const stateOf = ({ state }: Operation): string => {
+  switch (state._tag) {
+    case "succeeded":
+      return `succeeded: ${state.outcome}`
+    case "rejected":
+    case "unknown":
+      return `${state._tag}: ${state.reason}`
+    default:
+      return state._tag
+  }
+}
+
+const whatToDo = (operation: Operation): ReadonlyArray<string> =>
+  operation.isOpen ? [`Its outcome is not known. To settle it: codex-account journal resolve ${operation.key}`] : []
+
+const sentences: Readonly<Record<Resolution["_tag"], string>> = {
+  Redeemed: "The redemption was carried on with its own key.",
+  Closed: "The outcome was recorded as you found it.",
+  Left: "Nothing was changed."
+}
+
+const lines = ({ operations, resolution }: Answer, canvas: Canvas): ReadonlyArray<string> => {
+  if (operations.length === 0) return ["The journal is empty."]
+  const rows = operations.map((operation) => [
+    operation.act,
+    plainLine(stateOf(operation), 60),
+    relative(operation.updatedAt, canvas.now),
+    plainLine(operation.key, 128)
+  ])
+  return [
+    ...(resolution === null ? [] : [sentences[resolution._tag], ""]),
+    ...table(["ACT", "STATE", "WHEN", "KEY"], rows, canvas),
+    ...operations.flatMap(whatToDo).flatMap((line) => wrap(plainLine(line), canvas.columns))
+  ]
+}
+
+const list = Effect.flatMap(OperationJournal, (journal) => journal.list()).pipe(
+  Effect.map((operations): Answer => ({ operations, resolution: null }))
+)
+
+const noSuchKey = (key: string) =>
+  new BadUsage({
+    message: `The journal holds no operation ${plainLine(key, 128)}.`,
+    advice: "To see all: codex-account journal"
+  })
+
+const show = (key: string) =>
+  Effect.flatMap(OperationJournal, (journal) =>
+    Effect.flatMap(
+      journal.find(key),
+      Option.match({
+        onNone: () => noSuchKey(key),
+        onSome: (operation) => Effect.succeed<Answer>({ operations: [operation], resolution: null })
+      })
+    )
+  )
+
+const resolve = (key: string, found: "arrived" | "missing" | undefined) =>
+  Effect.gen(function* () {
+    yield* show(key)
+    const resolution = yield* resolveOperation(key, { finding: found })
+    const { operations } = yield* show(key)
+    return { operations, resolution } satisfies Answer
+  })
+
+const answer = (words: ReadonlyArray<string>, found: "arrived" | "missing" | undefined) => {
+  const [action, key, ...rest] = words
+  if (action === undefined || (action === "list" && key === undefined)) return list
+  if (rest.length === 0 && key !== undefined) {
+    if (action === "show") return show(key)
+    if (action === "resolve") return resolve(key, found)
+  }
+  return new BadUsage({ message: "Say: journal, journal show KEY, or journal resolve KEY.", advice: null })
+}
+
+const exitCodeOf = ({ resolution }: Answer): ExitCode =>
+  resolution === null || resolution._tag === "Closed"
+    ? ExitCode.done
+    : resolution._tag === "Redeemed"
+      ? ofRedeem(resolution.result.outcome)
+      : ExitCode.nothing
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const journal = Command.make(
+  "journal",
+  {
+    found: Options.choice("found", ["arrived", "missing"]).pipe(Options.optional),
+    words: Args.text({ name: "ACTION" }).pipe(Args.repeated)
+  },
+  ({ found, words }) =>
+    Effect.suspend(() => answer(words, Option.getOrUndefined(found))).pipe(
+      tellInterrupted("redeem"),
+      present({
+        command: "journal",
+        fields: journalFields,
+        value: ({ operations, resolution }) => ({
+          operations,
+          resolution: resolution === null ? null : resolution._tag,
+          redeemed: resolution?._tag === "Redeemed" ? resolution.result.outcome : null
+        }),
+        lines,
+        exitCode: exitCodeOf
+      })
+    )
+)
