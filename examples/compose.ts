@@ -62,7 +62,7 @@ const DialogUnattended = Layer.succeed(Dialog, {
   confirm: refuse,
   choose: refuse,
   ask: refuse,
-  progress: (label, work) => Effect.withLogSpan(work, label),
+  progress: <A, E, R>(label: string, work: Effect.Effect<A, E, R>) => Effect.withLogSpan(work, label),
   notice: (text) => Effect.log(text)
 })
 

@@ -21,7 +21,15 @@ import { guard } from "effect-codex-account/programs/guard"
 import { redeemReset } from "effect-codex-account/programs/redeemReset"
 import { AuthSession } from "effect-codex-account/services/AuthSession"
 import { RateLimits } from "effect-codex-account/services/RateLimits"
-import { FakeAccount, FakeBackend, FakeSettings, FaultArbitraries, ScriptedDialog } from "effect-codex-account/testing"
+import {
+  FakeAccount,
+  FakeBackend,
+  FakeSettings,
+  Fault,
+  FaultArbitraries,
+  FaultPlan,
+  ScriptedDialog
+} from "effect-codex-account/testing"
 import { ok } from "node:assert"
 import { randomUUID } from "node:crypto"
 
@@ -53,7 +61,7 @@ const SignedIn = Layer.unwrapEffect(
     return CredentialStoreEphemeral.layerMemory((yield* backend.signIn()).record)
   })
 )
-const account = (plan: FakeBackend.FakeBackendOptions["plan"] & {}) =>
+const account = (plan: FaultPlan.FaultPlan) =>
   Live.layerServices.pipe(
     Layer.provideMerge(LeaseMemory.layer),
     Layer.provide([SignedIn, FakeSettings.layer()]),
@@ -88,10 +96,14 @@ const spendsAtMostOne = <A, E>(program: Effect.Effect<A, E, Account>) =>
       }).pipe(Effect.provide(account(plan)), Effect.provide(TestContext.TestContext), Effect.runPromise)
   )
 
+// Plans that have found something once are tried first.
+const lostAnswer = FaultPlan.on("resetCredits.consume", 1, Fault.resetAfterCommit)
+const seed = process.env["FC_SEED"]
 const options = {
   numRuns: 30,
-  ...(process.env["FC_SEED"] === undefined ? {} : { seed: Number(process.env["FC_SEED"]) })
-}
+  examples: [[[lostAnswer]]],
+  ...(seed === undefined ? {} : { seed: Number(seed) })
+} satisfies FastCheck.Parameters<[FaultPlan.FaultPlan]>
 await FastCheck.assert(spendsAtMostOne(redeemWhenBlocked(randomUUID())), options)
 const counterexample = await FastCheck.check(spendsAtMostOne(naive), options)
 ok(counterexample.failed)

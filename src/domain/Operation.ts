@@ -64,7 +64,7 @@ export class Operation extends Schema.Class<Operation>("Operation")({
 }
 
 /**
- * The states that may follow each state. A definite outcome is final.
+ * The states that may follow each state. A success is final; what was not done may be tried again under its key.
  *
  * @since 0.1.0
  * @category constants
@@ -74,6 +74,6 @@ export const transitions: Readonly<Record<OperationState["_tag"], ReadonlyArray<
   sent: ["sent", "succeeded", "rejected", "unknown", "abandoned"],
   unknown: ["sent", "succeeded", "rejected", "unknown"],
   succeeded: [],
-  rejected: [],
-  abandoned: []
+  rejected: ["sent"],
+  abandoned: ["sent"]
 }

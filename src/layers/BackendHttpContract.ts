@@ -31,12 +31,16 @@ const reasonOfStatus = (status: number): BackendErrorReason => {
   return status < 500 ? "Rejected" : "ServerError"
 }
 
-const requestIdOf = (response: WholeResponse): string | null => {
+/** The id for a report; one that holds the bearer, or a part of it, is no id. */
+const requestIdOf = (response: WholeResponse, bearer: string): string | null => {
   const id = response.headers["x-request-id"] ?? response.headers["x-oai-request-id"] ?? response.headers["cf-ray"]
-  return id !== undefined && /^[\w.-]{1,128}$/.test(id) ? id : null
+  return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
 }
 
-const refused = (operation: string, response: WholeResponse): Effect.Effect<never, BackendError> =>
+const refused = (
+  { authorization, operation }: BackendCall["Type"],
+  response: WholeResponse
+): Effect.Effect<never, BackendError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(
       new BackendError({
@@ -44,7 +48,7 @@ const refused = (operation: string, response: WholeResponse): Effect.Effect<neve
         reason: reasonOfStatus(response.status),
         status: response.status,
         retryAfterMillis: retryAfterMillis(response.headers["retry-after"], now),
-        requestId: requestIdOf(response)
+        requestId: requestIdOf(response, Redacted.value(authorization.headers)["authorization"] ?? "")
       })
     )
   )
@@ -99,12 +103,12 @@ const make = Effect.gen(function* () {
     HttpApiClient.makeWith(CodexBackendApi, {
       httpClient: HttpClient.makeWith(
         (request: Effect.Effect<HttpClientRequest.HttpClientRequest, BackendError, BackendCall>) =>
-          Effect.flatMap(BackendCall, ({ operation }) =>
+          Effect.flatMap(BackendCall, (call) =>
             request.pipe(
               Effect.flatMap(execute),
-              Effect.mapError(classify(operation)),
+              Effect.mapError(classify(call.operation)),
               Effect.flatMap((whole) =>
-                whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(operation, whole)
+                whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(call, whole)
               )
             )
           ),

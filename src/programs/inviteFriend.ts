@@ -113,7 +113,11 @@ export const inviteFriend = (
       return yield* ActError.of("invite", "NotOffered", "The sign-in does not tell the user and the account.")
     }
     const offer = yield* Effect.flatten(dialog.progress("Looking for an offer", loadOffer)).pipe(
-      Effect.catchTag("NoSuchElementException", () => Effect.fail(ActError.of("invite", "NotOffered")))
+      Effect.catchTag("NoSuchElementException", () => Effect.fail(ActError.of("invite", "NotOffered"))),
+      Effect.catchIf(
+        (error) => error._tag === "BackendError" && error.reason === "Unsupported",
+        () => Effect.fail(ActError.of("invite", "NotOffered", "The configured backend has no invites."))
+      )
     )
     if (!sameIdentity(offer.identity, session.identity)) return yield* ActError.of("invite", "IdentityChanged")
     const email =

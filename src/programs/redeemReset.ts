@@ -10,6 +10,7 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type JournalError } from "../domain/JournalError.js"
+import type { Operation } from "../domain/Operation.js"
 import { type ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -78,7 +79,15 @@ const outcomes = [
   "creditGone"
 ] as const
 
+const asCreditId = Schema.decodeOption(ResetCreditId)
+
 const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
+
+/** The credit of a key that was tried before, and spent nothing. */
+const targetOf = (operation: Option.Option<Operation>): ResetCreditId | undefined =>
+  Option.getOrUndefined(
+    Option.flatMap(operation, ({ target }) => (target === null ? Option.none() : asCreditId(target)))
+  )
 
 /** What the backend's word means for this act: a key that we never sent before was used by somebody else. */
 const outcomeOf = (
@@ -145,7 +154,7 @@ export const redeemReset = (
     const rested = goesOn || options.again === true ? Effect.void : afterQuietPeriod(session.identity)
     const plan = goesOn
       ? yield* planAgain(session, operation.value)
-      : yield* Effect.zipRight(rested, planNew(session, key, creditId))
+      : yield* Effect.zipRight(rested, planNew(session, key, creditId ?? targetOf(operation)))
     if (plan === "declined" || plan === "noCredit") return ended(plan)
 
     const { answer, sentBefore } = yield* dialog.progress(

@@ -105,11 +105,7 @@ const variables: ReadonlyArray<readonly [label: string, environment: Environment
     { usageInterval: Duration.seconds(90) }
   ],
   ["CODEX_ACCOUNT_ROLE_TTL", { CODEX_ACCOUNT_ROLE_TTL: "1 hour" }, { roleTimeToLive: Duration.hours(1) }],
-  [
-    "CODEX_ACCOUNT_ROLE_COOL_DOWN",
-    { CODEX_ACCOUNT_ROLE_COOL_DOWN: "2 minutes" },
-    { roleCoolDown: Duration.minutes(2) }
-  ]
+  ["CODEX_ACCOUNT_ROLE_COOL_DOWN", { CODEX_ACCOUNT_ROLE_COOL_DOWN: "2 minutes" }, { roleCoolDown: Duration.minutes(2) }]
 ]
 
 describe("the environment", () => {

@@ -17,7 +17,11 @@ const json = (value: unknown) => ({ body: JSON.stringify(value) })
 const permanent = [
   ["401 refresh_token_expired", Fault.status(401, json({ error: { code: "refresh_token_expired" } })), "Expired"],
   ["401 refresh_token_reused", Fault.status(401, json({ error: { code: "refresh_token_reused" } })), "Reused"],
-  ["401 refresh_token_invalidated", Fault.status(401, json({ error: { code: "refresh_token_invalidated" } })), "Revoked"],
+  [
+    "401 refresh_token_invalidated",
+    Fault.status(401, json({ error: { code: "refresh_token_invalidated" } })),
+    "Revoked"
+  ],
   ["a code as the error itself", Fault.status(400, json({ error: "refresh_token_reused" })), "Reused"],
   ["a code beside the error", Fault.status(400, json({ code: "refresh_token_expired" })), "Expired"],
   ["a code in capitals", Fault.status(403, json({ error: { code: "REFRESH_TOKEN_INVALIDATED" } })), "Revoked"],

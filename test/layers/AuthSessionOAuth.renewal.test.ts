@@ -66,7 +66,10 @@ describe("an access token that tells its expiry is renewed", () => {
       assert.strictEqual(yield* exchanges, 1)
     }).pipe(
       Effect.provide(
-        world({ record: record({ access: accessToken(9 * minute) }), settings: { refreshBefore: Duration.minutes(10) } })
+        world({
+          record: record({ access: accessToken(9 * minute) }),
+          settings: { refreshBefore: Duration.minutes(10) }
+        })
       )
     )
   )

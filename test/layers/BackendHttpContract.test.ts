@@ -106,6 +106,14 @@ const codes: ReadonlyArray<readonly [code: string, reason: BackendErrorReason, d
 const coded = (code: string, nested: unknown = undefined) =>
   Object.assign(new Error(code, { cause: nested }), code === "" ? {} : { code })
 
+const nudge = Effect.gen(function* () {
+  const backend = yield* BackendHttp
+  const { identity } = yield* (yield* AuthSession).current
+  yield* backend.act("workspace.nudge", identity, (client) =>
+    client.workspace.nudge({ payload: { credit_type: "credits" } })
+  )
+})
+
 describe("a failure is told as", () => {
   it.effect.each(statuses)("%s: %s, with its status", ([status, reason]) =>
     Effect.gen(function* () {
@@ -148,7 +156,10 @@ describe("a failure is told as", () => {
     ["a page", "<html>"],
     ["a list", "[]"],
     ["an object without what is required", "{}"],
-    ["a word where a number is required", JSON.stringify({ ...usageBody, rate_limit_reset_credits: { available_count: "x" } })]
+    [
+      "a word where a number is required",
+      JSON.stringify({ ...usageBody, rate_limit_reset_credits: { available_count: "x" } })
+    ]
   ])("Malformed for a success with %s", ([, body]) =>
     Effect.gen(function* () {
       const { layer } = answering(() => new Response(body))
@@ -163,6 +174,14 @@ describe("a failure is told as", () => {
     })
   )
 })
+
+it.effect("an answer without a body is a success of a call that needs none, and a failure of one that does", () =>
+  Effect.gen(function* () {
+    const { layer } = answering(() => new Response(null, { status: 204 }))
+    yield* Effect.provide(nudge, layer)
+    assert.strictEqual((yield* Effect.flip(Effect.provide(readUsage, layer))).reason, "Malformed")
+  })
+)
 
 const at = Date.UTC(2026, 10, 20, 12, 0, 0)
 
@@ -224,14 +243,6 @@ describe("the backend's own id of a request", () => {
       assert.strictEqual(error._tag === "BackendError" ? error.requestId : "none", id)
       assert.strictEqual(error.message.includes(id ?? "request "), id !== null)
     })
-  )
-})
-
-const nudge = Effect.gen(function* () {
-  const backend = yield* BackendHttp
-  const { identity } = yield* (yield* AuthSession).current
-  yield* backend.act("workspace.nudge", identity, (client) =>
-    client.workspace.nudge({ payload: { credit_type: "credits" } })
   )
 })
 

@@ -19,8 +19,12 @@ const padded = (bytes: number): string => {
   return text + " ".repeat(bytes - text.length)
 }
 
-const declared = (body: string, status = "200 OK") => (socket: Net.Socket) =>
-  void socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+const declared =
+  (body: string, status = "200 OK") =>
+  (socket: Net.Socket) =>
+    void socket.write(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    )
 
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 
@@ -84,7 +88,9 @@ describe("an answer through the one client", () => {
 
   it.scopedLive("that lies about its length is none", () =>
     Effect.gen(function* () {
-      const server = yield* rawServer((socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}"))
+      const server = yield* rawServer(
+        (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}")
+      )
       const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
       assert.include(["TooLarge", "Transport"], error.reason)
     })

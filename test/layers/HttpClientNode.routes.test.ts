@@ -40,17 +40,19 @@ const everything = Effect.gen(function* () {
 const hostOf = (origin: string) => new URL(origin).host
 
 describe("a proxy", () => {
-  it.scopedLive.each(["HTTP_PROXY", "http_proxy"])("of the environment (%s) has backend, exchange and revocation", (name) =>
-    Effect.gen(function* () {
-      const [server, between] = [yield* backend, yield* proxy()]
-      vi.stubEnv(name, between.origin)
-      yield* Effect.provide(everything, calling(server.origin))
-      assert.strictEqual(server.received.length, 4)
-      assert.isAbove(between.targets.length, 0)
-      assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
-      // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
-      assert.isAtMost(server.counted.connections, between.targets.length)
-    })
+  it.scopedLive.each(["HTTP_PROXY", "http_proxy"])(
+    "of the environment (%s) has backend, exchange and revocation",
+    (name) =>
+      Effect.gen(function* () {
+        const [server, between] = [yield* backend, yield* proxy()]
+        vi.stubEnv(name, between.origin)
+        yield* Effect.provide(everything, calling(server.origin))
+        assert.strictEqual(server.received.length, 4)
+        assert.isAbove(between.targets.length, 0)
+        assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
+        // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
+        assert.isAtMost(server.counted.connections, between.targets.length)
+      })
   )
 
   it.scopedLive("has nothing where NO_PROXY names the host", () =>

@@ -66,7 +66,8 @@ describe("a request", () => {
       assert.match(headers["user-agent"] ?? "", /^effect-codex-account\/\d/)
       assert.deepStrictEqual(
         Object.keys(headers).filter(
-          (name) => !["host", "connection", "authorization", "chatgpt-account-id", "user-agent", "accept"].includes(name)
+          (name) =>
+            !["host", "connection", "authorization", "chatgpt-account-id", "user-agent", "accept"].includes(name)
         ),
         []
       )
@@ -100,7 +101,11 @@ describe("a request", () => {
     Effect.gen(function* () {
       const server = yield* httpServer((_, response) => json(response, usageBody))
       const claims = { chatgpt_user_id: "u", chatgpt_account_id: "a", chatgpt_account_is_fedramp: true }
-      const fedramp = record({ access: accessToken(4e12), id: jwt({ "https://api.openai.com/auth": claims }), accountId: "a" })
+      const fedramp = record({
+        access: accessToken(4e12),
+        id: jwt({ "https://api.openai.com/auth": claims }),
+        accountId: "a"
+      })
       yield* Effect.provide(readUsage, calling(server.origin, { record: fedramp }))
       yield* Effect.provide(readUsage, calling(server.origin, { record: patRecord }))
       const [first, second] = server.received
@@ -169,13 +174,14 @@ const breaking: ReadonlyArray<Breaking> = [
   ...statuses.map((status) => ({
     label: status,
     answer: (socket: Net.Socket) => void socket.write(whole(status, "{}", "retry-after: 0\r\n")),
-    expected: {
-      "401 No": "Unauthorized answered",
-      "429 No": "RateLimited answered",
-      "408 No": "Rejected answered",
-      "421 No": "Rejected answered",
-      "425 No": "Rejected answered"
-    }[status] ?? "ServerError answered"
+    expected:
+      {
+        "401 No": "Unauthorized answered",
+        "429 No": "RateLimited answered",
+        "408 No": "Rejected answered",
+        "421 No": "Rejected answered",
+        "425 No": "Rejected answered"
+      }[status] ?? "ServerError answered"
   })),
   { label: "a reset", answer: (socket) => void socket.resetAndDestroy(), expected: "Transport unknown" },
   { label: "an end", answer: (socket) => void socket.end(), expected: "Transport unknown" },
@@ -197,7 +203,7 @@ const breaking: ReadonlyArray<Breaking> = [
   {
     label: "a chunk and a reset",
     answer: (socket) => {
-      socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"cod\r\n")
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"cod\r\n')
       setTimeout(() => socket.resetAndDestroy(), 20)
     },
     expected: "Transport unknown"
@@ -274,9 +280,7 @@ it.scopedLive("no error shows a token, a header or a body", () =>
       const session = yield* AuthSession
       const errors = [yield* Effect.flip(readUsage), yield* Effect.flip(consume), yield* Effect.flip(session.refresh)]
       return errors.map((error) => `${error.message} ${JSON.stringify(error)} ${error.stack} ${String(error.cause)}`)
-    }).pipe(
-      Effect.provide(calling(server.origin))
-    )
+    }).pipe(Effect.provide(calling(server.origin)))
     assert.strictEqual(server.received.length, 3)
     for (const text of shown) {
       for (const secret of [secretToken, "rt_1", "Bearer", "key-1", server.origin]) {

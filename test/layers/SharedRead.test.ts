@@ -43,7 +43,10 @@ describe("those who ask at the same time", () => {
       const { started, work } = yield* counted
       const failing = Effect.flatMap(work, (n) => (n === 1 ? Effect.fail(`failed ${n}`) : Effect.succeed(n)))
       const all = yield* during(many(5, Effect.flip(shared("a", failing))), "1 second")
-      assert.deepStrictEqual(yield* all, Array.from({ length: 5 }, () => "failed 1"))
+      assert.deepStrictEqual(
+        yield* all,
+        Array.from({ length: 5 }, () => "failed 1")
+      )
       const next = yield* during(shared("a", failing), "1 second")
       assert.strictEqual(yield* next, 2)
       assert.strictEqual(yield* started, 2)

@@ -30,7 +30,13 @@ const all = [
   "cf_use_ob=9",
   "cf_chl_rc_i=10"
 ]
-const foreign = ["__Secure-next-auth.session-token=secret", "oai-sc=secret", "cf=secret", "x__cf_bm=secret", "CF_CLEARANCE=secret"]
+const foreign = [
+  "__Secure-next-auth.session-token=secret",
+  "oai-sc=secret",
+  "cf=secret",
+  "x__cf_bm=secret",
+  "CF_CLEARANCE=secret"
+]
 const attributes = "; Path=/; Domain=.chatgpt.com; HttpOnly; Secure; SameSite=None; Max-Age=1800"
 
 describe("cookies of a ChatGPT host", () => {

@@ -182,7 +182,7 @@ describe("nothing is sent", () => {
 
   it.effect("without an offer: the backend is of the other path style, and is not even asked", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* refused(), "BackendError Unsupported")
+      assert.strictEqual(yield* refused(), "ActError NotOffered")
       assert.deepStrictEqual(yield* requests, {})
     }).pipe(Effect.provide(account({ settings: { style: "codex" } })))
   )

@@ -399,3 +399,16 @@ it.effect("a read that fails beforehand ends it, with nothing sent", () =>
     assert.deepStrictEqual([yield* asked, yield* count(consume), yield* states], [[], 0, []])
   }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("usage.read", "every", Fault.forbidden)] } })))
 )
+
+describe("a key that spent nothing", () => {
+  it.effect("may be tried again, with its own credit", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(brief(yield* Effect.flip(run(redeemReset({ key: "mine" })))), "ActError Rejected 403")
+      assert.strictEqual((yield* run(redeemReset({ key: "mine" }))).outcome, "reset")
+      assert.deepStrictEqual(yield* sent, [
+        ["mine", "rc_1"],
+        ["mine", "rc_1"]
+      ])
+    }).pipe(Effect.provide(account({ backend: onConsume(Fault.forbidden) })))
+  )
+})

@@ -64,7 +64,7 @@ const home = Effect.gen(function* () {
   return [
     isThere
       ? finding("home", "ok", codexHome)
-      : finding("home", "warn", `${codexHome} does not exist`, "Run codex login."),
+      : finding("home", "warn", `${codexHome} does not exist`, "Run codex-account login."),
     finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults hold")
   ]
 })
@@ -91,7 +91,7 @@ const signIn = (at: Circumstances) =>
     const { mode, plan, usesBackend } = session.right
     return usesBackend
       ? finding("sign-in", "ok", `with ChatGPT, ${planLabel(plan)}`)
-      : finding("sign-in", "fail", `with ${mode}`, "Run codex login and choose ChatGPT.", ExitCode.notSignedIn)
+      : finding("sign-in", "fail", `with ${mode}`, "Run codex-account login.", ExitCode.notSignedIn)
   })
 
 const clock = (reached: Reached): Finding => {

@@ -63,7 +63,11 @@ const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: numb
         chunks.push(chunk)
         return size > maxBytes ? Effect.fail(new BodyTooLarge({ status: response.status })) : Effect.void
       }),
-      Effect.map(() => concat(chunks, size))
+      Effect.map(() => concat(chunks, size)),
+      // Some clients have no stream at all for an answer without a body, such as a 204.
+      Effect.catchTag("ResponseError", (error) =>
+        error.reason === "EmptyBody" ? Effect.succeed(new ArrayBuffer()) : Effect.fail(error)
+      )
     )
   })
 

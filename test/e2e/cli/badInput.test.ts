@@ -19,13 +19,13 @@ const checkError = ({ stderr, stdout }: Ran, pattern: RegExp) => {
   assert.strictEqual(stdout, "")
   assert.match(stderr, pattern, stderr)
   assert.isAtMost(stderr.trimEnd().split("\n").length, 3, stderr)
-  for (const line of stderr.split("\n")) assert.isBelow(line.length, 240, line)
+  for (const line of stderr.split("\n")) assert.isBelow(line.length, 320, line)
   assert.notMatch(stderr, /\n\s+at |\[object|undefined/)
 }
 
 describe("auth.json", () => {
   it.scopedLive.each<[name: string, text: string | null, code: number, pattern: RegExp]>([
-    ["missing", null, 3, /Not signed in\. Run `codex login`\./],
+    ["missing", null, 3, /Not signed in\. Run `codex-account login`/],
     ["empty", "", 3, /can't be understood.*the file is empty/],
     ["truncated", '{"auth_mode":"chatgpt","tokens":{"id_token":"a.b', 3, /can't be understood/],
     ["foreign", '{"tokens":"none of yours"}', 3, /can't be understood/],

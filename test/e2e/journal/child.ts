@@ -23,6 +23,15 @@ const die = Effect.sync(() => process.kill(process.pid, "SIGKILL"))
 
 const hasDriver = () => Fs.readFileSync("/proc/self/maps", "utf8").includes("libsql")
 
+const openDatabases = () =>
+  Fs.readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return Fs.readlinkSync(`/proc/self/fd/${descriptor}`).endsWith(".sqlite")
+    } catch {
+      return false
+    }
+  }).length
+
 const modes: Readonly<Record<string, Effect.Effect<unknown, JournalError | LeaseError, Lease | OperationJournal>>> = {
   /** Acts for ever. */
   write: Effect.gen(function* () {
@@ -90,7 +99,7 @@ const modes: Readonly<Record<string, Effect.Effect<unknown, JournalError | Lease
     )
   ),
 
-  /** Tells when the driver is loaded. */
+  /** Tells when the driver is loaded, and how often the file is open. */
   lazy: Effect.gen(function* () {
     const journal = yield* OperationJournal
     yield* say(`built ${hasDriver()}`)
@@ -98,6 +107,8 @@ const modes: Readonly<Record<string, Effect.Effect<unknown, JournalError | Lease
     yield* say(`looked ${hasDriver()}`)
     yield* journal.intend(redeem("k"))
     yield* say(`intended ${hasDriver()}`)
+    const lease = yield* Lease
+    yield* lease.withLease({ name: "shared", timeToLive: "1 second", wait: 0 }, () => say(`open ${openDatabases()}`))
   })
 }
 

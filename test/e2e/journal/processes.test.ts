@@ -38,11 +38,14 @@ const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, m
 const order = ["intended", "sent", "succeeded"]
 
 describe("processes at one journal", () => {
-  it.skipIf(process.platform !== "linux")("load the driver with the first intent", async () => {
-    const child = nursery.start("lazy", Path.join(nursery.home(), "new"))
-    assert.strictEqual(await child.ended, 0)
-    assert.deepStrictEqual(child.lines, ["built false", "looked false", "intended true"])
-  })
+  it.skipIf(process.platform !== "linux")(
+    "load the driver with the first intent, and share one connection",
+    async () => {
+      const child = nursery.start("lazy", Path.join(nursery.home(), "new"))
+      assert.strictEqual(await child.ended, 0)
+      assert.deepStrictEqual(child.lines, ["built false", "looked false", "intended true", "open 1"])
+    }
+  )
 
   it("take a step that can be taken once only once, and fail nobody", async () => {
     const home = nursery.home()

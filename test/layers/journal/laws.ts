@@ -175,7 +175,7 @@ export const journalLaws: Readonly<Record<string, JournalLaw>> = {
   "an open operation is closed by hand": (journal) =>
     Effect.gen(function* () {
       yield* arrive(journal, "k", "unknown")
-      yield* journal.advance("k", { _tag: "rejected", reason: "closed by hand" })
+      yield* journal.advance("k", { _tag: "succeeded", outcome: "closed by hand" })
       assert.deepStrictEqual(yield* journal.list({ open: true }), [])
       yield* refused("Transition", "k", journal.advance("k", states.sent))
     })

@@ -18,7 +18,7 @@ const setUp = Effect.gen(function* () {
   return { fs: yield* FileSystem.FileSystem, home, fake, keyring, file, store, name: nameOf(home.entry) }
 })
 
-const scoped = (name: string, test: () => Effect.Effect<void, unknown, NodeContext.NodeContext | Scope.Scope>) =>
+const scoped = <E>(name: string, test: () => Effect.Effect<void, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scoped(name, () => Effect.provide(test(), NodeContext.layer))
 
 describe("reading", () => {

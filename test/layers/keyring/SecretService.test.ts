@@ -23,7 +23,7 @@ const took = async <A>(work: () => Promise<A>): Promise<readonly [A, millis: num
   return [await work(), performance.now() - start]
 }
 
-const live = <A>(test: Effect.Effect<A, unknown, NodeContext.NodeContext | Scope.Scope>) =>
+const live = <A, E>(test: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 
 /** Fails as the layer's store does, with an error that says what to do. */

@@ -7,7 +7,9 @@ import type { AuthJson } from "../../../src/contracts/AuthJson.js"
 export const jwt = (payload: object): string =>
   `${Encoding.encodeBase64Url('{"alg":"none"}')}.${Encoding.encodeBase64Url(JSON.stringify(payload))}.c2ln`
 
-export const idToken = (claims: { readonly userId?: string; readonly accountId?: string; readonly plan?: string } = {}) =>
+export const idToken = (
+  claims: { readonly userId?: string; readonly accountId?: string; readonly plan?: string } = {}
+) =>
   jwt({
     email: "ada@example.test",
     "https://api.openai.com/auth": {

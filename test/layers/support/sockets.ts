@@ -95,7 +95,12 @@ export const rawServer = (answer: (socket: Net.Socket, request: string, nth: num
   })
 
 /** A port that nobody listens on. */
-export const freePort = Effect.scoped(Effect.map(listening(() => Net.createServer()), ({ port }) => port))
+export const freePort = Effect.scoped(
+  Effect.map(
+    listening(() => Net.createServer()),
+    ({ port }) => port
+  )
+)
 
 /** An HTTP proxy that tunnels and forwards; `targets` names every host it was asked for. */
 export const proxy = (options?: { readonly credentials?: string }) =>
@@ -142,11 +147,33 @@ export const makeCertificates = Effect.acquireRelease(
     const file = (name: string) => Path.join(folder, name)
     const openssl = (...args: ReadonlyArray<string>) => execFileSync("openssl", args, { stdio: "pipe" })
     const request = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    openssl("req", "-x509", ...request, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-days", "2", "-subj", "/CN=Test CA")
+    openssl(
+      "req",
+      "-x509",
+      ...request,
+      "-keyout",
+      file("ca.key"),
+      "-out",
+      file("ca.pem"),
+      "-days",
+      "2",
+      "-subj",
+      "/CN=Test CA"
+    )
     openssl("req", ...request, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", "/CN=127.0.0.1")
     Fs.writeFileSync(file("names"), "subjectAltName=IP:127.0.0.1")
     openssl(
-      ...["x509", "-req", "-in", file("server.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial"],
+      ...[
+        "x509",
+        "-req",
+        "-in",
+        file("server.csr"),
+        "-CA",
+        file("ca.pem"),
+        "-CAkey",
+        file("ca.key"),
+        "-CAcreateserial"
+      ],
       ...["-out", file("server.pem"), "-days", "2", "-extfile", file("names")]
     )
     return {

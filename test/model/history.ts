@@ -1,0 +1,86 @@
+/** What was to be seen of one run of the model. */
+import type * as Option from "effect/Option"
+import type { AuthJson } from "../../src/contracts/AuthJson.js"
+import type { Operation, OperationState } from "../../src/domain/Operation.js"
+import type { StoredRecord } from "../../src/services/CredentialStore.js"
+import type { CallLog, FakeState, FaultPlan } from "../../src/testing/index.js"
+import type { Command, Scenario } from "./scenario.js"
+
+/** One life of a process: all that it holds in memory ends with it. */
+export interface Life {
+  readonly process: number
+  readonly number: number
+  /** When it died, or null. */
+  diedAt: number | null
+  /** The revisions that it has read from the store, or put there. */
+  readonly known: Set<string>
+}
+
+/** An act of a person: a command of one process, given again after a death until it has an answer. */
+export interface Task {
+  readonly id: number
+  readonly process: number
+  readonly at: number
+  readonly command: Command
+}
+
+/** A request as the process saw it. `order` numbers the requests to the endpoint, from one. */
+export interface Sent {
+  readonly endpoint: FaultPlan.EndpointName
+  readonly order: number
+  readonly life: Life
+  readonly task: Task | null
+  readonly at: number
+  readonly body: Readonly<Record<string, unknown>>
+  /** Whose bearer token it carries, as the backend sees it; null for none or an unknown one. */
+  readonly bearerOf: string | null
+  readonly accountHeader: string | null
+  /** What the journal held open for its kind when it left, as key and target. */
+  readonly open: ReadonlyArray<Pick<Operation, "key" | "act" | "target" | "identity">>
+  /** When the process had the answer or gave up, with the answer's status. */
+  end: { readonly at: number; readonly status: number | null; readonly retryAfter: string | null } | null
+}
+
+export interface Write {
+  readonly life: Life
+  readonly task: Task | null
+  readonly at: number
+  readonly before: Option.Option<StoredRecord>
+  readonly after: Option.Option<StoredRecord>
+}
+
+export interface Journaled {
+  readonly life: Life
+  readonly at: number
+  readonly key: string
+  readonly state: OperationState["_tag"]
+  readonly operation: Operation
+}
+
+/** The answer that a task has got in the end. `seen` is what a reader saw, and `present` who was signed in then. */
+export interface Told {
+  readonly task: Task
+  readonly life: Life
+  readonly at: number
+  readonly said: string
+  readonly seen: ReadonlyArray<string>
+  readonly present: string | null
+  readonly key: string | null
+}
+
+export interface History {
+  readonly scenario: Scenario
+  readonly initial: AuthJson
+  readonly sent: ReadonlyArray<Sent>
+  readonly writes: ReadonlyArray<Write>
+  readonly journal: ReadonlyArray<Journaled>
+  readonly told: ReadonlyArray<Told>
+  readonly tasks: ReadonlyArray<Task>
+  readonly log: ReadonlyArray<CallLog.LoggedCall>
+  readonly state: FakeState.FakeState
+  /** What those who live hold at the end, and what is stored. */
+  readonly holding: ReadonlyArray<{ readonly process: number; readonly bearer: string | null }>
+  readonly stored: Option.Option<StoredRecord>
+  /** Everything that the journal still holds. */
+  readonly operations: ReadonlyArray<Operation>
+}

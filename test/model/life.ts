@@ -1,0 +1,264 @@
+/** A process of the model: the real layers over services that it shares with others, until it dies. */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import type { SqlClient } from "@effect/sql/SqlClient"
+import * as LeaseSql from "../../src/layers/LeaseSql.js"
+import * as Live from "../../src/layers/Live.js"
+import * as OperationJournalSql from "../../src/layers/OperationJournalSql.js"
+import type { Act } from "../../src/domain/Operation.js"
+import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
+import { CredentialStore } from "../../src/services/CredentialStore.js"
+import type { Dialog } from "../../src/services/Dialog.js"
+import { Lease } from "../../src/services/Lease.js"
+import { OperationJournal } from "../../src/services/OperationJournal.js"
+import { OperationKeys } from "../../src/services/OperationKeys.js"
+import { type FakeBackend, FakeState, type FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
+import type { Journaled, Life, Sent, Task, Write } from "./history.js"
+import type { ProcessPlan } from "./scenario.js"
+import type { VirtualTime } from "./virtualTime.js"
+
+/** What takes a mechanism away: services in the place of the real ones, one set for each life. */
+export interface Mutation {
+  readonly store?: (store: CredentialStore["Type"]) => CredentialStore["Type"]
+  readonly journal?: (journal: OperationJournal["Type"]) => OperationJournal["Type"]
+  readonly lease?: (lease: Lease["Type"]) => Lease["Type"]
+  readonly keys?: (keys: OperationKeys["Type"]) => OperationKeys["Type"]
+  readonly settings?: Partial<AccountSettings>
+  /** Redemptions are made within the quiet period too. */
+  readonly again?: boolean
+}
+
+/** What all processes have in common, with the notes that are taken of it. */
+export interface Shared {
+  readonly time: VirtualTime
+  readonly backend: FakeBackend.FakeBackendService
+  readonly store: CredentialStore["Type"]
+  readonly sql: SqlClient
+  readonly settings: AccountSettings
+  readonly mutation: Mutation
+  readonly sent: Array<Sent>
+  readonly writes: Array<Write>
+  readonly journal: Array<Journaled>
+  /** Lets the backend go on with a request, whoever waits for the answer. */
+  readonly serve: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<Effect.Effect<A, E>>
+}
+
+export type Services =
+  | Live.AccountServices
+  | AccountConfig
+  | CredentialStore
+  | Dialog
+  | Lease
+  | OperationJournal
+  | ScriptedDialog.ScriptedDialog
+
+export const currentTask: FiberRef.FiberRef<Task | null> = FiberRef.unsafeMake<Task | null>(null)
+
+export interface Running {
+  readonly life: Life
+  readonly death: Effect.Effect<void>
+  /** Runs on the process's clock, with its services. After the death nothing of it goes on. */
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Services>) => Effect.Effect<A, E>
+}
+
+const forever = Effect.async<never>(() => {})
+
+const endpointOf = (path: string): FaultPlan.EndpointName | null => {
+  const found = (
+    [
+      ["/oauth/token", "oauth.token"],
+      ["/oauth/revoke", "oauth.revoke"],
+      ["/usage", "usage.read"],
+      ["/rate-limit-reset-credits/consume", "resetCredits.consume"],
+      ["/rate-limit-reset-credits", "resetCredits.list"],
+      ["/eligibility", "referrals.eligibility"],
+      ["/invite", "referrals.invite"],
+      ["/send_add_credits_nudge_email", "workspace.nudge"]
+    ] as const
+  ).find(([end]) => path.endsWith(end))
+  return found?.[1] ?? null
+}
+
+const actOf: Partial<Record<FaultPlan.EndpointName, Act>> = {
+  "resetCredits.consume": "redeem",
+  "referrals.invite": "invite",
+  "workspace.nudge": "nudge"
+}
+
+const bodyOf = (body: unknown): Readonly<Record<string, unknown>> => {
+  if (!(body instanceof Uint8Array)) return {}
+  const parsed: unknown = JSON.parse(new TextDecoder().decode(body))
+  return typeof parsed === "object" && parsed !== null ? { ...parsed } : {}
+}
+
+const agreeable: ScriptedDialog.Script = {
+  "invite.confirm": true,
+  "nudge.confirm": true,
+  "redeem.confirm": true,
+  "redeem.credit": ScriptedDialog.nth(0),
+  "signOut.confirm": true
+}
+
+export const begin = (
+  shared: Shared,
+  plan: ProcessPlan,
+  process: number,
+  number: number
+): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { mutation, time } = shared
+    const life: Life = { process, number, diedAt: null, known: new Set() }
+    const died = yield* Deferred.make<void>()
+    const isDead = () => life.diedAt !== null
+    const diesAt = plan.diesAt[number]
+    let steps = 0
+
+    const boundary = Effect.suspend(() => {
+      steps += 1
+      if (steps === diesAt && !isDead()) {
+        life.diedAt = time.now()
+        return Effect.zipRight(Deferred.succeed(died, undefined), forever)
+      }
+      return isDead() ? forever : Effect.void
+    })
+    let calls = 0
+    const pause = Effect.suspend(() => {
+      const millis = plan.pace[calls++ % plan.pace.length] ?? 0
+      return millis === 0 ? Effect.void : Effect.sleep(millis)
+    })
+    /** One call: it may end before it took place, and after it took place unheard of. */
+    const step = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.zipRight(
+        Effect.zipRight(boundary, pause),
+        Effect.flatMap(Effect.zipRight(Effect.suspend(() => (isDead() ? forever : Effect.void)), Effect.exit(call)), (exit) =>
+          Effect.zipRight(boundary, exit)
+        )
+      )
+
+    const store = mutation.store?.(shared.store) ?? shared.store
+    const changing = <A, E>(change: Effect.Effect<A, E>) =>
+      Effect.gen(function* () {
+        const before = yield* Effect.orDie(shared.store.read)
+        const result = yield* change
+        const after = yield* Effect.orDie(shared.store.read)
+        const task = yield* FiberRef.get(currentTask)
+        shared.writes.push({ life, task, at: time.now(), before, after })
+        if (Option.isSome(after)) life.known.add(after.value.revision)
+        return result
+      })
+
+    const layerStore = Layer.succeed(CredentialStore, {
+      ...store,
+      read: step(
+        Effect.tap(store.read, (stored) =>
+          Effect.sync(() => (Option.isSome(stored) ? life.known.add(stored.value.revision) : life.known))
+        )
+      ),
+      write: (record, options) => step(changing(store.write(record, options))),
+      remove: step(changing(store.remove)),
+      stamp: step(store.stamp),
+      checkWritable: step(store.checkWritable)
+    })
+
+    const layerLease = Layer.effect(
+      Lease,
+      Effect.map(Lease, (real) => {
+        const lease = mutation.lease?.(real) ?? real
+        return Lease.of({
+          withLease: (options, work) =>
+            Effect.zipRight(
+              boundary,
+              lease.withLease(options, (held) =>
+                Effect.onExit(
+                  Effect.zipRight(boundary, work({ ...held, assertHeld: step(held.assertHeld) })),
+                  () => boundary
+                )
+              )
+            )
+        })
+      })
+    ).pipe(Layer.provide(LeaseSql.layer))
+
+    const layerJournal = Layer.effect(
+      OperationJournal,
+      Effect.map(OperationJournal, (real) => {
+        const journal = mutation.journal?.(real) ?? real
+        return OperationJournal.of({
+          intend: (operation) => step(journal.intend(operation)),
+          advance: (key, state) =>
+            step(
+              Effect.tap(journal.advance(key, state), (operation) =>
+                Effect.sync(() =>
+                  shared.journal.push({ life, at: time.now(), key, state: operation.state._tag, operation })
+                )
+              )
+            ),
+          find: (key) => step(journal.find(key)),
+          list: (filter) => step(journal.list(filter))
+        })
+      })
+    ).pipe(Layer.provide(OperationJournalSql.layer))
+
+    const orders = (endpoint: FaultPlan.EndpointName) =>
+      shared.sent.filter((sent) => sent.endpoint === endpoint).length + 1
+
+    const journal = yield* Layer.build(OperationJournalSql.layer).pipe(
+      Effect.provideService(SqlClientTag, shared.sql),
+      Effect.map(Context.get(OperationJournal))
+    )
+
+    const serving = HttpClient.make((request, url) =>
+      step(
+        Effect.gen(function* () {
+          const endpoint = endpointOf(url.pathname)
+          const body = request.body._tag === "Uint8Array" ? bodyOf(request.body.body) : {}
+          const act = endpoint === null ? undefined : actOf[endpoint]
+          const open = act === undefined ? [] : yield* Effect.orDie(journal.list({ act, open: true }))
+          const state = yield* shared.backend.state
+          const bearer = /^Bearer (.+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
+          const sent: Sent | null =
+            endpoint === null
+              ? null
+              : {
+                  endpoint,
+                  order: orders(endpoint),
+                  life,
+                  task: yield* FiberRef.get(currentTask),
+                  at: time.now(),
+                  body,
+                  bearerOf: Option.getOrNull(
+                    Option.map(
+                      FakeState.authenticate(state, 0, bearer),
+                      ({ accountId }) => accountId
+                    )
+                  ),
+                  accountHeader: request.headers["chatgpt-account-id"] ?? null,
+                  open,
+                  end: null
+                }
+          if (sent !== null) shared.sent.push(sent)
+          const answer = yield* shared.serve(shared.client.execute(request))
+          return yield* Effect.onExit(answer, (exit) =>
+            Effect.sync(() => {
+              if (sent === null || isDead()) return
+              sent.end = {
+                at: time.now(),
+                status: Exit.isSuccess(exit) ? exit.value.status : null,
+                retryAfter: Exit.isSuccess(exit) ? (exit.value.headers["retry-after"] ?? null) : null
+              }
+            })
+          )
+        })
+      )
+    )
+    return yield* Effect.die("")
+  })
