@@ -6,22 +6,24 @@
 import * as Schema from "effect/Schema"
 
 const advice = {
-  Unavailable: "The journal of acts can't be used, so nothing was sent. Check the folder it lives in.",
+  Unavailable: "The journal of acts can't be used, so nothing was sent.",
   InUse: "This key is already in the journal for another act or account. Nothing was sent; use a new key.",
   Transition: "The journal holds a later state of this act. Look at it before you go on."
 }
 
 /**
- * `key` is the operation's. An act whose intent can't be recorded is not sent.
+ * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
  *
  * @since 0.1.0
  * @category errors
  */
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
   reason: Schema.Literal("Unavailable", "InUse", "Transition"),
-  key: Schema.NullOr(Schema.String)
+  key: Schema.NullOr(Schema.String),
+  detail: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 }) {
   override get message(): string {
-    return this.key === null ? advice[this.reason] : `${advice[this.reason]} (operation ${this.key})`
+    const facts = [this.detail, this.key === null ? null : `operation ${this.key}`].filter((fact) => fact !== null)
+    return facts.length === 0 ? advice[this.reason] : `${advice[this.reason]} (${facts.join("; ")})`
   }
 }

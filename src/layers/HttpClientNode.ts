@@ -31,11 +31,9 @@ const certificates = Effect.gen(function* () {
 
 const makeDispatcher = Effect.gen(function* () {
   const ca = yield* certificates
-  const { maxResponseBytes } = yield* AccountConfig
   const tls = ca === undefined ? {} : { ca }
   const options: Undici.Agent.Options = {
-    connect: { timeout: 10_000, ...tls },
-    maxResponseSize: maxResponseBytes
+    connect: { timeout: 10_000, ...tls }
   }
   const isProxied = yield* Effect.sync(() => proxyVariables.some((name) => (process.env[name] ?? "") !== ""))
   return yield* Effect.acquireRelease(

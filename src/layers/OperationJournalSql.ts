@@ -84,11 +84,7 @@ const make = Effect.gen(function* () {
   const unavailable =
     (key: string | null) =>
     <A>(self: Effect.Effect<A, JournalError | ParseResult.ParseError | SqlError>): Effect.Effect<A, JournalError> => {
-      const failed = (why: string) =>
-        Effect.zipRight(
-          Effect.logWarning(`The database of the journal can't be used: ${why}.`),
-          new JournalError({ reason: "Unavailable", key })
-        )
+      const failed = (detail: string) => Effect.fail(new JournalError({ reason: "Unavailable", key, detail }))
       return Effect.catchTags(self, {
         SqlError: (error) => failed(SqlDatabase.describeSqlError(error)),
         // The parse error would quote the row.

@@ -1,7 +1,5 @@
 /** A process of the model: the real layers over services that it shares with others, until it dies. */
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
-import type { SqlClient } from "@effect/sql/SqlClient"
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as LeaseSql from "../../src/layers/LeaseSql.js"
 import * as Live from "../../src/layers/Live.js"
 import * as OperationJournalSql from "../../src/layers/OperationJournalSql.js"
@@ -31,7 +29,6 @@ export interface Mutation {
   readonly store?: (store: CredentialStore["Type"]) => CredentialStore["Type"]
   readonly journal?: (journal: OperationJournal["Type"]) => OperationJournal["Type"]
   readonly lease?: (lease: Lease["Type"]) => Lease["Type"]
-  readonly keys?: (keys: OperationKeys["Type"]) => OperationKeys["Type"]
   readonly settings?: Partial<AccountSettings>
   /** Redemptions are made within the quiet period too. */
   readonly again?: boolean
@@ -42,7 +39,10 @@ export interface Shared {
   readonly time: VirtualTime
   readonly backend: FakeBackend.FakeBackendService
   readonly store: CredentialStore["Type"]
-  readonly sql: SqlClient
+  readonly client: HttpClient.HttpClient
+  readonly sql: SqlClient.SqlClient
+  /** The journal itself, whatever is put in its place for a process. */
+  readonly truth: OperationJournal["Type"]
   readonly settings: AccountSettings
   readonly mutation: Mutation
   readonly sent: Array<Sent>
@@ -62,6 +62,20 @@ export type Services =
   | ScriptedDialog.ScriptedDialog
 
 export const currentTask: FiberRef.FiberRef<Task | null> = FiberRef.unsafeMake<Task | null>(null)
+
+/** The pause before a waiting process looks at a lease again is ten times as long as in life: each look costs real time. */
+const unhurried = (seed: string): Random.Random => {
+  const random = Random.make(seed)
+  return {
+    [Random.RandomTypeId]: Random.RandomTypeId,
+    next: random.next,
+    nextBoolean: random.nextBoolean,
+    nextInt: random.nextInt,
+    nextRange: (min, max) => random.nextRange(min, max),
+    nextIntBetween: (min, max) => random.nextIntBetween(min * 10, max * 10),
+    shuffle: (elements) => random.shuffle(elements)
+  }
+}
 
 export interface Running {
   readonly life: Life
@@ -113,7 +127,7 @@ export const begin = (
   plan: ProcessPlan,
   process: number,
   number: number
-): Effect.Effect<Running, never, Scope.Scope> =>
+): Effect.Effect<Running> =>
   Effect.gen(function* () {
     const { mutation, time } = shared
     const life: Life = { process, number, diedAt: null, known: new Set() }
@@ -211,18 +225,13 @@ export const begin = (
     const orders = (endpoint: FaultPlan.EndpointName) =>
       shared.sent.filter((sent) => sent.endpoint === endpoint).length + 1
 
-    const journal = yield* Layer.build(OperationJournalSql.layer).pipe(
-      Effect.provideService(SqlClientTag, shared.sql),
-      Effect.map(Context.get(OperationJournal))
-    )
-
     const serving = HttpClient.make((request, url) =>
       step(
         Effect.gen(function* () {
           const endpoint = endpointOf(url.pathname)
           const body = request.body._tag === "Uint8Array" ? bodyOf(request.body.body) : {}
           const act = endpoint === null ? undefined : actOf[endpoint]
-          const open = act === undefined ? [] : yield* Effect.orDie(journal.list({ act, open: true }))
+          const open = act === undefined ? [] : yield* Effect.orDie(shared.truth.list({ act, open: true }))
           const state = yield* shared.backend.state
           const bearer = /^Bearer (.+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
           const sent: Sent | null =
@@ -236,10 +245,7 @@ export const begin = (
                   at: time.now(),
                   body,
                   bearerOf: Option.getOrNull(
-                    Option.map(
-                      FakeState.authenticate(state, 0, bearer),
-                      ({ accountId }) => accountId
-                    )
+                    Option.map(FakeState.authenticate(state, 0, bearer), ({ accountId }) => accountId)
                   ),
                   accountHeader: request.headers["chatgpt-account-id"] ?? null,
                   open,
@@ -260,5 +266,33 @@ export const begin = (
         })
       )
     )
-    return yield* Effect.die("")
+
+    let made = 0
+    const keys: OperationKeys["Type"] = { next: Effect.sync(() => `key-${process}-${number}-${++made}`) }
+
+    const layers: Layer.Layer<Services> = Live.layerServices.pipe(
+      Layer.provideMerge(Layer.mergeAll(layerStore, layerLease, layerJournal)),
+      Layer.provideMerge(
+        Layer.mergeAll(
+          Layer.succeed(AccountConfig, { ...shared.settings, ...mutation.settings }),
+          Layer.succeed(HttpClient.HttpClient, serving),
+          ScriptedDialog.layer(agreeable)
+        )
+      ),
+      Layer.provide(Layer.succeed(SqlClient.SqlClient, shared.sql))
+    )
+
+    const onItsClock = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      effect.pipe(
+        Effect.provideService(OperationKeys, keys),
+        Effect.withClock(time.clock(plan.skew, isDead)),
+        Effect.withRandom(unhurried(`${process} ${number}`))
+      )
+    // Never closed: who is dead gives nothing back.
+    const context = yield* onItsClock(Layer.buildWithScope(layers, yield* Scope.make()))
+    return {
+      life,
+      death: Deferred.await(died),
+      run: (effect) => onItsClock(Effect.provide(effect, context))
+    }
   })

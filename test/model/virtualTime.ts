@@ -24,6 +24,8 @@ export interface VirtualTime {
   readonly now: () => number
   /** A clock that is ahead by `offset` milliseconds, and on which nobody wakes once `isStopped`. */
   readonly clock: (offset: number, isStopped: () => boolean) => Clock.Clock
+  /** Says that something will now go through the platform, such as the body of a request. */
+  readonly goingOut: () => void
   /** Runs the effect to its end, from one wake-up to the next. Rejects if nothing can wake it, or not within `limit`. */
   readonly run: <A, E>(effect: Effect.Effect<A, E>, limit: Duration.DurationInput) => Promise<Exit.Exit<A, E>>
 }
@@ -42,17 +44,26 @@ export const makeVirtualTime = (): VirtualTime => {
     scheduleTask: (task) => void tasks.push(task)
   }
 
+  /** Whether something may be under way in the platform. */
+  let isOut = false
+
   const settle = async () => {
-    for (let quiet = 0; quiet < 2; quiet++) {
+    let idle = 0
+    while (idle < 3) {
       while (tasks.length > 0) {
-        quiet = 0
+        idle = 0
         const batch = tasks
         tasks = []
         for (const task of batch) task()
       }
+      // A promise that is kept already is heard of within some turns of the microtask queue; a body needs more.
+      for (let turn = 0; turn < 8 && tasks.length === 0; turn++) await null
+      if (tasks.length > 0) continue
+      if (!isOut) return
       await platform()
-      if (tasks.length > 0) quiet = -1
+      idle += 1
     }
+    isOut = false
   }
 
   const sleep = (millis: number, isStopped: () => boolean) =>
@@ -71,6 +82,9 @@ export const makeVirtualTime = (): VirtualTime => {
 
   return {
     now: () => now,
+    goingOut: () => {
+      isOut = true
+    },
     clock: (offset, isStopped) => ({
       [Clock.ClockTypeId]: Clock.ClockTypeId,
       unsafeCurrentTimeMillis: () => epoch + now + offset,

@@ -16,11 +16,11 @@ import type { BackendError } from "../../src/domain/BackendError.js"
 import type { ConfigurationError } from "../../src/domain/ConfigurationError.js"
 import type { JournalError } from "../../src/domain/JournalError.js"
 import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
-import * as AuthSessionOAuth from "../../src/layers/AuthSessionOAuth.js"
-import * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
+import type * as AuthSessionOAuth from "../../src/layers/AuthSessionOAuth.js"
+import type * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
 import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphemeral.js"
-import * as CredentialStoreFile from "../../src/layers/CredentialStoreFile.js"
-import * as HttpClientNode from "../../src/layers/HttpClientNode.js"
+import type * as CredentialStoreFile from "../../src/layers/CredentialStoreFile.js"
+import type * as HttpClientNode from "../../src/layers/HttpClientNode.js"
 import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as Live from "../../src/layers/Live.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
@@ -153,7 +153,7 @@ expectTypeOf<Layer.Layer.Error<typeof HttpClientNode.layer>>().toEqualTypeOf<Con
 
 /* What programs ask for, and how they fail. */
 
-type Programs =
+export type Programs =
   | typeof guard
   | ReturnType<typeof inviteFriend>
   | ReturnType<typeof notifyOwner>

@@ -5,7 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
-import type {} from "./composition.test-d.js"
+
+export type { Programs } from "./composition.test-d.js"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const file = fileURLToPath(new URL("./composition.test-d.ts", import.meta.url))
@@ -21,7 +22,7 @@ const linesWithErrors = (variant: string): ReadonlyArray<number> => {
   const host = ts.createCompilerHost(options)
   const program = ts.createProgram({
     rootNames: [file],
-    options: { ...options, incremental: false, tsBuildInfoFile: undefined, noUnusedLocals: false },
+    options: { ...options, incremental: false, noUnusedLocals: false },
     host: {
       ...host,
       getSourceFile: (name, ...rest) =>

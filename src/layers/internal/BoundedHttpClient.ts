@@ -10,6 +10,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { concat } from "./concat.js"
 
 /**
  * The body is longer than allowed; reading stopped there.
@@ -43,16 +44,6 @@ export type WholeHttpClient = (
   request: HttpClientRequest.HttpClientRequest
 ) => Effect.Effect<WholeResponse, HttpClientError.HttpClientError | BodyTooLarge>
 
-const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes.buffer
-}
-
 const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
@@ -63,7 +54,7 @@ const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: numb
         chunks.push(chunk)
         return size > maxBytes ? Effect.fail(new BodyTooLarge({ status: response.status })) : Effect.void
       }),
-      Effect.map(() => concat(chunks, size)),
+      Effect.map(() => concat(chunks, size).buffer),
       // Some clients have no stream at all for an answer without a body, such as a 204.
       Effect.catchTag("ResponseError", (error) =>
         error.reason === "EmptyBody" ? Effect.succeed(new ArrayBuffer()) : Effect.fail(error)

@@ -19,9 +19,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge } from "./BoundedHttpClient.js"
+import { concat } from "./concat.js"
 
 class WholeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
@@ -75,20 +75,6 @@ class WholeResponse extends Inspectable.Class implements HttpClientResponse.Http
   }
 }
 
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes
-}
-
-/** The dispatcher has a limit of its own, and may notice first. */
-const exceedsLimit = (error: Error): boolean =>
-  Predicate.hasProperty(error, "code") && error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE"
-
 const send = (
   dispatcher: Undici.Dispatcher,
   maxBytes: number,
@@ -131,10 +117,10 @@ const send = (
         else chunks.push(chunk)
       },
       onResponseEnd() {
-        resume(Effect.succeed(new WholeResponse(request, status, headers, setCookies, joined(chunks, size))))
+        resume(Effect.succeed(new WholeResponse(request, status, headers, setCookies, concat(chunks, size))))
       },
       onResponseError(_, error) {
-        fail(exceedsLimit(error) ? new BodyTooLarge({ status }) : error)
+        fail(error)
       }
     }
     try {

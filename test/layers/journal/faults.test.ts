@@ -27,7 +27,7 @@ type Given = {
   readonly logged: ReadonlyArray<string>
 }
 
-/** A journal over a home of its own; the text that it logs. */
+/** A journal over a home of its own; the text that it logs, and that its errors tell. */
 const withHome = <A, E>(body: (given: Given) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
@@ -38,7 +38,15 @@ const withHome = <A, E>(body: (given: Given) => Effect.Effect<A, E>) =>
     })
     return yield* Effect.gen(function* () {
       const journal = yield* OperationJournal
-      return yield* body({ home, file: databaseOf(home), journal, logged })
+      const told = <B, F extends JournalError>(self: Effect.Effect<B, F>) =>
+        Effect.tapError(self, (error) => Effect.sync(() => logged.push(error.message)))
+      const telling = OperationJournal.of({
+        intend: (operation) => told(journal.intend(operation)),
+        advance: (key, state) => told(journal.advance(key, state)),
+        find: (key) => told(journal.find(key)),
+        list: (filter) => told(journal.list(filter))
+      })
+      return yield* body({ home, file: databaseOf(home), journal: telling, logged })
     }).pipe(
       Effect.provide(OperationJournalSql.layerFile),
       Effect.provide(configOf(home)),

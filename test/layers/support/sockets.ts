@@ -145,36 +145,19 @@ export const makeCertificates = Effect.acquireRelease(
   Effect.sync(() => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "codex-account-ca-"))
     const file = (name: string) => Path.join(folder, name)
-    const openssl = (...args: ReadonlyArray<string>) => execFileSync("openssl", args, { stdio: "pipe" })
-    const request = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    openssl(
-      "req",
-      "-x509",
-      ...request,
-      "-keyout",
-      file("ca.key"),
-      "-out",
-      file("ca.pem"),
-      "-days",
-      "2",
-      "-subj",
-      "/CN=Test CA"
-    )
-    openssl("req", ...request, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", "/CN=127.0.0.1")
+    // The words of a command, in which `@name` is a file of the folder.
+    const openssl = (command: string) =>
+      execFileSync(
+        "openssl",
+        command.split(" ").map((word) => (word.startsWith("@") ? file(word.slice(1)) : word)),
+        { stdio: "pipe" }
+      )
+    const key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    openssl(`req -x509 ${key} -keyout @ca.key -out @ca.pem -days 2 -subj /CN=Test`)
+    openssl(`req ${key} -keyout @server.key -out @server.csr -subj /CN=127.0.0.1`)
     Fs.writeFileSync(file("names"), "subjectAltName=IP:127.0.0.1")
     openssl(
-      ...[
-        "x509",
-        "-req",
-        "-in",
-        file("server.csr"),
-        "-CA",
-        file("ca.pem"),
-        "-CAkey",
-        file("ca.key"),
-        "-CAcreateserial"
-      ],
-      ...["-out", file("server.pem"), "-days", "2", "-extfile", file("names")]
+      "x509 -req -in @server.csr -CA @ca.pem -CAkey @ca.key -CAcreateserial -out @server.pem -days 2 -extfile @names"
     )
     return {
       folder,

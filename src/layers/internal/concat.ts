@@ -1,0 +1,21 @@
+/**
+ * A body from its chunks.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The chunks, `size` bytes in all, in one piece.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}
