@@ -7,7 +7,7 @@ import { fork, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, join } from "node:path"
+import { basename, isAbsolute, join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { AuthJsonText } from "../src/contracts/AuthJson.js"
@@ -52,7 +52,8 @@ const loaded = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, folder: str
     const { result }: { result: ReadonlyArray<{ url: string }> } = JSON.parse(
       readFileSync(join(coverage, name), "utf8")
     )
-    return result.flatMap(({ url }) => (url.startsWith("file:") ? [fileURLToPath(url)] : []))
+    // A script that the command compiles itself is named by its path.
+    return result.flatMap(({ url }) => (url.startsWith("file:") ? [fileURLToPath(url)] : isAbsolute(url) ? [url] : []))
   })
 }
 

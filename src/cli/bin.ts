@@ -4,6 +4,10 @@
  * @since 0.1.0
  */
 import { version } from "../domain/version.js"
+import { loadScript } from "./startup.js"
+
+/** The main part as a script, beside this file; only where the build has made one. */
+declare const MAIN_SCRIPT: string | undefined
 
 const given = process.argv.slice(2)
 const literal = given.indexOf("--")
@@ -13,6 +17,9 @@ if (flags.includes("--version")) {
   const answer = { schemaVersion: 1, command: "version", ok: true, exitCode: 0, version }
   process.stdout.write(`${flags.includes("--json") ? JSON.stringify(answer) : version}\n`)
 } else {
-  const { main } = await import("./main.js")
+  const { main } =
+    typeof MAIN_SCRIPT === "string"
+      ? (loadScript(new URL(MAIN_SCRIPT, import.meta.url), flags) as typeof import("./main.js"))
+      : await import("./main.js")
   main(given)
 }

@@ -53,6 +53,9 @@ const helps: Readonly<Record<CommandName, Help>> = {
   },
   logout: {
     about: "Sign out, everywhere or only here.",
+    notes: [
+      "The session is revoked at the server, which ends it on other machines and in the browser that share it. With --local only the stored sign-in is removed, and nothing is sent. Exit 7: nobody was signed in."
+    ],
     examples: ["codex-account logout", "codex-account logout --local"]
   },
   login: {

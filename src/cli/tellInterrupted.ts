@@ -13,7 +13,7 @@ import { type Failure, failureOf } from "./Failure.js"
 import type { CommandName } from "./flags.js"
 import { Report } from "./Report.js"
 
-const actOf = { redeem: "redeem", invite: "invite", "notify-owner": "nudge" } as const
+const actOf = { redeem: "redeem", invite: "invite", "notify-owner": "nudge", journal: "redeem" } as const
 
 const done = { redeem: "the reset was made", invite: "the invite was sent", nudge: "the owner was written to" } as const
 

@@ -24,6 +24,7 @@ import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { makeHeldSession, type SignedIn } from "./internal/HeldSession.js"
 import { makeOAuthClient } from "./internal/OAuthClient.js"
 import { makeRenewal } from "./internal/renewal.js"
+import { makeTokenOwner } from "./internal/tokenOwner.js"
 import { renewalReason } from "./internal/sessionRules.js"
 
 /** After a renewal that failed for now, how long the old token is used without another try. */
@@ -42,14 +43,12 @@ const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
   const store = yield* CredentialStore
   const policies = yield* Policies
-  const oauth = makeOAuthClient(
-    boundedHttpClient(yield* HttpClient.HttpClient, {
-      maxBytes: settings.maxResponseBytes,
-      userAgent: settings.userAgent
-    }),
-    settings
-  )
-  const held = yield* makeHeldSession(store, settings)
+  const client = boundedHttpClient(yield* HttpClient.HttpClient, {
+    maxBytes: settings.maxResponseBytes,
+    userAgent: settings.userAgent
+  })
+  const oauth = makeOAuthClient(client, settings)
+  const held = yield* makeHeldSession(store, settings, makeTokenOwner(client, settings))
   const renewal = yield* makeRenewal({
     held,
     store,
@@ -128,6 +127,9 @@ const make = Effect.gen(function* () {
     signIn: (record) =>
       held.exclusive(
         Effect.gen(function* () {
+          if (record.auth_mode === "chatgptAuthTokens" && store.kind !== "ephemeral") {
+            return yield* AuthError.of("Forbidden", "tokens that a host supplies are not stored")
+          }
           const trial = yield* held.understand({ record, revision: "" })
           const stored = yield* store
             .write(record)

@@ -6,6 +6,7 @@
 import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
@@ -28,6 +29,11 @@ const revisionOf = (text: string): string => Crypto.createHash("sha256").update(
  * Somebody who writes in place leaves the file empty or half-written for a moment.
  */
 const whileHalfWritten = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(5))
+
+const leftover = /^\.auth\.json\.[0-9a-f]{12}$/
+
+/** No write takes this long. */
+const leftoverAgeMillis = 60_000
 
 const make = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -81,6 +87,20 @@ const make = Effect.gen(function* () {
   const syncFolder = (folder: string) =>
     Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync)).pipe(Effect.ignore)
 
+  /** Whoever was killed while writing has left a file with tokens in it. */
+  const removeLeftovers = (folder: string) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const names = (yield* fs.readDirectory(folder)).filter((name) => leftover.test(name))
+      yield* Effect.forEach(names, (name) =>
+        Effect.gen(function* () {
+          const { mtime } = yield* fs.stat(path.join(folder, name))
+          const isOld = Option.exists(mtime, (time) => now - time.getTime() > leftoverAgeMillis)
+          if (isOld) yield* fs.remove(path.join(folder, name))
+        })
+      )
+    }).pipe(Effect.ignore)
+
   const unchanged = (expected: Option.Option<string>) =>
     Effect.flatMap(revision, (present) =>
       Option.getOrNull(present) === Option.getOrNull(expected) ? Effect.void : Effect.fail(failed("write", "Conflict"))
@@ -100,6 +120,7 @@ const make = Effect.gen(function* () {
         yield* fs.rename(fresh, file).pipe(Effect.mapError(fromPlatform("write")))
       }).pipe(Effect.tapErrorCause(() => Effect.ignore(fs.remove(fresh, { force: true }))))
       yield* syncFolder(folder)
+      yield* removeLeftovers(folder)
       return { record, revision: revisionOf(text) }
     }).pipe(Effect.uninterruptible)
 

@@ -26,8 +26,8 @@ import { emailDigest } from "./emailDigest.js"
 import { journaledAct } from "./journaledAct.js"
 
 /**
- * `email` is asked for when it is not given. `again` sends although the outcome of an earlier invite to the same address
- * is not known.
+ * `email` is asked for when it is not given. `again` sends although an earlier invite went to the same address, or may
+ * have.
  *
  * @since 0.1.0
  * @category models
@@ -55,13 +55,20 @@ const toEmail = (text: string): Effect.Effect<InviteEmail, ActError> =>
     )
   )
 
-const withoutOpenInvite = (identity: Identity, target: string) =>
+/** Refuses an address whose invite went out, as far as the journal can tell, or may have. */
+const notInvitedYet = (identity: Identity, target: string) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
-    const open = yield* journal.list({ act: "invite", identity, open: true })
-    const same = open.find((operation) => operation.target === target)
-    if (same !== undefined) {
-      return yield* new ActError({ act: "invite", reason: "Unresolved", key: same.key, status: null, detail: null })
+    const same = (yield* journal.list({ act: "invite", identity })).filter((operation) => operation.target === target)
+    const open = same.find((operation) => operation.isOpen)
+    if (open !== undefined) {
+      return yield* new ActError({ act: "invite", reason: "Unresolved", key: open.key, status: null, detail: null })
+    }
+    // Whoever sent it may have died before anybody was told.
+    const sent = same.find(({ state }) => state._tag === "succeeded")
+    if (sent !== undefined) {
+      const at = DateTime.formatIso(sent.updatedAt)
+      return yield* ActError.of("invite", "NotNeeded", `This address was invited at ${at}. To invite it again, say --again.`)
     }
   })
 
@@ -132,7 +139,7 @@ export const inviteFriend = (
         toEmail
       ))
     const target = yield* emailDigest(session.identity, email)
-    const resolved = options.again === true ? Effect.void : withoutOpenInvite(session.identity, target)
+    const resolved = options.again === true ? Effect.void : notInvitedYet(session.identity, target)
     yield* resolved
     if (!(yield* confirmInvite(offer, email))) return { _tag: "Declined" } as const
 

@@ -121,7 +121,7 @@ const bodyBytes = (
     case "Uint8Array":
       return Effect.succeed(body.body)
     case "Stream":
-      return Stream.runCollect(body.stream).pipe(Effect.mapBoth({ onFailure: refuse, onSuccess: join }))
+      return body.stream.pipe(Stream.mapError(refuse), Stream.runCollect, Effect.map(join))
     case "Raw":
       return typeof body.body === "string"
         ? Effect.succeed(new TextEncoder().encode(body.body))

@@ -4,7 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { commands } from "../../src/cli/flags.js"
+import { schemaVersion } from "../../src/cli/json/envelope.js"
 import { jsonSchemaOf, type OutputName, outputs } from "../../src/cli/json/outputs.js"
+import { schemaProblems } from "./publishedSchemas.js"
 
 const folder = fileURLToPath(new URL("../../schemas", import.meta.url))
 const isOutput = (name: string): name is OutputName => Object.hasOwn(outputs, name)
@@ -25,5 +27,44 @@ describe("published schemas", () => {
 
   it.each(names)("schemas/%s.json is up to date", (name) => {
     assert.deepStrictEqual(JSON.parse(readFileSync(fileOf(name), "utf8")), JSON.parse(textOf(name)))
+  })
+})
+
+describe("a validator for draft-07", () => {
+  const refused = (command: string | null) => ({
+    schemaVersion,
+    command,
+    ok: false,
+    exitCode: 2,
+    error: {
+      code: "BadUsage",
+      message: "no",
+      changed: "no",
+      operation: null,
+      status: null,
+      retryAfterMillis: null,
+      requestId: null,
+      key: null
+    }
+  })
+  const version = { schemaVersion, command: "version", ok: true, exitCode: 0, version: "1.2.3" }
+
+  it.each(names)("schemas/%s.json takes what is right", (name) => {
+    const answer = name === "version" ? version : refused(name === "none" ? null : name)
+    assert.isNull(schemaProblems(name, answer))
+    assert.isNull(schemaProblems(name, { ...answer, later: "a field that a newer version adds" }))
+  })
+
+  it.each(names)("schemas/%s.json refuses what is broken", (name) => {
+    const answer: Record<string, unknown> = name === "version" ? version : refused(name === "none" ? null : name)
+    for (const field of Object.keys(answer)) {
+      const { [field]: _, ...without } = answer
+      assert.isString(schemaProblems(name, without), `without ${field}`)
+      assert.isString(schemaProblems(name, { ...answer, [field]: { broken: true } }), `with a broken ${field}`)
+    }
+    assert.isString(schemaProblems(name, { ...answer, schemaVersion: schemaVersion + 1 }))
+    assert.isString(schemaProblems(name, { ...answer, command: "another" }))
+    assert.isString(schemaProblems(name, { ...answer, exitCode: 1.5 }))
+    assert.isString(schemaProblems(name, null))
   })
 })

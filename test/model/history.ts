@@ -46,6 +46,8 @@ export interface Write {
   readonly task: Task | null
   readonly at: number
   readonly before: Option.Option<StoredRecord>
+  /** Whether the writer had read what it has replaced. */
+  readonly knew: boolean
   readonly after: Option.Option<StoredRecord>
 }
 
@@ -57,14 +59,14 @@ export interface Journaled {
   readonly operation: Operation
 }
 
-/** The answer that a task has got in the end. `seen` is what a reader saw, and `present` who was signed in then. */
+/** The answer that a task has got in the end. `seen` is what a reader saw, and `present` who was signed in then, where that could be told. */
 export interface Told {
   readonly task: Task
   readonly life: Life
   readonly at: number
   readonly said: string
   readonly seen: ReadonlyArray<string>
-  readonly present: string | null
+  readonly present: string | null | undefined
   readonly key: string | null
 }
 

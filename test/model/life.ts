@@ -29,6 +29,7 @@ export interface Mutation {
   readonly store?: (store: CredentialStore["Type"]) => CredentialStore["Type"]
   readonly journal?: (journal: OperationJournal["Type"]) => OperationJournal["Type"]
   readonly lease?: (lease: Lease["Type"]) => Lease["Type"]
+  readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
   readonly settings?: Partial<AccountSettings>
   /** Redemptions are made within the quiet period too. */
   readonly again?: boolean
@@ -61,6 +62,9 @@ export type Services =
   | OperationJournal
   | ScriptedDialog.ScriptedDialog
 
+/** Calls of somebody who only looks take no time, and are no steps. */
+export const isLooking: FiberRef.FiberRef<boolean> = FiberRef.unsafeMake(false)
+
 export const currentTask: FiberRef.FiberRef<Task | null> = FiberRef.unsafeMake<Task | null>(null)
 
 /** The pause before a waiting process looks at a lease again is ten times as long as in life: each look costs real time. */
@@ -80,6 +84,8 @@ const unhurried = (seed: string): Random.Random => {
 export interface Running {
   readonly life: Life
   readonly death: Effect.Effect<void>
+  /** From now on it does not die. */
+  readonly survive: Effect.Effect<void>
   /** Runs on the process's clock, with its services. After the death nothing of it goes on. */
   readonly run: <A, E>(effect: Effect.Effect<A, E, Services>) => Effect.Effect<A, E>
 }
@@ -133,7 +139,7 @@ export const begin = (
     const life: Life = { process, number, diedAt: null, known: new Set() }
     const died = yield* Deferred.make<void>()
     const isDead = () => life.diedAt !== null
-    const diesAt = plan.diesAt[number]
+    let diesAt = plan.diesAt[number]
     let steps = 0
 
     const boundary = Effect.suspend(() => {
@@ -149,13 +155,16 @@ export const begin = (
       const millis = plan.pace[calls++ % plan.pace.length] ?? 0
       return millis === 0 ? Effect.void : Effect.sleep(millis)
     })
+    const alive = Effect.suspend(() => (isDead() ? forever : Effect.void))
     /** One call: it may end before it took place, and after it took place unheard of. */
     const step = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-      Effect.zipRight(
-        Effect.zipRight(boundary, pause),
-        Effect.flatMap(Effect.zipRight(Effect.suspend(() => (isDead() ? forever : Effect.void)), Effect.exit(call)), (exit) =>
-          Effect.zipRight(boundary, exit)
-        )
+      Effect.flatMap(FiberRef.get(isLooking), (looking) =>
+        looking
+          ? call
+          : Effect.all([boundary, pause, alive], { discard: true }).pipe(
+              Effect.zipRight(Effect.exit(call)),
+              Effect.flatMap((exit) => Effect.zipRight(boundary, exit))
+            )
       )
 
     const store = mutation.store?.(shared.store) ?? shared.store
@@ -165,7 +174,8 @@ export const begin = (
         const result = yield* change
         const after = yield* Effect.orDie(shared.store.read)
         const task = yield* FiberRef.get(currentTask)
-        shared.writes.push({ life, task, at: time.now(), before, after })
+        const knew = Option.isNone(before) || life.known.has(before.value.revision)
+        shared.writes.push({ life, task, at: time.now(), before, knew, after })
         if (Option.isSome(after)) life.known.add(after.value.revision)
         return result
       })
@@ -275,7 +285,7 @@ export const begin = (
       Layer.provideMerge(
         Layer.mergeAll(
           Layer.succeed(AccountConfig, { ...shared.settings, ...mutation.settings }),
-          Layer.succeed(HttpClient.HttpClient, serving),
+          Layer.succeed(HttpClient.HttpClient, mutation.client?.(serving) ?? serving),
           ScriptedDialog.layer(agreeable)
         )
       ),
@@ -293,6 +303,9 @@ export const begin = (
     return {
       life,
       death: Deferred.await(died),
+      survive: Effect.sync(() => {
+        diesAt = undefined
+      }),
       run: (effect) => onItsClock(Effect.provide(effect, context))
     }
   })

@@ -202,6 +202,17 @@ export const acts = scenarios({
   maxDeath: 45
 })
 
+/** Invites of a few addresses by many, at about the same time. */
+export const invites = scenarios({
+  commands: invite,
+  faults: rule(["referrals.invite", "referrals.rules"], late(3 * second)),
+  span: 3 * second,
+  maxCommands: 2,
+  processes: [2, 4],
+  maxDeath: 0,
+  maxFaults: 2
+})
+
 /** Redemptions with keys of the caller's, of which one was used by somebody outside. */
 export const keyed = scenarios({
   commands: FastCheck.constantFrom<Command>(
@@ -214,6 +225,19 @@ export const keyed = scenarios({
   span: 2 * minute,
   maxCommands: 3,
   processes: [1, 3],
+  maxDeath: 40
+})
+
+/** One key, given again after its answer was lost. */
+export const retried = scenarios({
+  commands: one({ _tag: "redeem", key: "mine" }),
+  faults: rule(
+    ["resetCredits.consume"],
+    FastCheck.constantFrom(Fault.hangAfterCommit, Fault.resetAfterCommit, Fault.status(503, { afterCommit: true }))
+  ),
+  span: 2 * minute,
+  maxCommands: 3,
+  processes: [1, 2],
   maxDeath: 40
 })
 
@@ -248,6 +272,16 @@ export const identities = scenarios({
   maxCommands: 5,
   processes: [1, 3],
   maxDeath: 30
+})
+
+/** Readers while accounts come and go. */
+export const switches = scenarios({
+  commands: weighted([2, usage], [1, signIn]),
+  faults: rule(["usage.read"], late(second)),
+  span: 20 * second,
+  maxCommands: 5,
+  processes: [1, 2],
+  maxDeath: 0
 })
 
 /** Many readers a process. */

@@ -28,7 +28,8 @@ import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { FakeAccount, FakeBackend, FakeSettings, FakeState } from "../../src/testing/index.js"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { History, Journaled, Sent, Task, Told, Write } from "./history.js"
-import { begin, currentTask, type Mutation, type Running, type Services, type Shared } from "./life.js"
+import { usageInterval } from "./laws.js"
+import { begin, currentTask, isLooking, type Mutation, type Running, type Services, type Shared } from "./life.js"
 import { type Command, type Scenario, usedElsewhere, type Who } from "./scenario.js"
 import { makeVirtualTime } from "./virtualTime.js"
 
@@ -74,7 +75,7 @@ const signedInAs = Effect.flatMap(AuthSession, (auth) =>
   Effect.map(Effect.option(auth.current), (session) =>
     Option.getOrNull(Option.map(session, ({ identity }) => identity.accountId))
   )
-)
+).pipe(Effect.locally(isLooking, true))
 
 /** An open redemption is sent again; of the others the person says what arrived, where it did. */
 const resolveAll = (shared: Shared) =>
@@ -180,8 +181,11 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
 
   const tell = (shared: Shared, running: Running, task: Task): Effect.Effect<void, never, Services> =>
     Effect.exit(perform(shared, task.command)).pipe(
-      Effect.flatMap((exit) =>
-        Effect.map(signedInAs, (present) => {
+      Effect.zip(Effect.sync(time.now)),
+      Effect.flatMap(([exit, at]) =>
+        Effect.map(signedInAs, (found) => {
+          // Who had to wait for the answer learns nothing about the moment.
+          const present = time.now() === at ? found : undefined
           const said = Exit.match(exit, {
             onSuccess: (value: Said) => value,
             onFailure: (cause): Said => ({
@@ -191,7 +195,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
           told.push({
             task,
             life: running.life,
-            at: time.now(),
+            at,
             said: said.said,
             seen: said.seen ?? [],
             present,
@@ -222,12 +226,12 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
           concurrency: "unbounded",
           discard: true
         })
-        yield* Effect.forkDaemon(Effect.zipRight(running.run(work), Deferred.succeed(done, undefined)))
+        yield* Effect.forkDaemon(Deferred.complete(done, running.run(work)))
         const ended = yield* Effect.raceFirst(
           Effect.as(Deferred.await(done), true),
           Effect.as(running.death, false)
         )
-        if (ended) return running
+        if (ended) return yield* Effect.as(running.survive, running)
         yield* Effect.sleep(plan.restartAfter)
       }
     })
@@ -249,7 +253,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
       sql,
       client: FakeBackend.httpClient(backend),
       truth: yield* OperationJournal,
-      settings: FakeSettings.settings(backend.urls, { usageInterval: Duration.seconds(5) }),
+      settings: FakeSettings.settings(backend.urls, { usageInterval: Duration.millis(usageInterval) }),
       mutation,
       sent,
       writes,
@@ -261,11 +265,10 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
     })
     yield* Effect.sleep(aftermath)
     yield* backend.setPlan([])
-    // Who does not die any more carries on, and looks who is signed in.
-    const alive = running.filter(({ life }) => life.diedAt === null)
-    const again = alive[0]
-    if (again !== undefined) yield* again.run(Effect.exit(resolveAll(shared)))
-    const bearers = Effect.forEach(alive, ({ life, run }) =>
+    // Somebody carries on what is left, and all look who is signed in.
+    const [one] = running
+    if (one !== undefined) yield* one.run(Effect.exit(resolveAll(shared)))
+    const bearers = Effect.forEach(running, ({ life, run }) =>
       run(Effect.flatMap(AuthSession, (auth) => Effect.option(auth.authorization))).pipe(
         Effect.map((authorization) => ({
           process: life.process,

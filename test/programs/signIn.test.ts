@@ -299,7 +299,7 @@ describe("an access token", () => {
       )
       assert.deepInclude(outcome, { method: "accessToken", email: "ada@example.test" })
       assert.strictEqual(outcome.session.mode, "personalAccessToken")
-      assert.deepStrictEqual(yield* counts, { whoami: 1 })
+      assert.deepStrictEqual(yield* counts, { whoami: 2 })
     }).pipe(Effect.provide(memory()))
   )
 
@@ -308,7 +308,7 @@ describe("an access token", () => {
       const fake = yield* issuer
       yield* fake.failNext("whoami", Fault.status(502), Fault.hang)
       yield* passing(withToken(yield* fake.personalToken()))
-      assert.deepStrictEqual(yield* counts, { whoami: 3 })
+      assert.deepStrictEqual(yield* counts, { whoami: 4 })
     }).pipe(Effect.provide(memory()))
   )
 
@@ -334,7 +334,7 @@ describe("an access token", () => {
       const error = yield* refused({ method: "accessToken", token: secret("at-unknown") })
       assert.strictEqual(brief(error), "LoginError Refused")
       assert.notInclude(JSON.stringify(error) + error.message, "at-unknown")
-      assert.deepStrictEqual(yield* counts, { whoami: 1 })
+      assert.deepStrictEqual(yield* counts, { whoami: 2 })
     }).pipe(Effect.provide(memory()))
   )
 

@@ -4,6 +4,7 @@
  * Nothing here runs. `npm run check` fails when a statement is wrong, and so does `types.test.ts`, which also shows that
  * each of them can be.
  */
+// @effect-diagnostics missingEffectContext:off
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { expectTypeOf } from "@effect/vitest"

@@ -11,8 +11,10 @@ import type { InviteReward } from "../../domain/ReferralOffer.js"
 import { inviteFriend } from "../../programs/inviteFriend.js"
 import { ExitCode } from "../exitCodes.js"
 import { inviteFields } from "../json/fields.js"
+import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 import { tellInterrupted } from "../tellInterrupted.js"
+import { tellOpen } from "../tellOpen.js"
 
 const rewards: Readonly<Record<InviteReward, string>> = {
   included: "A reward comes with it.",
@@ -33,6 +35,7 @@ export const invite = Command.make(
   ({ again, email }) =>
     inviteFriend({ email: Option.getOrUndefined(email), again }).pipe(
       tellInterrupted("invite"),
+      tellOpen,
       present({
         command: "invite",
         fields: inviteFields,
@@ -40,10 +43,13 @@ export const invite = Command.make(
           result._tag === "Sent"
             ? { outcome: "sent" as const, reward: result.reward, key: result.key }
             : { outcome: "declined" as const, reward: null, key: null },
-        lines: (result) =>
-          result._tag === "Sent"
-            ? [`The invite was sent. ${rewards[result.reward]}`]
-            : ["Nothing was done, and nothing was sent."],
+        lines: (result, { columns }) =>
+          wrap(
+            result._tag === "Sent"
+              ? `The invite was sent. ${rewards[result.reward]}`
+              : "Nothing was done, and nothing was sent.",
+            columns
+          ),
         exitCode: ({ _tag }) => (_tag === "Sent" ? ExitCode.done : ExitCode.nothing)
       })
     )

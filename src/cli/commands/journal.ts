@@ -121,7 +121,7 @@ export const journal = Command.make(
   },
   ({ found, words }) =>
     Effect.suspend(() => answer(words, Option.getOrUndefined(found))).pipe(
-      tellInterrupted("redeem"),
+      tellInterrupted("journal"),
       present({
         command: "journal",
         fields: journalFields,

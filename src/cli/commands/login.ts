@@ -13,6 +13,7 @@ import type { SignInOutcome } from "../../programs/signInSteps.js"
 import { BadUsage } from "../BadUsage.js"
 import { Globals } from "../Globals.js"
 import { loginFields } from "../json/fields.js"
+import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 import { readSecret } from "../readSecret.js"
 import { accountValue } from "./status.js"
@@ -81,7 +82,7 @@ export const login = Command.make(
           method,
           replaced: replaced !== null
         }),
-        lines
+        lines: (outcome, { columns }) => lines(outcome).flatMap((line) => wrap(line, columns))
       })
     )
 )

@@ -10,8 +10,10 @@ import type { CreditType } from "../../domain/WorkspaceRole.js"
 import { notifyOwner as notifyOwnerProgram, type NotifyResult } from "../../programs/notifyOwner.js"
 import { ExitCode } from "../exitCodes.js"
 import { notifyOwnerFields } from "../json/fields.js"
+import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 import { tellInterrupted } from "../tellInterrupted.js"
+import { tellOpen } from "../tellOpen.js"
 
 const wishes: Readonly<Record<CreditType, string>> = { credits: "more credits", usage_limit: "a higher usage limit" }
 
@@ -39,11 +41,12 @@ export const notifyOwner = Command.make(
   ({ again, type }) =>
     notifyOwnerProgram({ creditType: Option.getOrUndefined(type), again }).pipe(
       tellInterrupted("notify-owner"),
+      tellOpen,
       present({
         command: "notify-owner",
         fields: notifyOwnerFields,
         value: (result) => result,
-        lines: (result) => [sentence(result)],
+        lines: (result, { columns }) => wrap(sentence(result), columns),
         exitCode: ({ outcome }) => (outcome === "sent" ? ExitCode.done : ExitCode.nothing)
       })
     )

@@ -16,6 +16,7 @@ import type { Canvas } from "../render/limits.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 import { tellInterrupted } from "../tellInterrupted.js"
+import { tellOpen } from "../tellOpen.js"
 
 const sentences: Readonly<Record<RedeemResult["outcome"], string>> = {
   reset: "Your usage was reset.",
@@ -61,6 +62,7 @@ export const redeem = Command.make(
   ({ again, credit, key }) =>
     redeemReset({ key: Option.getOrUndefined(key), creditId: Option.getOrUndefined(credit), again }).pipe(
       tellInterrupted("redeem"),
+      tellOpen,
       present({
         command: "redeem",
         fields: redeemFields,

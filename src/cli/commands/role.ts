@@ -8,6 +8,7 @@ import { planLabel } from "../../domain/Plan.js"
 import { showRole } from "../../programs/showRole.js"
 import { roleFields } from "../json/fields.js"
 import { roleText } from "../render/role.js"
+import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 
 /**
@@ -26,7 +27,7 @@ export const role = Command.make("role", {}, () =>
         isOwner: role.isOwner,
         source: role.source
       }),
-      lines: ({ role, session }) => [`${planLabel(session.plan)} · ${roleText(role)}`]
+      lines: ({ role, session }, { columns }) => wrap(`${planLabel(session.plan)} · ${roleText(role)}`, columns)
     })
   )
 )

@@ -14,6 +14,7 @@ import { sessionFields } from "../json/fields.js"
 import type { Canvas } from "../render/limits.js"
 import { relative, timeAndDistance } from "../render/time.js"
 import { present } from "../Report.js"
+import { tellOpen } from "../tellOpen.js"
 import { accountValue } from "./status.js"
 
 const modes: Readonly<Record<AuthMode, string>> = {
@@ -64,6 +65,7 @@ export const session = Command.make("session", {}, () =>
     const store = yield* CredentialStore
     return { session: yield* auth.current, location: store.location }
   }).pipe(
+    tellOpen,
     present({
       command: "session",
       fields: sessionFields,

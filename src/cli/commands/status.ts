@@ -14,6 +14,7 @@ import { statusFields } from "../json/fields.js"
 import { usageValue } from "../json/values.js"
 import { statusLines } from "../render/status.js"
 import { present } from "../Report.js"
+import { tellOpen } from "../tellOpen.js"
 
 const errorOf = <A>(part: Either.Either<A, Parameters<typeof failureOf>[0]>) =>
   Either.match(part, {
@@ -59,6 +60,7 @@ const value = (status: Status) => {
  */
 export const statusAnswer = Effect.suspend(() =>
   showStatus.pipe(
+    tellOpen,
     present({
       command: "status",
       fields: statusFields,

@@ -10,9 +10,11 @@ import * as Layer from "effect/Layer"
 import { plainLine } from "../../domain/PlainText.js"
 import { Dialog, DialogError } from "../../services/Dialog.js"
 import { Globals } from "../Globals.js"
+import { paintFor } from "../render/paint.js"
 import { wrap } from "../render/text.js"
 import { withLocalTimes } from "../render/time.js"
 import { Report } from "../Report.js"
+import { confirmPrompt } from "./confirmPrompt.js"
 import { withSpinner } from "./spinner.js"
 
 /** The address of a sign-in page has to arrive whole. */
@@ -51,8 +53,13 @@ const make = Effect.gen(function* () {
       if (!screen.interactive) return nobody(id, `Answer with ${flag}.`)
       return Effect.flatMap(toPlain, (plain) => {
         const lines = details.flatMap((line) => wrap(plain(line), columns, "  ", "    "))
-        const label = { confirm: plain(yesLabel), deny: plain(no) }
-        const prompt = Prompt.confirm({ message: plain(title, room(16)), initial: false, label })
+        const message = plain(title, room(16))
+        const prompt = confirmPrompt({
+          message,
+          yes: plain(yesLabel),
+          no: plain(no),
+          paint: paintFor(screen.errorColor)
+        })
         return Effect.zipRight(write("stderr", lines.map((line) => `${line}\n`).join("")), run(id, prompt))
       })
     },

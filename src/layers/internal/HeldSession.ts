@@ -49,7 +49,12 @@ const unreadable = (error: CredentialStoreError): AuthError =>
  * @since 0.1.0
  * @category constructors
  */
-export const makeHeldSession = (store: CredentialStore["Type"], settings: AccountSettings) =>
+export const makeHeldSession = (
+  store: CredentialStore["Type"],
+  settings: AccountSettings,
+  /** Finds out whose the session is, where its record does not tell. */
+  identify: (live: LiveSession) => Effect.Effect<LiveSession>
+) =>
   Effect.gen(function* () {
     const state = yield* Ref.make<State>({ _tag: "Unread" })
     const looked = yield* Ref.make<{ readonly atMillis: number; readonly stamp: string }>({ atMillis: 0, stamp: "" })
@@ -80,6 +85,7 @@ export const makeHeldSession = (store: CredentialStore["Type"], settings: Accoun
 
     const understand = (stored: StoredRecord): Effect.Effect<SignedIn, AuthError> =>
       sessionFromRecord(stored.record, store.kind).pipe(
+        Effect.flatMap(identify),
         Effect.tap((live) => checkForced(live.session, settings)),
         Effect.map((live) => ({
           _tag: "SignedIn",

@@ -28,8 +28,24 @@ export interface LiveSession {
 }
 
 const decodeClaims = Schema.decodeEither(JwtClaims)
-const asUserId = Schema.decodeUnknownOption(UserId)
-const asAccountId = Schema.decodeUnknownOption(AccountId)
+const decodeUserId = Schema.decodeUnknownOption(UserId)
+const decodeAccountId = Schema.decodeUnknownOption(AccountId)
+
+/**
+ * A user id as it came, or null for none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const asUserId = (id: string | null | undefined): UserId | null => Option.getOrNull(decodeUserId(id))
+
+/**
+ * An account id as it came, or null for none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const asAccountId = (id: string | null | undefined): AccountId | null => Option.getOrNull(decodeAccountId(id))
 
 /**
  * The payload of a token, or none for an opaque one.
@@ -83,8 +99,8 @@ const fromTokens = (
     session: new Session({
       mode,
       identity: new Identity({
-        userId: Option.getOrNull(asUserId(auth?.chatgpt_user_id ?? auth?.user_id)),
-        accountId: Option.getOrNull(asAccountId(tokens.account_id ?? auth?.chatgpt_account_id))
+        userId: asUserId(auth?.chatgpt_user_id ?? auth?.user_id),
+        accountId: asAccountId(tokens.account_id ?? auth?.chatgpt_account_id)
       }),
       email: claims.email ?? claims["https://api.openai.com/profile"]?.email ?? null,
       plan: planFromClaim(auth?.chatgpt_plan_type ?? null),

@@ -34,6 +34,10 @@ const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
   return [...own, ...many, ...codesOf(cause["cause"], depth + 1)]
 }
 
+/** A proxy that makes no tunnel has passed nothing on; undici tells it in words only. */
+const isRefusedTunnel = (cause: unknown): boolean =>
+  cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
+
 /**
  * Whether it is certain that nothing of the request left.
  *
@@ -41,4 +45,6 @@ const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
  * @category predicates
  */
 export const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
-  error.reason !== "Transport" || codesOf(error.cause).some((code) => beforeSending.has(code))
+  error.reason !== "Transport" ||
+  codesOf(error.cause).some((code) => beforeSending.has(code)) ||
+  isRefusedTunnel(error.cause)

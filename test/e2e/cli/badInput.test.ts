@@ -1,5 +1,5 @@
 /** What bad input gets: one clear line, the right exit code, nothing lost, nothing sent that should not be. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -7,11 +7,9 @@ import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { answerOf, bundle, type Ran, world } from "./harness.js"
 
 let bin = ""
-let remove = () => {}
 beforeAll(async () => {
-  ;({ bin, remove } = await bundle())
+  bin = await bundle()
 }, 60_000)
-afterAll(() => remove())
 
 const acts: ReadonlyArray<FaultPlan.EndpointName> = ["resetCredits.consume", "referrals.invite", "workspace.nudge"]
 

@@ -1,5 +1,5 @@
 /** Every command and every exit code, as a script meets them. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -8,11 +8,9 @@ import { FakeAccount, Fault } from "../../../src/testing/index.js"
 import { answerOf, bundle, emptyWorld, readIfThere, world } from "./harness.js"
 
 let bin = ""
-let remove = () => {}
 beforeAll(async () => {
-  ;({ bin, remove } = await bundle())
+  bin = await bundle()
 }, 60_000)
-afterAll(() => remove())
 
 const invitee = "zoe.invitee@friends.test"
 const blocked = (now: number) => [

@@ -2,31 +2,63 @@
  * The command as a child process, over a fake backend on a real socket and a real home. Every child is ended, and every
  * folder is removed.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { build } from "esbuild"
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type OutputName, outputs } from "../../../src/cli/json/outputs.js"
 import { AuthJsonText } from "../../../src/contracts/AuthJson.js"
-import { FakeBackend } from "../../../src/testing/index.js"
+import { FakeBackend, FakeIssuer } from "../../../src/testing/index.js"
+import { schemaProblems } from "../../cli/publishedSchemas.js"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-/** Bundles the command as it ships; gives the file to run. */
-export const bundle = async (): Promise<{ readonly bin: string; readonly remove: () => void }> => {
-  const outdir = join(root, "node_modules/.cache", `cli-e2e-${process.pid}`)
+const cache = join(root, "node_modules/.cache")
+const prefix = "cli-e2e-"
+
+/** Changes with every source. */
+const keyOfSources = (): string => {
+  const hash = createHash("sha256")
+  for (const name of readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).sort()) {
+    const { mtimeMs, size } = statSync(join(root, "src", name))
+    hash.update(`${name} ${mtimeMs} ${size}\n`)
+  }
+  return hash.digest("hex").slice(0, 16)
+}
+
+/** Bundles the command as it ships, once for all test files; gives the file to run. */
+export const bundle = async (): Promise<string> => {
+  const outdir = join(cache, `${prefix}${keyOfSources()}`)
+  const bin = join(outdir, "bin.js")
+  if (existsSync(bin)) return bin
+  const own = `${outdir}.${process.pid}`
   await build({
     absWorkingDir: root,
     entryPoints: { bin: "src/cli/bin.ts" },
-    outdir,
+    outdir: own,
     bundle: true,
     splitting: true,
+    minify: true,
     format: "esm",
     platform: "node",
     target: "node20",
@@ -36,7 +68,20 @@ export const bundle = async (): Promise<{ readonly bin: string; readonly remove:
       js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`
     }
   })
-  return { bin: join(outdir, "bin.js"), remove: () => rmSync(outdir, { recursive: true, force: true }) }
+  try {
+    // It appears as a whole.
+    renameSync(own, outdir)
+  } catch {
+    // Another test file was first.
+    rmSync(own, { recursive: true, force: true })
+  }
+  const old = Date.now() - 3_600_000
+  for (const name of readdirSync(cache)) {
+    const folder = join(cache, name)
+    const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? old
+    if (name.startsWith(prefix) && made < old) rmSync(folder, { recursive: true, force: true })
+  }
+  return bin
 }
 
 export interface Ran {
@@ -45,21 +90,34 @@ export interface Ran {
   readonly stderr: string
 }
 
-export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>
-  /** Sends the signal as soon as the effect is done. */
-  readonly interrupt?: { readonly after: Effect.Effect<unknown>; readonly signal: "SIGINT" | "SIGTERM" }
+/** A command that runs. */
+export interface Running {
+  /** What it has printed so far, on both streams. */
+  readonly printed: () => string
+  /** Waits until it has printed this, and gives the match. */
+  readonly until: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  readonly signal: (signal: "SIGINT" | "SIGTERM") => Effect.Effect<void>
 }
 
-/** Runs the command without a terminal and with nothing on stdin; it is killed with the scope. */
-const run = (bin: string, args: ReadonlyArray<string>, env: Record<string, string>, options?: RunOptions) =>
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** What is on stdin; `open` for a pipe that nobody writes to. Nothing by default. */
+  readonly input?: string | { readonly open: true }
+  /** Sends the signal as soon as the effect is done. */
+  readonly interrupt?: { readonly after: Effect.Effect<unknown>; readonly signal: "SIGINT" | "SIGTERM" }
+  /** What happens while it runs; the command is ended if this fails. */
+  readonly meanwhile?: (running: Running) => Effect.Effect<unknown>
+}
+
+/** Runs the command without a terminal; it is killed with the scope. */
+const run = (bin: string, args: ReadonlyArray<string>, env: Record<string, string>, options: RunOptions = {}) =>
   Effect.scoped(
     Effect.gen(function* () {
       const child = yield* Effect.acquireRelease(
         Effect.sync(() =>
           spawn(process.execPath, [bin, ...args], {
-            env: { ...env, ...options?.env },
-            stdio: ["ignore", "pipe", "pipe"]
+            env: { ...env, ...options.env },
+            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"]
           })
         ),
         (child) =>
@@ -67,22 +125,33 @@ const run = (bin: string, args: ReadonlyArray<string>, env: Record<string, strin
             if (child.exitCode === null) child.kill("SIGKILL")
           })
       )
-      if (options?.interrupt !== undefined) {
-        const { after, signal } = options.interrupt
-        yield* Effect.forkScoped(
-          Effect.zipRight(
-            after,
-            Effect.sync(() => child.kill(signal))
-          )
+      let stdout = ""
+      let stderr = ""
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+      if (typeof options.input === "string") child.stdin?.end(options.input)
+      const printed = () => stdout + stderr
+      const signal = (signal: "SIGINT" | "SIGTERM") => Effect.sync(() => void child.kill(signal))
+      const until: Running["until"] = (pattern) =>
+        Effect.sleep("10 millis").pipe(
+          Effect.as(null),
+          Effect.repeat({ until: () => pattern.test(printed()) || child.exitCode !== null }),
+          Effect.flatMap(() => {
+            const match = pattern.exec(printed())
+            return match === null
+              ? Effect.dieMessage(`It ended without printing ${pattern}: ${printed()}`)
+              : Effect.succeed(match)
+          })
         )
-      }
-      return yield* Effect.async<Ran>((resume) => {
-        let stdout = ""
-        let stderr = ""
-        child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")))
-        child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")))
+      const ended = Effect.async<Ran>((resume) => {
         child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
       })
+      const { interrupt, meanwhile = () => Effect.void } = options
+      if (interrupt !== undefined) {
+        yield* Effect.forkScoped(Effect.zipRight(interrupt.after, signal(interrupt.signal)))
+      }
+      const [ran] = yield* Effect.all([ended, meanwhile({ printed, until, signal })], { concurrency: "unbounded" })
+      return ran
     })
   )
 
@@ -108,13 +177,9 @@ export const bareEnvironment = (userHome: string): Record<string, string> => ({
   LANG: "C.UTF-8"
 })
 
-/** A backend, and a home that is signed in at it. */
-export const world = (
-  bin: string,
-  options?: FakeBackend.FakeBackendOptions
-): Effect.Effect<World, never, Scope.Scope> =>
+/** A home that is signed in at the backend. */
+const homeAt = (bin: string, backend: FakeBackend.FakeBackendService): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const backend = yield* Effect.orDie(Effect.flatMap(FakeBackend.make(options), (made) => FakeBackend.serve(made)))
     const home = yield* temporaryFolder
     const { record, tokens } = yield* backend.signIn()
     const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
@@ -131,8 +196,18 @@ export const world = (
       home,
       env,
       secrets: [tokens.accessToken, tokens.refreshToken, tokens.idToken],
-      cli: (args, runOptions) => run(bin, args, env, runOptions)
+      cli: (args, options) => run(bin, args, env, options)
     }
+  })
+
+/** A backend, and a home that is signed in at it. */
+export const world = (
+  bin: string,
+  options?: FakeBackend.FakeBackendOptions
+): Effect.Effect<World, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const backend = yield* Effect.orDie(Effect.flatMap(FakeBackend.make(options), (made) => FakeBackend.serve(made)))
+    return yield* homeAt(bin, backend)
   })
 
 /** A home that nobody has signed in at. */
@@ -142,15 +217,53 @@ export const emptyWorld = (bin: string): Effect.Effect<Pick<World, "home" | "env
     return { home, env, cli: (args, options) => run(bin, args, env, options) }
   })
 
-/** The one JSON object on stdout, checked against the output that the command publishes. */
+export interface LoginWorld extends World {
+  readonly issuer: FakeIssuer.FakeIssuerService
+  readonly authJson: string
+  /** Every token, code and key that the issuer and the backend have handed out so far. */
+  readonly handedOut: Effect.Effect<ReadonlyArray<string>>
+}
+
+/** An issuer and a backend behind it, and a home; `config` is put into its `config.toml`. */
+export const loginWorld = (
+  bin: string,
+  options: FakeIssuer.FakeIssuerLayerOptions & { readonly signedOut?: boolean; readonly config?: string } = {}
+): Effect.Effect<LoginWorld, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const services = yield* Effect.orDie(Layer.build(FakeIssuer.layerServer(options)))
+    const issuer = Context.get(services, FakeIssuer.FakeIssuer)
+    const made = yield* homeAt(bin, issuer.backend)
+    const authJson = join(made.home, "auth.json")
+    if (options.signedOut === true) rmSync(authJson)
+    appendFileSync(join(made.home, "config.toml"), options.config ?? "")
+    const { origin } = issuer.backend.urls
+    const env = {
+      ...made.env,
+      CODEX_APP_SERVER_LOGIN_ISSUER: origin,
+      CODEX_AUTHAPI_BASE_URL: `${origin}/api/accounts`
+    }
+    const handedOut = Effect.gen(function* () {
+      const { codes, idTokens, personalTokens } = yield* issuer.state
+      const { accessTokens, refreshTokens } = yield* issuer.backend.state
+      return [codes, idTokens, personalTokens, accessTokens, refreshTokens].flatMap((map) =>
+        Array.from(HashMap.keys<string, unknown>(map))
+      )
+    })
+    return { ...made, env, issuer, authJson, handedOut, cli: (args, runOptions) => run(bin, args, env, runOptions) }
+  })
+
+/** The one JSON object on stdout, checked against the published JSON Schema and against the schema in the code. */
 export const answerOf = <Name extends OutputName>(
   name: Name,
   { stderr, stdout }: Ran
 ): (typeof outputs)[Name]["Type"] => {
   const lines = stdout.split("\n")
   if (lines.length !== 2 || lines[1] !== "") throw new Error(`Not one line of JSON on stdout: ${stdout}${stderr}`)
+  const value: unknown = JSON.parse(lines[0] ?? "")
+  const problems = schemaProblems(name, value)
+  if (problems !== null) throw new Error(`Not as schemas/${name}.json says: ${problems}\n${stdout}`)
   const schema: Schema.Schema.AnyNoContext = outputs[name]
-  const decoded = Schema.decodeUnknownEither(schema)(JSON.parse(lines[0] ?? ""), { onExcessProperty: "error" })
+  const decoded = Schema.decodeUnknownEither(schema)(value, { onExcessProperty: "error" })
   return Either.getOrThrowWith(decoded, (error) => new Error(`${error.message}\n${stdout}`))
 }
 

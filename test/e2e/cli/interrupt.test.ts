@@ -1,15 +1,13 @@
 /** Ctrl-C at every moment: what was sent is told, and the exit code says whether anybody knows. */
-import { afterAll, assert, beforeAll, it } from "@effect/vitest"
+import { assert, beforeAll, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { answerOf, bundle, world, type World } from "./harness.js"
 
 let bin = ""
-let remove = () => {}
 beforeAll(async () => {
-  ;({ bin, remove } = await bundle())
+  bin = await bundle()
 }, 60_000)
-afterAll(() => remove())
 
 const hangAt = (endpoint: FaultPlan.EndpointName, call: number | "every", fault: Fault.Fault = Fault.hang) => ({
   plan: [{ endpoint, call, fault }]

@@ -1,15 +1,13 @@
 /** Whatever the backend does, no token, no header and no address of an invitee is printed or logged. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { answerOf, bundle, type Ran, world } from "./harness.js"
 
 let bin = ""
-let remove = () => {}
 beforeAll(async () => {
-  ;({ bin, remove } = await bundle())
+  bin = await bundle()
 }, 60_000)
-afterAll(() => remove())
 
 const invitee = "zoe.invitee@friends.test"
 

@@ -18,12 +18,13 @@ import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
 import type { AccountConfig, AccountSettings } from "../../../src/services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
+import type { Lease } from "../../../src/services/Lease.js"
 import { FakeBackend, FakeSettings } from "../../../src/testing/index.js"
 
 type Reason = CredentialStoreError["reason"]
 
 /** What a test does to the store from outside. */
-export class StoreControl extends Context.Tag("test/layers/StoreControl")<
+export class StoreControl extends Context.Tag("effect-codex-account/test/layers/support/session/StoreControl")<
   StoreControl,
   {
     /** The record as another process would find it. */
@@ -92,6 +93,7 @@ export interface WorldOptions {
   readonly settings?: Partial<AccountSettings>
   /** What is in the store at first; by default a sign-in at the fake. The server takes its refresh token. */
   readonly record?: AuthJson | null
+  readonly lease?: Layer.Layer<Lease>
 }
 
 export type World = AuthSession | AccountConfig | CredentialStore | FakeBackend.FakeBackend | StoreControl
@@ -113,7 +115,7 @@ export const world = (options: WorldOptions = {}): Layer.Layer<World> => {
   )
   return AuthSessionOAuth.layer.pipe(
     Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), store)),
-    Layer.provide(LeaseMemory.layer),
+    Layer.provide(options.lease ?? LeaseMemory.layer),
     Layer.provideMerge(FakeBackend.layerClient({ accounts: [...accounts], ...options.backend }))
   )
 }

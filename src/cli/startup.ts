@@ -1,0 +1,143 @@
+/**
+ * How the built command loads its main part: as one script, with what V8 has made of it in an earlier run.
+ *
+ * The build leaves such a cache beside the script. V8 takes it only from the same V8, so for another one the first run
+ * that reads the usage leaves a cache of its own for the next, in the user's cache folder. Without any cache the command
+ * does the same, only later.
+ *
+ * @since 0.1.0
+ */
+import { createRequire } from "node:module"
+import { fileURLToPath } from "node:url"
+import type { Script } from "node:vm"
+
+// Loaded when they are needed: asked for its version, the command needs none of them.
+type Tools = {
+  readonly crypto: typeof import("node:crypto")
+  readonly fs: typeof import("node:fs")
+  readonly path: typeof import("node:path")
+  readonly vm: typeof import("node:vm")
+}
+
+const digestBytes = 32
+const monthMillis = 30 * 24 * 3600 * 1000
+
+/** V8 believes a cache without looking, so that a broken one could do anything: each ends with its digest. */
+const digest = ({ crypto }: Tools, data: Uint8Array): Buffer => crypto.createHash("sha256").update(data).digest()
+
+const readCache = (tools: Tools, file: string): Buffer | undefined => {
+  try {
+    const all = tools.fs.readFileSync(file)
+    const data = all.subarray(0, -digestBytes)
+    return digest(tools, data).equals(all.subarray(-digestBytes)) ? data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What runs as code is read only from where nobody else can write. */
+const isPrivate = ({ fs }: Tools, path: string): boolean => {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && !stat.isSymbolicLink() && stat.uid === process.geteuid?.() && (stat.mode & 0o077) === 0
+}
+
+/** The folder for the user's caches, and that of the command in it. */
+type Folders = readonly [string, string]
+
+const userFolders = ({ path }: Tools): Folders | undefined => {
+  const { HOME, XDG_CACHE_HOME } = process.env
+  const [base] = [XDG_CACHE_HOME, HOME === undefined ? HOME : path.join(HOME, ".cache")].filter(
+    (folder) => folder !== undefined && path.isAbsolute(folder)
+  )
+  return base === undefined ? undefined : [base, path.join(base, "codex-account")]
+}
+
+const readOwn = (tools: Tools, folders: Folders | undefined, name: string): Buffer | undefined => {
+  if (folders === undefined) return undefined
+  const [, folder] = folders
+  const file = tools.path.join(folder, name)
+  return isPrivate(tools, folder) && isPrivate(tools, file) ? readCache(tools, file) : undefined
+}
+
+const writeCache = (tools: Tools, folders: Folders, name: string, script: Script): void => {
+  const { fs, path } = tools
+  const [, folder] = folders
+  const file = path.join(folder, name)
+  const fresh = `${file}.${process.pid}`
+  try {
+    for (const path of folders) if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 })
+    if (!isPrivate(tools, folder)) return
+    const opened = fs.openSync(fresh, "wx", 0o600)
+    try {
+      const data = script.createCachedData()
+      fs.writeFileSync(opened, Buffer.concat([data, digest(tools, data)]))
+    } finally {
+      fs.closeSync(opened)
+    }
+    fs.renameSync(fresh, file)
+    const old = performance.timeOrigin - monthMillis
+    for (const name of fs.readdirSync(folder)) {
+      const other = path.join(folder, name)
+      if (/^main-.*\.cache/.test(name) && fs.statSync(other).mtimeMs < old) fs.rmSync(other)
+    }
+  } catch {
+    try {
+      fs.rmSync(fresh, { force: true })
+    } catch {
+      // The folder can't be written.
+    }
+  }
+}
+
+/** Whether a run compiles what most runs need, nothing but that, and in a home that stays. */
+const isTypical = (given: ReadonlyArray<string>): boolean =>
+  given.includes("usage") &&
+  !given.some((word) => word === "--demo" || word === "--help" || word === "-h" || word === "--completions") &&
+  process.execArgv.length === 0 &&
+  process.env.NODE_OPTIONS === undefined &&
+  process.env.CI === undefined
+
+/**
+ * Loads a script that is a function of `require`, `module` and its own URL.
+ *
+ * @since 0.1.0
+ * @category loading
+ */
+export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
+  const require = createRequire(url)
+  const tools: Tools = {
+    crypto: require("node:crypto"),
+    fs: require("node:fs"),
+    path: require("node:path"),
+    vm: require("node:vm")
+  }
+  const { fs, path, vm } = tools
+  const { dir, name } = path.parse(fileURLToPath(url))
+  const cacheName = `${name}-${process.versions.v8}-${process.platform}-${process.arch}.cache`
+  const folders = userFolders(tools)
+  const filename = url.href
+  const source = fs.readFileSync(url, "latin1")
+
+  const compileWith = (cachedData: Buffer | undefined): Script | undefined => {
+    if (cachedData === undefined) return undefined
+    const script = new vm.Script(source, { filename, cachedData })
+    return script.cachedDataRejected === true ? undefined : script
+  }
+  const cached =
+    compileWith(readCache(tools, path.join(dir, cacheName))) ?? compileWith(readOwn(tools, folders, cacheName))
+  const script = cached ?? new vm.Script(source, { filename })
+  if (cached === undefined && folders !== undefined && isTypical(given)) {
+    process.once("exit", (code) => {
+      if (code === 0) writeCache(tools, folders, cacheName, script)
+    })
+  } else {
+    // The parser of HTTP is WebAssembly. V8 would take longer to optimize it than most commands run, and a process does
+    // not end before that is done. A cache is for the flags that it was made under, so this comes after the script.
+    const { setFlagsFromString }: typeof import("node:v8") = require("node:v8")
+    setFlagsFromString("--wasm-tiering-budget=180000000")
+  }
+
+  const module: { exports: unknown } = { exports: {} }
+  script.runInThisContext()(require, module, filename)
+  return module.exports
+}

@@ -1,0 +1,154 @@
+/** A process that dies at any of its calls to the file system while it writes `auth.json`. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import type { KillAt } from "./killAt.js"
+import {
+  authFile,
+  type Backend,
+  foreign,
+  leftovers,
+  makeNursery,
+  type Nursery,
+  signInAt,
+  storedIn,
+  tokenStatus
+} from "./nursery.js"
+import type { Answer, Setup, Step } from "./task.js"
+
+let nursery: Nursery
+beforeAll(async () => void (nursery = await makeNursery()), 60_000)
+afterAll(() => nursery.close())
+
+const timeout = 180_000
+/** How many die at the same time, each in a home of its own. */
+const abreast = 3
+
+/** The calls of a step that nothing happens to. */
+const callsOf = async (setup: Setup, step: Step): Promise<ReadonlyArray<string>> => {
+  const child = nursery.start(setup)
+  await child.ask({ do: "arm", at: null })
+  const done = await child.ask(step)
+  if (!done.ok) throw new Error(`${done.tag} ${done.message}`)
+  const answer = await child.ask({ do: "calls" })
+  await child.end()
+  if (!answer.ok || !Array.isArray(answer.value)) throw new Error("It does not tell its calls")
+  return answer.value
+}
+
+/** Has a process die at the call: what it answered, if it lived. */
+const dying = async (setup: Setup, step: Step, at: KillAt): Promise<Answer> => {
+  const child = nursery.start(setup)
+  await child.ask({ do: "arm", at })
+  const answer = await child.ask(step)
+  await child.kill()
+  return answer
+}
+
+const moments = (calls: ReadonlyArray<string>): ReadonlyArray<KillAt & { readonly name: string }> =>
+  calls.flatMap((name, index) =>
+    (["before", "during"] as const).map((when) => ({ call: index + 1, when, name: `${when} ${name}` }))
+  )
+
+/** Does the work for each, a few at a time, each time in one of a few homes. */
+const each = async <A>(all: ReadonlyArray<A>, work: (one: A, place: Place) => Promise<void>) => {
+  const left = [...all]
+  const worker = async () => {
+    const backend = await nursery.backend()
+    const home = nursery.home()
+    signInAt(backend, home)
+    const setup: Setup = { home, urls: backend.urls, leaseMillis: 400 }
+    const follower = nursery.start(setup)
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      await work(one, { backend, setup, home, follower: (step) => follower.ask(step) })
+    }
+    assert.strictEqual(await follower.end(), 0)
+  }
+  await Promise.all(Array.from({ length: abreast }, worker))
+}
+
+interface Place {
+  readonly backend: Backend
+  readonly setup: Setup
+  readonly home: string
+  readonly follower: (step: Step) => Promise<Answer>
+}
+
+const checkLeftovers = (home: string) => {
+  for (const name of leftovers(home)) {
+    assert.strictEqual(Fs.statSync(Path.join(home, name)).mode & 0o777, 0o600, "what is left is its owner's alone")
+  }
+  return leftovers(home).length
+}
+
+describe("a writer of auth.json that dies", () => {
+  it("leaves the whole old file or the whole new one, whichever call it dies at", { timeout }, async () => {
+    const backend = await nursery.backend()
+    const home = nursery.home()
+    signInAt(backend, home)
+    const padding = "x".repeat(200_000)
+    const calls = await callsOf({ home, urls: backend.urls }, { do: "write", extra: { padding } })
+    assert.includeMembers([...calls], ["open", "write", "fsync", "rename", "close"])
+    const outcomes = new Map<string, number>()
+    let most = 0
+    await each(moments(calls), async (at, { follower, home, setup }) => {
+      const before = Fs.readFileSync(authFile(home), "utf8")
+      const extra = { padding, serial: at.name }
+      const answer = await dying(setup, { do: "write", extra }, at)
+      assert.propertyVal(answer, "tag", "Died", at.name)
+      const { serial, ...rest } = storedIn(home)
+      const isNew = serial === at.name
+      if (isNew) assert.strictEqual(rest["padding"], padding)
+      else assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), before)
+      assert.containSubset(rest, foreign)
+      // Nothing is new before it has its name, and nothing old after it.
+      const renames = calls.indexOf("rename") + 1
+      if (at.call !== renames || at.when === "before") assert.strictEqual(isNew, at.call > renames, at.name)
+      outcomes.set(isNew ? "new" : "old", (outcomes.get(isNew ? "new" : "old") ?? 0) + 1)
+      most = Math.max(most, checkLeftovers(home))
+      assert.propertyVal(await follower({ do: "write", extra: { serial: `after ${at.name}` } }), "ok", true)
+      assert.propertyVal(storedIn(home), "serial", `after ${at.name}`)
+    })
+    console.log(
+      `killed at ${calls.length} calls (${calls.join(" ")}): ` +
+        `${outcomes.get("old")} times the old file, ${outcomes.get("new")} times the new one; ` +
+        `up to ${most} files left behind in a home`
+    )
+  })
+
+  it("while it renews the session: the next renews it, or is told what happened", { timeout }, async () => {
+    const backend = await nursery.backend()
+    const home = nursery.home()
+    signInAt(backend, home)
+    const calls = await callsOf({ home, urls: backend.urls }, { do: "refresh" })
+    const lost: Array<string> = []
+    await each(
+      moments(calls).filter(({ when }) => when === "before"),
+      async (at, { backend, follower, home, setup }) => {
+        const token = signInAt(backend, home)
+        assert.propertyVal(await dying(setup, { do: "refresh" }, at), "tag", "Died", at.name)
+        const { tokens, ...rest } = storedIn(home)
+        assert.containSubset(rest, foreign)
+        checkLeftovers(home)
+        const found = tokens["refresh_token"] ?? ""
+        const status = Option.getOrThrow(tokenStatus(backend, found))
+        const text = Fs.readFileSync(authFile(home), "utf8")
+        const next = await follower({ do: "refresh" })
+        if (status === "live") {
+          assert.deepStrictEqual(next, { ok: true, value: "refreshed" }, at.name)
+          assert.notStrictEqual(storedIn(home).tokens["refresh_token"], found)
+          return
+        }
+        // The new tokens were in its memory alone.
+        assert.strictEqual(found, token)
+        lost.push(`${at.call} ${at.name}`)
+        assert.deepInclude(next, { ok: false, tag: "AuthError", reason: "Reused" })
+        assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), text, "the loser has changed the record")
+      }
+    )
+    const renames = calls.indexOf("rename") + 1
+    console.log(`killed at ${calls.length} calls of a renewal; the session was lost ${lost.length} times: ${lost.join(", ")}`)
+    assert.isTrue(lost.every((moment) => Number.parseInt(moment) <= renames))
+  })
+})
