@@ -334,7 +334,7 @@ describe("an access token", () => {
       const error = yield* refused({ method: "accessToken", token: secret("at-unknown") })
       assert.strictEqual(brief(error), "LoginError Refused")
       assert.notInclude(JSON.stringify(error) + error.message, "at-unknown")
-      assert.deepStrictEqual(yield* counts, { whoami: 2 })
+      assert.deepStrictEqual(yield* counts, { whoami: 1 })
     }).pipe(Effect.provide(memory()))
   )
 
