@@ -5,9 +5,9 @@
 import * as Schema from "effect/Schema"
 import { fork, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, isAbsolute, join } from "node:path"
+import { basename, join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { AuthJsonText } from "../src/contracts/AuthJson.js"
@@ -52,8 +52,11 @@ const loaded = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, folder: str
     const { result }: { result: ReadonlyArray<{ url: string }> } = JSON.parse(
       readFileSync(join(coverage, name), "utf8")
     )
-    // A script that the command compiles itself is named by its path.
-    return result.flatMap(({ url }) => (url.startsWith("file:") ? [fileURLToPath(url)] : isAbsolute(url) ? [url] : []))
+    // With V8's cache, the script has the name that it had when the cache was made.
+    const script = (url: string) => join(root, "dist/bin-chunks", basename(fileURLToPath(url)))
+    return result.flatMap(({ url }) =>
+      url.startsWith("file:") ? [existsSync(fileURLToPath(url)) ? fileURLToPath(url) : script(url)] : []
+    )
   })
 }
 

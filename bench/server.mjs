@@ -9,7 +9,12 @@ const usage = Buffer.from(
     rate_limit: {
       allowed: true,
       limit_reached: false,
-      primary_window: { used_percent: 37, limit_window_seconds: 18_000, reset_after_seconds: 5400, reset_at: now + 5400 },
+      primary_window: {
+        used_percent: 37,
+        limit_window_seconds: 18_000,
+        reset_after_seconds: 5400,
+        reset_at: now + 5400
+      },
       secondary_window: {
         used_percent: 61,
         limit_window_seconds: 7 * day,

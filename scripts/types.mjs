@@ -53,8 +53,7 @@ for (const name of fileNames)
 
 // A test takes any error, fails with what it likes, and names its own services; a type test leaves services out on
 // purpose, which the type checker itself has to notice.
-const freeInTests =
-  /effect\((anyUnknownInErrorContext|globalErrorInEffectFailure|deterministicKeys|globalDate)\)/
+const freeInTests = /effect\((anyUnknownInErrorContext|globalErrorInEffectFailure|deterministicKeys|globalDate)\)/
 const isFree = ({ file, messageText, source }) => {
   const path = file?.fileName.slice(home.length + 1) ?? ""
   if (source !== "effect" || path.startsWith("src/")) return false

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { version } from "../domain/version.js"
+import type * as Main from "./main.js"
 import { loadScript } from "./startup.js"
 
 /** The main part as a script, beside this file; only where the build has made one. */
@@ -19,7 +20,7 @@ if (flags.includes("--version")) {
 } else {
   const { main } =
     typeof MAIN_SCRIPT === "string"
-      ? (loadScript(new URL(MAIN_SCRIPT, import.meta.url), flags) as typeof import("./main.js"))
+      ? (loadScript(new URL(MAIN_SCRIPT, import.meta.url), flags) as typeof Main)
       : await import("./main.js")
   main(given)
 }

@@ -7,16 +7,20 @@
  *
  * @since 0.1.0
  */
+import type * as Crypto from "node:crypto"
+import type * as Fs from "node:fs"
 import { createRequire } from "node:module"
+import type * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Script } from "node:vm"
+import type * as V8 from "node:v8"
+import type * as Vm from "node:vm"
 
-// Loaded when they are needed: asked for its version, the command needs none of them.
-type Tools = {
-  readonly crypto: typeof import("node:crypto")
-  readonly fs: typeof import("node:fs")
-  readonly path: typeof import("node:path")
-  readonly vm: typeof import("node:vm")
+/** Loaded when they are needed: asked for its version, the command needs none of them. */
+interface Tools {
+  readonly crypto: typeof Crypto
+  readonly fs: typeof Fs
+  readonly path: typeof Path
+  readonly vm: typeof Vm
 }
 
 const digestBytes = 32
@@ -37,14 +41,20 @@ const readCache = (tools: Tools, file: string): Buffer | undefined => {
 
 /** What runs as code is read only from where nobody else can write. */
 const isPrivate = ({ fs }: Tools, path: string): boolean => {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && !stat.isSymbolicLink() && stat.uid === process.geteuid?.() && (stat.mode & 0o077) === 0
+  try {
+    const stat = fs.lstatSync(path)
+    return !stat.isSymbolicLink() && stat.uid === process.geteuid?.() && (stat.mode & 0o077) === 0
+  } catch {
+    return false
+  }
 }
 
 /** The folder for the user's caches, and that of the command in it. */
 type Folders = readonly [string, string]
 
 const userFolders = ({ path }: Tools): Folders | undefined => {
+  // Without owners and modes there is no telling who else can write.
+  if (process.geteuid === undefined) return undefined
   const { HOME, XDG_CACHE_HOME } = process.env
   const [base] = [XDG_CACHE_HOME, HOME === undefined ? HOME : path.join(HOME, ".cache")].filter(
     (folder) => folder !== undefined && path.isAbsolute(folder)
@@ -59,7 +69,7 @@ const readOwn = (tools: Tools, folders: Folders | undefined, name: string): Buff
   return isPrivate(tools, folder) && isPrivate(tools, file) ? readCache(tools, file) : undefined
 }
 
-const writeCache = (tools: Tools, folders: Folders, name: string, script: Script): void => {
+const writeCache = (tools: Tools, folders: Folders, name: string, script: Vm.Script): void => {
   const { fs, path } = tools
   const [, folder] = folders
   const file = path.join(folder, name)
@@ -118,7 +128,7 @@ export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
   const filename = url.href
   const source = fs.readFileSync(url, "latin1")
 
-  const compileWith = (cachedData: Buffer | undefined): Script | undefined => {
+  const compileWith = (cachedData: Buffer | undefined): Vm.Script | undefined => {
     if (cachedData === undefined) return undefined
     const script = new vm.Script(source, { filename, cachedData })
     return script.cachedDataRejected === true ? undefined : script
@@ -133,7 +143,7 @@ export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
   } else {
     // The parser of HTTP is WebAssembly. V8 would take longer to optimize it than most commands run, and a process does
     // not end before that is done. A cache is for the flags that it was made under, so this comes after the script.
-    const { setFlagsFromString }: typeof import("node:v8") = require("node:v8")
+    const { setFlagsFromString }: typeof V8 = require("node:v8")
     setFlagsFromString("--wasm-tiering-budget=180000000")
   }
 

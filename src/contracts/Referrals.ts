@@ -89,6 +89,4 @@ export const ReferralsGroup = HttpApiGroup.make("referrals")
       .setUrlParams(Schema.Struct({ referral_key: Schema.String }))
       .addSuccess(RulesResponse)
   )
-  .add(
-    HttpApiEndpoint.post("invite", "/wham/referrals/invite").setPayload(InviteRequest).addSuccess(InviteResponse)
-  )
+  .add(HttpApiEndpoint.post("invite", "/wham/referrals/invite").setPayload(InviteRequest).addSuccess(InviteResponse))

@@ -5,7 +5,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import * as Equivalence from "effect/Equivalence"
+import type * as Equivalence from "effect/Equivalence"
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 

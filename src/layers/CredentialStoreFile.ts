@@ -25,6 +25,9 @@ const encode = Schema.encode(AuthJsonText)
 
 const revisionOf = (text: string): string => Crypto.createHash("sha256").update(text).digest("hex")
 
+/** What the next record may be longer than the present one, in bytes. */
+const growth = 8192
+
 /**
  * Somebody who writes in place leaves the file empty or half-written for a moment.
  */
@@ -84,6 +87,10 @@ const make = Effect.gen(function* () {
       })
     )
 
+  /** A name beside the file that no other writer has. */
+  const freshName = (folder: string) =>
+    Effect.sync(() => path.join(folder, `.auth.json.${Encoding.encodeHex(Crypto.randomBytes(6))}`))
+
   const syncFolder = (folder: string) =>
     Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync)).pipe(Effect.ignore)
 
@@ -111,8 +118,7 @@ const make = Effect.gen(function* () {
       const text = `${yield* encode(record).pipe(Effect.mapError(() => failed("write", "Malformed")))}\n`
       const file = yield* target
       const folder = path.dirname(file)
-      const suffix = Encoding.encodeHex(yield* Effect.sync(() => Crypto.randomBytes(6)))
-      const fresh = path.join(folder, `.auth.json.${suffix}`)
+      const fresh = yield* freshName(folder)
       yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 }).pipe(Effect.mapError(fromPlatform("write")))
       yield* Effect.gen(function* () {
         yield* writeWhole(fresh, text).pipe(Effect.mapError(fromPlatform("write")))
@@ -126,8 +132,17 @@ const make = Effect.gen(function* () {
 
   const checkWritable = Effect.gen(function* () {
     const file = yield* target
-    yield* fs.access(path.dirname(file), { writable: true })
-    if (yield* fs.exists(file)) yield* fs.access(file, { writable: true })
+    const folder = path.dirname(file)
+    yield* fs.access(folder, { writable: true })
+    const isThere = yield* fs.exists(file)
+    if (isThere) yield* fs.access(file, { writable: true })
+    // Room is only found by taking it.
+    const length = isThere ? Number((yield* fs.stat(file)).size) : 0
+    yield* Effect.acquireUseRelease(
+      freshName(folder),
+      (trial) => writeWhole(trial, " ".repeat(length + growth)),
+      (trial) => Effect.ignore(fs.remove(trial, { force: true }))
+    )
   }).pipe(Effect.mapError(fromPlatform("write")))
 
   const remove = fs.remove(location).pipe(

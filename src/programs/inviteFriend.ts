@@ -68,7 +68,11 @@ const notInvitedYet = (identity: Identity, target: string) =>
     const sent = same.find(({ state }) => state._tag === "succeeded")
     if (sent !== undefined) {
       const at = DateTime.formatIso(sent.updatedAt)
-      return yield* ActError.of("invite", "NotNeeded", `This address was invited at ${at}. To invite it again, say --again.`)
+      return yield* ActError.of(
+        "invite",
+        "NotNeeded",
+        `This address was invited at ${at}. To invite it again, say --again.`
+      )
     }
   })
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import type { BackendBase } from "../contracts/PathStyle.js"
 

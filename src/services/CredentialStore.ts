@@ -44,7 +44,7 @@ export class CredentialStore extends Context.Tag("effect-codex-account/services/
     readonly remove: Effect.Effect<boolean, CredentialStoreError>
     /** Something cheap that changes whenever somebody writes or removes the record. Never fails. */
     readonly stamp: Effect.Effect<string>
-    /** Fails where a write would fail for lack of permission. */
+    /** Fails where a write would fail for lack of permission or of room. */
     readonly checkWritable: Effect.Effect<void, CredentialStoreError>
   }
 >() {}

@@ -12,9 +12,15 @@ const twice = /twice|two credits|two messages/
 
 describe("control: a mechanism is taken away", () => {
   it("law 4 is broken without the lease", () => breaks(invites, withoutActLease, 4, twice), timeLimit)
-  it("law 4 is broken without the journal's word that something is about to leave", () =>
-    breaks(acts, withoutSent, 4, twice), timeLimit)
-  it("law 7 is broken by who forgets what was sent", () =>
-    breaks(retried, withoutMemory, 7, /called another's/), timeLimit)
+  it(
+    "law 4 is broken without the journal's word that something is about to leave",
+    () => breaks(acts, withoutSent, 4, twice),
+    timeLimit
+  )
+  it(
+    "law 7 is broken by who forgets what was sent",
+    () => breaks(retried, withoutMemory, 7, /called another's/),
+    timeLimit
+  )
   it("law 9 is broken without the quiet period", () => breaks(resets, withoutQuiet, 9, /after the reset/), timeLimit)
 })

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import { quietPeriod } from "../../src/programs/redeemHistory.js"
-import { CallLog, type FakeAccount, type FaultPlan } from "../../src/testing/index.js"
+import { type CallLog, type FakeAccount, type FaultPlan } from "../../src/testing/index.js"
 import type { History, Sent } from "./history.js"
 import { maxSkew, usedElsewhere } from "./scenario.js"
 import { epoch } from "./virtualTime.js"
@@ -58,7 +58,8 @@ const oneExchange: Law = (history) => {
         at <= until &&
         Option.isSome(before) &&
         Option.isSome(after) &&
-        refreshToken(before.value.record) === sent.body["refresh_token"]
+        refreshToken(before.value.record) === sent.body["refresh_token"] &&
+        lineage(after.value.record).session === lineage(before.value.record).session
     )
   const hasTokens = (sent: Sent) => {
     const call = arrived(history, sent)
@@ -162,32 +163,33 @@ const firstSender = (history: History): ReadonlyMap<unknown, Sent> => {
 
 /**
  * Law 4. Whatever crashes, and whoever carries on: one address gets at most one invite of one account; one act of redeeming
- * spends at most one credit; one act of writing to the owner sends at most one message, unless the first had its outcome
- * in the journal before the crash (then the backend's own cooldown decides, which the model has switched off).
+ * spends at most one credit of an account; one act of writing to the owner sends at most one message of an account, unless
+ * the first had its outcome in the journal before the crash (then the backend's own cooldown decides, which the model has
+ * switched off).
  */
 const atMostOnce: Law = (history) => {
   const invites = accounts(history).flatMap((account) =>
     duplicates(account.invites.map(({ email }) => email)).map((email) => `${email} was invited twice`)
   )
   const senders = firstSender(history)
-  const spent = accounts(history)
-    .flatMap(({ redemptions }) => redemptions.map(({ key }) => key))
-    .filter((key) => key !== usedElsewhere)
-  const redeemed = [
-    ...duplicates(spent).map((key) => `key ${key} has spent two credits`),
-    ...duplicates(spent.flatMap((key) => String(senders.get(key)?.task?.id ?? []))).map(
-      (task) => `act ${task} has spent two credits`
-    )
-  ]
+  const redeemed = accounts(history).flatMap(({ accountId, redemptions }) => {
+    const keys = redemptions.map(({ key }) => key).filter((key) => key !== usedElsewhere)
+    return [
+      ...duplicates(keys).map((key) => `key ${key} has spent two credits`),
+      ...duplicates(keys.flatMap((key) => String(senders.get(key)?.task?.id ?? []))).map(
+        (task) => `act ${task} has spent two credits of ${accountId}`
+      )
+    ]
+  })
   const told = (sent: Sent) =>
     history.journal.some(
       ({ at, life, operation, state }) =>
         life === sent.life && at >= sent.at && state === "succeeded" && operation.act === "nudge"
     )
   const nudged = calls(history, "workspace.nudge").filter((sent) => arrived(history, sent)?.committed === true)
-  const nudges = duplicates(nudged.filter((sent) => !told(sent)).map((sent) => String(sent.task?.id))).map(
-    (task) => `act ${task} has sent two messages`
-  )
+  const nudges = duplicates(
+    nudged.filter((sent) => !told(sent)).map((sent) => `${sent.task?.id} of ${sent.accountHeader}`)
+  ).map((task) => `act ${task} has sent two messages`)
   return [...invites, ...redeemed, ...nudges]
 }
 
@@ -221,17 +223,23 @@ const isDefinite = (history: History, sent: Sent): boolean =>
 
 /**
  * Law 7. "Redeemed elsewhere" is said only of a key of which no request of ours took effect; success is said only of a
- * key of which one did, or of which one before the last had no definite answer.
+ * key of which one did, or may have: one before the last had no definite answer, or a process died when its journal had
+ * the key as about to leave.
  */
 const ownKey: Law = (history) =>
-  history.told.flatMap(({ key, said, task }) => {
+  history.told.flatMap(({ key, life, said, task }) => {
     if (task.command._tag !== "redeem" || key === null) return []
     const sent = calls(history, "resetCredits.consume").filter(({ body }) => body["redeem_request_id"] === key)
     const tookEffect = sent.some((one) => arrived(history, one)?.committed === true)
     if (said === "alreadyRedeemedElsewhere") return tookEffect ? [`${key} was ours, and was called another's`] : []
     if (said === "reset") return tookEffect ? [] : [`${key} took no effect, and was called a reset`]
     if (said !== "alreadyRedeemed" || tookEffect) return []
-    return sent.slice(0, -1).some((one) => !isDefinite(history, one)) ? [] : [`${key} was another's, and was called ours`]
+    const mayHaveLeft =
+      sent.slice(0, -1).some((one) => !isDefinite(history, one)) ||
+      history.journal.some(
+        (entry) => entry.key === key && entry.state === "sent" && entry.life !== life && entry.life.diedAt !== null
+      )
+    return mayHaveLeft ? [] : [`${key} was another's, and was called ours`]
   })
 
 /**
@@ -246,7 +254,9 @@ const quiet: Law = (history) => {
       .filter(({ accountId }) => identity.includes(`"${accountId}"`))
       .flatMap(({ redemptions }) => redemptions)
       .filter((other) => other.key !== key && other.at - epoch > at && other.at - epoch < at + period)
-      .map((other) => `${other.key} was spent ${Math.round((other.at - epoch - at) / 1000)} s after the reset by ${key}`)
+      .map(
+        (other) => `${other.key} was spent ${Math.round((other.at - epoch - at) / 1000)} s after the reset by ${key}`
+      )
   })
 }
 

@@ -128,12 +128,7 @@ const agreeable: ScriptedDialog.Script = {
   "signOut.confirm": true
 }
 
-export const begin = (
-  shared: Shared,
-  plan: ProcessPlan,
-  process: number,
-  number: number
-): Effect.Effect<Running> =>
+export const begin = (shared: Shared, plan: ProcessPlan, process: number, number: number): Effect.Effect<Running> =>
   Effect.gen(function* () {
     const { mutation, time } = shared
     const life: Life = { process, number, diedAt: null, known: new Set() }

@@ -1,6 +1,6 @@
 /** What happens in one run of the model, as a value. */
 import { FastCheck } from "effect"
-import { Fault, FaultPlan } from "../../src/testing/index.js"
+import { Fault, type FaultPlan } from "../../src/testing/index.js"
 
 /** `key` is given to a redemption by whoever asks for it; without it the redemption makes one of its own. */
 export type Command =
@@ -123,10 +123,7 @@ const nudge = one({ _tag: "nudge" })
 const resolve = one({ _tag: "resolve" })
 const invite = FastCheck.constantFrom<Command>({ _tag: "invite", to: "zoe" }, { _tag: "invite", to: "max" })
 const signIn = FastCheck.constantFrom<Command>({ _tag: "signIn", as: "B" }, { _tag: "signIn", as: "A" })
-const signOut = FastCheck.constantFrom<Command>(
-  { _tag: "signOut", revoke: false },
-  { _tag: "signOut", revoke: true }
-)
+const signOut = FastCheck.constantFrom<Command>({ _tag: "signOut", revoke: false }, { _tag: "signOut", revoke: true })
 
 const calls = FastCheck.oneof(
   { weight: 4, arbitrary: FastCheck.integer({ min: 1, max: 3 }) },
@@ -188,10 +185,7 @@ export const acts = scenarios({
   faults: FastCheck.oneof(
     {
       weight: 3,
-      arbitrary: rule(
-        ["resetCredits.consume", "referrals.invite", "workspace.nudge"],
-        lost
-      )
+      arbitrary: rule(["resetCredits.consume", "referrals.invite", "workspace.nudge"], lost)
     },
     { weight: 1, arbitrary: rule(["usage.read", "resetCredits.list"], FastCheck.oneof(stale, lost)) },
     { weight: 1, arbitrary: rule(["referrals.eligibility", "referrals.rules", "oauth.token"], lost) }
@@ -264,7 +258,12 @@ export const identities = scenarios({
       weight: 1,
       arbitrary: rule(
         ["usage.read", "oauth.token", "resetCredits.consume"],
-        FastCheck.constantFrom(Fault.status(401), Fault.status(500), Fault.rateLimited({ seconds: 1 }), Fault.resetAfterCommit)
+        FastCheck.constantFrom(
+          Fault.status(401),
+          Fault.status(500),
+          Fault.rateLimited({ seconds: 1 }),
+          Fault.resetAfterCommit
+        )
       )
     }
   ),

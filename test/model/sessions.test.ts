@@ -8,10 +8,19 @@ it("laws 1, 2 and 3: whatever the processes do, die of and hear", () => holds(se
 
 describe("control: a mechanism is taken away", () => {
   it("law 1 is broken without the lease", () => breaks(sessions, withoutSessionLease, 1, /was sent/), timeLimit)
-  it("law 1 is broken without the look at the store before the exchange", () =>
-    breaks(sessions, withoutReread, 1, /was sent/), timeLimit)
-  it("law 2 is broken without compare-and-set", () =>
-    breaks(sessions, withoutCompare, 2, /replaced another|brought back/), timeLimit)
-  it("law 3 is broken by a writer that keeps what it knows", () =>
-    breaks(sessions, withoutUnknownKeys, 3, /lost keys/), timeLimit)
+  it(
+    "law 1 is broken without the look at the store before the exchange",
+    () => breaks(sessions, withoutReread, 1, /was sent/),
+    timeLimit
+  )
+  it(
+    "law 2 is broken without compare-and-set",
+    () => breaks(sessions, withoutCompare, 2, /replaced another|brought back/),
+    timeLimit
+  )
+  it(
+    "law 3 is broken by a writer that keeps what it knows",
+    () => breaks(sessions, withoutUnknownKeys, 3, /lost keys/),
+    timeLimit
+  )
 })

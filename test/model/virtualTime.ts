@@ -57,7 +57,7 @@ export const makeVirtualTime = (): VirtualTime => {
         for (const task of batch) task()
       }
       // A promise that is kept already is heard of within some turns of the microtask queue; a body needs more.
-      for (let turn = 0; turn < 8 && tasks.length === 0; turn++) await null
+      for (let turn = 0; turn < 8 && tasks.length === 0; turn++) null
       if (tasks.length > 0) continue
       if (!isOut) return
       await platform()

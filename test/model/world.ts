@@ -86,7 +86,8 @@ const resolveAll = (shared: Shared) =>
       if (act !== "redeem") {
         const { accounts } = yield* shared.backend.state
         const all = Array.from(accounts, ([, account]) => account)
-        const arrived = act === "invite" ? false : all.some(({ nudges }) => nudges.some((nudge) => nudge.creditType === target))
+        const arrived =
+          act === "invite" ? false : all.some(({ nudges }) => nudges.some((nudge) => nudge.creditType === target))
         if (!arrived) continue
       }
       const result = yield* Effect.either(resolveOperation(key, { finding: "arrived" }))
@@ -102,17 +103,14 @@ const perform = (shared: Shared, command: Command): Effect.Effect<Said, Refusal,
     case "refresh":
       return Effect.flatMap(AuthSession, (auth) => Effect.as(auth.refresh, { said: "renewed" }))
     case "usage":
-      return Effect.map(
-        showUsage,
-        ({ snapshot }): Said => ({
-          said: "usage",
-          seen: [
-            snapshot.identity.accountId ?? "?",
-            snapshot.backendAccountId ?? "?",
-            ...(snapshot.resetCredits?.credits ?? []).map((credit) => credit.id.split("/")[0] ?? "?")
-          ]
-        })
-      )
+      return Effect.map(showUsage, ({ snapshot }): Said => ({
+        said: "usage",
+        seen: [
+          snapshot.identity.accountId ?? "?",
+          snapshot.backendAccountId ?? "?",
+          ...(snapshot.resetCredits?.credits ?? []).map((credit) => credit.id.split("/")[0] ?? "?")
+        ]
+      }))
     case "redeem":
       return Effect.map(
         redeemReset({
@@ -222,15 +220,16 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
         const running = yield* begin(shared, plan, index, number)
         const left = own.filter((task) => !told.some((answer) => answer.task.id === task.id))
         const done = yield* Deferred.make<void>()
-        const work = Effect.forEach(left, (task) => Effect.delay(tell(shared, running, task), Math.max(0, task.at - time.now())), {
-          concurrency: "unbounded",
-          discard: true
-        })
-        yield* Effect.forkDaemon(Deferred.complete(done, running.run(work)))
-        const ended = yield* Effect.raceFirst(
-          Effect.as(Deferred.await(done), true),
-          Effect.as(running.death, false)
+        const work = Effect.forEach(
+          left,
+          (task) => Effect.delay(tell(shared, running, task), Math.max(0, task.at - time.now())),
+          {
+            concurrency: "unbounded",
+            discard: true
+          }
         )
+        yield* Effect.forkDaemon(Deferred.complete(done, running.run(work)))
+        const ended = yield* Effect.raceFirst(Effect.as(Deferred.await(done), true), Effect.as(running.death, false))
         if (ended) return yield* Effect.as(running.survive, running)
         yield* Effect.sleep(plan.restartAfter)
       }

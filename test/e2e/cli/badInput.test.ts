@@ -7,8 +7,8 @@ import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { answerOf, bundle, type Ran, world } from "./harness.js"
 
 let bin = ""
-beforeAll(async () => {
-  bin = await bundle()
+beforeAll(() => {
+  bin = bundle()
 }, 60_000)
 
 const acts: ReadonlyArray<FaultPlan.EndpointName> = ["resetCredits.consume", "referrals.invite", "workspace.nudge"]
@@ -21,7 +21,7 @@ const checkError = ({ stderr, stdout }: Ran, pattern: RegExp) => {
   assert.notMatch(stderr, /\n\s+at |\[object|undefined/)
 }
 
-describe("auth.json", () => {
+describe.concurrent("auth.json", { timeout: 60_000 }, () => {
   it.scopedLive.each<[name: string, text: string | null, code: number, pattern: RegExp]>([
     ["missing", null, 3, /Not signed in\. Run `codex-account login`/],
     ["empty", "", 3, /can't be understood.*the file is empty/],
@@ -91,7 +91,7 @@ describe("auth.json", () => {
   )
 })
 
-describe("configuration", () => {
+describe.concurrent("configuration", { timeout: 60_000 }, () => {
   it.scopedLive("a malformed config.toml, a bad URL in it, a home that is none", () =>
     Effect.gen(function* () {
       const { backend, cli, home } = yield* world(bin)
@@ -138,7 +138,7 @@ describe("configuration", () => {
   )
 })
 
-describe("the backend", () => {
+describe.concurrent("the backend", { timeout: 60_000 }, () => {
   it.scopedLive("unreachable, slow, lying, huge", () =>
     Effect.gen(function* () {
       const at = (fault: Fault.Fault) => world(bin, { plan: [{ endpoint: "usage.read", call: "every", fault }] })
@@ -174,7 +174,7 @@ describe("the backend", () => {
   )
 })
 
-describe("arguments", () => {
+describe.concurrent("arguments", { timeout: 60_000 }, () => {
   it.scopedLive("bad addresses, keys and ids send nothing", () =>
     Effect.gen(function* () {
       const { backend, cli } = yield* world(bin)

@@ -8,8 +8,8 @@ import { FakeAccount, Fault } from "../../../src/testing/index.js"
 import { answerOf, bundle, emptyWorld, readIfThere, world } from "./harness.js"
 
 let bin = ""
-beforeAll(async () => {
-  bin = await bundle()
+beforeAll(() => {
+  bin = bundle()
 }, 60_000)
 
 const invitee = "zoe.invitee@friends.test"
@@ -20,7 +20,7 @@ const blocked = (now: number) => [
   }
 ]
 
-describe("usage, status and what only reads", () => {
+describe.concurrent("usage, status and what only reads", { timeout: 60_000 }, () => {
   it.scopedLive("each command answers in JSON and in words", () =>
     Effect.gen(function* () {
       const { cli } = yield* world(bin)
@@ -155,7 +155,7 @@ describe("usage, status and what only reads", () => {
   )
 })
 
-describe("redeem", () => {
+describe.concurrent("redeem", { timeout: 60_000 }, () => {
   it.scopedLive("0 when reset; the same key again uses nothing", () =>
     Effect.gen(function* () {
       const { backend, cli } = yield* world(bin)
@@ -219,7 +219,7 @@ describe("redeem", () => {
   )
 })
 
-describe("invite and notify-owner", () => {
+describe.concurrent("invite and notify-owner", { timeout: 60_000 }, () => {
   it.scopedLive("invite: 0 with a single request, and the address is nowhere in the answer", () =>
     Effect.gen(function* () {
       const { backend, cli } = yield* world(bin)
@@ -279,7 +279,7 @@ describe("invite and notify-owner", () => {
   )
 })
 
-describe("logout", () => {
+describe.concurrent("logout", { timeout: 60_000 }, () => {
   it.scopedLive("--local only removes the record; then there is nothing to remove", () =>
     Effect.gen(function* () {
       const { backend, cli, home } = yield* world(bin)
@@ -312,7 +312,7 @@ describe("logout", () => {
   )
 })
 
-describe("doctor", () => {
+describe.concurrent("doctor", { timeout: 60_000 }, () => {
   it.scopedLive("finds nothing wrong, or what is wrong", () =>
     Effect.gen(function* () {
       const { cli, home } = yield* world(bin)
@@ -339,7 +339,7 @@ describe("doctor", () => {
   )
 })
 
-describe("backend", () => {
+describe.concurrent("backend", { timeout: 60_000 }, () => {
   it.scopedLive("serves with a home until Ctrl-C, and clears up", () =>
     Effect.gen(function* () {
       const { cli, home } = yield* emptyWorld(bin)

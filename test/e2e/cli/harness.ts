@@ -9,8 +9,7 @@ import * as Schema from "effect/Schema"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { build } from "esbuild"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
   appendFileSync,
@@ -39,35 +38,22 @@ const prefix = "cli-e2e-"
 /** Changes with every source. */
 const keyOfSources = (): string => {
   const hash = createHash("sha256")
-  for (const name of readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).sort()) {
-    const { mtimeMs, size } = statSync(join(root, "src", name))
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`)
+  for (const name of [...sources, "scripts/build-bin.mjs", "package-lock.json"].sort()) {
+    const { mtimeMs, size } = statSync(join(root, name))
     hash.update(`${name} ${mtimeMs} ${size}\n`)
   }
   return hash.digest("hex").slice(0, 16)
 }
 
-/** Bundles the command as it ships, once for all test files; gives the file to run. */
-export const bundle = async (): Promise<string> => {
+/** Builds the command as it ships, once for all test files; gives the file to run. */
+export const bundle = (): string => {
   const outdir = join(cache, `${prefix}${keyOfSources()}`)
   const bin = join(outdir, "bin.js")
   if (existsSync(bin)) return bin
   const own = `${outdir}.${process.pid}`
-  await build({
-    absWorkingDir: root,
-    entryPoints: { bin: "src/cli/bin.ts" },
-    outdir: own,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    logLevel: "error",
-    external: ["libsql", "@libsql/*", "@parcel/watcher", "msgpackr-extract", "bufferutil", "utf-8-validate"],
-    banner: {
-      js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`
-    }
-  })
+  const built = spawnSync(process.execPath, [join(root, "scripts/build-bin.mjs"), "--out", own], { encoding: "utf8" })
+  if (built.status !== 0) throw new Error(`The command does not build: ${built.stdout}${built.stderr}`)
   try {
     // It appears as a whole.
     renameSync(own, outdir)

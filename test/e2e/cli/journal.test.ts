@@ -8,57 +8,59 @@ import { textOf } from "../../layers/signIn/harness.js"
 import { answerOf, bundle, readIfThere, type Ran, world, type World } from "./harness.js"
 
 let bin = ""
-beforeAll(async () => {
-  bin = await bundle()
+beforeAll(() => {
+  bin = bundle()
 }, 60_000)
 
-it.scopedLive("a redemption is carried on with its key, and a second one has to wait", () =>
-  Effect.gen(function* () {
-    const { backend, cli } = yield* world(bin, {
-      plan: [1, 2, 3].map((call) => ({ endpoint: "resetCredits.consume", call, fault: Fault.resetAfterCommit }))
+describe.concurrent("the same command again", { timeout: 60_000 }, () => {
+  it.scopedLive("a redemption is carried on with its key, and a second one has to wait", () =>
+    Effect.gen(function* () {
+      const { backend, cli } = yield* world(bin, {
+        plan: [1, 2, 3].map((call) => ({ endpoint: "resetCredits.consume", call, fault: Fault.resetAfterCommit }))
+      })
+      const lost = yield* cli(["redeem", "-y", "--json"])
+      const first = answerOf("redeem", lost)
+      assert.strictEqual(lost.code, 5)
+      assert.isFalse(first.ok)
+      const key = first.ok ? null : first.error.key
+
+      const status = answerOf("status", yield* cli(["status", "--json"]))
+      assert.isTrue(status.ok && status.open.length === 1 && status.open[0]?.key === key)
+
+      const carriedOn = answerOf("redeem", yield* cli(["redeem", "-y", "--json"]))
+      assert.isTrue(carriedOn.ok && carriedOn.outcome === "alreadyRedeemed" && carriedOn.exitCode === 0)
+      assert.isTrue(carriedOn.ok && carriedOn.key === key)
+      assert.lengthOf((yield* backend.account()).redemptions, 1)
+
+      const calls = yield* backend.count("resetCredits.consume")
+      const soon = yield* cli(["redeem", "-y"])
+      assert.strictEqual(soon.code, 7, soon.stderr)
+      assert.match(soon.stderr, /--again/)
+      assert.strictEqual(yield* backend.count("resetCredits.consume"), calls)
+      const again = answerOf("redeem", yield* cli(["redeem", "-y", "--again", "--json"]))
+      assert.isTrue(again.ok && again.outcome === "nothingToReset" && again.exitCode === 7)
+      assert.strictEqual(yield* backend.count("resetCredits.consume"), calls + 1)
     })
-    const lost = yield* cli(["redeem", "-y", "--json"])
-    const first = answerOf("redeem", lost)
-    assert.strictEqual(lost.code, 5)
-    assert.isFalse(first.ok)
-    const key = first.ok ? null : first.error.key
+  )
 
-    const status = answerOf("status", yield* cli(["status", "--json"]))
-    assert.isTrue(status.ok && status.open.length === 1 && status.open[0]?.key === key)
-
-    const carriedOn = answerOf("redeem", yield* cli(["redeem", "-y", "--json"]))
-    assert.isTrue(carriedOn.ok && carriedOn.outcome === "alreadyRedeemed" && carriedOn.exitCode === 0)
-    assert.isTrue(carriedOn.ok && carriedOn.key === key)
-    assert.lengthOf((yield* backend.account()).redemptions, 1)
-
-    const calls = yield* backend.count("resetCredits.consume")
-    const soon = yield* cli(["redeem", "-y"])
-    assert.strictEqual(soon.code, 7, soon.stderr)
-    assert.match(soon.stderr, /--again/)
-    assert.strictEqual(yield* backend.count("resetCredits.consume"), calls)
-    const again = answerOf("redeem", yield* cli(["redeem", "-y", "--again", "--json"]))
-    assert.isTrue(again.ok && again.outcome === "nothingToReset" && again.exitCode === 7)
-    assert.strictEqual(yield* backend.count("resetCredits.consume"), calls + 1)
-  })
-)
-
-it.scopedLive("an invite that may have gone out is not sent again, unless it is asked for in so many words", () =>
-  Effect.gen(function* () {
-    const { backend, cli } = yield* world(bin, {
-      plan: [{ endpoint: "referrals.invite", call: 1, fault: Fault.resetAfterCommit }]
+  it.scopedLive("an invite that may have gone out is not sent again, unless it is asked for in so many words", () =>
+    Effect.gen(function* () {
+      const { backend, cli } = yield* world(bin, {
+        plan: [{ endpoint: "referrals.invite", call: 1, fault: Fault.resetAfterCommit }]
+      })
+      const sent = yield* cli(["invite", "zoe@friends.test", "-y"])
+      const refused = yield* cli(["invite", "zoe@friends.test", "-y", "--json"])
+      const answer = answerOf("invite", refused)
+      assert.deepStrictEqual([sent.code, refused.code], [5, 5])
+      assert.isTrue(!answer.ok && answer.error.code === "ActError.Unresolved")
+      assert.strictEqual(yield* backend.count("referrals.invite"), 1)
+      const other = yield* cli(["invite", "yan@friends.test", "-y"])
+      const again = yield* cli(["invite", "zoe@friends.test", "-y", "--again"])
+      assert.deepStrictEqual([other.code, again.code], [0, 0], again.stderr)
+      assert.strictEqual(yield* backend.count("referrals.invite"), 3)
     })
-    const sent = yield* cli(["invite", "zoe@friends.test", "-y"])
-    const refused = yield* cli(["invite", "zoe@friends.test", "-y", "--json"])
-    const answer = answerOf("invite", refused)
-    assert.deepStrictEqual([sent.code, refused.code], [5, 5])
-    assert.isTrue(!answer.ok && answer.error.code === "ActError.Unresolved")
-    assert.strictEqual(yield* backend.count("referrals.invite"), 1)
-    const other = yield* cli(["invite", "yan@friends.test", "-y"])
-    const again = yield* cli(["invite", "zoe@friends.test", "-y", "--again"])
-    assert.deepStrictEqual([other.code, again.code], [0, 0], again.stderr)
-    assert.strictEqual(yield* backend.count("referrals.invite"), 3)
-  })
-)
+  )
+})
 
 const lost = (
   endpoint: FaultPlan.EndpointName,
@@ -85,7 +87,7 @@ const errorOf = (name: "journal" | "invite", ran: Ran) => {
 
 const notice = /^(1 act has|\d+ acts have) an unknown outcome; see codex-account journal$/m
 
-describe("journal", () => {
+describe.concurrent("journal", { timeout: 60_000 }, () => {
   it.scopedLive("is empty, knows no key, and wants to be asked properly; nothing is made for that", () =>
     Effect.gen(function* () {
       const { backend, cli, home } = yield* world(bin)
@@ -204,7 +206,7 @@ describe("journal", () => {
   )
 })
 
-describe("acts whose outcome is open", () => {
+describe.concurrent("acts whose outcome is open", { timeout: 60_000 }, () => {
   const other = { userId: "user-other", accountId: "99999999-1111-4222-8333-444444444444" }
 
   it.scopedLive("are told first by the commands for people, in one line on stderr, for this account alone", () =>

@@ -9,8 +9,8 @@ import { visit } from "../../layers/signIn/harness.js"
 import { answerOf, bundle, type LoginWorld, loginWorld, type Ran, readIfThere, type Running } from "./harness.js"
 
 let bin = ""
-beforeAll(async () => {
-  bin = await bundle()
+beforeAll(() => {
+  bin = bundle()
 }, 60_000)
 
 const anAddress = /http:\S+oauth\/authorize\S+/

@@ -5,8 +5,8 @@ import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { answerOf, bundle, type Ran, world } from "./harness.js"
 
 let bin = ""
-beforeAll(async () => {
-  bin = await bundle()
+beforeAll(() => {
+  bin = bundle()
 }, 60_000)
 
 const invitee = "zoe.invitee@friends.test"

@@ -8,8 +8,8 @@ import { bundle, loginWorld, readIfThere, world, type World } from "./harness.js
 import { hasTerminal, keys, linesOf, onTerminal, type Session, type Terminal } from "./terminal.js"
 
 let bin = ""
-beforeAll(async () => {
-  if (hasTerminal) bin = await bundle()
+beforeAll(() => {
+  if (hasTerminal) bin = bundle()
 }, 60_000)
 
 const columns = 40
@@ -80,7 +80,7 @@ const choose = /2 usage limit resets[\s\S]*Second/
 const use = /Use this reset\?/
 const invite = /Send referral invite\?/
 
-describe.skipIf(!hasTerminal)("on a terminal", () => {
+describe.skipIf(!hasTerminal)("on a terminal", { timeout: 60_000 }, () => {
   it.scopedLive("redeem: Enter, no and Ctrl-C send nothing, yes sends once", () =>
     check("resetCredits.consume", [
       {

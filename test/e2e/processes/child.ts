@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -97,7 +98,8 @@ const layer = Live.layerServices.pipe(
     })
   ),
   Layer.provideMerge(NodeContext.layer),
-  Layer.provideMerge(Layer.setClock(jumping))
+  Layer.provideMerge(Layer.setClock(jumping)),
+  Layer.provideMerge(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)))
 )
 
 type Services = Layer.Layer.Success<typeof layer>

