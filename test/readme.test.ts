@@ -1,9 +1,11 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { ExitCode } from "../src/cli/exitCodes.js"
+import { commands, globalFlags } from "../src/cli/flags.js"
 import { version } from "../src/domain/version.js"
 
 const home = fileURLToPath(new URL("..", import.meta.url))
@@ -56,6 +58,53 @@ describe("README.md", () => {
     const files = [...words.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, name]) => name ?? "")
     deepStrictEqual(
       files.filter((name) => !existsSync(join(home, name))),
+      []
+    )
+  })
+})
+
+describe("README.md and the command", () => {
+  const readme = read("README.md")
+  /** The first words in code of the first column of a table's rows. */
+  const column = (row: RegExp) => [...readme.matchAll(row)].map(([, text]) => text ?? "")
+
+  it("agree on the commands and their flags", () => {
+    const table = readme.slice(readme.indexOf("| command |"), readme.indexOf("`codex-account --help` lists"))
+    const named = [...table.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name ?? "")
+    deepStrictEqual(named.sort(), Object.keys(commands).sort())
+    const known = [...Object.keys(globalFlags), ...Object.values(commands).flatMap((flags) => Object.keys(flags))]
+    const flags = new Set([...readme.matchAll(/`(?:[\w ]* )?(--[a-z-]+)/g)].map(([, flag]) => flag ?? ""))
+    deepStrictEqual(
+      known.filter((flag) => !flags.has(flag)),
+      []
+    )
+    // These are told to be missing.
+    const missing = ["--watch", "--wait"]
+    deepStrictEqual(
+      [...flags].filter((flag) => !known.includes(flag) && !missing.includes(flag)),
+      []
+    )
+  })
+
+  it("agree on the exit codes", () => {
+    deepStrictEqual(column(/^\| (\d+) \|/gm).map(Number), Object.values(ExitCode))
+  })
+
+  it("agree on the environment variables", () => {
+    const sources = ["src/layers", "src/cli"].flatMap((folder) =>
+      readdirSync(join(home, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => read(join(folder, name)))
+    )
+    const names = (text: string) => text.match(/\b(?:CODEX|SSL|HTTPS?|NO)_[A-Z_]*[A-Z]\b/g) ?? []
+    const used = new Set(sources.flatMap((text) => text.match(/"(?:CODEX|SSL|HTTPS?|NO)_[A-Z_]+"/g) ?? []))
+    const told = new Set(names(readme))
+    deepStrictEqual(
+      [...used].map((name) => name.slice(1, -1)).filter((name) => !told.has(name)),
+      []
+    )
+    deepStrictEqual(
+      [...told].filter((name) => !name.startsWith("CODEX_ACCOUNT_POLICY") && !used.has(`"${name}"`)),
       []
     )
   })

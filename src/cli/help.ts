@@ -48,7 +48,8 @@ const helps: Readonly<Record<CommandName, Help>> = {
     examples: ["codex-account guard && codex exec 'fix the tests'", "codex-account guard --json --timeout 5s"]
   },
   session: {
-    about: "Show who is signed in, how, and until when. No request, no secret.",
+    about: "Show who is signed in, how, and until when. No secret.",
+    notes: ["Nothing is asked of a server, but whose a personal access token is."],
     examples: ["codex-account session", "codex-account session --codex-home ~/other"]
   },
   logout: {

@@ -20,15 +20,12 @@ const notice = Effect.gen(function* () {
   const auth = yield* AuthSession
   const journal = yield* OperationJournal
   const { identity } = yield* auth.current
-  const open = yield* journal.list({ identity, open: true })
+  // An act that needs the journal says what is wrong with it.
+  const open = yield* journal.list({ identity, open: true }).pipe(Logger.withMinimumLogLevel(LogLevel.None))
   if (open.length === 0) return
   const paint = paintFor(report.screen.errorColor)
   yield* report.write("stderr", `${paint("yellow", sentence(open.length))}\n`)
-}).pipe(
-  // Whoever needs the session or the journal says what is wrong with it.
-  Logger.withMinimumLogLevel(LogLevel.None),
-  Effect.ignore
-)
+}).pipe(Effect.ignore)
 
 /**
  * Says first, in one line on stderr, how many acts of this account have an outcome that nobody knows. Not with `--json`.

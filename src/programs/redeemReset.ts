@@ -16,7 +16,7 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { type OperationJournal } from "../services/OperationJournal.js"
+import { OperationJournal } from "../services/OperationJournal.js"
 import { Policies } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
 import { applyPolicy } from "./applyPolicy.js"
@@ -120,6 +120,7 @@ export const redeemReset = (
     const policies = yield* Policies
     const limits = yield* RateLimits
     const dialog = yield* Dialog
+    const journal = yield* OperationJournal
 
     const { session } = yield* auth.authorization
     const ended = (outcome: RedeemResult["outcome"]): RedeemResult => ({
@@ -145,11 +146,19 @@ export const redeemReset = (
         yield* Effect.annotateCurrentSpan({ key: of.key, outcome })
         return { outcome, key: of.key, creditId: of.target, usage: isReset ? yield* read : null } satisfies RedeemResult
       })
+    /** What the journal has of a redemption that came to its end before this one was sent, if it did. */
+    const endedBefore = (operation: Option.Option<Operation>) =>
+      Option.map(
+        Option.filter(operation, ({ state }) => state._tag === "succeeded"),
+        (succeeded) => {
+          const recorded = succeeded.state._tag === "succeeded" ? asOutcome(succeeded.state.outcome) : Option.none()
+          const outcome = Option.getOrElse(recorded, () => "alreadyRedeemed" as const)
+          return concluded(outcome === "reset" ? "alreadyRedeemed" : outcome, succeeded)
+        }
+      )
     const operation = yield* earlier(session.identity, key)
-    if (Option.isSome(operation) && operation.value.state._tag === "succeeded") {
-      const recorded = Option.getOrElse(asOutcome(operation.value.state.outcome), () => "alreadyRedeemed" as const)
-      return yield* concluded(recorded === "reset" ? "alreadyRedeemed" : recorded, operation.value)
-    }
+    const known = endedBefore(operation)
+    if (Option.isSome(known)) return yield* known.value
     const goesOn = Option.isSome(operation) && operation.value.isOpen
     const rested = goesOn || options.again === true ? Effect.void : afterQuietPeriod(session.identity)
     const plan = goesOn
@@ -157,24 +166,34 @@ export const redeemReset = (
       : yield* Effect.zipRight(rested, planNew(session, key, creditId ?? targetOf(operation)))
     if (plan === "declined" || plan === "noCredit") return ended(plan)
 
-    const { answer, sentBefore } = yield* dialog.progress(
-      "Resetting your usage",
-      journaledAct({
-        key: plan.key,
-        act: "redeem",
-        identity: session.identity,
-        target: plan.creditId ?? null,
-        attempt: limits.consume({ as: session.identity, ...plan }),
-        policy: applyPolicy(policies.consumeResetCredit, auth),
-        isRejection: (error) =>
-          error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
-        outcomeOf: (code, sentBefore) => outcomeOf(code, sentBefore, plan.creditId),
-        // Another process may have redeemed while the person was thinking.
-        before: Effect.zipRight(withoutOpenRedemption(session.identity, plan.key), rested)
-      })
-    )
-    return yield* concluded(outcomeOf(answer, sentBefore, plan.creditId), {
-      key: plan.key,
-      target: plan.creditId ?? null
-    })
+    return yield* dialog
+      .progress(
+        "Resetting your usage",
+        journaledAct({
+          key: plan.key,
+          act: "redeem",
+          identity: session.identity,
+          target: plan.creditId ?? null,
+          attempt: limits.consume({ as: session.identity, ...plan }),
+          policy: applyPolicy(policies.consumeResetCredit, auth),
+          isRejection: (error) =>
+            error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
+          outcomeOf: (code, sentBefore) => outcomeOf(code, sentBefore, plan.creditId),
+          // Another process may have redeemed while the person was thinking.
+          before: Effect.zipRight(withoutOpenRedemption(session.identity, plan.key), rested)
+        })
+      )
+      .pipe(
+        Effect.flatMap(({ answer, sentBefore }) =>
+          concluded(outcomeOf(answer, sentBefore, plan.creditId), { key: plan.key, target: plan.creditId ?? null })
+        ),
+        // Another process has carried it on to its end meanwhile.
+        Effect.catchIf(
+          (error) => error._tag === "JournalError" && error.reason === "Transition",
+          (error) =>
+            Effect.flatMap(journal.find(plan.key), (found) =>
+              Option.getOrElse(endedBefore(found), () => Effect.fail(error))
+            )
+        )
+      )
   }).pipe(Effect.withSpan("redeemReset"))

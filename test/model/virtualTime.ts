@@ -33,6 +33,8 @@ export interface VirtualTime {
 /** Lets what waits for the platform (the body of a web `Request`) come to its end. */
 const platform = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
+const microtasks = () => Promise.resolve()
+
 export const makeVirtualTime = (): VirtualTime => {
   let now = 0
   let tasks: Array<Task> = []
@@ -57,7 +59,7 @@ export const makeVirtualTime = (): VirtualTime => {
         for (const task of batch) task()
       }
       // A promise that is kept already is heard of within some turns of the microtask queue; a body needs more.
-      for (let turn = 0; turn < 8 && tasks.length === 0; turn++) null
+      for (let turn = 0; turn < 8 && tasks.length === 0; turn++) await microtasks()
       if (tasks.length > 0) continue
       if (!isOut) return
       await platform()

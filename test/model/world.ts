@@ -25,7 +25,7 @@ import { showUsage } from "../../src/programs/showUsage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import type { DialogError } from "../../src/services/Dialog.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
-import { FakeAccount, FakeBackend, FakeSettings, FakeState } from "../../src/testing/index.js"
+import { FakeAccount, FakeBackend, FakeSettings, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { History, Journaled, Sent, Task, Told, Write } from "./history.js"
 import { usageInterval } from "./laws.js"
@@ -263,7 +263,8 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
       concurrency: "unbounded"
     })
     yield* Effect.sleep(aftermath)
-    yield* backend.setPlan([])
+    // The plan stays: its call numbers tell one request from another.
+    yield* backend.addFaults(FaultPlan.on("*", "every", Fault.pass))
     // Somebody carries on what is left, and all look who is signed in.
     const [one] = running
     if (one !== undefined) yield* one.run(Effect.exit(resolveAll(shared)))

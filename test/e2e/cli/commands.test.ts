@@ -297,17 +297,22 @@ describe.concurrent("logout", { timeout: 60_000 }, () => {
   it.scopedLive("ends the session at the server too, and goes on when the server fails", () =>
     Effect.gen(function* () {
       const { backend, cli } = yield* world(bin)
+      const other = yield* world(bin)
       const failing = yield* world(bin, {
         plan: [{ endpoint: "oauth.revoke", call: "every", fault: Fault.status(500) }]
       })
-      const [ran, without] = yield* Effect.all([cli(["logout", "-y", "--json"]), failing.cli(["logout", "-y"])], {
-        concurrency: 2
-      })
+      const [ran, without, told] = yield* Effect.all(
+        [cli(["logout", "-y", "--json"]), failing.cli(["logout", "-y"]), other.cli(["logout", "-y"])],
+        {
+          concurrency: 3
+        }
+      )
       const answer = answerOf("logout", ran)
       assert.isTrue(answer.ok && answer.removed && answer.revoked === true)
       assert.strictEqual(yield* backend.count("oauth.revoke"), 1)
       assert.strictEqual(without.code, 0)
       assert.match(without.stdout, /did not confirm/)
+      assert.match(told.stdout.replaceAll("\n", " "), /ended at the server too: other machines and the browser/)
     })
   )
 })

@@ -130,9 +130,17 @@ describe("signs in, and says no secret even in a debug log", () => {
       yield* checkSilence(personal, withToken, token)
       yield* checkSilence(plain, withKey, key)
       assert.deepStrictEqual(yield* plain.issuer.log, [])
-      const [session, usage] = yield* Effect.all([plain.cli(["session", "--json"]), plain.cli(["usage", "--json"])], {
-        concurrency: 2
-      })
+      const [session, usage, owner] = yield* Effect.all(
+        [
+          plain.cli(["session", "--json"]),
+          plain.cli(["usage", "--json"]),
+          personal.cli(["session", "--json", ...debug])
+        ],
+        { concurrency: 3 }
+      )
+      const owned = answerOf("session", owner)
+      assert.isTrue(owned.ok && owned.email === "ada@example.test" && owned.usesBackend && !owned.isRefreshable)
+      yield* checkSilence(personal, owner, token)
       const signedIn = answerOf("session", session)
       assert.isTrue(signedIn.ok && signedIn.mode === "apikey" && !signedIn.usesBackend)
       assert.strictEqual(usage.code, 3)

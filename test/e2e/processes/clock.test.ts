@@ -58,26 +58,30 @@ describe("a wall clock that jumps", () => {
     isLive(backend, home)
   })
 
-  it("apart from a neighbour's: they renew at once, one exchange is granted, and all have it", { timeout }, async () => {
-    const backend = await nursery.backend({
-      plan: [{ endpoint: "oauth.token", call: "every", fault: Fault.delay("100 millis") }]
-    })
-    const home = nursery.home()
-    signInAt(backend, home, { expired: true })
-    const children = [-day, 0, day, 2 * day].map((clockMillis) =>
-      nursery.start({ home, urls: backend.urls, clockMillis })
-    )
-    await Promise.all(children.map(({ ready }) => ready))
-    const answers = await Promise.all(children.map((child) => child.ask({ do: "usage" })))
-    assert.deepStrictEqual(answers.map(brief), ["done", "done", "done", "done"])
-    await Promise.all(children.map((child) => child.end()))
-    // Whoever is ahead takes the lease of whoever is behind: the server refuses the second, who finds the first's tokens.
-    assert.lengthOf(
-      exchanges(backend).filter((status) => status === 200),
-      1
-    )
-    isLive(backend, home)
-  })
+  it(
+    "apart from a neighbour's: they renew at once, one exchange is granted, and all have it",
+    { timeout },
+    async () => {
+      const backend = await nursery.backend({
+        plan: [{ endpoint: "oauth.token", call: "every", fault: Fault.delay("100 millis") }]
+      })
+      const home = nursery.home()
+      signInAt(backend, home, { expired: true })
+      const children = [-day, 0, day, 2 * day].map((clockMillis) =>
+        nursery.start({ home, urls: backend.urls, clockMillis })
+      )
+      await Promise.all(children.map(({ ready }) => ready))
+      const answers = await Promise.all(children.map((child) => child.ask({ do: "usage" })))
+      assert.deepStrictEqual(answers.map(brief), ["done", "done", "done", "done"])
+      await Promise.all(children.map((child) => child.end()))
+      // Whoever is ahead takes the lease of whoever is behind: the server refuses the second, who finds the first's tokens.
+      assert.lengthOf(
+        exchanges(backend).filter((status) => status === 200),
+        1
+      )
+      isLive(backend, home)
+    }
+  )
 
   it("of a holder that died a day ahead: its lease is outlived in its time to live", { timeout }, async () => {
     const backend = await nursery.backend()

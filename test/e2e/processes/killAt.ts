@@ -23,7 +23,35 @@ export const arm = (at: KillAt | null): void => {
 /** The names of the calls since then, in order. */
 export const calls = (): ReadonlyArray<string> => made
 
-const names = ['access', 'chmod', 'close', 'copyFile', 'fchmod', 'fdatasync', 'fstat', 'fsync', 'ftruncate', 'link', 'lstat', 'mkdir', 'open', 'read', 'readFile', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'stat', 'symlink', 'truncate', 'unlink', 'utimes', 'write', 'writeFile']
+const names = [
+  "access",
+  "chmod",
+  "close",
+  "copyFile",
+  "fchmod",
+  "fdatasync",
+  "fstat",
+  "fsync",
+  "ftruncate",
+  "link",
+  "lstat",
+  "mkdir",
+  "open",
+  "read",
+  "readFile",
+  "readdir",
+  "readlink",
+  "realpath",
+  "rename",
+  "rm",
+  "stat",
+  "symlink",
+  "truncate",
+  "unlink",
+  "utimes",
+  "write",
+  "writeFile"
+]
 
 for (const name of names) {
   const original: unknown = Reflect.get(Fs, name)

@@ -30,8 +30,8 @@ export const randomFrom = (seed: number) => {
 }
 
 /** How long what a server has done is not yet known to the client: the moments that a kill is to hit. */
-const delayed = (endpoint: FaultPlan.EndpointName) =>
-  FaultPlan.on(endpoint, "every", Fault.delay("25 millis", { afterCommit: true }))
+const delayed = (endpoint: FaultPlan.EndpointName, millis: number) =>
+  FaultPlan.on(endpoint, "every", Fault.delay(millis, { afterCommit: true }))
 
 type Task = "refresh" | "redeem" | "invite"
 
@@ -63,13 +63,23 @@ const expected: Readonly<Record<Task, ReadonlyArray<string>>> = {
 export const makeLane = async (nursery: Nursery, name: string, random: () => number) => {
   const backend = await nursery.backend({
     accounts: (now) => [tireless(now, name)],
-    plan: [delayed("oauth.token"), delayed("resetCredits.consume"), delayed("referrals.invite")]
+    plan: [delayed("oauth.token", 25), delayed("resetCredits.consume", 80), delayed("referrals.invite", 80)]
   })
   const home = nursery.home()
   const setup: Setup = { home, urls: backend.urls, leaseMillis: 2000 }
   const identity = new Identity({ userId: UserId.make(`user-${name}`), accountId: AccountId.make(`account-${name}`) })
   const told: Array<string> = []
-  const figures = { rounds: 0, killed: 0, late: 0, lostSessions: 0, slow: 0, open: 0, credits: 0, invites: 0, leftovers: 0 }
+  const figures = {
+    rounds: 0,
+    killed: 0,
+    late: 0,
+    lostSessions: 0,
+    slow: 0,
+    open: 0,
+    credits: 0,
+    invites: 0,
+    leftovers: 0
+  }
 
   signInAt(backend, home)
   const keys = [randomUUID() as string]

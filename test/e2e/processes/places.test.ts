@@ -97,36 +97,40 @@ describe.skipIf(mounting !== null)("a disk that is full (as root, who can mount 
     assert.strictEqual(await child.end(), 0)
   })
 
-  it("that is full after the exchange: the new tokens are used, and stored when there is room", { timeout }, async () => {
-    const backend = await nursery.backend()
-    const home = smallDisk(64)
-    const token = signInAt(backend, home)
-    const film = fill(home)
-    // As where the leases are elsewhere, on a server.
-    const child = nursery.start({ home, urls: backend.urls, lease: "memory" })
-    assert.strictEqual(refused(await child.ask({ do: "refresh" })), "AuthError NotWritable")
-    assert.strictEqual(exchanges(backend), 0)
-    Fs.rmSync(film)
+  it(
+    "that is full after the exchange: the new tokens are used, and stored when there is room",
+    { timeout },
+    async () => {
+      const backend = await nursery.backend()
+      const home = smallDisk(64)
+      const token = signInAt(backend, home)
+      const film = fill(home)
+      // As where the leases are elsewhere, on a server.
+      const child = nursery.start({ home, urls: backend.urls, lease: "memory" })
+      assert.strictEqual(refused(await child.ask({ do: "refresh" })), "AuthError NotWritable")
+      assert.strictEqual(exchanges(backend), 0)
+      Fs.rmSync(film)
 
-    // Full by the time that the answer is there.
-    await Effect.runPromise(backend.failNext("oauth.token", Fault.delay("400 millis", { afterCommit: true })))
-    const renewing = child.ask({ do: "refresh" })
-    await until(() => exchanges(backend) === 1)
-    const secondFilm = fill(home)
-    assert.strictEqual(refused(await renewing), "done")
-    assert.include(child.log(), "could not be stored and is kept in memory")
-    assert.strictEqual(tokenIn(home), token)
-    assert.deepStrictEqual(leftovers(home), [])
-    // It is used meanwhile, and lost by nobody.
-    assert.strictEqual(refused(await child.ask({ do: "usage" })), "done")
-    assert.strictEqual(tokenIn(home), token)
-    Fs.rmSync(secondFilm)
-    assert.strictEqual(refused(await child.ask({ do: "usage" })), "done")
-    assert.notStrictEqual(tokenIn(home), token)
-    assert.deepStrictEqual(tokenStatus(backend, tokenIn(home)), Option.some("live"))
-    assert.strictEqual(exchanges(backend), 1)
-    assert.strictEqual(await child.end(), 0)
-  })
+      // Full by the time that the answer is there.
+      await Effect.runPromise(backend.failNext("oauth.token", Fault.delay("400 millis", { afterCommit: true })))
+      const renewing = child.ask({ do: "refresh" })
+      await until(() => exchanges(backend) === 1)
+      const secondFilm = fill(home)
+      assert.strictEqual(refused(await renewing), "done")
+      assert.include(child.log(), "could not be stored and is kept in memory")
+      assert.strictEqual(tokenIn(home), token)
+      assert.deepStrictEqual(leftovers(home), [])
+      // It is used meanwhile, and lost by nobody.
+      assert.strictEqual(refused(await child.ask({ do: "usage" })), "done")
+      assert.strictEqual(tokenIn(home), token)
+      Fs.rmSync(secondFilm)
+      assert.strictEqual(refused(await child.ask({ do: "usage" })), "done")
+      assert.notStrictEqual(tokenIn(home), token)
+      assert.deepStrictEqual(tokenStatus(backend, tokenIn(home)), Option.some("live"))
+      assert.strictEqual(exchanges(backend), 1)
+      assert.strictEqual(await child.end(), 0)
+    }
+  )
 })
 
 describe.skipIf(mounting !== null)("a home on a read-only mount (as root, who can mount one)", () => {

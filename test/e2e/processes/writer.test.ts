@@ -166,7 +166,8 @@ describe("a writer of auth.json that dies", () => {
     const setup: Setup = { home, urls: backend.urls }
     const step: Step = { do: "write", extra: { serial: 1 } }
     const calls = await callsOf(setup, step)
-    for (let round = 0; round < 2; round++) await dying(setup, step, { call: calls.indexOf("rename") + 1, when: "before" })
+    for (let round = 0; round < 2; round++)
+      await dying(setup, step, { call: calls.indexOf("rename") + 1, when: "before" })
     const [first = "", second = ""] = leftovers(home)
     assert.lengthOf(leftovers(home), 2)
     const hourAgo = Fs.statSync(authFile(home)).mtimeMs / 1000 - 3600
