@@ -160,6 +160,12 @@ const make = Effect.gen(function* () {
                     })
                   )
               : null
+          // The revocation takes its time: who has signed in meanwhile stays.
+          const present = Option.flatten(yield* Effect.option(store.read))
+          if (Option.isSome(known) && Option.exists(present, ({ revision }) => revision !== known.value.revision)) {
+            yield* Effect.ignore(held.takeUpStored)
+            return { removed: false, revoked }
+          }
           const removed = yield* store.remove.pipe(
             Effect.mapError((error) => AuthError.of("NotWritable", error.message))
           )

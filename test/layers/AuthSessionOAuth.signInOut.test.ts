@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CallLog, FakeBackend, Fault } from "../../src/testing/index.js"
@@ -117,6 +118,20 @@ describe("sign-out", () => {
       yield* session.signOut({ revoke: true })
       const body = (yield* revocations)[0]?.body
       assert.deepInclude(body, { token: CallLog.mask("rt_second") })
+    }).pipe(Effect.provide(world({ record: first })))
+  )
+
+  it.effect("leaves alone who has signed in while the server was asked", () =>
+    Effect.gen(function* () {
+      const session = yield* AuthSession
+      yield* (yield* FakeBackend.FakeBackend).failNext("oauth.revoke", Fault.delay("3 seconds"))
+      const leaving = yield* Effect.fork(session.signOut({ revoke: true }))
+      yield* TestClock.adjust("1 second")
+      yield* (yield* StoreControl).put(second)
+      yield* TestClock.adjust("3 seconds")
+      assert.isFalse((yield* Fiber.join(leaving)).removed)
+      assert.deepStrictEqual(yield* (yield* StoreControl).stored, second)
+      assert.strictEqual(yield* bearer, tokensOf(second)?.access)
     }).pipe(Effect.provide(world({ record: first })))
   )
 
