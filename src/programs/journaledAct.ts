@@ -60,7 +60,7 @@ export const journaledAct = <A, R>(
   act: JournaledAct<A, R>
 ): Effect.Effect<ActAnswer<A>, ActError | AuthError | BackendError | JournalError, Lease | OperationJournal | R> =>
   Effect.flatMap(Lease, (lease) =>
-    lease.withLease({ name: `${act.act} ${act.identity.key}`, timeToLive: "90 seconds", wait: "5 seconds" }, (held) =>
+    lease.withLease({ name: `${act.act} ${act.identity.key}`, timeToLive: "30 seconds", wait: "5 seconds" }, (held) =>
       Effect.zipRight(act.before, perform(act, held))
     )
   ).pipe(
