@@ -38,6 +38,15 @@ export interface JournaledAct<A, R = never> {
 }
 
 /**
+ * A definite no by HTTP status: 4xx, except 408, which leaves open what became of the request.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
+  status !== null && status >= 400 && status < 500 && status !== 408
+
+/**
  * The answer, and whether an attempt before the one that was answered may have taken effect.
  *
  * @since 0.1.0

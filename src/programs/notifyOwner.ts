@@ -20,7 +20,7 @@ import { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { applyPolicy } from "./applyPolicy.js"
-import { journaledAct } from "./journaledAct.js"
+import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
 import { readUsage } from "./readUsage.js"
 
 /**
@@ -142,8 +142,7 @@ export const notifyOwner = (
         target: creditType,
         attempt: roles.nudge({ as: session.identity, creditType }),
         policy: applyPolicy(policies.nudgeOwner, auth),
-        isRejection: (error) =>
-          error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
+        isRejection: isDefiniteRefusal,
         outcomeOf: (outcome) => outcome,
         before: resolved
       })

@@ -20,7 +20,7 @@ import { OperationJournal } from "../services/OperationJournal.js"
 import { Policies } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
 import { applyPolicy } from "./applyPolicy.js"
-import { journaledAct } from "./journaledAct.js"
+import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
 import { readUsage } from "./readUsage.js"
 import { afterQuietPeriod, earlier, withoutOpenRedemption } from "./redeemHistory.js"
 import { planAgain, planNew } from "./redeemPlan.js"
@@ -176,8 +176,7 @@ export const redeemReset = (
           target: plan.creditId ?? null,
           attempt: limits.consume({ as: session.identity, ...plan }),
           policy: applyPolicy(policies.consumeResetCredit, auth),
-          isRejection: (error) =>
-            error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
+          isRejection: isDefiniteRefusal,
           outcomeOf: (code, sentBefore) => outcomeOf(code, sentBefore, plan.creditId),
           // Another process may have redeemed while the person was thinking.
           before: Effect.zipRight(withoutOpenRedemption(session.identity, plan.key), rested)
