@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import { AuthJsonText } from "../contracts/AuthJson.js"
 import { type FakeAccount, makeResetCredit, makeWindow } from "../testing/FakeAccount.js"
 import { type FakeBackendService, layerServer } from "../testing/FakeBackend.js"
+import { demoActivity } from "./demoActivity.js"
 
 const hour = 3600
 const day = 24 * hour
@@ -23,6 +24,7 @@ const day = 24 * hour
 export const demoAccount = (now: number): Partial<FakeAccount> => ({
   primary: makeWindow(now, { lengthSeconds: 5 * hour, usedPercent: 42, resetsInSeconds: 2 * hour + 600 }),
   secondary: makeWindow(now, { lengthSeconds: 7 * day, usedPercent: 91, resetsInSeconds: 3 * day + 4 * hour }),
+  activity: demoActivity(now),
   resetCredits: [
     makeResetCredit(now, "rc_1", { title: "Full reset", expiresAt: now + 9 * day * 1000 }),
     makeResetCredit(now, "rc_2", { title: "Full reset", expiresAt: now + 30 * day * 1000 })

@@ -170,7 +170,7 @@ describe("usage", () => {
       workspace's owner has set is reached. Ask for a higher one.
         • Ask the owner for a higher limit: codex-account notify-owner
 
-        monthly credits  ░░░░░░░░░░░░░░░░░░░░░░░░   0% left  100 of 100 credits used
+        monthly credit limit  ░░░░░░░░░░░░░░░░░░░░░   0% left  100 of 100 credits used
           resets Jun 30th, 2026 2:00 PM (in 10d)
       "
     `)

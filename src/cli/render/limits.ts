@@ -3,14 +3,15 @@
  *
  * @since 0.1.0
  */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
+import { futureReset } from "../../domain/Blocker.js"
 import { plainLine } from "../../domain/PlainText.js"
-import { windowName } from "../../domain/RateLimitWindow.js"
+import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import type { Verdict } from "../../domain/Verdict.js"
 import { bar, percentLeft } from "./bar.js"
 import type { Paint } from "./paint.js"
-import { columnsOf, padEnd, wrap } from "./text.js"
+import { columnsOf, fit, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"
 
 /**
@@ -32,39 +33,71 @@ interface Row {
   readonly marked: boolean
 }
 
-/** One line a row where the width allows it, else the note below the bar. */
+/** The narrowest bar, and what stands around it: the space before it and such as `100% left` behind. */
+const narrowest = 6
+const around = 2 + 10
+
+/** One line a row where the width allows it, else the note below the bar, and else the name above it. */
 const rows = (all: ReadonlyArray<Row>, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, paint } = canvas
   const names = Math.max(...all.map((row) => columnsOf(row.name)))
   const notes = Math.max(...all.map((row) => columnsOf(row.note)))
-  const fixed = 2 + names + 2 + 10
-  const oneLine = fixed + 2 + notes + 10 <= columns
-  const cells = Math.min(24, Math.max(6, columns - fixed - (oneLine ? 2 + notes : 0)))
-  return all.flatMap((row) => {
-    const name = padEnd(row.name, names)
-    const head = row.marked ? paint("bold", `▸ ${name}`) : `  ${name}`
-    const picture = `${head}  ${bar(row.remaining, cells, paint)} ${percentLeft(row.remaining, paint)}`
-    if (row.note === "") return [picture]
-    return oneLine
-      ? [`${picture}  ${paint("dim", row.note)}`]
-      : [picture, ...wrap(row.note, columns, "    ").map((line) => paint("dim", line))]
+  const stacked = 2 + names + around + narrowest > columns
+  const fixed = (stacked ? 2 : 2 + names) + around
+  const oneLine = !stacked && fixed + 2 + notes + 10 <= columns
+  const cells = Math.min(24, Math.max(narrowest, columns - fixed - (oneLine ? 2 + notes : 0)))
+  return all.flatMap(({ marked, name, note, remaining }) => {
+    const named = `${marked ? "▸" : " "} ${stacked ? fit(name, columns - 2) : padEnd(name, names)}`
+    const head = marked ? paint("bold", named) : named
+    const picture = `  ${bar(remaining, cells, paint)} ${percentLeft(remaining, paint)}`
+    const below = note === "" || oneLine ? [] : wrap(note, columns, "    ").map((line) => paint("dim", line))
+    if (stacked) return [head, `  ${picture}`, ...below]
+    return [`${head}${picture}${oneLine && note !== "" ? `  ${paint("dim", note)}` : ""}`, ...below]
   })
 }
 
-const windowRows = (limit: RateLimit, verdict: Verdict | null, canvas: Canvas): ReadonlyArray<Row> => {
-  const binding = verdict?.binding ?? null
-  const tightest = limit.windows.find(
-    (window) => binding !== null && windowName(binding.durationMinutes) === window.name
-  )
-  return limit.windows.map((window) => {
-    const passed = window.resetsAt.epochMillis <= canvas.now.epochMillis
-    return {
-      name: window.name,
-      remaining: window.remainingPercent,
-      note: passed ? "was to be reset by now" : `resets ${timeAndDistance(window.resetsAt, canvas.now)}`,
-      marked: window === tightest
-    }
-  })
+/** The window that the verdict means; of two of one length, the one with its reset time. */
+const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, now: DateTime.Utc) => {
+  const { binding } = verdict
+  if (binding === null) return undefined
+  const alike = windows.filter((window) => window.durationMinutes === binding.durationMinutes)
+  const resetsAt = binding.resetsAt?.epochMillis
+  return alike.find((window) => futureReset(window.resetsAt, now)?.epochMillis === resetsAt) ?? alike[0]
+}
+
+/**
+ * When a window or an allowance is full again.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
+  at.epochMillis <= now.epochMillis ? "was to be reset by now" : `resets ${timeAndDistance(at, now)}`
+
+const windowRow = (window: RateLimitWindow, name: string, marked: boolean, now: DateTime.Zoned): Row => ({
+  name,
+  remaining: window.remainingPercent,
+  note: resetText(window.resetsAt, now),
+  marked
+})
+
+/** A further limit: in one row with its only window, else its windows below its name. */
+const furtherLines = ({ id, name, windows }: RateLimit, canvas: Canvas): ReadonlyArray<string> => {
+  const { columns, now, paint } = canvas
+  const known = plainLine(name ?? id, 100) || "another limit"
+  const [first, ...others] = windows
+  if (first === undefined) return []
+  if (others.length === 0) {
+    const short = fit(known, columns - 3 - columnsOf(first.name))
+    return rows([windowRow(first, `${short} ${first.name}`, false, now)], canvas)
+  }
+  return [
+    paint("bold", fit(known, columns)),
+    ...rows(
+      windows.map((window) => windowRow(window, window.name, false, now)),
+      canvas
+    )
+  ]
 }
 
 /**
@@ -74,17 +107,16 @@ const windowRows = (limit: RateLimit, verdict: Verdict | null, canvas: Canvas): 
  * @category rendering
  */
 export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => {
-  const main = windowRows(snapshot.main, verdict, canvas)
-  const others = snapshot.additional
-    .filter((limit) => limit.windows.length > 0)
-    .flatMap((limit) => [
-      "",
-      canvas.paint("bold", plainLine(limit.name ?? limit.id, canvas.columns)),
-      ...rows(windowRows(limit, null, canvas), canvas)
-    ])
+  const { windows } = snapshot.main
+  const binding = bindingOf(windows, verdict, DateTime.toUtc(canvas.now))
+  const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
   return [
-    ...(main.length === 0 ? ["  The backend tells of no window for this account."] : rows(main, canvas)),
-    ...others
+    ...(main.length === 0
+      ? wrap("The backend tells of no window for this account.", canvas.columns, "  ")
+      : rows(main, canvas)),
+    ...snapshot.additional
+      .map((limit) => furtherLines(limit, canvas))
+      .flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))
   ]
 }
 

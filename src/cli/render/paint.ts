@@ -37,7 +37,7 @@ const colored: Paint = (hue, text) => {
 export const paintFor = (color: boolean): Paint => (color ? colored : (_, text) => text)
 
 const escape = "\u001b"
-const sequences = new RegExp(`${escape}\\[[0-9;]*m`, "g")
+const sequences = new RegExp(`${escape}\\[([0-9;]*)m`, "g")
 
 /**
  * The text without colours.
@@ -46,3 +46,35 @@ const sequences = new RegExp(`${escape}\\[[0-9;]*m`, "g")
  * @category combinators
  */
 export const withoutColor = (text: string): string => text.replace(sequences, "")
+
+const marks = new RegExp(`(?:${escape}\\[[0-9;]*m)*(?:${escape}\\[[0-9;]*m$|.)`, "gsu")
+
+/**
+ * The characters of the text, each with the colours that change before it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const charactersOf = (text: string): ReadonlyArray<string> => text.match(marks) ?? []
+
+const sequence = (code: number): string => `${escape}[${code}m`
+const offs: ReadonlyMap<number, number> = new Map(Object.values(codes))
+
+/**
+ * Lines of one text: a colour that goes on over the end of a line is ended there, and begun again in the next.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const colorEachLine = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  let open: ReadonlyArray<number> = []
+  return lines.map((line) => {
+    const begun = open.map(sequence).join("")
+    for (const [, code] of line.matchAll(sequences)) {
+      const hue = Number(code)
+      open = offs.has(hue) ? [...open, hue] : open.filter((on) => offs.get(on) !== hue)
+    }
+    const ended = new Set(open.map((on) => offs.get(on) ?? 0).reverse())
+    return `${begun}${line}${Array.from(ended, sequence).join("")}`
+  })
+}

@@ -4,47 +4,51 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import { activityCalendar } from "../../domain/ActivityCalendar.js"
 import type { Operation } from "../../domain/Operation.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import type { WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
 import type { Status } from "../../programs/showStatus.js"
+import { totalTexts } from "./activity.js"
 import type { Canvas } from "./limits.js"
 import { roleText } from "./role.js"
-import { wrap } from "./text.js"
-import { lengthOf, relative } from "./time.js"
+import { wrap, wrapItems } from "./text.js"
+import { relative } from "./time.js"
 import { usageLines } from "./usage.js"
+import { sparkline } from "./weeks.js"
 
-const compact = (amount: number): string =>
-  new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(amount)
-
-const activityText = (activity: TokenActivity): string => {
-  const parts = [
-    activity.lifetimeTokens === null ? [] : [`${compact(activity.lifetimeTokens)} in all`],
-    activity.peakDailyTokens === null ? [] : [`${compact(activity.peakDailyTokens)} on the busiest day`],
-    activity.currentStreakDays === null ? [] : [`streak ${activity.currentStreakDays}d`],
-    activity.longestRunningTurnSeconds === null
-      ? []
-      : [`longest task ${lengthOf(activity.longestRunningTurnSeconds * 1000)}`]
-  ].flat()
-  return `Tokens: ${parts.length === 0 ? "nothing known yet" : parts.join(", ")}`
+/** The latest weeks in one line, where there is anything to see, and the totals. */
+const activityText = (activity: TokenActivity, { columns, now, paint }: Canvas): ReadonlyArray<string> => {
+  const head = "Tokens by week: "
+  const { weeks } = activityCalendar(activity.daily ?? [], now)
+  const shown = weeks.slice(-Math.max(1, columns - head.length)).map(({ tokens }) => tokens)
+  const totals = totalTexts(activity)
+  return [
+    ...(shown.some((tokens) => tokens > 0) ? [`${head}${paint("green", sparkline(shown))}`] : []),
+    ...wrapItems(totals.length === 0 ? ["Tokens: no totals known"] : totals, columns)
+  ]
 }
 
 const messageLines = ({ messages }: WorkspaceMessageList, columns: number): ReadonlyArray<string> =>
   messages
     .filter((message) => message.archivedAt === null)
-    .flatMap((message) => wrap(`Workspace: ${plainLine(message.body, 400)}`, columns, "", "  "))
+    .map((message) => plainLine(message.body, 400))
+    .flatMap((text) => (text === "" ? [] : wrap(`Workspace: ${text}`, columns, "", "  ")))
 
 const openText = (operation: Operation, canvas: Canvas): string => {
   const names = { redeem: "A reset", invite: "An invite", nudge: "A message to the owner" }
-  const next = operation.act === "redeem" ? ` To carry it on: codex-account redeem --key ${operation.key}` : ""
+  const key = plainLine(operation.key, 128)
+  const next = operation.act === "redeem" ? ` To carry it on: codex-account redeem --key ${key}` : ""
   const when = relative(operation.updatedAt, canvas.now)
-  return `${names[operation.act]} was sent ${when}, and its outcome is not known.${plainLine(next, 200)}`
+  return `${names[operation.act]} was sent ${when}, and its outcome is not known.${next}`
 }
 
 const unread = (what: string, error: { readonly message: string }): string =>
   `${what} could not be read: ${plainLine(error.message, 200)}`
+
+const usagePage = "https://chatgpt.com/codex/settings/usage"
 
 /**
  * @since 0.1.0
@@ -63,10 +67,11 @@ export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<strin
       onLeft: (error) => warn(unread("Usage", error)),
       onRight: (view) => usageLines(view, canvas)
     }),
+    ...wrap(`More: ${usagePage}`, columns).map((line) => paint("dim", line)),
     "",
     ...Either.match(status.activity, {
       onLeft: (error) => warn(unread("Token activity", error)),
-      onRight: (activity) => wrap(activityText(activity), columns, "", "  ")
+      onRight: (activity) => activityText(activity, canvas)
     }),
     ...Either.match(status.messages, {
       onLeft: () => [],

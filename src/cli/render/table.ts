@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Canvas } from "./limits.js"
-import { columnsOf, padEnd } from "./text.js"
+import { columnsOf, padEnd, wrap } from "./text.js"
 
 /**
  * Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines.
@@ -23,7 +23,7 @@ export const table = (
     cells.map((cell, index) => (index === cells.length - 1 ? cell : padEnd(cell, (widths[index] ?? 0) + 2))).join("")
   if (whole <= columns) return [paint("dim", line(head)), ...rows.map(line)]
   return rows.flatMap(([first = "", ...cells]) => [
-    paint("bold", first),
-    ...cells.map((cell, index) => `  ${head[index + 1] ?? ""}: ${cell}`)
+    ...wrap(paint("bold", first), columns),
+    ...cells.flatMap((cell, index) => wrap(`${head[index + 1] ?? ""}: ${cell}`, columns, "  ", "    "))
   ])
 }

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import { withoutColor } from "./paint.js"
+import { charactersOf, colorEachLine, withoutColor } from "./paint.js"
 
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18df2}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const combining = /\p{Mark}/u
 
 /**
@@ -32,17 +32,48 @@ export const columnsOf = (text: string): number => {
 export const padEnd = (text: string, columns: number): string =>
   text + " ".repeat(Math.max(0, columns - columnsOf(text)))
 
+/**
+ * The text with spaces before it, up to the width.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const padStart = (text: string, columns: number): string =>
+  " ".repeat(Math.max(0, columns - columnsOf(text))) + text
+
+/**
+ * The text, cut to at most `columns` with an ellipsis where it is longer. It has no colours.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const fit = (text: string, columns: number): string => {
+  if (columnsOf(text) <= columns) return text
+  let kept = ""
+  let taken = 0
+  for (const character of text) {
+    taken += columnsOf(character)
+    if (taken > columns - 1) break
+    kept += character
+  }
+  return `${kept.trimEnd()}…`
+}
+
 /** A word that is longer than a line, in pieces that are not. */
 const pieces = (word: string, columns: number): ReadonlyArray<string> => {
-  if (columnsOf(word) <= columns || withoutColor(word) !== word) return [word]
+  if (columnsOf(word) <= columns) return [word]
   const found: Array<string> = []
   let piece = ""
-  for (const character of word) {
-    if (piece !== "" && columnsOf(piece + character) > columns) {
+  let taken = 0
+  for (const character of charactersOf(word)) {
+    const width = columnsOf(character)
+    if (taken > 0 && taken + width > columns) {
       found.push(piece)
       piece = ""
+      taken = 0
     }
     piece += character
+    taken += width
   }
   return [...found, piece]
 }
@@ -57,13 +88,40 @@ export const wrap = (text: string, columns: number, first = "", rest = first): R
   const room = Math.max(8, columns - Math.max(columnsOf(first), columnsOf(rest)))
   const lines: Array<string> = []
   let line = ""
+  let taken = 0
   for (const word of text.split(" ").flatMap((word) => pieces(word, room))) {
-    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > room) {
+    const width = columnsOf(word)
+    if (taken > 0 && taken + 1 + width > room) {
       lines.push(line)
       line = word
+      taken = width
     } else {
-      line = line === "" ? word : `${line} ${word}`
+      // A colour may stand before the first word.
+      line = taken === 0 ? line + word : `${line} ${word}`
+      taken += taken === 0 ? width : 1 + width
     }
   }
-  return [...lines, line].map((line, index) => `${index === 0 ? first : rest}${line}`)
+  return colorEachLine([...lines, line]).map((line, index) => `${index === 0 ? first : rest}${line}`)
+}
+
+/**
+ * Items in lines of at most `columns`, with a dot between two. An item is broken only where it is longer than a line.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const wrapItems = (items: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  items.forEach((item, index) => {
+    const longer = line === "" ? item : `${line} · ${item}`
+    const dot = index < items.length - 1 ? 2 : 0
+    if (line === "" || columnsOf(longer) + dot <= columns) {
+      line = longer
+    } else {
+      lines.push(`${line} ·`)
+      line = item
+    }
+  })
+  return [...lines, line].flatMap((line) => wrap(line, columns))
 }

@@ -8,34 +8,36 @@ import { planLabel } from "../../domain/Plan.js"
 import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 import type { Credits, SpendControl } from "../../domain/UsageSnapshot.js"
 import type { UsageView } from "../../programs/showUsage.js"
-import { type Canvas, limitLines, singleBar } from "./limits.js"
+import { amountOf, grouped } from "./amount.js"
+import { type Canvas, limitLines, resetText, singleBar } from "./limits.js"
 import { wrap } from "./text.js"
 import { ageOf, timeAndDistance } from "./time.js"
 import { verdictLines } from "./verdict.js"
 
-const grouped = (text: string): string => {
-  const number = Number(text)
-  if (text.trim() === "" || !Number.isFinite(number)) return plainLine(text, 24)
-  return Math.round(number).toLocaleString("en-US")
-}
-
-const creditLines = (credits: Credits | null): ReadonlyArray<string> => {
+const creditLine = (credits: Credits | null): ReadonlyArray<string> => {
   if (credits === null) return []
   if (credits.unlimited) return ["Credits: unlimited"]
   if (!credits.hasCredits) return []
-  const balance = Number(credits.balance)
-  return [credits.balance !== null && balance > 0 ? `Credits: ${grouped(credits.balance)}` : "Credits: available"]
+  const balance = amountOf(credits.balance ?? "")
+  return [`Credits: ${balance === null || balance === 0 ? "available" : grouped(balance)}`]
 }
 
+/** The member's own allowance, where its amounts are amounts; else only whether the cap is reached. */
 const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<string> => {
   const own = spend?.individualLimit ?? null
-  if (own === null) return spend?.reached === true ? ["The workspace's spend cap is reached."] : []
-  const note = `${grouped(own.used)} of ${grouped(own.limit)} credits used`
+  const limit = amountOf(own?.limit ?? "")
+  const used = amountOf(own?.used ?? "")
+  if (own === null || limit === null || used === null || Number.isNaN(own.remainingPercent)) {
+    return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
+  }
   return [
-    ...singleBar("monthly credits", Math.min(100, Math.max(0, own.remainingPercent)), note, canvas),
-    ...wrap(`resets ${timeAndDistance(own.resetsAt, canvas.now)}`, canvas.columns, "    ").map((line) =>
-      canvas.paint("dim", line)
-    )
+    ...singleBar(
+      "monthly credit limit",
+      Math.min(100, Math.max(0, own.remainingPercent)),
+      `${grouped(used)} of ${grouped(limit)} credits used`,
+      canvas
+    ),
+    ...wrap(resetText(own.resetsAt, canvas.now), canvas.columns, "    ").map((line) => canvas.paint("dim", line))
   ]
 }
 
@@ -50,7 +52,7 @@ const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray
   const some = credits.availableCount > 0
   const told = credits.credits === null && some ? " (the backend did not list them)" : ""
   return [
-    `Reset credits: ${some ? `${credits.availableCount} available${told}` : "none"}`,
+    ...wrap(`Reset credits: ${some ? `${credits.availableCount} available${told}` : "none"}`, canvas.columns, "", "  "),
     ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, canvas), canvas.columns, "  • ", "    "))
   ]
 }
@@ -63,7 +65,7 @@ const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray
  */
 export const usageLines = ({ snapshot, verdict }: UsageView, canvas: Canvas): ReadonlyArray<string> => {
   const besides = [
-    ...creditLines(snapshot.credits),
+    ...creditLine(snapshot.credits),
     ...spendLines(snapshot.spendControl, canvas),
     ...resetLines(snapshot.resetCredits, canvas)
   ]

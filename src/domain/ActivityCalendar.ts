@@ -1,0 +1,156 @@
+/**
+ * Token activity by days and weeks: the last 52 weeks, each from its Sunday on, up to the present one.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import type { DailyTokens } from "./TokenActivity.js"
+
+/**
+ * How activity is looked at: day by day, week by week, or as a running total.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActivityView = Schema.Literal("daily", "weekly", "cumulative")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ActivityView = typeof ActivityView.Type
+
+const views: ReadonlyMap<string, ActivityView> = new Map([
+  ["daily", "daily"],
+  ["day", "daily"],
+  ["weekly", "weekly"],
+  ["week", "weekly"],
+  ["cumulative", "cumulative"]
+])
+
+/**
+ * The view that a word names, in any case, also as `day` and `week`; null when it names none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const activityViewOf = (word: string): ActivityView | null => views.get(word.toLowerCase()) ?? null
+
+/**
+ * How much a day has of the day with the most tokens: nothing, up to a quarter, a half, three quarters, or more.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActivityLevel = Schema.Literal(0, 1, 2, 3, 4)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ActivityLevel = typeof ActivityLevel.Type
+
+/**
+ * `date` is `YYYY-MM-DD`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActivityDay = Schema.Struct({
+  date: Schema.String,
+  tokens: Schema.NonNegativeInt,
+  level: ActivityLevel
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ActivityDay = typeof ActivityDay.Type
+
+/**
+ * `start` is the date of its Sunday; `total` are the tokens from the first week up to and with this one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActivityWeek = Schema.Struct({
+  start: Schema.String,
+  tokens: Schema.NonNegativeInt,
+  total: Schema.NonNegativeInt
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ActivityWeek = typeof ActivityWeek.Type
+
+/**
+ * `weeks` are 52, oldest first; `days` begin with the first week's Sunday and end today, so that the last week may have
+ * fewer than seven.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ActivityCalendar extends Schema.Class<ActivityCalendar>("ActivityCalendar")({
+  days: Schema.Array(ActivityDay),
+  weeks: Schema.Array(ActivityWeek)
+}) {}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const activityWeeks = 52
+
+/**
+ * The sum of two counts of tokens, each taken as a whole number that is not negative. Past the greatest exact one it
+ * stays there, so that the order of adding never matters.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const addTokens = (a: number, b: number): number => Math.min(Number.MAX_SAFE_INTEGER, whole(a) + whole(b))
+
+const whole = (tokens: number): number => (tokens > 0 ? Math.min(Number.MAX_SAFE_INTEGER, Math.floor(tokens)) : 0)
+
+const levels: ReadonlyArray<ActivityLevel> = [0, 1, 2, 3, 4]
+
+const levelOf = (tokens: number, most: number): ActivityLevel =>
+  tokens === 0 ? 0 : (levels[Math.ceil((tokens / most) * 4)] ?? 4)
+
+/**
+ * The calendar that ends on the day of `now`, in UTC as the backend counts its days. What was given twice for a day is
+ * added up; negative amounts count as none. Texts that are no date of these weeks are left out, and so is the future.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const activityCalendar = (
+  daily: ReadonlyArray<Pick<DailyTokens, "startDate" | "tokens">>,
+  now: DateTime.DateTime
+): ActivityCalendar => {
+  const given = new Map<string, number>()
+  for (const { startDate, tokens } of daily) given.set(startDate, addTokens(given.get(startDate) ?? 0, tokens))
+
+  const today = DateTime.toUtc(now)
+  const first = DateTime.startOf(DateTime.subtract(today, { weeks: activityWeeks - 1 }), "week", { weekStartsOn: 0 })
+  const past = (activityWeeks - 1) * 7 + DateTime.toPartsUtc(today).weekDay
+  const dates = Arr.makeBy(past + 1, (days) => DateTime.formatIsoDateUtc(DateTime.add(first, { days })))
+  const most = dates.reduce((most, date) => Math.max(most, given.get(date) ?? 0), 0)
+  const days = dates.map((date) => {
+    const tokens = given.get(date) ?? 0
+    return { date, tokens, level: levelOf(tokens, most) }
+  })
+
+  let total = 0
+  const weeks = Arr.chunksOf(days, 7).map((week) => {
+    const tokens = week.reduce((sum, day) => addTokens(sum, day.tokens), 0)
+    total = addTokens(total, tokens)
+    return { start: week[0].date, tokens, total }
+  })
+  return new ActivityCalendar({ days, weeks })
+}

@@ -1,0 +1,440 @@
+/** Token activity as a person sees it. */
+import { assert, describe, expect, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import { activityLines } from "../../../src/cli/render/activity.js"
+import { withoutColor } from "../../../src/cli/render/paint.js"
+import type { ActivityView } from "../../../src/domain/ActivityCalendar.js"
+import { DailyTokens, TokenActivity } from "../../../src/domain/TokenActivity.js"
+import { fetchedAt, identity } from "../../domain/snapshots.js"
+import { asText, canvas } from "./canvas.js"
+
+/** Two days before it; its week has no Friday and no Saturday yet. */
+const thursday = DateTime.subtract(fetchedAt, { days: 2 })
+
+const ago = (days: number): string => DateTime.formatIsoDateUtc(DateTime.subtract(thursday, { days }))
+
+const bucket = (days: number, tokens: number) => new DailyTokens({ startDate: ago(days), tokens })
+
+const activity = (daily: ReadonlyArray<DailyTokens> | null, fields: Partial<TokenActivity> = {}) =>
+  new TokenActivity({
+    identity,
+    fetchedAt: thursday,
+    lifetimeTokens: 21_400_000_000,
+    peakDailyTokens: 39_960_000,
+    longestRunningTurnSeconds: 13_920,
+    currentStreakDays: 54,
+    longestStreakDays: 61,
+    daily,
+    ...fields
+  })
+
+/** Working days of 300 days, and a weekend now and then. */
+const busy = activity(
+  Array.from({ length: 300 }, (_, days) => {
+    const weekend = days % 7 === 4 || days % 7 === 5
+    return bucket(days, weekend && days % 4 !== 0 ? 0 : ((days * 104_729) % 1000) * 40_000)
+  })
+)
+
+const picture = (columns: number, view: ActivityView, of = busy) =>
+  asText(activityLines(of, view, canvas(columns, { now: thursday })))
+
+describe("by day", () => {
+  it("at 120 columns, with space between the weeks", () => {
+    expect(picture(120, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+          Jun Jul     Aug       Sep     Oct     Nov       Dec     Jan     Feb     Mar       Apr     May       Jun
+      Sun · · · · · · · · · · · ░ · · · ▓ · · · ░ · · · █ · · · ▒ · · · █ · · · ▓ · · · ░ · · · ▓ · · · ▒ · · · █
+      Mon · · · · · · · · · ▓ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▒ ▒ ▒ ░
+      Tue · · · · · · · · · █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒
+      Wed · · · · · · · · · ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓
+      Thu · · · · · · · · · ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ ·
+      Fri · · · · · · · · · ▓ ▒ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒ ▒ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ ░ █ █ ▓ ▓ ▓ ▒ ▒ ░ ░ █ █ █ ▓ ▓ ▒ ▒
+      Sat · · · · · · · · · █ · · · ▒ · · · ░ · · · ▓ · · · ░ · · · █ · · · ▒ · · · █ · · · ▓ · · · ░ · · · ▓ ·
+
+          Less · ░ ▒ ▓ █ More
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d · Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("at 100 columns", () => {
+    expect(picture(100, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+            Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+      Sun ···········░···▓···░···█···▒···█···▓···░···▓···▒···█
+      Mon ·········▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░
+      Tue ·········█▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░░███▓▓▒
+      Wed ·········░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓
+      Thu ·········▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░·
+      Fri ·········▓▒▒▒░░███▓▓▒▒▒░░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒
+      Sat ·········█···▒···░···▓···░···█···▒···█···▓···░···▓·
+
+          Less · ░ ▒ ▓ █ More
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d · Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("at 80 columns", () => {
+    expect(picture(80, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+            Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+      Sun ···········░···▓···░···█···▒···█···▓···░···▓···▒···█
+      Mon ·········▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░
+      Tue ·········█▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░░███▓▓▒
+      Wed ·········░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓
+      Thu ·········▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░·
+      Fri ·········▓▒▒▒░░███▓▓▒▒▒░░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒
+      Sat ·········█···▒···░···▓···░···█···▒···█···▓···░···▓·
+
+          Less · ░ ▒ ▓ █ More
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("at 46 columns", () => {
+    expect(picture(46, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+           Sep Oct Nov  Dec Jan Feb Mar  Apr May
+      Sun ·░···▓···░···█···▒···█···▓···░···▓···▒···█
+      Mon ▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░
+      Tue ▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░░███▓▓▒
+      Wed ██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓
+      Thu ░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░·
+      Fri ▒▒▒░░███▓▓▒▒▒░░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒
+      Sat ···▒···░···▓···░···█···▒···█···▓···░···▓·
+
+          Less · ░ ▒ ▓ █ More
+          The last 42 of 52 weeks: more on a wider
+          screen.
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
+      Longest streak 61d · Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("at 40 columns", () => {
+    expect(picture(40, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+             Nov  Dec Jan Feb Mar  Apr May
+      Sun ···░···█···▒···█···▓···░···▓···▒···█
+      Mon █▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░
+      Tue ░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░░███▓▓▒
+      Wed ▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓
+      Thu ▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░·
+      Fri ██▓▓▒▒▒░░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒
+      Sat ·░···▓···░···█···▒···█···▓···░···▓·
+
+          Less · ░ ▒ ▓ █ More
+          The last 36 of 52 weeks: more on a
+          wider screen.
+
+      Lifetime 21.4B · Peak 40M a day ·
+      Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("at 29 columns: no picture", () => {
+    expect(picture(29, "daily")).toMatchInlineSnapshot(`
+      "
+      Token activity · by day ·
+      read just now
+
+        Too narrow for a picture:
+        make it 30 columns wide.
+
+      Lifetime 21.4B ·
+      Peak 40M a day · Streak 54d ·
+      Longest streak 61d ·
+      Longest task 3h 52m
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+})
+
+describe("by week", () => {
+  it("at 100 columns", () => {
+    expect(picture(100, "weekly")).toMatchInlineSnapshot(`
+      "
+      Token activity · by week · read just now
+
+      153.6M                █           ▁ ▇     ▂ █           ▂
+                      ▆     █ ▇     ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
+                      ██▁ ▇▇█▇█▇▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
+                      ███▁███████████████████████████████████████
+                      ███████████████████████████████████████████
+                      ███████████████████████████████████████████
+           0          ███████████████████████████████████████████
+               Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+
+             Tallest: 153.6M, in the week from 2026-03-08
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d · Longest task 3h 52m
+      daily · ▸ weekly · cumulative
+      "
+    `)
+  })
+  it("at 80 columns", () => {
+    expect(picture(80, "weekly")).toMatchInlineSnapshot(`
+      "
+      Token activity · by week · read just now
+
+      153.6M                █           ▁ ▇     ▂ █           ▂
+                      ▆     █ ▇     ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
+                      ██▁ ▇▇█▇█▇▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
+                      ███▁███████████████████████████████████████
+                      ███████████████████████████████████████████
+                      ███████████████████████████████████████████
+           0          ███████████████████████████████████████████
+               Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+
+             Tallest: 153.6M, in the week from 2026-03-08
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      daily · ▸ weekly · cumulative
+      "
+    `)
+  })
+  it("at 46 columns", () => {
+    expect(picture(46, "weekly")).toMatchInlineSnapshot(`
+      "
+      Token activity · by week · read just now
+
+      153.6M   █           ▁ ▇     ▂ █           ▂
+               █ ▇     ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
+             ▇▇█▇█▇▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
+             ███████████████████████████████████████
+             ███████████████████████████████████████
+             ███████████████████████████████████████
+           0 ███████████████████████████████████████
+               Oct Nov  Dec Jan Feb Mar  Apr May
+
+             Tallest: 153.6M, in the week from
+             2026-03-08
+             The last 39 of 52 weeks: more on a
+             wider screen.
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
+      Longest streak 61d · Longest task 3h 52m
+      daily · ▸ weekly · cumulative
+      "
+    `)
+  })
+  it("at 40 columns", () => {
+    expect(picture(40, "weekly")).toMatchInlineSnapshot(`
+      "
+      Token activity · by week · read just now
+
+      153.6M         ▁ ▇     ▂ █           ▂
+                 ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
+             ▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
+             █████████████████████████████████
+             █████████████████████████████████
+             █████████████████████████████████
+           0 █████████████████████████████████
+             Nov  Dec Jan Feb Mar  Apr May
+
+             Tallest: 153.6M, in the week from
+             2026-03-08
+             The last 33 of 52 weeks: more on
+             a wider screen.
+
+      Lifetime 21.4B · Peak 40M a day ·
+      Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      daily · ▸ weekly · cumulative
+      "
+    `)
+  })
+})
+
+describe("as a running total", () => {
+  it("at 100 columns", () => {
+    expect(picture(100, "cumulative")).toMatchInlineSnapshot(`
+      "
+      Token activity · running total · read just now
+
+        4.7B                                               ▂▃▄▆▇█
+                                                    ▁▂▃▄▅▇███████
+                                              ▁▂▃▅▆▇█████████████
+                                        ▁▂▄▅▆████████████████████
+                                  ▁▂▃▅▆▇█████████████████████████
+                            ▁▂▄▅▆▇███████████████████████████████
+           0          ▁▃▄▅▆▇█████████████████████████████████████
+               Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+
+             Top: 4.7B, since 2025-06-22
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d · Longest task 3h 52m
+      daily · weekly · ▸ cumulative
+      "
+    `)
+  })
+  it("at 80 columns", () => {
+    expect(picture(80, "cumulative")).toMatchInlineSnapshot(`
+      "
+      Token activity · running total · read just now
+
+        4.7B                                               ▂▃▄▆▇█
+                                                    ▁▂▃▄▅▇███████
+                                              ▁▂▃▅▆▇█████████████
+                                        ▁▂▄▅▆████████████████████
+                                  ▁▂▃▅▆▇█████████████████████████
+                            ▁▂▄▅▆▇███████████████████████████████
+           0          ▁▃▄▅▆▇█████████████████████████████████████
+               Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+
+             Top: 4.7B, since 2025-06-22
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      daily · weekly · ▸ cumulative
+      "
+    `)
+  })
+  it("at 46 columns", () => {
+    expect(picture(46, "cumulative")).toMatchInlineSnapshot(`
+      "
+      Token activity · running total · read just now
+
+        4.7B                                  ▂▃▄▆▇█
+                                       ▁▂▃▄▅▇███████
+                                 ▁▂▃▅▆▇█████████████
+                           ▁▂▄▅▆████████████████████
+                     ▁▂▃▅▆▇█████████████████████████
+               ▁▂▄▅▆▇███████████████████████████████
+           0 ▆▇█████████████████████████████████████
+               Oct Nov  Dec Jan Feb Mar  Apr May
+
+             Top: 4.7B, since 2025-06-22
+             The last 39 of 52 weeks: more on a
+             wider screen.
+
+      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
+      Longest streak 61d · Longest task 3h 52m
+      daily · weekly · ▸ cumulative
+      "
+    `)
+  })
+  it("at 40 columns", () => {
+    expect(picture(40, "cumulative")).toMatchInlineSnapshot(`
+      "
+      Token activity · running total · read
+      just now
+
+        4.7B                            ▂▃▄▆▇█
+                                 ▁▂▃▄▅▇███████
+                           ▁▂▃▅▆▇█████████████
+                     ▁▂▄▅▆████████████████████
+               ▁▂▃▅▆▇█████████████████████████
+             ▆▇███████████████████████████████
+           0 █████████████████████████████████
+             Nov  Dec Jan Feb Mar  Apr May
+
+             Top: 4.7B, since 2025-06-22
+             The last 33 of 52 weeks: more on
+             a wider screen.
+
+      Lifetime 21.4B · Peak 40M a day ·
+      Streak 54d · Longest streak 61d ·
+      Longest task 3h 52m
+      daily · weekly · ▸ cumulative
+      "
+    `)
+  })
+})
+
+describe("with nothing to show", () => {
+  const totals = {
+    lifetimeTokens: null,
+    peakDailyTokens: null,
+    longestRunningTurnSeconds: null,
+    currentStreakDays: null,
+    longestStreakDays: null
+  }
+  it("no tokens: a calendar without cells", () => {
+    expect(picture(80, "daily", activity([], { ...totals, lifetimeTokens: 0 }))).toMatchInlineSnapshot(`
+      "
+      Token activity · by day · read just now
+
+            Jul Aug  Sep Oct Nov  Dec Jan Feb Mar  Apr May  Jun
+      Sun ····················································
+      Mon ····················································
+      Tue ····················································
+      Wed ····················································
+      Thu ····················································
+      Fri ···················································
+      Sat ···················································
+
+          Less · ░ ▒ ▓ █ More
+          No tokens in 52 weeks.
+
+      Lifetime 0
+      ▸ daily · weekly · cumulative
+      "
+    `)
+  })
+  it("no tokens: no bars", () => {
+    for (const view of ["weekly", "cumulative"] as const) {
+      assert.include(picture(80, view, activity([bucket(3, 0), bucket(2, -7)])), "\n  No tokens in 52 weeks.\n")
+    }
+  })
+  it("no tokens in the weeks that fit", () => {
+    const old = activity([bucket(360, 5)])
+    assert.include(picture(40, "weekly", old), "\n  No tokens in 35 weeks.\n")
+    assert.include(picture(40, "daily", old), "\n    No tokens in 36 weeks.\n")
+    assert.include(picture(40, "cumulative", old), "Top: 5,")
+  })
+  it("no days and no totals", () => {
+    for (const view of ["daily", "weekly", "cumulative"] as const) {
+      const text = picture(80, view, activity(null, totals))
+      assert.include(text, "\n  The backend tells of no single days.\n\nThe backend tells of no totals.\n")
+    }
+  })
+})
+
+it("every day has its cell, told by its glyph", () => {
+  const days = [100, 25, 26, 50, 51, 75, 76, 0].map((tokens, index) => bucket(index * 7, tokens))
+  const row = picture(80, "daily", activity(days))
+    .split("\n")
+    .find((line) => line.startsWith("Thu"))
+  assert.strictEqual(row, `Thu ${"·".repeat(45)}█▓▓▒▒░█`)
+})
+
+it("colours only colour, and only with the sixteen of every terminal", () => {
+  for (const view of ["daily", "weekly", "cumulative"] as const) {
+    const plain = activityLines(busy, view, canvas(80, { now: thursday }))
+    const colored = activityLines(busy, view, canvas(80, { now: thursday, color: true }))
+    assert.deepStrictEqual(colored.map(withoutColor), plain)
+    const codes = new Set(Array.from(colored.join("").matchAll(/\u001b\[(.*?)m/g), ([, code]) => code))
+    assert.isAtLeast(codes.size, 4)
+    // Bold, dim and green, and their ends: no background, and no shade of anybody's own.
+    for (const code of codes) assert.include(["1", "2", "22", "32", "39"], code)
+  }
+})
+
+it("a bar is never hidden by a higher one", () => {
+  const text = picture(80, "weekly", activity([bucket(0, 1), bucket(7, 1_000_000_000)]))
+  assert.match(text, / {3}0 {2}.*█▁\n/)
+})
