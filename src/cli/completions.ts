@@ -22,28 +22,65 @@ const all: ReadonlyArray<readonly [command: string, flags: FlagTable]> = Object.
 const names = all.map(([command]) => command)
 const globals = Object.keys(globalFlags)
 
-/** What the commands add to the flags, as arms of a `case`. */
-const arms = (line: (flags: string) => string): string =>
+/** What may stand behind a command, besides flags. */
+const wordsOf: Readonly<Partial<Record<string, string>>> = {
+  usage: "daily weekly cumulative",
+  journal: "show resolve"
+}
+
+/** What may stand behind a flag. */
+const valuesOf: Readonly<Record<string, "folder" | "file" | { readonly words: string }>> = {
+  "--codex-home": "folder",
+  "--home": "folder",
+  "--plan": "file",
+  "--ws-token-file": "file",
+  "--ws-shared-secret-file": "file",
+  "--type": { words: "credits usage_limit" },
+  "--found": { words: "arrived missing" },
+  "--log-level": { words: "debug info warning error none" },
+  "--completions": { words: "bash zsh fish sh" },
+  "--listen": { words: "stdio:// unix:// ws://127.0.0.1:0 off" },
+  "--ws-auth": { words: "capability-token signed-bearer-token" }
+}
+
+/** The commands as arms of a `case`: which flags each adds, and which words. */
+const arms = (line: (flags: string, words: string) => string): string =>
   all
-    .filter(([, flags]) => Object.keys(flags).length > 0)
-    .map(([command, flags]) => `    ${command}) ${line(Object.keys(flags).join(" "))} ;;`)
+    .map(([command, flags]) => [command, Object.keys(flags).join(" "), wordsOf[command] ?? ""] as const)
+    .filter(([, flags, words]) => flags !== "" || words !== "")
+    .map(([command, flags, words]) => `    ${command}) ${line(flags, words)} ;;`)
+    .join("\n")
+
+/** The flags with values as arms of a `case`. */
+const valueArms = (shell: {
+  readonly folder: string
+  readonly file: string
+  readonly words: (words: string) => string
+}): string =>
+  Object.entries(valuesOf)
+    .map(
+      ([flag, kind]) => `    ${flag}) ${typeof kind === "string" ? shell[kind] : shell.words(kind.words)}; return ;;`
+    )
     .join("\n")
 
 const bash = (): string => `_codex_account() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="" flags="${globals.join(" ")}" w
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="" words="" flags="${globals.join(" ")}" w
   for w in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$w" in ${names.join("|")}) command="$w"; break ;; esac
   done
   case "$command" in
-${arms((flags) => `flags="$flags ${flags}"`)}
+    "") words="${names.join(" ")}" ;;
+${arms((flags, words) => `flags="$flags ${flags}"; words="${words}"`)}
   esac
   case "$before" in
-    --codex-home|--home) COMPREPLY=($(compgen -d -- "$word")); return ;;
-    --plan) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --type) COMPREPLY=($(compgen -W "credits usage_limit" -- "$word")); return ;;
+${valueArms({
+  folder: 'COMPREPLY=($(compgen -d -- "$word"))',
+  file: 'COMPREPLY=($(compgen -f -- "$word"))',
+  words: (words) => `COMPREPLY=($(compgen -W "${words}" -- "$word"))`
+})}
   esac
-  if [[ -z "$command" && "$word" != -* ]]; then
-    COMPREPLY=($(compgen -W "${names.join(" ")}" -- "$word"))
+  if [[ -n "$words" && "$word" != -* ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
   else
     COMPREPLY=($(compgen -W "$flags" -- "$word"))
   fi
@@ -54,20 +91,20 @@ const zsh = (): string => `#compdef codex-account
 _codex_account() {
   local command="" w
   local -a flags
+  local -a known
   flags=(${globals.join(" ")})
   for w in \${words[2,CURRENT-1]}; do
     case "$w" in ${names.join("|")}) command="$w"; break ;; esac
   done
   case "$command" in
-${arms((flags) => `flags+=(${flags})`)}
+    "") known=(${names.join(" ")}) ;;
+${arms((flags, words) => `flags+=(${flags}); known=(${words})`)}
   esac
   case "\${words[CURRENT-1]}" in
-    --codex-home|--home) _files -/; return ;;
-    --plan) _files; return ;;
-    --type) compadd -- credits usage_limit; return ;;
+${valueArms({ folder: "_files -/", file: "_files", words: (words) => `compadd -- ${words}` })}
   esac
-  if [[ -z "$command" && "$PREFIX" != -* ]]; then
-    compadd -- ${names.join(" ")}
+  if [[ \${#known} -gt 0 && "$PREFIX" != -* ]]; then
+    compadd -- $known
   else
     compadd -- $flags
   fi
@@ -76,17 +113,31 @@ if [[ "$funcstack[1]" = "_codex_account" ]]; then _codex_account "$@"; else comp
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`
 
+const fishValues = (flag: string): string => {
+  const kind = valuesOf[flag]
+  if (kind === undefined) return ""
+  return kind === "folder"
+    ? " -a '(__fish_complete_directories)'"
+    : kind === "file"
+      ? " -F"
+      : ` -a ${quoted(kind.words)}`
+}
+
 const fish = (): string => {
   const flagLines = (flags: FlagTable, condition: string) =>
     Object.entries(flags).map(
       ([name, { about, metavar }]) =>
-        `complete -c codex-account${condition} -l ${name.slice(2)}${metavar === null ? "" : " -r"} -d ${quoted(about)}`
+        `complete -c codex-account${condition} -l ${name.slice(2)}${metavar === null ? "" : " -r"}${fishValues(name)} -d ${quoted(about)}`
     )
   return [
     "complete -c codex-account -f",
     ...names
       .filter(isCommandName)
       .map((name) => `complete -c codex-account -n __fish_use_subcommand -a ${name} -d ${quoted(aboutCommand(name))}`),
+    ...Object.entries(wordsOf).map(
+      ([command, words = ""]) =>
+        `complete -c codex-account -n '__fish_seen_subcommand_from ${command}' -a ${quoted(words)}`
+    ),
     ...flagLines(globalFlags, ""),
     ...all.flatMap(([command, flags]) => flagLines(flags, ` -n '__fish_seen_subcommand_from ${command}'`))
   ].join("\n")

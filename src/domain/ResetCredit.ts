@@ -10,12 +10,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category schemas
  */
-export const ResetCreditId = Schema.String.pipe(
-  Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
-    message: () => "A credit id is 1 to 256 printable characters without spaces; `codex-account status` lists the ids."
-  }),
-  Schema.brand("ResetCreditId")
-)
+export const ResetCreditId = Schema.NonEmptyString.pipe(Schema.brand("ResetCreditId"))
 
 /**
  * @since 0.1.0
@@ -24,23 +19,44 @@ export const ResetCreditId = Schema.String.pipe(
 export type ResetCreditId = typeof ResetCreditId.Type
 
 /**
+ * The id of a credit as a person types or pastes it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TypedResetCreditId = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
+    message: () => "A credit id is 1 to 256 printable characters without spaces; `codex-account status` lists the ids."
+  }),
+  Schema.brand("ResetCreditId")
+)
+
+/**
  * The idempotency key of one redemption: the caller's, and the same in every attempt.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const RedeemKey = Schema.String.pipe(
-  Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
-    message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."
-  }),
-  Schema.brand("RedeemKey")
-)
+export const RedeemKey = Schema.NonEmptyString.pipe(Schema.brand("RedeemKey"))
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type RedeemKey = typeof RedeemKey.Type
+
+/**
+ * A key as a person types or pastes it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TypedRedeemKey = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
+    message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."
+  }),
+  Schema.brand("RedeemKey")
+)
 
 /**
  * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not

@@ -14,13 +14,13 @@ import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import type { OperationJournal } from "../services/OperationJournal.js"
 import { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { applyPolicy } from "./applyPolicy.js"
-import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
+import { nudgeConfirmed, withoutOpenNudge } from "./nudgeConfirmed.js"
+import { nudgeNeed } from "./nudgeNeed.js"
 import { readUsage } from "./readUsage.js"
 
 /**
@@ -47,22 +47,21 @@ export interface NotifyResult {
   readonly key: string | null
 }
 
-/** What a member who is stopped asks for; a spend cap is never a matter of credits. */
+const guidance = {
+  credits: "You own this workspace: add credits in its settings.",
+  usage_limit: "You own this workspace: raise its limit in the settings."
+}
+
+/** What a member who is stopped asks for. */
 const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
-  switch (usage.reachedType) {
-    case "workspace_member_credits_depleted":
-      return Effect.succeed(usage.spendControl?.reached === true ? "usage_limit" : "credits")
-    case "workspace_member_usage_limit_reached":
-      return Effect.succeed("usage_limit")
-    case "workspace_owner_credits_depleted":
-      return Effect.fail(ActError.of("nudge", "NotNeeded", "You own this workspace: add credits in its settings."))
-    case "workspace_owner_usage_limit_reached":
-      return Effect.fail(ActError.of("nudge", "NotNeeded", "You own this workspace: raise its limit in the settings."))
-    default:
-      return Effect.fail(
-        ActError.of("nudge", "NotNeeded", "No workspace limit is reached. To ask anyway, name what for with --type.")
-      )
+  const need = nudgeNeed(usage)
+  if (need === null) {
+    const detail = "No workspace limit is reached. To ask anyway, name what for with --type."
+    return Effect.fail(ActError.of("nudge", "NotNeeded", detail))
   }
+  return need.byOwner
+    ? Effect.fail(ActError.of("nudge", "NotNeeded", guidance[need.creditType]))
+    : Effect.succeed(need.creditType)
 }
 
 const questions = {
@@ -87,8 +86,6 @@ export const notifyOwner = (
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog
-    const journal = yield* OperationJournal
-    const keys = yield* OperationKeys
     const policies = yield* Policies
     const roles = yield* WorkspaceRole
 
@@ -113,15 +110,8 @@ export const notifyOwner = (
         ),
         Effect.flatMap(wanted)
       ))
-    const resolved = Effect.gen(function* () {
-      if (options.again === true) return
-      const open = yield* journal.list({ act: "nudge", identity: session.identity, open: true })
-      const same = open.find((operation) => operation.target === creditType)
-      if (same !== undefined) {
-        return yield* new ActError({ act: "nudge", reason: "Unresolved", key: same.key, status: null, detail: null })
-      }
-    })
-    yield* resolved
+    const again = options.again === true
+    if (!again) yield* withoutOpenNudge(session.identity, creditType)
     const agreed = yield* dialog.confirm({
       id: "nudge.confirm",
       title: questions[creditType],
@@ -132,21 +122,10 @@ export const notifyOwner = (
     })
     if (!agreed) return { outcome: "declined", creditType, key: null } as const
 
-    const key = yield* keys.next
-    const { answer } = yield* dialog.progress(
+    const { key, outcome } = yield* dialog.progress(
       "Writing to the owner",
-      journaledAct({
-        key,
-        act: "nudge",
-        identity: session.identity,
-        target: creditType,
-        attempt: roles.nudge({ as: session.identity, creditType }),
-        policy: applyPolicy(policies.nudgeOwner, auth),
-        isRejection: isDefiniteRefusal,
-        outcomeOf: (outcome) => outcome,
-        before: resolved
-      })
+      nudgeConfirmed({ as: session.identity, creditType, again })
     )
-    yield* Effect.annotateCurrentSpan({ key, outcome: answer })
-    return { outcome: answer, creditType, key }
+    yield* Effect.annotateCurrentSpan({ key, outcome })
+    return { outcome, creditType, key }
   }).pipe(Effect.withSpan("notifyOwner"))

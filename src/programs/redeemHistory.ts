@@ -59,28 +59,46 @@ export const earlier = (identity: Identity, key: RedeemKey | undefined) =>
   })
 
 /**
+ * The last reset that still has its quiet period, and when that ends. The redemption of `except` does not count.
+ *
+ * @since 0.1.0
+ * @category redemption
+ */
+export const quietReset = (identity: Identity, except?: RedeemKey) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
+    const recent = (yield* journal.list({ act: "redeem", identity })).find(
+      ({ key, state, updatedAt }) =>
+        key !== except &&
+        state._tag === "succeeded" &&
+        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
+        DateTime.greaterThan(updatedAt, since)
+    )
+    return Option.map(Option.fromNullable(recent), ({ key, updatedAt }) => ({
+      key,
+      until: DateTime.addDuration(updatedAt, quietPeriod)
+    }))
+  })
+
+/**
  * Refuses a redemption within the quiet period of the last one.
  *
  * @since 0.1.0
  * @category redemption
  */
-export const afterQuietPeriod = (identity: Identity) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
-    const recent = (yield* journal.list({ act: "redeem", identity })).find(
-      ({ state, updatedAt }) =>
-        state._tag === "succeeded" &&
-        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
-        DateTime.greaterThan(updatedAt, since)
-    )
-    if (recent === undefined) return
-    const end = DateTime.formatIso(DateTime.addDuration(recent.updatedAt, quietPeriod))
-    return yield* new ActError({
-      act: "redeem",
-      reason: "TooSoon",
-      key: recent.key,
-      status: null,
-      detail: `Wait until ${end}, or say --again.`
+export const afterQuietPeriod = (identity: Identity, key?: RedeemKey) =>
+  Effect.flatMap(
+    quietReset(identity, key),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: ({ key, until }) =>
+        new ActError({
+          act: "redeem",
+          reason: "TooSoon",
+          key,
+          status: null,
+          detail: `Wait until ${DateTime.formatIso(until)}, or say --again.`
+        })
     })
-  })
+  )

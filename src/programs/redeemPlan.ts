@@ -6,7 +6,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
 import { sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
@@ -17,6 +16,7 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { Dialog } from "../services/Dialog.js"
 import { OperationKeys } from "../services/OperationKeys.js"
 import { readUsage } from "./readUsage.js"
+import { creditIdOf, nameable } from "./redeemChoice.js"
 
 /**
  * The key and the credit of a redemption that was confirmed.
@@ -68,7 +68,7 @@ export const planNew = (session: Session, key: RedeemKey | undefined, creditId: 
     if (!sameIdentity(usage.identity, session.identity)) return yield* ActError.of("redeem", "IdentityChanged")
     const credits = usage.resetCredits
     if (credits !== null && credits.availableCount <= 0) return "noCredit" as const
-    const redeemable = credits?.redeemable ?? []
+    const redeemable = credits === null ? [] : nameable(credits)
     const named = redeemable.find((credit) => credit.id === creditId)
     const chosen =
       creditId !== undefined
@@ -86,7 +86,7 @@ export const planNew = (session: Session, key: RedeemKey | undefined, creditId: 
         ? (creditId ?? "the next one available")
         : `${describe(chosen).label}, ${describe(chosen).hint}`
     if (!(yield* confirmReset(session, label, usage))) return "declined" as const
-    const id = creditId ?? Option.getOrUndefined(Schema.decodeOption(ResetCreditId)(chosen?.id ?? ""))
+    const id = creditId ?? Option.getOrUndefined(creditIdOf(chosen ?? null))
     const plan: Plan = { key: key ?? RedeemKey.make(yield* keys.next), creditId: id }
     return plan
   })

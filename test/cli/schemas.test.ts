@@ -21,7 +21,7 @@ if (process.env.UPDATE_SCHEMAS === "1") {
 
 describe("published schemas", () => {
   it("exist for every command, and for nothing else", () => {
-    assert.deepStrictEqual([...names].sort(), [...Object.keys(commands), "none", "version"].sort())
+    assert.deepStrictEqual([...names].sort(), [...Object.keys(commands), "activity", "none", "version"].sort())
     assert.deepStrictEqual(readdirSync(folder).sort(), names.map((name) => `${name}.json`).sort())
   })
 
@@ -47,16 +47,17 @@ describe("a validator for draft-07", () => {
       key: null
     }
   })
+  const commandOf = (name: OutputName) => (name === "none" ? null : name === "activity" ? "usage" : name)
   const version = { schemaVersion, command: "version", ok: true, exitCode: 0, version: "1.2.3" }
 
   it.each(names)("schemas/%s.json takes what is right", (name) => {
-    const answer = name === "version" ? version : refused(name === "none" ? null : name)
+    const answer = name === "version" ? version : refused(commandOf(name))
     assert.isNull(schemaProblems(name, answer))
     assert.isNull(schemaProblems(name, { ...answer, later: "a field that a newer version adds" }))
   })
 
   it.each(names)("schemas/%s.json refuses what is broken", (name) => {
-    const answer: Record<string, unknown> = name === "version" ? version : refused(name === "none" ? null : name)
+    const answer: Record<string, unknown> = name === "version" ? version : refused(commandOf(name))
     for (const field of Object.keys(answer)) {
       const { [field]: _, ...without } = answer
       assert.isString(schemaProblems(name, without), `without ${field}`)

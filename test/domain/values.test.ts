@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { AccountId, Identity, sameIdentity, UserId } from "../../src/domain/Identity.js"
 import { isWorkspacePlan, Plan, planFromClaim, planFromUsage, planLabel } from "../../src/domain/Plan.js"
 import { isExpiredOffer, sameOffer } from "../../src/domain/ReferralOffer.js"
-import { RedeemKey, ResetCreditId } from "../../src/domain/ResetCredit.js"
+import { TypedRedeemKey, TypedResetCreditId } from "../../src/domain/ResetCredit.js"
 import { claimedRole, liveRole } from "../../src/domain/WorkspaceRole.js"
 import { at, credit, offer, resets } from "./snapshots.js"
 
@@ -73,8 +73,8 @@ describe("reset credits", () => {
   )
 
   it.each([
-    [RedeemKey, 128],
-    [ResetCreditId, 256]
+    [TypedRedeemKey, 128],
+    [TypedResetCreditId, 256]
   ])("%s is printable, without spaces, and bounded", (schema, length) => {
     const accepts = (text: string) => Either.isRight(Schema.decodeUnknownEither(schema)(text))
     ok(accepts("7d1f6c9e-4b0a-4c58-9d0a-2f3f4c1d2e3f"))

@@ -4,9 +4,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { readUsage } from "../../src/programs/readUsage.js"
 import { showUsage } from "../../src/programs/showUsage.js"
+import { shareUsageWatch, type WatchEvent, watchUsage } from "../../src/programs/watchUsage.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
+import type { RateLimits } from "../../src/services/RateLimits.js"
+import type { WorkspaceRole } from "../../src/services/WorkspaceRole.js"
 import { Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, brief, count, finish, type Options, requests, run } from "../programs/harness.js"
 
@@ -57,6 +62,53 @@ it.effect("control: without an interval there are more", () =>
     yield* reading([0, 1_000, 2_000])
     assert.deepStrictEqual(yield* gaps, [1_000, 1_000])
   }).pipe(Effect.provide(world({}, 0)))
+)
+
+/** Nobody signs in, and nobody looks whether somebody has. */
+const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(AuthSession, (session) =>
+    Effect.provideService(effect, AuthSession, AuthSession.of({ ...session, changes: Stream.never }))
+  )
+
+const minute = 60_000
+
+const listening = (
+  watch: Stream.Stream<WatchEvent, never, AuthSession | RateLimits | WorkspaceRole>,
+  guests: ReadonlyArray<readonly [comes: number, stays: number]>
+) =>
+  Effect.forEach(
+    [[0, 5 * minute - 1] as const, ...guests],
+    ([comes, stays]) => Effect.delay(Stream.runCollect(Stream.interruptAfter(watch, stays)), comes),
+    { concurrency: "unbounded" }
+  )
+
+const guests = FastCheck.array(
+  FastCheck.tuple(FastCheck.integer({ min: 1, max: 4 * minute }), FastCheck.integer({ min: 1, max: minute - 1 })),
+  { maxLength: 6 }
+)
+
+it.scoped.prop(
+  "a shared watch asks once an interval, however many listen and whenever they come and go",
+  { guests },
+  ({ guests }) =>
+    Effect.gen(function* () {
+      const watch = yield* shareUsageWatch()
+      const { exit } = yield* finish(listening(watch, guests))
+      const [host, ...others] = yield* exit
+      assert.lengthOf(host ?? [], 5)
+      // Whoever comes is told what is known at once.
+      for (const told of others) assert.isAtLeast(told.length, 1)
+      assert.deepStrictEqual(yield* gaps, [minute, minute, minute, minute])
+    }).pipe(Effect.scoped, quiet, Effect.provide(account())),
+  { fastCheck: { numRuns: 6 } }
+)
+
+it.scoped("control: watches of their own ask each for itself", () =>
+  Effect.gen(function* () {
+    const { exit } = yield* finish(listening(watchUsage(), [[30_000, 1]]))
+    yield* exit
+    assert.deepStrictEqual(yield* times, [0, 30_000, minute, 2 * minute, 3 * minute, 4 * minute])
+  }).pipe(quiet, Effect.provide(account()))
 )
 
 const everyRead = (fault: Fault.Fault) => account({ backend: { plan: [FaultPlan.on("usage.read", "every", fault)] } })

@@ -10,10 +10,11 @@ import type { Session } from "../../domain/Session.js"
 import { showStatus, type Status } from "../../programs/showStatus.js"
 import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
 import { failureOf } from "../Failure.js"
+import { Globals } from "../Globals.js"
 import { statusFields } from "../json/fields.js"
 import { usageValue } from "../json/values.js"
 import { statusLines } from "../render/status.js"
-import { present } from "../Report.js"
+import { present, Report } from "../Report.js"
 import { tellOpen } from "../tellOpen.js"
 
 const errorOf = <A>(part: Either.Either<A, Parameters<typeof failureOf>[0]>) =>
@@ -74,6 +75,21 @@ export const statusAnswer = Effect.suspend(() =>
     })
   )
 )
+
+/**
+ * What `codex-account` alone does: the usage menu for a person at a terminal, else the status.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const menuOrStatus = Effect.gen(function* () {
+  const { json, yes } = yield* Globals
+  const { screen } = yield* Report
+  const atTerminal = screen.interactive && screen.live && process.stdout.isTTY
+  if (json || yes || !atTerminal) return yield* statusAnswer
+  const { openMenu } = yield* Effect.promise(() => import("../menu/openMenu.js"))
+  return yield* tellOpen(openMenu)
+})
 
 /**
  * @since 0.1.0

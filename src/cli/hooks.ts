@@ -1,0 +1,164 @@
+/**
+ * Commands that are run when something has happened to the account.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { plainLine } from "../domain/PlainText.js"
+import type { UsageTransition } from "../domain/UsageTransition.js"
+import type { Words } from "./hookWords.js"
+
+/**
+ * How long a hook may take.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const hookLimit = Duration.seconds(30)
+
+/** How long one that is to end may take to, before it is killed. */
+const grace = "2 seconds"
+
+/** How long the last lines of one that has ended are waited for. */
+const lastLines = "200 millis"
+
+/**
+ * What is run on which event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HookCommands {
+  readonly blocked: Words | null
+  readonly reset: Words | null
+}
+
+/**
+ * `warn` is told of a hook that failed; `tell` is given the lines that hooks print.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HookOutput {
+  readonly warn: (problem: string) => Effect.Effect<void>
+  readonly tell: (line: string) => Effect.Effect<void>
+}
+
+/**
+ * `run` queues the hook of an event, if there is one. `idle` is when all that were queued before have ended.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Hooks {
+  readonly run: (transition: UsageTransition) => Effect.Effect<void>
+  readonly idle: Effect.Effect<void>
+}
+
+/**
+ * The facts that a hook is told, as environment variables. What is not known is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const hookEnvironment = ({
+  _tag,
+  remainingPercent,
+  until,
+  windows
+}: UsageTransition): Readonly<Record<string, string>> => ({
+  CODEX_ACCOUNT_EVENT: _tag === "Blocked" ? "blocked" : "reset",
+  CODEX_ACCOUNT_WINDOW: windows.join(","),
+  CODEX_ACCOUNT_UNTIL: until === null ? "" : DateTime.formatIso(until),
+  CODEX_ACCOUNT_REMAINING_PERCENT: remainingPercent === null ? "" : String(remainingPercent)
+})
+
+/** Runs one to its end, and says what went wrong; null when nothing did. */
+const runOne = (
+  [program, ...args]: Words,
+  facts: Readonly<Record<string, string>>,
+  tell: HookOutput["tell"],
+  limit: Duration.Duration
+): Effect.Effect<string | null, never, CommandExecutor.CommandExecutor> =>
+  Effect.gen(function* () {
+    const command = Command.make(program, ...args).pipe(Command.env(facts), Command.stdin(Stream.empty))
+    const started = yield* Effect.option(Command.start(command))
+    if (Option.isNone(started)) return "could not be started"
+    const child = started.value
+    // In a fiber of its own: one that is interrupted can't wait for the first of two.
+    const end = Effect.raceFirst(
+      Effect.ignore(child.kill("SIGTERM")),
+      Effect.zipRight(Effect.sleep(grace), Effect.ignore(child.kill("SIGKILL")))
+    ).pipe(Effect.interruptible, Effect.forkDaemon, Effect.flatMap(Fiber.await))
+    const printed = yield* Effect.forkScoped(
+      Effect.forEach(
+        [child.stdout, child.stderr],
+        (output) =>
+          output.pipe(
+            Stream.decodeText(),
+            Stream.splitLines,
+            Stream.runForEach((line) => tell(plainLine(line))),
+            Effect.ignore
+          ),
+        { concurrency: 2, discard: true }
+      )
+    )
+    const code = yield* child.exitCode.pipe(
+      Effect.option,
+      Effect.timeoutOption(limit),
+      Effect.onInterrupt(() => end)
+    )
+    if (Option.isNone(code)) {
+      yield* end
+      return `took longer than ${Duration.format(limit)}, and was ended`
+    }
+    // Something that it leaves running may hold its output open.
+    yield* Effect.timeoutOption(Fiber.join(printed), lastLines)
+    return Option.match(code.value, {
+      onNone: () => "was ended by a signal",
+      onSome: (status) => (status === 0 ? null : `ended with exit code ${status}`)
+    })
+  }).pipe(Effect.scoped)
+
+/**
+ * Hooks that run one at a time, in the order of the events, without a shell, with the environment of this process and the
+ * facts. One that fails is a warning. Those that still run or wait when the scope closes are ended.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeHooks = (
+  commands: HookCommands,
+  { tell, warn }: HookOutput,
+  limit: Duration.Duration = hookLimit
+): Effect.Effect<Hooks, never, CommandExecutor.CommandExecutor | Scope.Scope> =>
+  Effect.gen(function* () {
+    const executor = yield* CommandExecutor.CommandExecutor
+    const queue = yield* Queue.bounded<Effect.Effect<unknown>>(16)
+    yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(queue))))
+    return {
+      run: (transition) => {
+        const words = transition._tag === "Blocked" ? commands.blocked : commands.reset
+        if (words === null) return Effect.void
+        const name = transition._tag === "Blocked" ? "--on-blocked" : "--on-reset"
+        const work = runOne(words, hookEnvironment(transition), tell, limit).pipe(
+          Effect.flatMap((problem) => (problem === null ? Effect.void : warn(`The hook of ${name} ${problem}.`))),
+          Effect.provideService(CommandExecutor.CommandExecutor, executor)
+        )
+        return Effect.asVoid(Queue.offer(queue, work))
+      },
+      idle: Effect.flatMap(Deferred.make<void>(), (done) =>
+        Effect.zipRight(Queue.offer(queue, Deferred.succeed(done, undefined)), Deferred.await(done))
+      )
+    }
+  })

@@ -1,0 +1,74 @@
+/**
+ * What a watch is told of, as long as there is any use in it.
+ *
+ * @since 0.1.0
+ */
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { plainLine } from "../../domain/PlainText.js"
+import type { UsageTransition } from "../../domain/UsageTransition.js"
+import { isHopeless } from "../../programs/waitUntilUsable.js"
+import { type WatchEvent, type WatchOptions, watchUsage } from "../../programs/watchUsage.js"
+import { failureOf } from "../Failure.js"
+import type { CommandName } from "../flags.js"
+import { timeAndDistance } from "../render/time.js"
+
+/**
+ * The watch of a command: it fails when the first reading does and another would be of no use, for then something is
+ * wrong that the person has to know.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const followUsage = (options: WatchOptions) =>
+  watchUsage(options).pipe(
+    Stream.mapAccum(false, (hasRead, event): [boolean, readonly [boolean, WatchEvent]] => [
+      hasRead || event._tag === "Reading",
+      [hasRead, event]
+    ]),
+    Stream.mapEffect(([hasRead, event]) =>
+      event._tag === "ReadFailed" && !hasRead && isHopeless(event.error, hasRead)
+        ? Effect.fail(event.error)
+        : Effect.succeed(event)
+    )
+  )
+
+type Failed = Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
+
+/**
+ * What is told about a reading that failed while the watch goes on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const watchFailure = ({ error }: Failed, command: CommandName) =>
+  failureOf(error, { command, networkVariables: [], homeGiven: false })
+
+/**
+ * A failure and the next try in one sentence each.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const failureText = (failed: Failed, now: DateTime.Zoned): string => {
+  const [first = "The usage could not be read."] = watchFailure(failed, "usage").lines
+  return `${plainLine(first, 200)} Next try ${timeAndDistance(failed.nextAt, now)}.`
+}
+
+const named = (windows: ReadonlyArray<string>): string =>
+  `${windows.length === 1 ? "the window" : "the windows"} ${windows.join(" and ")}`
+
+/**
+ * A transition in one sentence.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const transitionText = ({ _tag, until, windows }: UsageTransition, now: DateTime.Zoned): string => {
+  if (_tag === "Reset") {
+    return windows.length === 0 ? "Usable again." : `Begun anew: ${named(windows)}.`
+  }
+  const what = windows.length === 0 ? "Blocked" : `Used up: ${named(windows)}`
+  return until === null ? `${what}.` : `${what}, until ${timeAndDistance(until, now)}.`
+}

@@ -1,0 +1,84 @@
+/**
+ * Spend a reset credit under somebody else's key.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import type { Identity } from "../domain/Identity.js"
+import { JournalError } from "../domain/JournalError.js"
+import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
+import { AuthSession } from "../services/AuthSession.js"
+import type { Lease } from "../services/Lease.js"
+import { OperationJournal } from "../services/OperationJournal.js"
+import { Policies } from "../services/Policies.js"
+import { RateLimits } from "../services/RateLimits.js"
+import { actOnce, onlyOnce } from "./actOnce.js"
+import { applyPolicy } from "./applyPolicy.js"
+
+/**
+ * `key` is the caller's, and the same in every attempt that the caller makes. Without `creditId` the backend takes the
+ * next credit available.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConsumeOptions {
+  readonly as: Identity
+  readonly key: RedeemKey
+  readonly creditId?: ResetCreditId | undefined
+}
+
+/** What the journal keeps: a key that was never sent before was used by somebody else, and a credit may be gone. */
+const recorded = (outcome: ConsumeOutcome, sentBefore: boolean, creditId: ResetCreditId | undefined): string => {
+  if (outcome === "alreadyRedeemed" && !sentBefore) return "alreadyRedeemedElsewhere"
+  return outcome === "noCredit" && creditId !== undefined ? "creditGone" : outcome
+}
+
+/**
+ * One attempt, without any question: whoever calls has decided, knows the key, and tries again with it where the end is
+ * not known. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const consumeReset = ({
+  as,
+  creditId,
+  key
+}: ConsumeOptions): Effect.Effect<
+  ConsumeOutcome,
+  ActError | AuthError | BackendError | JournalError,
+  AuthSession | Lease | OperationJournal | RateLimits
+> =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const limits = yield* RateLimits
+    const policy = (yield* Policies).consumeResetCredit
+    const attempt = limits.consume({ as, key, creditId })
+    const again = applyPolicy(onlyOnce(policy), yield* AuthSession)(attempt)
+
+    const earlier = Option.getOrNull(yield* journal.find(key))
+    if (earlier !== null && (earlier.act !== "redeem" || earlier.identity !== as.key)) {
+      return yield* new JournalError({ reason: "InUse", key })
+    }
+    if (earlier?.state._tag === "succeeded") return yield* again
+    return yield* actOnce(policy, {
+      key,
+      act: "redeem",
+      identity: as,
+      // The key is what counts: it spends one credit, whichever is named the second time.
+      target: earlier === null ? (creditId ?? null) : earlier.target,
+      attempt,
+      outcomeOf: (outcome, sentBefore) => recorded(outcome, sentBefore, creditId)
+    }).pipe(
+      // Another process has carried it on to its end meanwhile.
+      Effect.catchIf(
+        (error) => error._tag === "JournalError" && error.reason === "Transition",
+        () => again
+      )
+    )
+  }).pipe(Effect.withSpan("consumeReset"))

@@ -1,0 +1,100 @@
+/**
+ * Wait until work can go on.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { AuthError } from "../domain/AuthError.js"
+import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
+import type { AuthSession } from "../services/AuthSession.js"
+import type { RateLimits } from "../services/RateLimits.js"
+import type { WorkspaceRole } from "../services/WorkspaceRole.js"
+import type { UsageView } from "./showUsage.js"
+import { type WatchEvent, type WatchOptions, watchUsage } from "./watchUsage.js"
+
+/**
+ * Without `timeout` there is no limit. `onEvent` is told all that the watch sees, the last reading included.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WaitOptions<R> extends WatchOptions {
+  readonly timeout?: Duration.DurationInput | undefined
+  readonly onEvent?: ((event: WatchEvent) => Effect.Effect<unknown, never, R>) | undefined
+}
+
+const refused: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
+  "Unsupported",
+  "Redirected",
+  "Forbidden",
+  "NotFound",
+  "Rejected"
+])
+
+/**
+ * Whether it is of no use to read again. A refusal after a good reading may be a whim of the backend's; without a session
+ * nothing is read.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isHopeless = (error: AuthError | BackendError, hasRead: boolean): boolean =>
+  error._tag === "AuthError"
+    ? error.isPermanent
+    : error.reason === "Unauthorized" || (!hasRead && refused.has(error.reason))
+
+/**
+ * The usage as soon as requests can be made, at once where they can be now; with the usage as it was read last when the
+ * time given is over, `usable` false. Fails when nobody is signed in, when the backend refuses to tell, and when the time
+ * is over before anything was read.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const waitUntilUsable = <R = never>(
+  options: WaitOptions<R> = {}
+): Effect.Effect<
+  UsageView & { readonly usable: boolean; readonly waitedMillis: number },
+  AuthError | BackendError,
+  R | AuthSession | RateLimits | WorkspaceRole
+> =>
+  Effect.gen(function* () {
+    const { onEvent = () => Effect.void, timeout } = options
+    const startedAt = yield* Clock.currentTimeMillis
+    const view = yield* Ref.make<UsageView | null>(null)
+    const failure = yield* Ref.make<AuthError | BackendError>(BackendError.of("usage.read", "Timeout"))
+
+    /** Whether the wait is over. */
+    const follow = (event: WatchEvent): Effect.Effect<boolean, AuthError | BackendError> => {
+      switch (event._tag) {
+        case "Boundary":
+          return Effect.as(Ref.set(view, null), false)
+        case "ReadFailed":
+          return Effect.zipRight(
+            Ref.set(failure, event.error),
+            Effect.flatMap(Ref.get(view), (known) =>
+              isHopeless(event.error, known !== null) ? Effect.fail(event.error) : Effect.succeed(false)
+            )
+          )
+        case "Reading":
+          return event.isBelieved
+            ? Effect.as(Ref.set(view, event.view), event.view.verdict.isUsable)
+            : Effect.succeed(false)
+      }
+    }
+    const waiting = watchUsage(options).pipe(
+      Stream.mapEffect((event) => Effect.zipRight(onEvent(event), follow(event))),
+      Stream.takeUntil((isOver) => isOver),
+      Stream.runDrain
+    )
+    const ended = yield* timeout === undefined ? Effect.asSome(waiting) : Effect.timeoutOption(waiting, timeout)
+    const last = yield* Ref.get(view)
+    if (last === null) return yield* yield* Ref.get(failure)
+    const waitedMillis = (yield* Clock.currentTimeMillis) - startedAt
+    return { ...last, usable: Option.isSome(ended), waitedMillis }
+  }).pipe(Effect.withSpan("waitUntilUsable"))

@@ -1,0 +1,204 @@
+/** Hooks: how a command is split into words, and how its process is run. */
+import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Layer from "effect/Layer"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type HookCommands, makeHooks } from "../../src/cli/hooks.js"
+import { hookWords, type Words } from "../../src/cli/hookWords.js"
+import type { UsageTransition } from "../../src/domain/UsageTransition.js"
+
+describe("words", () => {
+  const all = (text: string) =>
+    Either.match(hookWords(text), { onLeft: (problem) => problem, onRight: (words): ReadonlyArray<string> => words })
+
+  it.each<[text: string, words: ReadonlyArray<string> | string]>([
+    ["notify", ["notify"]],
+    ["  a  b\tc\n", ["a", "b", "c"]],
+    ["say 'two words' \"and two\"", ["say", "two words", "and two"]],
+    ["a'b'\"c\"d", ["abcd"]],
+    ["a '' \"\"", ["a", "", ""]],
+    ["echo $HOME ~ *.txt `id` $(id)", ["echo", "$HOME", "~", "*.txt", "`id`", "$(id)"]],
+    ["a; b && c | d > e & f # g", ["a;", "b", "&&", "c", "|", "d", ">", "e", "&", "f", "#", "g"]],
+    ["'$HOME' \"$HOME\"", ["$HOME", "$HOME"]],
+    ["a\\ b \\\"c \\'d \\\\e", ["a b", '"c', "'d", "\\e"]],
+    ['"a\\"b\\\\c\\nd"', ['a"b\\c\\nd']],
+    ["'a\\b' x", ["a\\b", "x"]],
+    ["'C:\\Program Files\\x.exe'", ["C:\\Program Files\\x.exe"]],
+    ["", "it names no program"],
+    ["   ", "it names no program"],
+    ["'' a", "it names no program"],
+    ["a 'b", "a quote is not closed: '"],
+    ['a "b', 'a quote is not closed: "'],
+    ["a \\", "it ends with a backslash"],
+    ['a "b\\', 'a quote is not closed: "'],
+    ["a \u0000", "it has a character that no argument can have"]
+  ])("%j", (text, words) => assert.deepStrictEqual(all(text), words))
+
+  const word = FastCheck.string({ maxLength: 12 }).filter((text) => !text.includes("\u0000"))
+  const written: ReadonlyArray<(text: string) => string> = [
+    (text) => `'${text.replaceAll("'", `'\\''`)}'`,
+    (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
+    (text) => (text === "" ? "''" : Array.from(text, (character) => `\\${character}`).join(""))
+  ]
+
+  it.prop(
+    "written in any of the three ways come out as they are",
+    [
+      FastCheck.array(FastCheck.tuple(word, FastCheck.constantFrom(...written)), { minLength: 1, maxLength: 6 }).filter(
+        ([first]) => first?.[0] !== ""
+      )
+    ],
+    ([words]) => {
+      const text = words.map(([word, write]) => write(word)).join(" ")
+      assert.deepStrictEqual(
+        all(text),
+        words.map(([word]) => word)
+      )
+    }
+  )
+})
+
+const until = DateTime.unsafeMake("2026-11-20T12:00:00Z")
+const blocked: UsageTransition = { _tag: "Blocked", windows: ["5h", "weekly"], until, remainingPercent: 0 }
+const reset: UsageTransition = { _tag: "Reset", windows: [], until: null, remainingPercent: null }
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "codex-account-hooks-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+/** A program that runs this code, with a file to write to as its first argument. */
+const program = (file: string, code: string, ...args: ReadonlyArray<string>): Words => [
+  process.execPath,
+  "-e",
+  `const fs = require("node:fs"); const [file, ...args] = process.argv.slice(1); ${code}`,
+  file,
+  ...args
+]
+
+const hooksOf = (commands: Partial<HookCommands>, limit?: Duration.Duration) =>
+  Effect.gen(function* () {
+    const said: Array<string> = []
+    const note = (text: string) => Effect.sync(() => void said.push(text))
+    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, tell: note }, limit)
+    return { hooks, said }
+  })
+
+const live = Layer.provide(NodeCommandExecutor.layer, NodeFileSystem.layer)
+
+describe("a hook", { timeout: 60_000 }, () => {
+  it.scopedLive("gets its arguments as they are, and the facts in its environment", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "out.json")
+      const code = `
+        const own = Object.entries(process.env).filter(([name]) => name.startsWith("CODEX_ACCOUNT_"))
+        fs.writeFileSync(file, JSON.stringify([args, Object.fromEntries(own), process.env.PATH]))`
+      const args = ["two words", "$HOME", "; rm -rf /", "*", "`id`", '"', "'", ""]
+      const { hooks, said } = yield* hooksOf({ blocked: program(file, code, ...args) })
+      yield* hooks.run(blocked)
+      yield* hooks.run(reset)
+      yield* hooks.idle
+      assert.deepStrictEqual(said, [])
+      assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), [
+        args,
+        {
+          CODEX_ACCOUNT_EVENT: "blocked",
+          CODEX_ACCOUNT_WINDOW: "5h,weekly",
+          CODEX_ACCOUNT_UNTIL: "2026-11-20T12:00:00.000Z",
+          CODEX_ACCOUNT_REMAINING_PERCENT: "0"
+        },
+        process.env.PATH
+      ])
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("is told nothing for what is not known", () =>
+    Effect.gen(function* () {
+      const code = `console.log(JSON.stringify([process.env.CODEX_ACCOUNT_EVENT, process.env.CODEX_ACCOUNT_WINDOW,
+        process.env.CODEX_ACCOUNT_UNTIL, process.env.CODEX_ACCOUNT_REMAINING_PERCENT]))`
+      const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+      yield* hooks.run(reset)
+      yield* hooks.idle
+      assert.deepStrictEqual(said, ['["reset","","",""]'])
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("runs alone and in turn", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "out")
+      const code = `fs.appendFileSync(file, args[0] + "+"); setTimeout(() => fs.appendFileSync(file, args[0] + "- "), 150)`
+      const { hooks } = yield* hooksOf({ blocked: program(file, code, "b"), reset: program(file, code, "r") })
+      for (const transition of [blocked, reset, blocked]) yield* hooks.run(transition)
+      yield* hooks.idle
+      assert.strictEqual(readFileSync(file, "utf8"), "b+b- r+r- b+b- ")
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("that fails is a warning, and the next one runs", () =>
+    Effect.gen(function* () {
+      const { hooks, said } = yield* hooksOf({
+        blocked: program("-", `console.error("a \\u001b[31mred\\u001b[0m line"); process.exit(3)`),
+        reset: [join(yield* folder, "no-such-program")]
+      })
+      for (const transition of [reset, blocked, reset]) yield* hooks.run(transition)
+      yield* hooks.idle
+      assert.deepStrictEqual(said, [
+        "The hook of --on-reset could not be started.",
+        "a red line",
+        "The hook of --on-blocked ended with exit code 3.",
+        "The hook of --on-reset could not be started."
+      ])
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("finds nothing on its stdin, and what it leaves running holds nothing up", () =>
+    Effect.gen(function* () {
+      const code = `
+        process.stdin.resume().on("end", () => {
+          require("node:child_process").spawn(process.execPath, ["-e", "setTimeout(() => {}, 5000)"], { stdio: "inherit" })
+          console.log("read all")
+          process.exit(0)
+        })`
+      const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+      yield* hooks.run(reset)
+      const [took] = yield* Effect.timed(hooks.idle)
+      assert.deepStrictEqual(said, ["read all"])
+      assert.isBelow(Duration.toMillis(took), 4000)
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("that takes too long is ended, and the next one runs", () =>
+    Effect.gen(function* () {
+      const { hooks, said } = yield* hooksOf(
+        { blocked: program("-", "setInterval(() => {}, 1000)"), reset: program("-", `console.log("next")`) },
+        Duration.millis(400)
+      )
+      yield* hooks.run(blocked)
+      yield* hooks.run(reset)
+      yield* hooks.idle
+      assert.deepStrictEqual(said, ["The hook of --on-blocked took longer than 400ms, and was ended.", "next"])
+    }).pipe(Effect.provide(live))
+  )
+
+  it.scopedLive("that does not want to end is ended with the scope", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "pid")
+      const code = `process.on("SIGTERM", () => {}); fs.writeFileSync(file, String(process.pid)); setInterval(() => {}, 1000)`
+      yield* Effect.gen(function* () {
+        const { hooks } = yield* hooksOf({ reset: program(file, code) })
+        yield* hooks.run(reset)
+        yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => existsSync(file) })
+        yield* Effect.sleep("50 millis")
+      }).pipe(Effect.scoped)
+      assert.throws(() => process.kill(Number(readFileSync(file, "utf8")), 0), /ESRCH/)
+    }).pipe(Effect.provide(live))
+  )
+})
