@@ -31,7 +31,7 @@ export type Flow =
  * - `session` is null when nobody is signed in any more. `lastId` is the number of the menu's last request, `lastFlowId`
  *   that of the last request of any flow: no number comes twice.
  * - `count` is the number of resets, null when it is not known; `countId` the read of it in progress, `countError` why the
- *   last one failed. `usage` is what the last read told.
+ *   last one failed. `isOpen` is whether a redemption has an outcome that is not known. `usage` is what the last read told.
  * - `offer` is the last offer, which stays until `offerId`, the load in progress, has its answer; `expiryId` is the wait
  *   for its end.
  * - `flow` is null while the menu itself is in front.
@@ -49,6 +49,7 @@ export interface State {
   readonly count: number | null
   readonly countId: number | null
   readonly countError: Failure | null
+  readonly isOpen: boolean
   readonly usage: UsageSnapshot | null
   readonly offer: ReferralOffer | null
   readonly offerId: number | null
@@ -71,7 +72,7 @@ export type Event =
   | { readonly _tag: "OpenNudge" }
   | { readonly _tag: "Cancel" }
   | { readonly _tag: "AccountChanged"; readonly change: SessionChange }
-  | { readonly _tag: "CountLoaded"; readonly id: number; readonly usage: UsageSnapshot }
+  | { readonly _tag: "CountLoaded"; readonly id: number; readonly usage: UsageSnapshot; readonly isOpen: boolean }
   | { readonly _tag: "CountFailed"; readonly id: number; readonly error: Failure }
   | { readonly _tag: "OfferLoaded"; readonly id: number; readonly offer: ReferralOffer | null }
   | { readonly _tag: "OfferFailed"; readonly id: number; readonly error: Failure }
@@ -132,6 +133,7 @@ const fresh = (session: Session | null, numbers: Pick<State, "lastId" | "lastFlo
     count: null,
     countId: null,
     countError: null,
+    isOpen: false,
     usage: null,
     offer: null,
     offerId: null,
@@ -156,13 +158,13 @@ export const init = (session: Session | null): Step => fresh(session, { lastId: 
 export const isEnded = (state: State): boolean => state._tag === "Ended"
 
 /**
- * Whether resets can be looked up or spent.
+ * Whether resets can be looked up or spent, or a redemption carried on.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const redeemEnabled = ({ count, session }: State): boolean =>
-  count === null ? session?.usesBackend === true : count > 0
+export const redeemEnabled = ({ count, isOpen, session }: State): boolean =>
+  isOpen || (count === null ? session?.usesBackend === true : count > 0)
 
 /**
  * What a workspace limit that stops the account calls for; null when the last read told of none. The message to the owner
@@ -237,8 +239,8 @@ const learned = (state: State, usage: UsageSnapshot): State => {
     : { ...state, usage, count: resetCredits.availableCount, countId: null, countError: null }
 }
 
-const countLoaded = (state: State, usage: UsageSnapshot): State => {
-  const read = { ...state, countId: null }
+const countLoaded = (state: State, usage: UsageSnapshot, isOpen: boolean): State => {
+  const read = { ...state, countId: null, isOpen }
   if (!isOurs(state, usage)) return read
   const { resetCredits } = usage
   return resetCredits === null
@@ -315,7 +317,7 @@ export const update = (state: State, event: Event): Step => {
     case "AccountChanged":
       return fresh(event.change._tag === "SignedIn" ? event.change.session : null, state)
     case "CountLoaded":
-      return event.id === state.countId ? [countLoaded(state, event.usage), []] : ignored(state)
+      return event.id === state.countId ? [countLoaded(state, event.usage, event.isOpen), []] : ignored(state)
     case "CountFailed":
       return event.id === state.countId ? [{ ...state, countId: null, countError: event.error }, []] : ignored(state)
     case "OfferLoaded":

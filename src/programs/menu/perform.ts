@@ -12,7 +12,7 @@ import { BackendError } from "../../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import { AuthSession } from "../../services/AuthSession.js"
 import type { Lease } from "../../services/Lease.js"
-import type { OperationJournal } from "../../services/OperationJournal.js"
+import { OperationJournal } from "../../services/OperationJournal.js"
 import type { RateLimits } from "../../services/RateLimits.js"
 import type { Referrals } from "../../services/Referrals.js"
 import type { TokenUsage } from "../../services/TokenUsage.js"
@@ -33,11 +33,23 @@ import type { Command, Event } from "./UsageMenu.js"
  */
 export type MenuServices = AuthSession | Lease | OperationJournal | RateLimits | Referrals | TokenUsage | WorkspaceRole
 
-const readCount = (id: number): Effect.Effect<Event, never, AuthSession | RateLimits> =>
-  Effect.match(readUsage({ fresh: true }), {
-    onFailure: (error): Event => ({ _tag: "CountFailed", id, error }),
-    onSuccess: (usage): Event => ({ _tag: "CountLoaded", id, usage })
-  })
+/** Whether a redemption can be carried on; without the journal none can. */
+const hasOpenRedemption = (as: Identity) =>
+  Effect.flatMap(OperationJournal, (journal) => journal.list({ act: "redeem", identity: as, open: true })).pipe(
+    Effect.map((open) => open.length > 0),
+    Effect.orElseSucceed(() => false)
+  )
+
+const readCount = (
+  id: number,
+  as: Identity
+): Effect.Effect<Event, never, AuthSession | OperationJournal | RateLimits> =>
+  Effect.zip(readUsage({ fresh: true }), hasOpenRedemption(as)).pipe(
+    Effect.match({
+      onFailure: (error): Event => ({ _tag: "CountFailed", id, error }),
+      onSuccess: ([usage, isOpen]): Event => ({ _tag: "CountLoaded", id, usage, isOpen })
+    })
+  )
 
 /** An offer has to name the user and the account. */
 const offerFor = (as: Identity) =>
@@ -76,7 +88,7 @@ const waitUntil = (time: DateTime.Utc): Effect.Effect<void> =>
 export const perform = (command: Command): Effect.Effect<Event, never, MenuServices> => {
   switch (command._tag) {
     case "ReadCount":
-      return readCount(command.id)
+      return readCount(command.id, command.as)
     case "LoadOffer":
       return readOffer(command.id, command.as)
     case "AwaitExpiry":

@@ -37,7 +37,12 @@ const isIgnored = (state: State, event: Event) => {
   assert.deepStrictEqual(commands, [])
 }
 
-const counted = (said: Said = {}, id = 1): Event => ({ _tag: "CountLoaded", id, usage: usageOf(said) })
+const counted = (said: Said = {}, id = 1, isOpen = false): Event => ({
+  _tag: "CountLoaded",
+  id,
+  usage: usageOf(said),
+  isOpen
+})
 const offered = (id = 2): Event => ({ _tag: "OfferLoaded", id, offer: offerOf(ada) })
 const ready = [counted(), offered()]
 const redeem = (event: Extract<Event, { readonly _tag: "Redeem" }>["event"]): Event => ({ _tag: "Redeem", event })
@@ -74,6 +79,7 @@ describe("the row of resets", () => {
     ["not known", [], null, true],
     ["two", [counted({ count: 2 })], 2, true],
     ["none", [counted({ count: 0 })], 0, false],
+    ["none, but one whose outcome is not known", [counted({ count: 0 }, 1, true)], 0, true],
     ["not told, which is an error", [counted({ count: null })], null, true],
     ["not readable", [{ _tag: "CountFailed", id: 1, error: offline }], null, true]
   ] as const)("%s", (_, events, count, enabled) => {

@@ -126,7 +126,7 @@ export const reply = (command: Command, like: Answer, nth: number, other?: Sessi
     case "ReadCount":
       return like.fails
         ? { _tag: "CountFailed", id: command.id, error: like.failure }
-        : { _tag: "CountLoaded", id: command.id, usage: usageOf({ ...like.said, of }) }
+        : { _tag: "CountLoaded", id: command.id, usage: usageOf({ ...like.said, of }), isOpen: false }
     case "LoadOffer": {
       if (like.fails) return { _tag: "OfferFailed", id: command.id, error: like.failure }
       const offer = like.offer === "none" ? null : offerOf(of, { description: like.offer, loadedIn: nth })

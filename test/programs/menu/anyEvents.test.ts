@@ -60,7 +60,7 @@ describe("any sequence of events", () => {
       FastCheck.property(flows, answers, (_tag, answers) => {
         const world = begin(init(ada))
         const stopped = usageOf({ reachedType: "workspace_member_credits_depleted" })
-        step(world, { _tag: "CountLoaded", id: 1, usage: stopped })
+        step(world, { _tag: "CountLoaded", id: 1, usage: stopped, isOpen: false })
         step(world, { _tag: "OfferLoaded", id: 2, offer: offerOf(ada) })
         step(world, { _tag })
         for (const like of answers) {

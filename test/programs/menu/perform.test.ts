@@ -221,6 +221,9 @@ describe("what there is to redeem", () => {
       const inner = event._tag === "Redeem" && event.event._tag === "OpenFound" ? event.event : null
       assert.deepInclude(inner?.operation, { key: "key-1", target: "rc_1" })
       assert.strictEqual(yield* count("usage.read"), before)
+      // The menu's row leads there, whatever number of credits is left.
+      const counted = yield* run(perform({ _tag: "ReadCount", id: 8, as: yield* identity }))
+      assert.isTrue(counted._tag === "CountLoaded" && counted.isOpen)
     }).pipe(Effect.provide(account(every("resetCredits.consume", Fault.hangAfterCommit))))
   )
 

@@ -24,7 +24,8 @@ const title = "Usage"
 const id = "usage-menu"
 
 const resets = (state: State): string => {
-  const { count, countError, countId } = state
+  const { count, countError, countId, isOpen } = state
+  if (isOpen) return "One was sent, and its outcome is not known: carry it on."
   if (count !== null) return count > 0 ? `${counted(count, "reset")} available.` : "None available."
   if (!redeemEnabled(state)) return "None available."
   if (countId !== null) return "Check what is available. It is being read right now."
