@@ -11,6 +11,7 @@ export default defineConfig({
     alias: [
       { find: /^effect-codex-account$/, replacement: join(src, "index.ts") },
       { find: /^effect-codex-account\/testing$/, replacement: join(src, "testing/index.ts") },
+      { find: /^effect-codex-account\/app-server$/, replacement: join(src, "app-server/index.ts") },
       { find: /^effect-codex-account\/(.+)$/, replacement: `${src}/$1.ts` }
     ]
   },

@@ -8,7 +8,6 @@ import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { AuthError } from "../domain/AuthError.js"
 import { version } from "../domain/version.js"
@@ -23,9 +22,6 @@ const requests = [
   { method: "initialized" },
   { id: 1, method: "account/read", params: { refreshToken: true } }
 ]
-
-/** What it logs is of no use here, and must not fill its pipe. */
-const drained = Sink.foldLeft<Uint8Array, Uint8Array>(new Uint8Array(), (nothing) => nothing)
 
 const isAnswer = (line: string): boolean => /"id"\s*:\s*1[,}\s]/.test(line)
 
@@ -45,15 +41,14 @@ export const make = (
       // The app-server stops at the end of its input.
       Stream.concat(Stream.never)
     )
-    const ask = Command.make(...command).pipe(
-      Command.env({ CODEX_HOME: codexHome }),
-      Command.stdin(input),
-      Command.stderr(drained),
-      Command.streamLines,
-      Stream.filter(isAnswer),
-      Stream.runHead,
-      Effect.provideService(CommandExecutor.CommandExecutor, executor)
-    )
+    const ask = Effect.gen(function* () {
+      const child = yield* executor.start(
+        Command.make(...command).pipe(Command.env({ CODEX_HOME: codexHome }), Command.stdin(input))
+      )
+      // What it logs is of no use here, and must not fill its pipe.
+      yield* Effect.forkScoped(Stream.runDrain(child.stderr))
+      return yield* child.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.filter(isAnswer), Stream.runHead)
+    }).pipe(Effect.scoped)
     const failed = (detail: string) => AuthError.of("Unavailable", `${command.join(" ")}: ${detail}`)
     return {
       _tag: "Delegate",

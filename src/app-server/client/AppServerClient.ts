@@ -1,0 +1,202 @@
+/**
+ * A client of an app-server, wherever that runs: in this process, as a child, or behind a socket.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { ErrorBody } from "../protocol/Envelope.js"
+import type { MethodName, Methods, Result } from "../protocol/methods.js"
+import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
+import type { RequestId } from "../protocol/RequestId.js"
+import type { Disconnected, Lagged } from "./forward.js"
+import type { IoError, ServerError, TransportError, TypedRequestError } from "./TypedRequestError.js"
+
+/**
+ * The methods that a client may call; the handshake is done for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientMethod = Exclude<MethodName, "initialize">
+
+/**
+ * What a method takes, as it is written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientParams<M extends ClientMethod> = Methods[M]["params"]["Encoded"]
+
+/**
+ * The params, which may be left out where none of their members is needed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ParamsArgument<M extends ClientMethod> = [ClientParams<M>] extends [undefined]
+  ? readonly []
+  : Record<never, never> extends ClientParams<M>
+    ? readonly [params?: ClientParams<M>]
+    : readonly [params: ClientParams<M>]
+
+/**
+ * A request as it is. Without an `id` it is given one; an `id` that is still in flight is refused, and the first request
+ * keeps its answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RawRequest {
+  readonly id?: RequestId
+  readonly method: string
+  readonly params?: unknown
+}
+
+/**
+ * A request of the server. It waits for `resolveServerRequest` or `rejectServerRequest` with its `id`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServerRequest {
+  readonly _tag: "ServerRequest"
+  readonly id: RequestId
+  readonly method: string
+  readonly params: unknown
+}
+
+/**
+ * The notification of one method. `emittedAtMs` is null where the server does not say.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotificationOf<M extends ServerNotificationName> {
+  readonly _tag: "ServerNotification"
+  readonly method: M
+  readonly params: ServerNotificationParams<M>
+  readonly emittedAtMs: number | null
+}
+
+/**
+ * A notification of the protocol, told apart by `method`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServerNotification<M extends ServerNotificationName = ServerNotificationName> = {
+  readonly [P in M]: NotificationOf<P>
+}[M]
+
+/**
+ * A notification that this client does not know, or whose params it can't read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OtherNotification {
+  readonly _tag: "OtherNotification"
+  readonly method: string
+  readonly params: unknown
+  readonly emittedAtMs: number | null
+}
+
+/**
+ * A notification of the older protocol, `codex/event/...`, from a server that was asked for them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LegacyNotification {
+  readonly _tag: "LegacyNotification"
+  readonly method: string
+  readonly params: unknown
+}
+
+/**
+ * `Lagged` says how many events were dropped at this place because they were not read in time. `Disconnected` is the
+ * last event of a remote connection that ended by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AppServerEvent =
+  | ServerRequest
+  | ServerNotification
+  | OtherNotification
+  | LegacyNotification
+  | Lagged
+  | Disconnected
+
+/**
+ * Whether the event is the notification of that method; a refinement for `Stream.filter`.
+ *
+ * @since 0.1.0
+ * @category refinements
+ */
+export const isNotification =
+  <M extends ServerNotificationName>(method: M) =>
+  (event: AppServerEvent): event is NotificationOf<M> & AppServerEvent =>
+    event._tag === "ServerNotification" && event.method === method
+
+/**
+ * What the server has said about itself; null where it did not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServerInfo {
+  readonly userAgent: string | null
+  readonly version: string | null
+  readonly codexHome: string | null
+}
+
+/**
+ * The part of a client that can be given away: it makes requests, and nothing else. After the client's end every request
+ * fails at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestHandle {
+  /** Waits for room and for the answer. To stop waiting does not stop the server. */
+  readonly request: <M extends ClientMethod>(
+    method: M,
+    ...params: ParamsArgument<M>
+  ) => Effect.Effect<Result<M>, TypedRequestError>
+  /** The same for any method, with the result as it came. */
+  readonly requestRaw: (request: RawRequest) => Effect.Effect<unknown, TransportError | ServerError>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface AppServerClientService extends RequestHandle {
+  readonly notify: (method: string, params?: unknown) => Effect.Effect<void, IoError>
+  readonly resolveServerRequest: (id: RequestId, result: unknown) => Effect.Effect<void, IoError>
+  readonly rejectServerRequest: (id: RequestId, error: ErrorBody) => Effect.Effect<void, IoError>
+  /**
+   * What the server tells and asks, to one consumer. A stream that was stopped can be run again and goes on where it
+   * was. Events that are not read wait in a bounded queue: whoever never reads calls `closeEvents`, as those that must
+   * not be lost hold up the answers behind them.
+   */
+  readonly events: Stream.Stream<AppServerEvent>
+  /** No more events: the stream ends, and what the server asks from now on is refused. */
+  readonly closeEvents: Effect.Effect<void>
+  readonly requestHandle: RequestHandle
+  readonly server: ServerInfo
+  /** Ends the connection, in bounded time; waiting requests fail. The client's scope does the same when it closes. */
+  readonly shutdown: Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class AppServerClient extends Context.Tag("effect-codex-account/app-server/client/AppServerClient")<
+  AppServerClient,
+  AppServerClientService
+>() {}

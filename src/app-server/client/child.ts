@@ -1,0 +1,48 @@
+/**
+ * A client of an app-server that runs as a child of this process, such as `codex-account app-server`.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/platform/Command"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
+import type { ClientOptions } from "./internal/initialize.js"
+import { linked } from "./internal/linked.js"
+import * as StdioLink from "./internal/stdioLink.js"
+import type { IoError } from "./TypedRequestError.js"
+
+/**
+ * The program with its arguments; no shell reads them. `env` is added to the environment of this process.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChildOptions extends ClientOptions {
+  readonly command: string
+  readonly args?: ReadonlyArray<string> | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+/**
+ * Starts the program and makes the handshake. With the scope its input is closed; if it does not leave within five
+ * seconds it is told to (`SIGTERM`), and after five more it is killed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const spawn = (
+  options: ChildOptions
+): Effect.Effect<AppServerClientService, IoError, CommandExecutor.CommandExecutor | Scope.Scope> => {
+  const { args = [], command, env = {} } = options
+  return linked(StdioLink.open(Command.env(Command.make(command, ...args), env), command), options)
+}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: ChildOptions): Layer.Layer<AppServerClient, IoError, CommandExecutor.CommandExecutor> =>
+  Layer.scoped(AppServerClient, spawn(options))

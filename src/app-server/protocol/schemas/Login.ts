@@ -1,0 +1,110 @@
+/**
+ * Sign-in and sign-out.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { flag, nullable, openWord, opt } from "./Tolerant.js"
+
+/**
+ * One of the ways to sign in, told apart by `type`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LoginAccountParams = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("apiKey"), apiKey: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("chatgpt"),
+    codexStreamlinedLogin: flag,
+    useHostedLoginSuccessPage: flag,
+    appBrand: opt(Schema.Literal("codex", "chatgpt"))
+  }),
+  Schema.Struct({ type: Schema.Literal("chatgptDeviceCode") }),
+  Schema.Struct({
+    type: Schema.Literal("chatgptAuthTokens"),
+    accessToken: Schema.String,
+    chatgptAccountId: Schema.String,
+    chatgptPlanType: opt(Schema.String)
+  }),
+  Schema.Struct({ type: Schema.Literal("amazonBedrock"), apiKey: Schema.String, region: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("amazonBedrockAccessKeys"),
+    accessKeyId: Schema.String,
+    secretAccessKey: Schema.String,
+    sessionToken: opt(Schema.String),
+    region: Schema.String
+  })
+).annotations({ identifier: "LoginAccountParams" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LoginAccountParams = typeof LoginAccountParams.Type
+
+/**
+ * `authUrl` and `verificationUrl` are for a browser; how the sign-in ended is told by `account/login/completed`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LoginAccountResponse = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("apiKey") }),
+  Schema.Struct({ type: Schema.Literal("chatgpt"), loginId: Schema.String, authUrl: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("chatgptDeviceCode"),
+    loginId: Schema.String,
+    verificationUrl: Schema.String,
+    userCode: Schema.String
+  }),
+  Schema.Struct({ type: Schema.Literal("chatgptAuthTokens") }),
+  Schema.Struct({ type: Schema.Literal("amazonBedrock") })
+).annotations({ identifier: "LoginAccountResponse" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LoginAccountResponse = typeof LoginAccountResponse.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CancelLoginAccountParams = Schema.Struct({ loginId: Schema.String }).annotations({
+  identifier: "CancelLoginAccountParams"
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CancelLoginAccountResponse = Schema.Struct({
+  status: openWord("canceled", "notFound")
+}).annotations({ identifier: "CancelLoginAccountResponse" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LogoutAccountResponse = Schema.Struct({}).annotations({ identifier: "LogoutAccountResponse" })
+
+/**
+ * How a sign-in ended. `loginId` is null for one that took no steps.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AccountLoginCompletedNotification = Schema.Struct({
+  loginId: nullable(Schema.String),
+  success: Schema.Boolean,
+  error: nullable(Schema.String),
+  onboardingEntrypoint: nullable(openWord("life_sciences"))
+}).annotations({ identifier: "AccountLoginCompletedNotification" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AccountLoginCompletedNotification = typeof AccountLoginCompletedNotification.Type

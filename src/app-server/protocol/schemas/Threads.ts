@@ -1,0 +1,239 @@
+/**
+ * Threads as a client needs them to start: where they come from and when, without their turns.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { flag, Int64, nullable, openWord, opt, UInt32 } from "./Tolerant.js"
+
+/**
+ * Who made the thread. Sources that are objects stay as they are.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SessionSource = Schema.Union(
+  openWord("cli", "vscode", "exec", "appServer"),
+  Schema.Struct({ custom: Schema.String }),
+  Schema.Struct({ subAgent: Schema.Unknown }),
+  Schema.Record({ key: Schema.String, value: Schema.Unknown })
+).annotations({ identifier: "SessionSource" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionSource = typeof SessionSource.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadStatus = Schema.Struct({
+  type: openWord("notLoaded", "idle", "systemError", "active"),
+  activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
+}).annotations({ identifier: "ThreadStatus" })
+
+/**
+ * Times are in Unix seconds. `turns` is empty wherever this server answers.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Thread = Schema.Struct({
+  id: Schema.String,
+  sessionId: Schema.optionalWith(Schema.String, { exact: true, default: () => "" }),
+  forkedFromId: nullable(Schema.String),
+  parentThreadId: nullable(Schema.String),
+  preview: Schema.String,
+  ephemeral: Schema.Boolean,
+  modelProvider: Schema.String,
+  projectId: nullable(Schema.String),
+  createdAt: Int64,
+  updatedAt: Int64,
+  status: ThreadStatus,
+  path: nullable(Schema.String),
+  cwd: Schema.String,
+  cliVersion: Schema.String,
+  originator: nullable(Schema.String),
+  source: SessionSource,
+  threadSource: nullable(Schema.String),
+  agentNickname: nullable(Schema.String),
+  agentRole: nullable(Schema.String),
+  gitInfo: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null }),
+  name: nullable(Schema.String),
+  model: nullable(Schema.String),
+  reasoningEffort: nullable(Schema.String),
+  turns: Schema.Array(Schema.Unknown)
+}).annotations({ identifier: "Thread" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Thread = typeof Thread.Type
+
+const overrides = {
+  model: opt(Schema.String),
+  modelProvider: opt(Schema.String),
+  serviceTier: opt(Schema.String),
+  cwd: opt(Schema.String),
+  approvalPolicy: opt(Schema.Unknown),
+  approvalsReviewer: opt(Schema.String),
+  sandbox: opt(Schema.Unknown),
+  permissions: opt(Schema.Unknown),
+  config: opt(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  baseInstructions: opt(Schema.String),
+  developerInstructions: opt(Schema.String)
+}
+
+/**
+ * What is only for turns is accepted and has no effect.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadStartParams = Schema.Struct({
+  ...overrides,
+  serviceName: opt(Schema.String),
+  ephemeral: opt(Schema.Boolean),
+  sessionStartSource: opt(Schema.Literal("startup", "clear")),
+  threadSource: opt(Schema.String)
+}).annotations({ identifier: "ThreadStartParams" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadResumeParams = Schema.Struct({
+  threadId: Schema.String,
+  path: opt(Schema.String),
+  history: opt(Schema.Array(Schema.Unknown)),
+  ...overrides,
+  excludeTurns: flag,
+  initialTurnsPage: opt(Schema.Unknown)
+}).annotations({ identifier: "ThreadResumeParams" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadStartResponse = Schema.Struct({
+  thread: Thread,
+  model: Schema.String,
+  modelProvider: Schema.String,
+  serviceTier: nullable(Schema.String),
+  cwd: Schema.String,
+  approvalPolicy: Schema.Unknown,
+  approvalsReviewer: Schema.optionalWith(Schema.String, { exact: true, default: () => "user" }),
+  sandbox: Schema.Unknown,
+  reasoningEffort: nullable(Schema.String)
+}).annotations({ identifier: "ThreadStartResponse" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ThreadStartResponse = typeof ThreadStartResponse.Type
+
+/**
+ * `limit` is 25 unless told, and at most 100. Without `sourceKinds` the interactive sources are meant.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadListParams = Schema.Struct({
+  cursor: opt(Schema.String),
+  limit: opt(UInt32),
+  sortKey: opt(Schema.Literal("created_at", "updated_at")),
+  sortDirection: opt(Schema.Literal("asc", "desc")),
+  modelProviders: opt(Schema.Array(Schema.String)),
+  sourceKinds: opt(
+    Schema.Array(
+      Schema.Literal(
+        "cli",
+        "vscode",
+        "exec",
+        "appServer",
+        "subAgent",
+        "subAgentReview",
+        "subAgentCompact",
+        "subAgentThreadSpawn",
+        "subAgentOther",
+        "unknown"
+      )
+    )
+  ),
+  originators: opt(Schema.Array(Schema.String)),
+  archived: opt(Schema.Boolean),
+  cwd: opt(Schema.Union(Schema.String, Schema.Array(Schema.String)).annotations({ identifier: "ThreadListCwdFilter" })),
+  searchTerm: opt(Schema.String),
+  parentThreadId: opt(Schema.String)
+}).annotations({ identifier: "ThreadListParams" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ThreadListParams = typeof ThreadListParams.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadListResponse = Schema.Struct({
+  data: Schema.Array(Thread),
+  nextCursor: nullable(Schema.String),
+  backwardsCursor: nullable(Schema.String),
+  readStates: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+}).annotations({ identifier: "ThreadListResponse" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ThreadListResponse = typeof ThreadListResponse.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadReadParams = Schema.Struct({ threadId: Schema.String, includeTurns: flag }).annotations({
+  identifier: "ThreadReadParams"
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadReadResponse = Schema.Struct({
+  thread: Thread,
+  readState: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+}).annotations({ identifier: "ThreadReadResponse" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ThreadStartedNotification = Schema.Struct({ thread: Thread }).annotations({
+  identifier: "ThreadStartedNotification"
+})
+
+/**
+ * A turn of a model: known, and not done here. Everything else in it stays as it is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TurnStartParams = Schema.Struct(
+  { threadId: Schema.String, input: Schema.Array(Schema.Unknown) },
+  { key: Schema.String, value: Schema.Unknown }
+).annotations({ identifier: "TurnStartParams" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TurnStartResponse = Schema.Struct({ turn: Schema.Unknown }).annotations({
+  identifier: "TurnStartResponse"
+})

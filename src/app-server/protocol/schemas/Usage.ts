@@ -1,0 +1,68 @@
+/**
+ * Token usage, and the workspace's messages.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Int64, nullable, openWord, opt } from "./Tolerant.js"
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const GetAccountTokenUsageParams = Schema.Struct({ threadId: opt(Schema.String) }).annotations({
+  identifier: "GetAccountTokenUsageParams"
+})
+
+/**
+ * Tokens, seconds and days; `threadUsage` is the original's and always null here.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const GetAccountTokenUsageResponse = Schema.Struct({
+  summary: Schema.Struct({
+    lifetimeTokens: nullable(Int64),
+    peakDailyTokens: nullable(Int64),
+    longestRunningTurnSec: nullable(Int64),
+    currentStreakDays: nullable(Int64),
+    longestStreakDays: nullable(Int64)
+  }),
+  dailyUsageBuckets: nullable(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Int64 }))),
+  threadUsage: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+}).annotations({ identifier: "GetAccountTokenUsageResponse" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type GetAccountTokenUsageResponse = typeof GetAccountTokenUsageResponse.Type
+
+/**
+ * Times are in Unix seconds; `messageBody` is untrusted text.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WorkspaceMessage = Schema.Struct({
+  messageId: Schema.String,
+  messageType: openWord("headline", "announcement"),
+  messageBody: Schema.String,
+  createdAt: nullable(Int64),
+  archivedAt: nullable(Int64)
+}).annotations({ identifier: "WorkspaceMessage" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const GetWorkspaceMessagesResponse = Schema.Struct({
+  featureEnabled: Schema.Boolean,
+  messages: Schema.Array(WorkspaceMessage)
+}).annotations({ identifier: "GetWorkspaceMessagesResponse" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type GetWorkspaceMessagesResponse = typeof GetWorkspaceMessagesResponse.Type

@@ -1,0 +1,25 @@
+/**
+ * The workspace's messages, as `account/workspaceMessages/read` answers them.
+ *
+ * @since 0.1.0
+ */
+import type { WorkspaceMessageList } from "../../../domain/WorkspaceMessage.js"
+import type { GetWorkspaceMessagesResponse } from "../schemas/Usage.js"
+import { unixSecondsOrNull } from "./seconds.js"
+
+/**
+ * All messages in their order, archived ones included.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const workspaceMessagesResult = (list: WorkspaceMessageList): GetWorkspaceMessagesResponse => ({
+  featureEnabled: list.featureEnabled,
+  messages: list.messages.map(({ archivedAt, body, createdAt, id, type }) => ({
+    messageId: id,
+    messageType: type,
+    messageBody: body,
+    createdAt: unixSecondsOrNull(createdAt),
+    archivedAt: unixSecondsOrNull(archivedAt)
+  }))
+})

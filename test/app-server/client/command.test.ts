@@ -1,0 +1,91 @@
+/** The same of the command as it ships: a child on its standard streams, and a server on sockets. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { spawn as spawnProcess } from "node:child_process"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import * as child from "../../../src/app-server/client/child.js"
+import * as remote from "../../../src/app-server/client/remote.js"
+import { bundle, world } from "../../e2e/cli/harness.js"
+import { clientSuite, type World } from "./suite.js"
+
+const bin = bundle()
+
+/** Runs the command with a listener until the scope closes. */
+const listening = (
+  url: string,
+  env: Record<string, string>
+): Effect.Effect<{ readonly printed: () => string }, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawnProcess(process.execPath, [bin, "app-server", "--listen", url], {
+          env,
+          stdio: ["ignore", "ignore", "pipe"]
+        })
+      ),
+      (server) =>
+        Effect.async<void>((resume) => {
+          if (server.exitCode !== null) return resume(Effect.void)
+          server.once("exit", () => resume(Effect.void))
+          server.kill("SIGKILL")
+        })
+    )
+    let printed = ""
+    server.stderr.setEncoding("utf8").on("data", (text: string) => (printed += text))
+    return { printed: () => printed }
+  })
+
+const eventually = <A>(look: () => A | null): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    const found = look()
+    return found === null ? Effect.delay(eventually(look), "20 millis") : Effect.succeed(found)
+  }).pipe(Effect.timeoutFail({ duration: "15 seconds", onTimeout: () => "not in time" }), Effect.orDie)
+
+const usageReads = ({ backend }: Effect.Effect.Success<ReturnType<typeof world>>) => backend.count("usage.read")
+
+clientSuite(
+  "a child",
+  Effect.map(world(bin), (made): World => ({
+    connect: (options) =>
+      Effect.provide(
+        child.spawn({ ...options, command: process.execPath, args: [bin, "app-server"], env: made.env }),
+        NodeContext.layer
+      ),
+    usageReads: usageReads(made),
+    isShared: false
+  })),
+  { timeout: 60_000 }
+)
+
+clientSuite(
+  "the command on a port",
+  Effect.gen(function* () {
+    const made = yield* world(bin)
+    const { printed } = yield* listening("ws://127.0.0.1:0", made.env)
+    const url = yield* eventually(() => /ws:\/\/127\.0\.0\.1:\d+/.exec(printed())?.[0] ?? null)
+    return {
+      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "WebSocket", url } }),
+      usageReads: usageReads(made),
+      isShared: true
+    } satisfies World
+  }),
+  { timeout: 60_000 }
+)
+
+clientSuite(
+  "the command on a unix socket",
+  Effect.gen(function* () {
+    const made = yield* world(bin)
+    const path = join(made.home, "app-server-control", "app-server-control.sock")
+    yield* listening("unix://", made.env)
+    yield* eventually(() => (existsSync(path) ? true : null))
+    return {
+      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "UnixSocket", path } }),
+      usageReads: usageReads(made),
+      isShared: true
+    } satisfies World
+  }),
+  { timeout: 60_000 }
+)

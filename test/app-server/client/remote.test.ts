@@ -1,0 +1,585 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as Net from "node:net"
+import { join } from "node:path"
+import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
+import { mayCarryToken } from "../../../src/app-server/client/internal/endpoint.js"
+import { linked } from "../../../src/app-server/client/internal/linked.js"
+import * as remote from "../../../src/app-server/client/remote.js"
+import {
+  encode,
+  errorResponse,
+  type Message,
+  notification,
+  request,
+  response
+} from "../../../src/app-server/protocol/Envelope.js"
+import { temporaryFolder } from "../../e2e/cli/harness.js"
+import { memoryLink, webSocketPeers } from "./peer.js"
+import { answerInitialize, initializeResult } from "./scripted.js"
+
+const me = { clientName: "tests", clientVersion: "1.0.0" }
+
+const accountResult = { account: { type: "apiKey" }, requiresOpenaiAuth: true }
+
+type Options = Partial<Omit<remote.RemoteOptions, "endpoint">>
+
+const connectTo = (url: string, options: Options = {}, authToken?: string) =>
+  remote.connect({
+    ...me,
+    ...options,
+    endpoint: { _tag: "WebSocket", url, authToken: authToken === undefined ? undefined : Redacted.make(authToken) }
+  })
+
+/** A client over a real websocket, and the server's end, with the handshake over. */
+const connected = (options: Options = {}, answer: (message: Message) => ReadonlyArray<Message> = answerInitialize) =>
+  Effect.gen(function* () {
+    const peers = yield* webSocketPeers({ answer })
+    const client = yield* connectTo(peers.url, options)
+    const peer = yield* peers.next
+    assert.strictEqual((yield* peer.heard)._tag, "Request")
+    assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
+    return { client, peer, url: peers.url }
+  })
+
+const nextEvents = (client: AppServerClientService, n: number) =>
+  Effect.map(Stream.runCollect(Stream.take(client.events, n)), Chunk.toReadonlyArray)
+
+const idOf = (message: Message) => ("id" in message ? message.id : -1)
+
+const brief = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
+
+const delta = (n: number) => notification("item/agentMessage/delta", { n })
+const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
+
+describe("a websocket", () => {
+  it.scopedLive("carries typed requests; the server's version and home come from the handshake", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected({}, (message) =>
+        message._tag === "Request" && message.method === "initialize"
+          ? [
+              response(message.id, {
+                ...initializeResult,
+                userAgent: "codex_cli_rs/9.8.7-test (Test OS 1.0; x86_64) dumb (tests; 1.0.0)"
+              })
+            ]
+          : []
+      )
+      assert.strictEqual(client.server.version, "9.8.7-test")
+      assert.strictEqual(client.server.codexHome, "/server/.codex")
+      const asked = yield* Effect.fork(client.request("account/read", { refreshToken: false }))
+      assert.deepStrictEqual(yield* peer.heard, request(1, "account/read", { refreshToken: false }))
+      yield* peer.say(response(1, accountResult))
+      assert.deepStrictEqual((yield* asked).account, { type: "apiKey" })
+    })
+  )
+
+  it.scopedLive("may lead to a unix socket, whatever its path", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryFolder, "a b:ü.sock")
+      const peers = yield* webSocketPeers({ at: path })
+      const client = yield* remote.connect({ ...me, endpoint: { _tag: "UnixSocket", path } })
+      const peer = yield* peers.next
+      assert.strictEqual(peer.url, "/rpc")
+      assert.strictEqual(peer.headers.host, "localhost")
+      assert.isUndefined(peer.headers.origin)
+      yield* peer.heard
+      yield* peer.heard
+      const asked = yield* Effect.fork(client.request("account/read"))
+      yield* peer.say(response(idOf(yield* peer.heard), accountResult))
+      assert.strictEqual((yield* asked).requiresOpenaiAuth, true)
+    })
+  )
+
+  it.scopedLive("carries a frame of 17 MiB, and members that nobody knows", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      const asked = yield* Effect.fork(client.request("account/read"))
+      yield* peer.heard
+      yield* peer.say(response(1, { ...accountResult, ballast: "x".repeat(17 * 1024 * 1024) }))
+      assert.deepStrictEqual((yield* asked).account, { type: "apiKey" })
+    })
+  )
+
+  it.scopedLive("carries the token as a bearer token, where it may", () =>
+    Effect.gen(function* () {
+      const peers = yield* webSocketPeers()
+      yield* connectTo(peers.url, {}, "remote-bearer-token")
+      assert.strictEqual((yield* peers.next).headers.authorization, "Bearer remote-bearer-token")
+      yield* connectTo(peers.url)
+      assert.isUndefined((yield* peers.next).headers.authorization)
+    })
+  )
+
+  it.scopedLive("carries messages in text frames alone", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      yield* peer.sayBytes(encode(notification("turn/started")))
+      yield* peer.sayBytes("no message")
+      yield* peer.say(notification("turn/started"))
+      yield* peer.say(delta(1))
+      const events = yield* nextEvents(client, 2)
+      assert.deepStrictEqual(
+        events.map(({ _tag }) => _tag),
+        ["OtherNotification", "ServerNotification"]
+      )
+    })
+  )
+})
+
+describe("before any connection", () => {
+  it.each([
+    ["wss://example.com", true],
+    ["wss://127.0.0.1:1", true],
+    ["ws://localhost:4500", true],
+    ["ws://LOCALHOST", true],
+    ["ws://127.0.0.1:4500", true],
+    ["ws://127.9.9.9", true],
+    ["ws://127.1", true],
+    ["ws://[::1]:4500", true],
+    ["ws://example.com:4500", false],
+    ["ws://localhost.example.com", false],
+    ["ws://127.0.0.1.example.com", false],
+    ["ws://0.0.0.0", false],
+    ["ws://10.0.0.1", false],
+    ["ws://[::ffff:127.0.0.1]", false],
+    ["http://localhost", false]
+  ])("%s may carry a token: %s", (url, expected) => {
+    assert.strictEqual(mayCarryToken(new URL(url)), expected)
+  })
+
+  it.scopedLive.each([
+    [
+      "ws://example.com:4500",
+      "t",
+      "remote auth tokens require `wss://` or loopback `ws://` URLs; got `ws://example.com:4500`"
+    ],
+    ["ws://127.0.0.1:1", "a\r\nx: y", "invalid remote authorization header value: failed to parse header value"],
+    ["no url", undefined, "invalid websocket URL `no url`: it is no URL"],
+    ["http://127.0.0.1:1", undefined, "invalid websocket URL `http://127.0.0.1:1`: the scheme is neither ws nor wss"],
+    ["ws://me:secret@127.0.0.1:1", undefined, "invalid websocket URL `…`: it holds credentials; use authToken"],
+    ["ws://127.0.0.1:1/#a", undefined, "invalid websocket URL `ws://127.0.0.1:1/#a`: it has a fragment"]
+  ] as const)("%s with %s is refused", ([url, token, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(connectTo(url, {}, token))
+      assert.strictEqual(error.reason, "InvalidInput")
+      assert.strictEqual(error.message, message)
+    })
+  )
+})
+
+describe("a server that", () => {
+  it.scopedLive("is not there is told as that", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(connectTo("ws://127.0.0.1:1"))
+      assert.strictEqual(error.reason, "Other")
+      assert.match(
+        error.message,
+        /^failed to connect to remote app server at `ws:\/\/127\.0\.0\.1:1`: connect ECONNREFUSED 127\.0\.0\.1:1$/
+      )
+    })
+  )
+
+  it.scopedLive("is no websocket server is told with its status, and no redirect is followed", () =>
+    Effect.gen(function* () {
+      const { createServer } = yield* Effect.promise(() => import("node:http"))
+      const visits: Array<string> = []
+      const server = createServer((incoming, answer) => {
+        visits.push(incoming.url ?? "")
+        answer.writeHead(302, { location: "/elsewhere" }).end()
+      })
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+        () => Effect.sync(() => server.close())
+      )
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const error = yield* Effect.flip(connectTo(`ws://127.0.0.1:${port}/first`))
+      assert.match(error.message, /: HTTP error: 302$/)
+      assert.deepStrictEqual(visits, ["/first"])
+    })
+  )
+
+  it.scoped("never answers the upgrade is given up after ten seconds", () =>
+    Effect.gen(function* () {
+      const server = Net.createServer(() => {})
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+        () => Effect.sync(() => server.close())
+      )
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const connecting = yield* Effect.fork(Effect.flip(connectTo(`ws://127.0.0.1:${port}`)))
+      yield* TestClock.adjust("9 seconds")
+      assert.isNull(connecting.unsafePoll())
+      yield* TestClock.adjust("1 seconds")
+      const error = yield* Fiber.join(connecting)
+      assert.strictEqual(error.reason, "TimedOut")
+      assert.strictEqual(error.message, `timed out connecting to remote app server at \`ws://127.0.0.1:${port}\``)
+    })
+  )
+
+  it.scoped("never answers initialize is given up after ten seconds", () =>
+    Effect.gen(function* () {
+      const { link } = yield* memoryLink({ answer: () => [] })
+      const connecting = yield* Effect.fork(Effect.flip(linked(Effect.succeed(link), me)))
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Fiber.join(connecting)
+      assert.strictEqual(error.reason, "TimedOut")
+      assert.strictEqual(error.message, "timed out waiting for initialize response from `memory`")
+    })
+  )
+
+  type Saying = (peer: Effect.Effect.Success<ReturnType<typeof memoryLink>>["peer"]) => Effect.Effect<void>
+
+  it.scoped.each<readonly [what: string, say: Saying, reason: string, message: string]>([
+    [
+      "refuses initialize",
+      (peer) => peer.say(errorResponse("initialize", { code: -32600, message: "no" })),
+      "Other",
+      "rejected initialize: no"
+    ],
+    [
+      "answers initialize with text",
+      (peer) => peer.say(response("initialize", "hello")),
+      "InvalidData",
+      'sent invalid initialize response: invalid type: string "hello", expected struct value'
+    ],
+    [
+      "answers with no message",
+      (peer) => peer.sayText("hello"),
+      "InvalidData",
+      "sent invalid initialize response: not a message"
+    ],
+    [
+      "closes with a reason",
+      (peer) => peer.close(1008, "go away"),
+      "ConnectionAborted",
+      "closed during initialize: go away"
+    ],
+    ["ends without a word", (peer) => peer.cut, "UnexpectedEof", "closed during initialize"]
+  ])("%s is told as that", ([, say, reason, message]) =>
+    Effect.gen(function* () {
+      const { link, peer } = yield* memoryLink({ answer: () => [] })
+      const connecting = yield* Effect.fork(Effect.flip(linked(Effect.succeed(link), me)))
+      yield* peer.heard
+      yield* say(peer)
+      const error = yield* Fiber.join(connecting)
+      assert.deepStrictEqual([error.reason, error.message], [reason, `remote app server at \`memory\` ${message}`])
+    })
+  )
+
+  it.scopedLive("says nothing of itself is taken as it is", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connected({}, (message) =>
+        message._tag === "Request" ? [response(message.id, {})] : []
+      )
+      assert.deepStrictEqual(client.server, { userAgent: null, version: null, codexHome: null })
+    })
+  )
+})
+
+describe("what comes before the answer to initialize", () => {
+  it.scopedLive(
+    "comes first and in order; what nobody knows is refused at once; the reply comes after initialized",
+    () =>
+      Effect.gen(function* () {
+        const peers = yield* webSocketPeers({ answer: () => [] })
+        const connecting = yield* Effect.fork(connectTo(peers.url, { channelCapacity: 1 }))
+        const peer = yield* peers.next
+        const { id } = { id: idOf(yield* peer.heard) }
+        assert.strictEqual(id, "initialize")
+        yield* peer.say(
+          notification("account/updated", {}),
+          request("srv-1", "item/tool/call", { a: 1 }),
+          request(9, "thread/unknown"),
+          delta(1)
+        )
+        assert.deepStrictEqual(
+          yield* peer.heard,
+          errorResponse(9, { code: -32601, message: "unsupported remote app-server request `thread/unknown`" })
+        )
+        yield* peer.say(response("initialize", {}), delta(2))
+        const client = yield* Fiber.join(connecting)
+        const events = yield* nextEvents(client, 4)
+        assert.deepStrictEqual(
+          events.map((event) => ("method" in event ? event.method : event._tag)),
+          ["account/updated", "item/tool/call", "item/agentMessage/delta", "item/agentMessage/delta"]
+        )
+        yield* client.resolveServerRequest("srv-1", { done: true })
+        assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
+        assert.deepStrictEqual(yield* peer.heard, response("srv-1", { done: true }))
+      })
+  )
+})
+
+describe("requests", () => {
+  it.scopedLive("with an id that is in flight are refused here, and the first one keeps its answer", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      const first = yield* Effect.fork(client.requestRaw({ id: 1, method: "account/read", params: {} }))
+      yield* peer.heard
+      const error = yield* Effect.flip(client.requestRaw({ id: 1, method: "account/read", params: {} }))
+      assert.strictEqual(
+        brief(error),
+        "TransportError: account/read transport error: duplicate remote app-server request id `1`"
+      )
+      assert.isTrue(error._tag === "TransportError" && error.cause.reason === "InvalidInput")
+      yield* Effect.sleep("100 millis")
+      assert.lengthOf(yield* peer.heardSoFar, 0)
+      yield* peer.say(response(1, "first"))
+      assert.strictEqual(yield* first, "first")
+    })
+  )
+
+  it.scoped("that can't be written are their caller's affair", () =>
+    Effect.gen(function* () {
+      const { link, peer } = yield* memoryLink()
+      const client = yield* linked(Effect.succeed(link), me)
+      const error = yield* Effect.flip(client.requestRaw({ method: "x", params: { n: 1n } }))
+      assert.strictEqual(brief(error), "TransportError: x transport error: this can't be written as JSON")
+      const asked = yield* Effect.fork(client.requestRaw({ method: "y" }))
+      for (;;) {
+        const message = yield* peer.heard
+        if (message._tag !== "Request" || message.method === "initialize") continue
+        assert.strictEqual(message.method, "y")
+        yield* peer.say(response(message.id, 1))
+        break
+      }
+      assert.strictEqual(yield* asked, 1)
+    })
+  )
+
+  it.scopedLive("keep ids that a double can't hold", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      yield* peer.sayText('{"id":9007199254740993,"method":"item/tool/call"}')
+      const [event] = yield* nextEvents(client, 1)
+      assert.isTrue(event?._tag === "ServerRequest" && event.id === 9007199254740993n)
+      yield* client.resolveServerRequest(9007199254740993n, null)
+      assert.deepStrictEqual(yield* peer.heard, response(9007199254740993n, null))
+    })
+  )
+
+  it.scopedLive("of many callers at once are all answered, through a queue of one", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connected({ channelCapacity: 1 }, (message) =>
+        message._tag === "Request" ? [response(message.id, message.method === "initialize" ? {} : message.params)] : []
+      )
+      const numbers = Array.from({ length: 500 }, (_, n) => n)
+      const answers = yield* Effect.forEach(numbers, (n) => client.requestRaw({ method: "x", params: n }), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers, numbers)
+    })
+  )
+})
+
+describe("events", () => {
+  it.scopedLive("come as they were told", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      yield* peer.say({ ...notification("account/updated", { authMode: null, planType: null }), emittedAtMs: 4 })
+      assert.deepStrictEqual(yield* nextEvents(client, 1), [
+        {
+          _tag: "ServerNotification",
+          method: "account/updated",
+          params: { authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null },
+          emittedAtMs: 4
+        }
+      ])
+    })
+  )
+
+  it.scopedLive("that are lossless come all, through a queue of one; others come or are counted", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected({ channelCapacity: 1 })
+      yield* peer.say(output(1), output(2), delta(3), notification("item/completed"), notification("turn/completed"))
+      const seen: Array<string> = []
+      let skipped = 0
+      yield* Stream.runForEachWhile(client.events, (event) =>
+        Effect.sync(() => {
+          if (event._tag === "Lagged") skipped += event.skipped
+          else if ("method" in event) seen.push(event.method)
+          return !("method" in event && event.method === "turn/completed")
+        })
+      )
+      const outputs = seen.filter((method) => method.endsWith("outputDelta")).length
+      assert.strictEqual(outputs + skipped, 2)
+      assert.deepStrictEqual(seen.slice(outputs), ["item/agentMessage/delta", "item/completed", "turn/completed"])
+    })
+  )
+
+  it.scopedLive("that nobody reads slow the server down, and are not heaped up here", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected({ channelCapacity: 1 })
+      const ballast = "x".repeat(64 * 1024)
+      const count = 400
+      for (let n = 0; n < count; n++) yield* peer.say(notification("item/agentMessage/delta", { n, ballast }))
+      yield* Effect.sleep("300 millis")
+      const answered = yield* Effect.fork(client.requestRaw({ method: "x" }))
+      assert.deepStrictEqual((yield* peer.heard)._tag, "Request")
+      const events = yield* nextEvents(client, count)
+      assert.deepStrictEqual(
+        events.map((event) => ("params" in event ? event.params : null)).map((params) => Object(params).n),
+        Array.from({ length: count }, (_, n) => n)
+      )
+      yield* peer.say(response(1, "y"))
+      assert.strictEqual(yield* answered, "y")
+    })
+  )
+
+  it.scopedLive("for new tokens are the consumer's", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      const params = { reason: "unauthorized", previousAccountId: "org-123" }
+      yield* peer.say(request(0, "account/chatgptAuthTokens/refresh", params))
+      assert.deepStrictEqual(yield* nextEvents(client, 1), [
+        { _tag: "ServerRequest", id: 0, method: "account/chatgptAuthTokens/refresh", params }
+      ])
+      yield* client.rejectServerRequest(0, { code: -32000, message: "no" })
+      assert.deepStrictEqual(yield* peer.heard, errorResponse(0, { code: -32000, message: "no" }))
+    })
+  )
+
+  it.scopedLive("that ask are refused where there is no room, or nobody listens", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected({ channelCapacity: 1 })
+      yield* peer.say(request(0, "item/tool/call"), request(1, "item/tool/call"))
+      assert.deepStrictEqual(
+        yield* peer.heard,
+        errorResponse(1, { code: -32001, message: "remote app-server event queue is full" })
+      )
+      yield* client.closeEvents
+      const closed = { code: -32603, message: "remote app-server event consumer is closed" }
+      assert.deepStrictEqual(yield* peer.heard, errorResponse(0, closed))
+      yield* peer.say(request(2, "item/tool/call"))
+      assert.deepStrictEqual(yield* peer.heard, errorResponse(2, closed))
+      yield* peer.say(request(3, "thread/unknown"))
+      assert.deepStrictEqual(
+        yield* peer.heard,
+        errorResponse(3, { code: -32601, message: "unsupported remote app-server request `thread/unknown`" })
+      )
+    })
+  )
+})
+
+describe("the end of the connection", () => {
+  const ends = [
+    [
+      "the server closes it",
+      (peer: Peer) => peer.close(1000, ""),
+      "ConnectionAborted",
+      "disconnected: connection closed"
+    ],
+    [
+      "the server closes it and says why",
+      (peer: Peer) => peer.close(1001, "bye"),
+      "ConnectionAborted",
+      "disconnected: bye"
+    ],
+    ["it is cut", (peer: Peer) => peer.cut, "UnexpectedEof", "closed the connection"],
+    [
+      "the server says what is no message",
+      (peer: Peer) => peer.sayText("{"),
+      "InvalidData",
+      "sent invalid JSON-RPC: not a message"
+    ]
+  ] as const
+
+  it.scopedLive.each(ends)("when %s is the last event, and fails what waits", ([, end, reason, words]) =>
+    Effect.gen(function* () {
+      const { client, peer, url } = yield* connected()
+      const message = `remote app server at \`${url}\` ${words}`
+      const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
+      yield* peer.heard
+      yield* peer.say(delta(1))
+      yield* end(peer)
+      const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
+      assert.deepStrictEqual(
+        events.map((event) => (event._tag === "Disconnected" ? event : event._tag)),
+        ["ServerNotification", { _tag: "Disconnected", message }]
+      )
+      const error = yield* waiting
+      assert.strictEqual(brief(error), `TransportError: account/read transport error: ${message}`)
+      assert.isTrue(error._tag === "TransportError" && error.cause.reason === reason)
+      const closed = "remote app-server worker channel is closed"
+      for (const asked of [{ method: "x" }, { id: "mine", method: "x" }]) {
+        assert.strictEqual(
+          brief(yield* Effect.flip(client.requestRaw(asked))),
+          `TransportError: x transport error: ${closed}`
+        )
+      }
+      for (const told of [
+        client.notify("x"),
+        client.resolveServerRequest(1, 2),
+        client.rejectServerRequest(1, { code: 1, message: "" })
+      ]) {
+        assert.strictEqual(brief(yield* Effect.flip(told)), `IoError: ${closed}`)
+      }
+      yield* client.shutdown
+    })
+  )
+
+  it.scopedLive("by the client says goodbye after all that was said, and tells no event", () =>
+    Effect.gen(function* () {
+      const { client, peer } = yield* connected()
+      const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
+      yield* peer.heard
+      yield* client.resolveServerRequest(1, "last words")
+      yield* client.shutdown
+      assert.deepStrictEqual(yield* peer.heard, response(1, "last words"))
+      assert.strictEqual(
+        brief(yield* waiting),
+        "TransportError: account/read transport error: remote app-server request channel is closed"
+      )
+      assert.lengthOf(yield* Stream.runCollect(client.events), 0)
+      assert.strictEqual(
+        brief(yield* Effect.flip(client.notify("x"))),
+        "IoError: remote app-server worker channel is closed"
+      )
+    })
+  )
+
+  it.scoped("comes in bounded time though the server does not say goodbye", () =>
+    Effect.gen(function* () {
+      const { link } = yield* memoryLink()
+      const scope = yield* Scope.make()
+      yield* Scope.extend(linked(Effect.succeed({ ...link, close: Effect.never }), me), scope)
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("11 seconds")
+      assert.isNotNull(closing.unsafePoll())
+    })
+  )
+
+  it.scoped("comes in bounded time though the server does not read", () =>
+    Effect.gen(function* () {
+      const { link } = yield* memoryLink()
+      const scope = yield* Scope.make()
+      let isStuck = false
+      const stuck = { ...link, send: (texts: ReadonlyArray<string>) => (isStuck ? Effect.never : link.send(texts)) }
+      const client = yield* Scope.extend(linked(Effect.succeed(stuck), { ...me, channelCapacity: 1 }), scope)
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      isStuck = true
+      const waiting = yield* Effect.fork(
+        Effect.forEach([1, 2, 3, 4], () => Effect.flip(client.requestRaw({ method: "x" })), {
+          concurrency: "unbounded"
+        })
+      )
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("11 seconds")
+      assert.isNotNull(closing.unsafePoll())
+      for (const error of yield* waiting) assert.strictEqual(error._tag, "TransportError")
+    })
+  )
+})
+
+type Peer = Effect.Effect.Success<ReturnType<typeof memoryLink>>["peer"]
