@@ -58,6 +58,11 @@ export type GlobalFlag = keyof typeof globalFlags
  */
 export const aliases: Readonly<Record<string, GlobalFlag>> = { "-y": "--yes", "-h": "--help" }
 
+const hookFlags = {
+  "--on-blocked": value("CMD", "Run a command, without a shell, when usage gets blocked."),
+  "--on-reset": value("CMD", "The same when a window begins anew, or usage is possible again.")
+} as const satisfies FlagTable
+
 /**
  * The commands, each with the flags that only it has.
  *
@@ -65,7 +70,11 @@ export const aliases: Readonly<Record<string, GlobalFlag>> = { "-y": "--yes", "-
  * @category constants
  */
 export const commands = {
-  usage: {},
+  usage: {
+    "--watch": flag("Keep reading, and show what changes, until Ctrl-C."),
+    "--interval": value("TIME", "With --watch: the longest time between two readings, from 10s."),
+    ...hookFlags
+  },
   status: {},
   redeem: {
     "--key": value("KEY", "Name this redemption: the same key never uses a second credit."),
@@ -78,7 +87,11 @@ export const commands = {
     "--again": flag("Ask although nobody knows what became of an earlier message.")
   },
   role: {},
-  guard: {},
+  guard: {
+    "--wait": flag("Wait until work can go on."),
+    "--for": value("TIME", "With --wait: how long at most, such as 5h; exit 8 when that is over."),
+    ...hookFlags
+  },
   session: {},
   logout: { "--local": flag("Only remove the stored sign-in, and send nothing.") },
   login: {
@@ -96,7 +109,23 @@ export const commands = {
     "--plan": value("FILE", "What goes wrong: a fault plan as JSON."),
     "--home": value("DIR", "Write a home for a client of it into this new or empty folder.")
   },
-  doctor: {}
+  doctor: {},
+  "app-server": {
+    "--listen": value("URL", "Where clients come in: stdio:// (the default), unix://[PATH], ws://IP:PORT or off."),
+    "--stdio": flag("The same as --listen stdio://."),
+    "--delegate": value("CMD", "Another app-server, such as 'codex app-server', for what is not of the account."),
+    "--session-source": value(
+      "SOURCE",
+      "What this is part of, for the threads it makes: cli, vscode, exec or appServer."
+    ),
+    "--ws-auth": value("MODE", "What a websocket client shows: capability-token or signed-bearer-token."),
+    "--ws-token-file": value("FILE", "The capability token, in a file named by its absolute path."),
+    "--ws-token-sha256": value("HEX", "The SHA-256 digest of the capability token, instead of the file."),
+    "--ws-shared-secret-file": value("FILE", "What signs the bearer tokens (HS256), 32 bytes or more."),
+    "--ws-issuer": value("NAME", "Who has to have issued a bearer token."),
+    "--ws-audience": value("NAME", "Whom a bearer token has to be for."),
+    "--ws-max-clock-skew-seconds": value("N", "How wrong the clocks may be that a bearer token is judged by; 30.")
+  }
 } as const satisfies Readonly<Record<string, FlagTable>>
 
 /**

@@ -16,10 +16,24 @@ interface Help {
   readonly examples: ReadonlyArray<string>
 }
 
+const hookNote =
+  "A hook is split into words at white space; quotes group, a backslash escapes, and nothing is expanded. It is told CODEX_ACCOUNT_EVENT (blocked or reset), CODEX_ACCOUNT_WINDOW, CODEX_ACCOUNT_UNTIL and CODEX_ACCOUNT_REMAINING_PERCENT in its environment, and has 30 seconds."
+
 const helps: Readonly<Record<CommandName, Help>> = {
   usage: {
     about: "Show what is left of every limit, until when, and what helps.",
-    examples: ["codex-account usage", "codex-account usage --json | jq .verdict.state"]
+    argument: "VIEW",
+    notes: [
+      "With daily, weekly or cumulative it shows how many tokens were used in the last 52 weeks.",
+      "--watch reads every minute, more often near a limit and rarely far from it, until Ctrl-C (130) or q. Without a terminal it prints what changes; with --json one object a reading.",
+      hookNote
+    ],
+    examples: [
+      "codex-account usage",
+      "codex-account usage --json | jq .verdict.state",
+      "codex-account usage weekly",
+      "codex-account usage --watch --on-reset 'notify-send \"Codex is back\"'"
+    ]
   },
   status: {
     about: "Show the account: role, usage, tokens, messages, and acts whose outcome is open.",
@@ -45,7 +59,15 @@ const helps: Readonly<Record<CommandName, Help>> = {
   role: { about: "Show your role in the workspace.", examples: ["codex-account role --json"] },
   guard: {
     about: "Tell a script whether work can go on: exit 0 usable, 8 blocked.",
-    examples: ["codex-account guard && codex exec 'fix the tests'", "codex-account guard --json --timeout 5s"]
+    notes: [
+      "--wait ends as soon as it can, with 0; when the time of --for is over, with 8. It runs --on-blocked once if it has to wait.",
+      hookNote
+    ],
+    examples: [
+      "codex-account guard && codex exec 'fix the tests'",
+      "codex-account guard --json --timeout 5s",
+      "codex-account guard --wait --for 5h && codex exec 'go on'"
+    ]
   },
   session: {
     about: "Show who is signed in, how, and until when. No secret.",
@@ -90,6 +112,17 @@ const helps: Readonly<Record<CommandName, Help>> = {
     about: "Look for what is wrong: home, sign-in, configuration, clock, network.",
     notes: ["Exit 0 without a failed check; else the exit code of the first one."],
     examples: ["codex-account doctor", "codex-account doctor --json"]
+  },
+  "app-server": {
+    about: "Serve the account to other programs, in the protocol of the Codex app-server.",
+    notes: [
+      "On stdin and stdout it speaks one JSON object a line; on a unix socket and on a port, websockets with one message a frame. It ends when stdin does, or with SIGTERM, after answering what it accepted (up to 10s); Ctrl-C cancels what it accepted."
+    ],
+    examples: [
+      "codex-account app-server",
+      "codex-account app-server --listen unix://",
+      "codex-account app-server --listen ws://127.0.0.1:4500 --ws-auth capability-token --ws-token-file /run/token"
+    ]
   }
 }
 

@@ -2,8 +2,8 @@
  * How the built command loads its main part: as one script, with what V8 has made of it in an earlier run.
  *
  * The build leaves such a cache beside the script. V8 takes it only from the same V8, so for another one the first run
- * that reads the usage leaves a cache of its own for the next, in the user's cache folder. Without any cache the command
- * does the same, only later.
+ * that reads the usage leaves a cache of its own for the next, in the user's cache folder. A server has a cache for itself,
+ * and takes the other where there is none. Without any cache the command does the same, only later.
  *
  * @since 0.1.0
  */
@@ -99,9 +99,11 @@ const writeCache = (tools: Tools, folders: Folders, name: string, script: Vm.Scr
   }
 }
 
-/** Whether a run compiles what most runs need, nothing but that, and in a home that stays. */
+const server = "app-server"
+
+/** Whether a run compiles what most runs of its kind need, nothing but that, and in a home that stays. */
 const isTypical = (given: ReadonlyArray<string>): boolean =>
-  given.includes("usage") &&
+  (given.includes("usage") || given.includes(server)) &&
   !given.some((word) => word === "--demo" || word === "--help" || word === "-h" || word === "--completions") &&
   process.execArgv.length === 0 &&
   process.env.NODE_OPTIONS === undefined &&
@@ -123,7 +125,9 @@ export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
   }
   const { fs, path, vm } = tools
   const { dir, name } = path.parse(fileURLToPath(url))
-  const cacheName = `${name}-${process.versions.v8}-${process.platform}-${process.arch}.cache`
+  const cacheFor = (kind: string) => `${name}-${kind}${process.versions.v8}-${process.platform}-${process.arch}.cache`
+  const isServer = given.includes(server)
+  const cacheName = cacheFor(isServer ? "server-" : "")
   const folders = userFolders(tools)
   const filename = url.href
   const source = fs.readFileSync(url, "latin1")
@@ -133,14 +137,15 @@ export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
     const script = new vm.Script(source, { filename, cachedData })
     return script.cachedDataRejected === true ? undefined : script
   }
-  const cached =
-    compileWith(readCache(tools, path.join(dir, cacheName))) ?? compileWith(readOwn(tools, folders, cacheName))
-  const script = cached ?? new vm.Script(source, { filename })
+  const compileFrom = (cache: string): Vm.Script | undefined =>
+    compileWith(readCache(tools, path.join(dir, cache))) ?? compileWith(readOwn(tools, folders, cache))
+  const cached = compileFrom(cacheName)
+  const script = cached ?? (isServer ? compileFrom(cacheFor("")) : undefined) ?? new vm.Script(source, { filename })
   if (cached === undefined && folders !== undefined && isTypical(given)) {
     process.once("exit", (code) => {
       if (code === 0) writeCache(tools, folders, cacheName, script)
     })
-  } else {
+  } else if (!isServer) {
     // The parser of HTTP is WebAssembly. V8 would take longer to optimize it than most commands run, and a process does
     // not end before that is done. A cache is for the flags that it was made under, so this comes after the script.
     const { setFlagsFromString }: typeof V8 = require("node:v8")

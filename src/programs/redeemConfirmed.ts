@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { ActError } from "../domain/ActError.js"
+import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
@@ -89,6 +89,24 @@ export const endedBefore = (operation: Option.Option<Operation>): Option.Option<
   })
 
 /**
+ * What another process has made of the key while the person was thinking: it has carried it on to its end, or has named
+ * another credit for it. In that case nothing is sent: what was confirmed is not what the key can spend.
+ */
+const meanwhile = (
+  as: Identity,
+  error: JournalError
+): Effect.Effect<Redemption, ActError | JournalError, OperationJournal> =>
+  Effect.gen(function* () {
+    if (error.key === null || error.reason === "Unavailable") return yield* error
+    const journal = yield* OperationJournal
+    const found = yield* journal.find(error.key)
+    const ours = Option.filter(found, ({ act, identity }) => act === "redeem" && identity === as.key)
+    const ended = endedBefore(ours)
+    if (Option.isSome(ended)) return ended.value
+    return yield* error.reason === "InUse" && Option.isSome(ours) ? ActError.of("redeem", "Busy") : error
+  })
+
+/**
  * Sends it, with one key in every attempt, and the journal around it. Nothing is sent while another redemption has an
  * outcome that is not known, and, unless it is said again, within the quiet period of the last one.
  *
@@ -107,7 +125,6 @@ export const redeemConfirmed = (
     const auth = yield* AuthSession
     const policies = yield* Policies
     const limits = yield* RateLimits
-    const journal = yield* OperationJournal
 
     return yield* journaledAct({
       key,
@@ -126,13 +143,6 @@ export const redeemConfirmed = (
         key,
         target: creditId ?? null
       })),
-      // Another process has carried it on to its end meanwhile.
-      Effect.catchIf(
-        (error) => error._tag === "JournalError" && error.reason === "Transition",
-        (error) =>
-          Effect.flatMap(journal.find(key), (found) =>
-            Option.getOrElse(Option.map(endedBefore(found), Effect.succeed), () => Effect.fail(error))
-          )
-      )
+      Effect.catchTag("JournalError", (error) => meanwhile(as, error))
     )
   })

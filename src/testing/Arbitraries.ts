@@ -15,7 +15,7 @@ import { JournalError } from "../domain/JournalError.js"
 import { Operation, OperationState } from "../domain/Operation.js"
 import { Plan } from "../domain/Plan.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
-import { RedeemKey } from "../domain/ResetCredit.js"
+import { type RedeemKey, TypedRedeemKey } from "../domain/ResetCredit.js"
 import { AuthMode, Session, type SessionChange } from "../domain/Session.js"
 import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import { type Verdict, verdict as judge } from "../domain/Verdict.js"
@@ -143,7 +143,7 @@ export const inviteEmail: FastCheck.Arbitrary<InviteEmail> = Arbitrary.make(Invi
  * @since 0.1.0
  * @category arbitraries
  */
-export const redeemKey: FastCheck.Arbitrary<RedeemKey> = Arbitrary.make(RedeemKey)
+export const redeemKey: FastCheck.Arbitrary<RedeemKey> = Arbitrary.make(TypedRedeemKey)
 
 /**
  * @since 0.1.0

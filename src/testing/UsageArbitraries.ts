@@ -7,7 +7,7 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import { Plan } from "../domain/Plan.js"
 import { RateLimitWindow } from "../domain/RateLimitWindow.js"
-import { ResetCredit, ResetCreditId, ResetCredits } from "../domain/ResetCredit.js"
+import { ResetCredit, ResetCredits, TypedResetCreditId } from "../domain/ResetCredit.js"
 import {
   Credits,
   IndividualLimit,
@@ -46,7 +46,7 @@ export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
  * @category arbitraries
  */
 export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
-  id: Arbitrary.make(ResetCreditId),
+  id: Arbitrary.make(TypedResetCreditId),
   resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
   status: FastCheck.constantFrom("available" as const, "redeeming" as const, "redeemed" as const, "unknown" as const),
   grantedAt: time,

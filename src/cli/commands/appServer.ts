@@ -14,14 +14,16 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { commandWords } from "../../app-server/delegate/commandWords.js"
 import type { AppServer } from "../../app-server/server/AppServer.js"
-import { type Listen, ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
+import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
 import { drain, type Ending, serveUntil, type Signal } from "../../app-server/transports/serveUntil.js"
 import type { WsAuthFlags } from "../../app-server/transports/wsAuthFlags.js"
 import { AccountConfig } from "../../services/AccountConfig.js"
 import { withServerLogs } from "../appServerLogs.js"
 import { BadUsage } from "../BadUsage.js"
 import { layerAppServer } from "../composeAppServer.js"
+import type { ServerOptions } from "../composeAppServerParts.js"
 import { ExitCode } from "../exitCodes.js"
 import { Report } from "../Report.js"
 
@@ -33,18 +35,24 @@ const cutOff = "200 millis"
 interface Wanted {
   readonly listen: Listen
   readonly auth: WsAuthFlags
+  readonly options: ServerOptions
 }
 
 const bad = (message: string) => new BadUsage({ message, advice: null })
 
 const badUsage = <A, R>(self: Effect.Effect<A, ListenError, R>) => Effect.mapError(self, ({ message }) => bad(message))
 
+type Flags = Readonly<Partial<Record<string, string>>>
+
 /** The flags of the command, as `toCommandLine` puts them: each with a value, then `--` and the arguments. */
-const readFlags = (args: ReadonlyArray<string>): Either.Either<Wanted, BadUsage> => {
-  const end = args.indexOf("--")
-  if (end >= 0) return Either.left(bad("app-server takes no argument."))
-  const flags: Partial<Record<string, string>> = {}
-  for (let i = 0; i + 1 < args.length; i += 2) flags[args[i] ?? ""] = args[i + 1]
+const readFlags = (args: ReadonlyArray<string>): Either.Either<Flags, BadUsage> => {
+  if (args.includes("--")) return Either.left(bad("app-server takes no argument."))
+  const flags: Record<string, string> = {}
+  for (let i = 0; i + 1 < args.length; i += 2) flags[args[i] ?? ""] = args[i + 1] ?? ""
+  return Either.right(flags)
+}
+
+const readListen = (flags: Flags): Either.Either<Listen, BadUsage> => {
   const url = flags["--listen"]
   if (flags["--stdio"] !== undefined && url !== undefined && url !== "stdio://") {
     return Either.left(bad("--stdio is `--listen stdio://`: leave one of the two out."))
@@ -54,11 +62,31 @@ const readFlags = (args: ReadonlyArray<string>): Either.Either<Wanted, BadUsage>
     (listen) => {
       const given = Object.keys(flags).find((flag) => flag.startsWith("--ws-"))
       return given === undefined || listen._tag === "WebSocket"
-        ? Either.right({ listen, auth: flags })
+        ? Either.right(listen)
         : Either.left(bad(`${given} is for --listen ws://IP:PORT.`))
     }
   )
 }
+
+const sources = ["cli", "vscode", "exec", "appServer"] as const
+
+const readOptions = (flags: Flags): Either.Either<ServerOptions, BadUsage> => {
+  const words = flags["--delegate"]
+  const source = sources.find((known) => known === (flags["--session-source"] ?? "vscode"))
+  if (source === undefined) return Either.left(bad(`--session-source is one of ${sources.join(", ")}.`))
+  return words === undefined
+    ? Either.right({ source, delegate: null })
+    : Either.mapBoth(commandWords(words), {
+        onLeft: (problem) => bad(`--delegate: ${problem}`),
+        onRight: (delegate) => ({ source, delegate })
+      })
+}
+
+const readWanted = (args: ReadonlyArray<string>): Either.Either<Wanted, BadUsage> =>
+  Either.gen(function* () {
+    const flags = yield* readFlags(args)
+    return { listen: yield* readListen(flags), auth: flags, options: yield* readOptions(flags) }
+  })
 
 /** Serves HTTP upgrades; the code for it is loaded when it is needed. */
 const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, flags: WsAuthFlags) =>
@@ -127,11 +155,11 @@ const serve = (wanted: Wanted, signal: Effect.Effect<Signal>, ended: Deferred.De
     const transport = yield* transportOf(wanted)
     yield* transport.ready
     yield* Effect.intoDeferred(serveUntil(transport.serve, signal), ended)
-  }).pipe(Effect.scoped, Effect.provide(layerAppServer), withServerLogs)
+  }).pipe(Effect.scoped, Effect.provide(layerAppServer(wanted.options)), withServerLogs)
 
 const conduct = (args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const wanted = yield* readFlags(args)
+    const wanted = yield* readWanted(args)
     const { exitCode } = yield* Report
     const signal = yield* signals
     const ended = yield* Deferred.make<Ending>()

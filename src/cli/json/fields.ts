@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { ActivityDay, ActivityView, ActivityWeek } from "../../domain/ActivityCalendar.js"
 import { Identity } from "../../domain/Identity.js"
 import { Operation } from "../../domain/Operation.js"
 import { Plan } from "../../domain/Plan.js"
 import { InviteReward } from "../../domain/ReferralOffer.js"
 import { AuthMode } from "../../domain/Session.js"
+import { UsageTransition } from "../../domain/UsageTransition.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
 import { ErrorBody } from "./envelope.js"
 import { Usage, UsageWithVerdict } from "./values.js"
@@ -16,16 +18,32 @@ import { Usage, UsageWithVerdict } from "./values.js"
 const { usage, verdict } = UsageWithVerdict.fields
 
 /**
+ * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this
+ * account, what has really changed since the last, and when the next is due.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const usageFields = { usage, verdict }
+export const usageFields = {
+  usage,
+  verdict,
+  watch: Schema.optionalWith(
+    Schema.Struct({
+      isFirst: Schema.Boolean,
+      transitions: Schema.Array(UsageTransition),
+      nextAt: Schema.DateTimeUtc
+    }),
+    { exact: true }
+  )
+}
 
 /**
+ * `waitedMillis` is how long `--wait` has waited; null without it.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const guardFields = { usable: Schema.Boolean, usage, verdict }
+export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), usage, verdict }
 
 const Account = Schema.Struct({
   identity: Identity,
@@ -64,12 +82,33 @@ const Message = Schema.Struct({
   createdAt: Schema.NullOr(Schema.DateTimeUtc)
 })
 
-const Activity = Schema.Struct({
+const ActivityTotals = Schema.Struct({
   lifetimeTokens: Schema.NullOr(Schema.Number),
   peakDailyTokens: Schema.NullOr(Schema.Number),
   longestRunningTurnSeconds: Schema.NullOr(Schema.Number),
   currentStreakDays: Schema.NullOr(Schema.Number),
-  longestStreakDays: Schema.NullOr(Schema.Number),
+  longestStreakDays: Schema.NullOr(Schema.Number)
+})
+
+/**
+ * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
+ * `days` are those of the last 52 weeks up to the day of `fetchedAt`, in UTC, and `weeks` their sums; both are null
+ * where the backend told of no days.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const activityFields = {
+  view: ActivityView,
+  identity: Identity,
+  fetchedAt: Schema.DateTimeUtc,
+  totals: ActivityTotals,
+  days: Schema.NullOr(Schema.Array(ActivityDay)),
+  weeks: Schema.NullOr(Schema.Array(ActivityWeek))
+}
+
+const Activity = Schema.Struct({
+  ...ActivityTotals.fields,
   daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
 })
 

@@ -7,6 +7,7 @@ import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import { failure, output, schemaVersion } from "./envelope.js"
 import {
+  activityFields,
   guardFields,
   inviteFields,
   journalFields,
@@ -22,13 +23,14 @@ import {
 import { backendFields, doctorFields, policiesFields } from "./toolFields.js"
 
 /**
- * `none` is what a command line gets that names no command.
+ * `activity` is what `usage` answers when it is given a view. `none` is what a command line gets that names no command.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const outputs = {
   usage: output("usage", usageFields),
+  activity: output("usage", activityFields),
   status: output("status", statusFields),
   redeem: output("redeem", redeemFields),
   invite: output("invite", inviteFields),
@@ -49,6 +51,7 @@ export const outputs = {
     exitCode: Schema.Literal(0),
     version: Schema.String
   }),
+  "app-server": failure("app-server"),
   none: failure(null)
 } as const
 
@@ -57,6 +60,11 @@ export const outputs = {
  * @category models
  */
 export type OutputName = keyof typeof outputs
+
+const titles: Readonly<Partial<Record<OutputName, string>>> = {
+  activity: "codex-account usage daily|weekly|cumulative --json",
+  none: "codex-account --json, without a command"
+}
 
 /**
  * The JSON Schema of an output. Fields that it does not name may appear at any time.
@@ -69,7 +77,7 @@ export const jsonSchemaOf = (name: OutputName): object => {
   const schema = JSONSchema.fromAST(outputs[name].ast, { definitions, additionalPropertiesStrategy: "allow" })
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
-    title: name === "none" ? "codex-account --json, without a command" : `codex-account ${name} --json`,
+    title: titles[name] ?? `codex-account ${name} --json`,
     ...schema,
     $defs: definitions
   }

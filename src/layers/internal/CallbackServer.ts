@@ -39,6 +39,10 @@ export interface CallbackServer {
 /** How long the browser may take to fetch its last page. */
 const patience = "1 second"
 
+/** Waits for the browser, and no longer than that, also where nothing may be interrupted. */
+const patiently = (wait: Effect.Effect<void>): Effect.Effect<void> =>
+  wait.pipe(Effect.interruptible, Effect.timeoutOption(patience), Effect.asVoid)
+
 const send = (response: Http.ServerResponse, page: Page): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     if (response.destroyed) return resume(Effect.void)
@@ -138,9 +142,7 @@ export const makeCallbackServer = (
       )
     })
     yield* Effect.addFinalizer(() =>
-      Deferred.succeed(outcome, "failed").pipe(
-        Effect.zipRight(FiberSet.awaitEmpty(handlers).pipe(Effect.timeoutOption(patience)))
-      )
+      Deferred.succeed(outcome, "failed").pipe(Effect.zipRight(patiently(FiberSet.awaitEmpty(handlers))))
     )
 
     return {
@@ -150,9 +152,7 @@ export const makeCallbackServer = (
         code,
         answer: (how: "signedIn" | "failed") =>
           Deferred.succeed(outcome, how).pipe(
-            Effect.zipRight(how === "signedIn" ? Deferred.await(lastPage) : FiberSet.awaitEmpty(handlers)),
-            Effect.timeoutOption(patience),
-            Effect.asVoid
+            Effect.zipRight(patiently(how === "signedIn" ? Deferred.await(lastPage) : FiberSet.awaitEmpty(handlers)))
           )
       }))
     }

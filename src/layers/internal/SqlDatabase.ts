@@ -1,5 +1,5 @@
 /**
- * The database of journal and leases: opened, and its tables brought up to date, when it is first needed.
+ * The database of journal, leases and threads: opened, and its tables brought up to date, when it is first needed.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The tables of journal and leases, and their versions.
+ * The tables of journal, leases and threads, and their versions.
  *
  * @since 0.1.0
  */
@@ -44,6 +44,26 @@ const migrations: ReadonlyArray<Migration> = [
       time_to_live BIGINT NOT NULL,
       expires_at BIGINT NOT NULL
     )`
+  ],
+  (sql) => [
+    sql`CREATE TABLE codex_account_threads (
+      sequence ${sequence(sql)},
+      thread_id TEXT NOT NULL UNIQUE,
+      session_id TEXT NOT NULL,
+      source TEXT NOT NULL,
+      source_kind TEXT NOT NULL,
+      originator TEXT,
+      thread_source TEXT,
+      cwd TEXT NOT NULL,
+      name TEXT,
+      model_provider TEXT NOT NULL,
+      model TEXT,
+      cli_version TEXT NOT NULL,
+      created_at BIGINT NOT NULL,
+      updated_at BIGINT NOT NULL
+    )`,
+    sql`CREATE INDEX codex_account_threads_by_creation ON codex_account_threads (created_at, thread_id)`,
+    sql`CREATE INDEX codex_account_threads_by_update ON codex_account_threads (updated_at, thread_id)`
   ]
 ]
 

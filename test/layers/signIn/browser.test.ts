@@ -165,6 +165,16 @@ describe("a sign-in", () => {
     }).pipe(Effect.provide(memory({ issuer: { apiKeys: true } })))
   )
 
+  it.live("is done when the browser never fetches its last page", () =>
+    Effect.gen(function* () {
+      const { exit, free } = yield* attempt((url) =>
+        Effect.flatMap(redirectOf(url), ({ href }) => Effect.promise(() => fetch(href, { redirect: "manual" })))
+      ).pipe(Effect.timeout("5 seconds"))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.isTrue(free)
+    }).pipe(Effect.provide(memory()))
+  )
+
   it.live("is shown the same end when the page is loaded twice, and exchanges the code once", () =>
     Effect.gen(function* () {
       yield* (yield* issuer).failNext("exchange", Fault.delay("50 millis"))

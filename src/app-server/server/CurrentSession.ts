@@ -1,0 +1,84 @@
+/**
+ * Who is signed in, as clients are told.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Layer from "effect/Layer"
+import type { AuthError, AuthErrorReason } from "../../domain/AuthError.js"
+import type { Session } from "../../domain/Session.js"
+import { AuthSession } from "../../services/AuthSession.js"
+import { accountAuthRequired, type AuthPurpose, chatgptAuthRequired, type RpcError } from "../protocol/errors.js"
+
+/** The server's last word on a session: it will not be renewed. */
+const refusals: ReadonlySet<AuthErrorReason> = new Set<AuthErrorReason>(["Expired", "Reused", "Revoked", "Refused"])
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class CurrentSession extends Context.Tag("effect-codex-account/app-server/server/CurrentSession")<
+  CurrentSession,
+  {
+    /** Without any request; null for nobody, and for a sign-in that can't be used. */
+    readonly present: Effect.Effect<Session | null>
+    /** Whether the server has refused to renew this session, as far as it was asked. */
+    readonly isRefused: (session: Session) => boolean
+    /** Renews the session, where it can be. A failure is only logged. */
+    readonly renewed: Effect.Effect<void>
+    /** The session to ask the backend as; fails with what it is needed for. */
+    readonly require: (purpose: AuthPurpose) => Effect.Effect<Session, RpcError>
+    /** Keeps in mind what a failure tells of the session. */
+    readonly noted: <A, E extends { readonly _tag: string }, R>(
+      work: Effect.Effect<A, E | AuthError, R>
+    ) => Effect.Effect<A, E | AuthError, R>
+  }
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<CurrentSession, never, AuthSession> = Layer.effect(
+  CurrentSession,
+  Effect.gen(function* () {
+    const auth = yield* AuthSession
+    let refused: Session | null = null
+
+    const present = Effect.catchAll(auth.current, (error) =>
+      Effect.as(
+        error.reason === "NotSignedIn" ? Effect.void : Effect.logDebug(`Nobody counts as signed in. ${error.message}`),
+        null
+      )
+    )
+
+    const note = (error: AuthError) =>
+      refusals.has(error.reason)
+        ? Effect.map(present, (session) => {
+            refused = session
+          })
+        : Effect.void
+
+    return {
+      present,
+      isRefused: (session) => refused !== null && Equal.equals(refused, session),
+      renewed: Effect.flatMap(present, (session) =>
+        session?.isRefreshable === true
+          ? Effect.catchAll(auth.refresh, (error) =>
+              Effect.zipRight(note(error), Effect.logWarning(`The session was not renewed. ${error.message}`))
+            )
+          : Effect.void
+      ),
+      require: (purpose) =>
+        Effect.flatMap(present, (session) => {
+          if (session === null) return Effect.fail(accountAuthRequired(purpose))
+          return session.usesBackend ? Effect.succeed(session) : Effect.fail(chatgptAuthRequired(purpose))
+        }),
+      noted: (work) => Effect.tapError(work, (error) => (isAuthError(error) ? note(error) : Effect.void))
+    }
+  })
+)
+
+const isAuthError = (error: { readonly _tag: string } | AuthError): error is AuthError => error._tag === "AuthError"

@@ -1,0 +1,188 @@
+/**
+ * The sign-in that is under way: at most one.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { AuthError } from "../../domain/AuthError.js"
+import type { LoginError } from "../../domain/LoginError.js"
+import type { SignInOutcome } from "../../programs/signInSteps.js"
+import { AuthSession } from "../../services/AuthSession.js"
+import { AccountEvents } from "./AccountEvents.js"
+import { Background, withinClosingTime } from "./Background.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LoginKind = "browser" | "device"
+
+/**
+ * What stops a sign-in: its own client, or something that takes its place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Stop = "cancelled" | "replaced"
+
+/**
+ * A sign-in that waits for a person. `complete` stores the session.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoginFlow {
+  readonly kind: LoginKind
+  readonly complete: Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession>
+}
+
+/**
+ * `tooLate`: it had signed in before it could be stopped.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoppedLogin {
+  readonly tooLate: boolean
+  readonly tell: Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Logins extends Context.Tag("effect-codex-account/app-server/server/Logins")<
+  Logins,
+  {
+    /**
+     * Begins a sign-in: `open` sets up what it needs, until its scope closes. Gives its id and what runs it: everybody
+     * is told how it ends.
+     */
+    readonly begin: <A extends LoginFlow, E, R>(
+      open: Effect.Effect<A, E, R | Scope.Scope>
+    ) => Effect.Effect<
+      { readonly loginId: string; readonly flow: A; readonly run: Effect.Effect<void> },
+      E,
+      Exclude<R, Scope.Scope>
+    >
+    /**
+     * Ends the sign-in of that id, or whichever there is; null when there is none. `tell` tells everybody of its end.
+     */
+    readonly stop: (how: Stop, loginId?: string) => Effect.Effect<StoppedLogin | null>
+  }
+>() {}
+
+interface Active {
+  readonly id: string
+  readonly kind: LoginKind
+  readonly scope: Scope.CloseableScope
+  fiber: Fiber.RuntimeFiber<void> | null
+  /** The session is stored: nothing can stop it any more. */
+  stored: boolean
+}
+
+const browserWords: Record<Stop, string> = {
+  cancelled: "Login server error: Login was not completed",
+  replaced: "Login server error: Login cancelled"
+}
+
+const stopWords = (kind: LoginKind, how: Stop): string =>
+  kind === "browser" ? browserWords[how] : "Login was not completed"
+
+const failureWords = (kind: LoginKind, error: AuthError | LoginError): string => {
+  if (error._tag === "LoginError" && error.reason === "Expired") return "Login timed out"
+  if (kind === "device") return error.message
+  if (error._tag === "LoginError" && error.reason === "Cancelled") return browserWords.replaced
+  return `Login server error: ${error.message}`
+}
+
+const make = Effect.gen(function* () {
+  const auth = yield* AuthSession
+  const background = yield* Background
+  const events = yield* AccountEvents
+  let active: Active | null = null
+
+  /** Tells everybody, the second part only of a success. */
+  const succeeded = (login: Active) => Effect.zipRight(events.loginCompleted(login.id, null), events.changed)
+
+  const closeScope = (login: Active) => withinClosingTime(Scope.close(login.scope, Exit.void))
+
+  /** The session, but for what this sign-in stores: that is noted, and is this server's own doing. */
+  const storing = (login: Active): AuthSession["Type"] => ({
+    ...auth,
+    signIn: (record) =>
+      Effect.uninterruptible(
+        Effect.tap(events.changing(auth.signIn(record)), () => {
+          login.stored = true
+        })
+      )
+  })
+
+  const ended = (login: Active, exit: Exit.Exit<SignInOutcome, AuthError | LoginError>): Effect.Effect<void> => {
+    if (active !== login) return Effect.void
+    active = null
+    if (login.stored) return succeeded(login)
+    return Exit.match(exit, {
+      onSuccess: () => succeeded(login),
+      onFailure: (cause) =>
+        cause._tag === "Fail"
+          ? events.loginCompleted(login.id, failureWords(login.kind, cause.error))
+          : events.loginCompleted(login.id, stopWords(login.kind, "cancelled"))
+    })
+  }
+
+  yield* Effect.addFinalizer(() => (active === null ? Effect.void : closeScope(active)))
+
+  return Logins.of({
+    begin: (open) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const flow = yield* Effect.onError(restore(Scope.extend(open, scope)), (cause) =>
+            Scope.close(scope, Exit.failCause(cause))
+          )
+          const login: Active = {
+            id: globalThis.crypto.randomUUID(),
+            kind: flow.kind,
+            scope,
+            fiber: null,
+            stored: false
+          }
+          active = login
+          const complete = Effect.exit(Effect.provideService(flow.complete, AuthSession, storing(login))).pipe(
+            Effect.flatMap((exit) => ended(login, exit)),
+            Effect.ensuring(closeScope(login))
+          )
+          const run = Effect.suspend(() => (active === login ? background.fork(complete) : Effect.succeed(null))).pipe(
+            Effect.map((fiber) => {
+              login.fiber = fiber
+            })
+          )
+          return { loginId: login.id, flow, run }
+        })
+      ),
+    stop: (how, loginId) =>
+      Effect.gen(function* () {
+        const login = active
+        if (login === null || (loginId !== undefined && login.id !== loginId)) return null
+        active = null
+        if (login.fiber !== null) yield* withinClosingTime(Fiber.interrupt(login.fiber))
+        yield* closeScope(login)
+        return {
+          tooLate: login.stored,
+          tell: login.stored ? succeeded(login) : events.loginCompleted(login.id, stopWords(login.kind, how))
+        }
+      }).pipe(Effect.uninterruptible)
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Logins, never, AccountEvents | AuthSession | Background> = Layer.scoped(Logins, make)

@@ -1,0 +1,93 @@
+/**
+ * What clients are told of usage that another client has read.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Data from "effect/Data"
+import * as Layer from "effect/Layer"
+import { sameIdentity } from "../../domain/Identity.js"
+import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
+import { AuthSession } from "../../services/AuthSession.js"
+import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/RateLimits.js"
+import { Connections } from "./Connections.js"
+import { CurrentSession } from "./CurrentSession.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class UsageEvents extends Context.Tag("effect-codex-account/app-server/server/UsageEvents")<
+  UsageEvents,
+  {
+    /**
+     * Tells the others what a reading of `connection` has changed: each limit whose numbers are not those of the reading
+     * before, of the same identity. Nothing is told of a first reading, or of one that is older than what is known.
+     */
+    readonly read: (
+      connection: number,
+      snapshot: UsageSnapshot,
+      result: GetAccountRateLimitsResponse
+    ) => Effect.Effect<void>
+  }
+>() {}
+
+const structural = (limit: RateLimitSnapshot) =>
+  Data.struct({
+    ...limit,
+    primary: limit.primary === null ? null : Data.struct(limit.primary),
+    secondary: limit.secondary === null ? null : Data.struct(limit.secondary),
+    credits: limit.credits === null ? null : Data.struct(limit.credits),
+    individualLimit: limit.individualLimit === null ? null : Data.struct(limit.individualLimit)
+  })
+
+/** Every limit of the answer, the main one first. */
+const limitsOf = ({
+  rateLimits,
+  rateLimitsByLimitId
+}: GetAccountRateLimitsResponse): ReadonlyMap<string, RateLimitSnapshot> =>
+  new Map([
+    [rateLimits.limitId ?? "", rateLimits] as const,
+    ...Object.entries(rateLimitsByLimitId ?? {}).filter(([id]) => id !== rateLimits.limitId)
+  ])
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<UsageEvents, never, AuthSession | Connections | CurrentSession> = Layer.effect(
+  UsageEvents,
+  Effect.gen(function* () {
+    const auth = yield* AuthSession
+    const connections = yield* Connections
+    const sessions = yield* CurrentSession
+    let last: {
+      readonly epoch: number
+      readonly snapshot: UsageSnapshot
+      readonly limits: ReadonlyMap<string, RateLimitSnapshot>
+    } | null = null
+
+    return {
+      read: (connection, snapshot, result) =>
+        Effect.gen(function* () {
+          const session = yield* sessions.present
+          const epoch = yield* auth.epoch
+          if (session === null || !sameIdentity(session.identity, snapshot.identity)) return
+          const before = last
+          const goesOn =
+            before !== null && before.epoch === epoch && sameIdentity(before.snapshot.identity, snapshot.identity)
+          if (goesOn && before.snapshot.fetchedAt.epochMillis > snapshot.fetchedAt.epochMillis) return
+          const limits = limitsOf(result)
+          last = { epoch, snapshot, limits }
+          if (!goesOn) return
+          for (const [id, limit] of limits) {
+            const known = before.limits.get(id)
+            if (known !== undefined && Equal.equals(structural(known), structural(limit))) continue
+            yield* connections.tell("account/rateLimits/updated", { rateLimits: limit }, (one) => one.id !== connection)
+          }
+        })
+    }
+  })
+)

@@ -1,0 +1,54 @@
+/**
+ * Why something failed, in words that may leave the server.
+ *
+ * @since 0.1.0
+ */
+import { ActError } from "../../domain/ActError.js"
+import type { AuthError } from "../../domain/AuthError.js"
+import { BackendError } from "../../domain/BackendError.js"
+import { JournalError } from "../../domain/JournalError.js"
+import {
+  accountAuthRequired,
+  type AuthPurpose,
+  backendFailed,
+  type BackendPrefix,
+  chatgptAuthRequired,
+  type RpcError
+} from "../protocol/errors.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Failure = ActError | AuthError | BackendError | JournalError
+
+/**
+ * The error's own words, without the ids and keys in it: those are the backend's or the caller's.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const wordsOf = (error: Failure): string => {
+  switch (error._tag) {
+    case "BackendError":
+      return new BackendError({ ...error, requestId: null }).message.slice(error.operation.length + 2)
+    case "ActError":
+      return new ActError({ ...error, key: null, detail: null }).message
+    case "JournalError":
+      return new JournalError({ reason: error.reason, key: null, detail: null }).message
+    case "AuthError":
+      return error.message
+  }
+}
+
+/**
+ * What the client is told: that it has to sign in, or what failed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failureOf = (error: Failure, prefix: BackendPrefix, purpose: AuthPurpose): RpcError => {
+  if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
+  if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)
+  return backendFailed(prefix, wordsOf(error))
+}

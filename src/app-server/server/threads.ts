@@ -1,0 +1,229 @@
+/**
+ * Threads as far as a client needs them to start: who made them, where and when. No model turn is ever run in them.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Path from "node:path"
+import { type SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
+import type { ThreadStoreError } from "../../domain/ThreadStoreError.js"
+import { version } from "../../domain/version.js"
+import { ThreadStore } from "../../services/ThreadStore.js"
+import {
+  codes,
+  invalidThreadId,
+  noRolloutFound,
+  notSupported,
+  type RpcError,
+  rpcError,
+  threadNotLoaded,
+  turnsUnavailable
+} from "../protocol/errors.js"
+import type { Params } from "../protocol/methods.js"
+import type { Thread as WireThread, ThreadStartResponse } from "../protocol/schemas/Threads.js"
+import { canonicalThreadId, threadIdProblem } from "../protocol/threadId.js"
+import type { Caller, Handlers, ThreadMethod } from "./Handler.js"
+import { legacyConfigured, wantsLegacy } from "./legacyThreads.js"
+import { pageOf, queryOf } from "./threadPages.js"
+
+/**
+ * `source` is what kind of program this server is in, for the threads that it makes: `vscode` unless told.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ThreadOptions {
+  readonly source?: SessionSource | undefined
+}
+
+/** What a turn would be run with, where the client does not say: nothing is run, so nothing is allowed. */
+const noModel = "none"
+const openai = "openai"
+const neverAsk = "never"
+const readOnly = { type: "readOnly" }
+
+const sandboxes: Readonly<Record<string, string>> = {
+  "read-only": "readOnly",
+  "workspace-write": "workspaceWrite",
+  "danger-full-access": "dangerFullAccess"
+}
+
+const sandboxOf = (asked: unknown): unknown => {
+  if (typeof asked !== "string") return asked ?? readOnly
+  return { type: sandboxes[asked] ?? asked }
+}
+
+const stored = <A>(self: Effect.Effect<A, ThreadStoreError>): Effect.Effect<A, RpcError> =>
+  Effect.catchAll(self, (error) =>
+    Effect.zipRight(Effect.logWarning(error.message), Effect.fail(rpcError(codes.internal, error.message)))
+  )
+
+const idIn = (text: string): Either.Either<ThreadId, RpcError> => {
+  const problem = threadIdProblem(text)
+  return problem === null ? Either.right(ThreadId.make(canonicalThreadId(text))) : Either.left(invalidThreadId(problem))
+}
+
+const secondsOf = (time: DateTime.Utc): number => Math.floor(DateTime.toEpochMillis(time) / 1000)
+
+/** A thread that this server holds for at least one connection. */
+interface Loaded {
+  readonly thread: Thread
+  readonly ephemeral: boolean
+  connections: number
+}
+
+const wireThread = (thread: Thread, loaded: Loaded | undefined): WireThread => ({
+  id: thread.id,
+  sessionId: thread.sessionId,
+  forkedFromId: null,
+  parentThreadId: null,
+  preview: "",
+  ephemeral: loaded?.ephemeral ?? false,
+  modelProvider: thread.modelProvider,
+  projectId: null,
+  createdAt: secondsOf(thread.createdAt),
+  updatedAt: secondsOf(thread.updatedAt),
+  status: { type: loaded === undefined ? "notLoaded" : "idle" },
+  path: null,
+  cwd: thread.cwd,
+  cliVersion: thread.cliVersion,
+  originator: thread.originator,
+  source: thread.source,
+  threadSource: thread.threadSource,
+  agentNickname: null,
+  agentRole: null,
+  gitInfo: null,
+  name: thread.name,
+  model: thread.model,
+  reasoningEffort: null,
+  turns: []
+})
+
+const started = (
+  thread: Thread,
+  loaded: Loaded,
+  asked: Params<"thread/start"> | Params<"thread/resume">
+): ThreadStartResponse => ({
+  thread: wireThread(thread, loaded),
+  model: asked.model ?? thread.model ?? noModel,
+  modelProvider: asked.modelProvider ?? thread.modelProvider,
+  serviceTier: asked.serviceTier ?? null,
+  cwd: asked.cwd == null ? thread.cwd : Path.resolve(asked.cwd),
+  approvalPolicy: asked.approvalPolicy ?? neverAsk,
+  approvalsReviewer: asked.approvalsReviewer ?? "user",
+  sandbox: sandboxOf(asked.sandbox),
+  reasoningEffort: null
+})
+
+/** The name that the environment gives to whoever starts a thread, instead of the client's own. */
+const originator = Config.string("CODEX_INTERNAL_ORIGINATOR_OVERRIDE").pipe(
+  Effect.option,
+  Effect.map(Option.filter((name) => name !== ""))
+)
+
+/**
+ * The handlers of `thread/start`, `thread/resume`, `thread/list` and `thread/read`. A thread counts as idle as long as a
+ * connection that started or resumed it is open. An ephemeral one is not stored, and gone after that.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): Effect.Effect<
+  Handlers<ThreadMethod>,
+  never,
+  ThreadStore
+> =>
+  Effect.zipWith(ThreadStore, originator, (store, override) => {
+    const held = new Map<ThreadId, Loaded>()
+
+    /** Until the caller's connection closes. */
+    const hold = (thread: Thread, ephemeral: boolean, { scope }: Caller): Effect.Effect<Loaded> =>
+      Effect.suspend(() => {
+        const loaded = held.get(thread.id) ?? { thread, ephemeral, connections: 0 }
+        held.set(thread.id, loaded)
+        loaded.connections += 1
+        const release = Effect.sync(() => {
+          loaded.connections -= 1
+          if (loaded.connections === 0) held.delete(thread.id)
+        })
+        return Effect.as(Scope.addFinalizer(scope, release), loaded)
+      })
+
+    const find = (id: ThreadId): Effect.Effect<Option.Option<Thread>, RpcError> => {
+      const ephemeral = held.get(id)
+      return ephemeral?.ephemeral === true ? Effect.succeedSome(ephemeral.thread) : stored(store.find(id))
+    }
+
+    const configured = (caller: Caller, response: ThreadStartResponse) =>
+      wantsLegacy(caller.client)
+        ? caller.afterwards(caller.notifyRaw(legacyConfigured.method, legacyConfigured.params(response)))
+        : Effect.void
+
+    return {
+      "thread/start": (params, caller) =>
+        Effect.gen(function* () {
+          const now = yield* DateTime.now
+          const random = yield* Effect.sync(() => globalThis.crypto.getRandomValues(new Uint8Array(16)))
+          const id = threadIdAt(DateTime.toEpochMillis(now), random)
+          const thread = new Thread({
+            id,
+            sessionId: id,
+            source,
+            originator: Option.getOrElse(override, () => caller.client.clientInfo.name),
+            threadSource: params.threadSource ?? null,
+            cwd: Path.resolve(params.cwd ?? "."),
+            name: null,
+            modelProvider: params.modelProvider ?? openai,
+            model: params.model ?? null,
+            cliVersion: version,
+            createdAt: now,
+            updatedAt: now
+          })
+          const ephemeral = params.ephemeral === true
+          if (!ephemeral) yield* stored(store.add(thread))
+          const loaded = yield* hold(thread, ephemeral, caller)
+          const response = started(thread, loaded, params)
+          yield* caller.afterwards(caller.notify("thread/started", { thread: response.thread }))
+          yield* configured(caller, response)
+          return response
+        }),
+      "thread/resume": (params, caller) =>
+        Effect.gen(function* () {
+          if (params.history != null) return yield* notSupported("thread/resume.history")
+          if (params.path != null && params.path !== "") return yield* notSupported("thread/resume.path")
+          const id = yield* idIn(params.threadId)
+          const thread = yield* find(id)
+          if (Option.isNone(thread)) return yield* noRolloutFound(id)
+          const loaded = yield* hold(thread.value, false, caller)
+          const response = started(thread.value, loaded, params)
+          yield* configured(caller, response)
+          return response
+        }),
+      "thread/list": (params) =>
+        Effect.gen(function* () {
+          const query = yield* queryOf(params)
+          if (query === null) return { data: [], nextCursor: null, backwardsCursor: null, readStates: null }
+          const found = yield* stored(store.list({ ...query, limit: query.limit + 1 }))
+          const { backwards, next, threads } = pageOf(query, found)
+          return {
+            data: threads.map((thread) => wireThread(thread, held.get(thread.id))),
+            nextCursor: next,
+            backwardsCursor: backwards,
+            readStates: null
+          }
+        }),
+      "thread/read": ({ includeTurns = false, threadId }) =>
+        Effect.gen(function* () {
+          const id = yield* idIn(threadId)
+          const thread = yield* find(id)
+          if (Option.isNone(thread)) return yield* threadNotLoaded(id)
+          if (includeTurns) return yield* turnsUnavailable(id)
+          return { thread: wireThread(thread.value, held.get(id)), readState: null }
+        })
+    }
+  })

@@ -1,0 +1,76 @@
+/**
+ * Serving until somebody ends it.
+ *
+ * @since 0.1.0
+ */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { AppServer } from "../server/AppServer.js"
+
+/**
+ * `SIGTERM` asks for an orderly end, `SIGINT` for a quick one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Signal = "SIGINT" | "SIGTERM"
+
+/**
+ * `drained`: all that was accepted was answered. `cancelled`: some of it with an error. `cut`: somebody would not wait.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Ending = "drained" | "cancelled" | "cut"
+
+/**
+ * How long what was accepted may take after an orderly end was asked for.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const drain: Duration.Duration = Duration.seconds(10)
+
+/** How long the answers may take to get to the clients after that. */
+const farewell = Duration.seconds(2)
+
+/** How long a quick end may take. */
+const quick = Duration.seconds(1)
+
+/**
+ * Runs the transport, which ends when it has nobody left to serve after `stop`. The first `SIGTERM` lets what was accepted
+ * be answered, the second ends at once. `SIGINT` cancels what was accepted, which is answered all the same, and the next
+ * signal ends at once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serveUntil = <E, R>(
+  serve: (stop: Effect.Effect<void>) => Effect.Effect<void, E, R>,
+  signal: Effect.Effect<Signal>
+): Effect.Effect<Ending, E, AppServer | R> =>
+  Effect.gen(function* () {
+    const server = yield* AppServer
+    const stopped = yield* Deferred.make<void>()
+    const serving = yield* Effect.fork(serve(Deferred.await(stopped)))
+    const end = (drain: Duration.DurationInput) =>
+      Effect.fork(Effect.zipRight(Deferred.succeed(stopped, undefined), server.shutdown({ drain })))
+    const served = Effect.as(Fiber.join(serving), null)
+    const late = (after: Duration.DurationInput) => Effect.as(Effect.sleep(after), null)
+
+    const next = Effect.raceFirst(served, signal)
+
+    const first = yield* next
+    if (first === null) return "drained" as const
+    if (first === "SIGTERM") {
+      yield* end(drain)
+      const second = yield* Effect.raceFirst(next, late(Duration.sum(drain, farewell)))
+      if (second === null) return "drained" as const
+      if (second === "SIGTERM") return "cut" as const
+    }
+    yield* end(Duration.zero)
+    const last = yield* Effect.raceFirst(next, late(quick))
+    return last === null ? ("cancelled" as const) : ("cut" as const)
+  })

@@ -1,0 +1,105 @@
+/**
+ * Websockets over HTTP: who may come in, and how the others are answered.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import * as Http from "node:http"
+import type { Duplex } from "node:stream"
+import { WebSocketServer } from "ws"
+import type { AppServer } from "../server/AppServer.js"
+import { refusal, type WsAuth } from "./wsAuth.js"
+import { serveWsClient } from "./wsClient.js"
+
+/** A frame above this is refused, and its connection closed. */
+const maxFrameBytes = 128 * 1024 * 1024
+
+interface Reply {
+  readonly status: 200 | 401 | 403 | 426
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const healthy: Reply = { status: 200, text: "ok" }
+const foreign: Reply = { status: 403, text: "requests with an Origin header are not accepted" }
+const upgradeRequired: Reply = {
+  status: 426,
+  text: "this is a websocket",
+  headers: { upgrade: "websocket", connection: "Upgrade" }
+}
+
+const isHealthPath = ({ url = "" }: Http.IncomingMessage): boolean => /^\/(?:readyz|healthz)(?:\?|$)/.test(url)
+
+const isRead = ({ method }: Http.IncomingMessage): boolean => method === "GET" || method === "HEAD"
+
+/** What is answered to a request before it may become a websocket; null when it may. */
+const answerTo = (request: Http.IncomingMessage, auth: WsAuth, nowSeconds: number, upgrade: boolean): Reply | null => {
+  if (request.headers.origin !== undefined) return foreign
+  if (isHealthPath(request) && isRead(request)) return healthy
+  if (!upgrade) return upgradeRequired
+  const refused = refusal(auth, request.headers.authorization, nowSeconds)
+  return refused === null ? null : { status: 401, text: refused, headers: { "www-authenticate": "Bearer" } }
+}
+
+const headersOf = ({ headers = {}, text }: Reply) => ({
+  "content-type": "text/plain; charset=utf-8",
+  "content-length": String(Buffer.byteLength(text)),
+  ...headers
+})
+
+const turnAway = (request: Http.IncomingMessage, socket: Duplex, reply: Reply): void => {
+  const head = Object.entries({ connection: "close", ...headersOf(reply) }).map(([name, value]) => `${name}: ${value}`)
+  const status = `HTTP/1.1 ${reply.status} ${Http.STATUS_CODES[reply.status] ?? ""}`
+  socket.end([status, ...head, "", request.method === "HEAD" ? "" : reply.text].join("\r\n"))
+}
+
+/**
+ * Serves clients that come over `server`, which the caller has listening, until `stop`; then no more come in, and it is
+ * done when the last has left.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serveWebSockets = (
+  server: Http.Server,
+  options: { readonly auth: WsAuth; readonly stop: Effect.Effect<void> }
+): Effect.Effect<void, never, AppServer | Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const clients = yield* FiberSet.make<void>()
+    const run = yield* FiberSet.runtime(clients)<AppServer>()
+    const sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxFrameBytes
+    })
+    const nowSeconds = () => Math.floor(clock.unsafeCurrentTimeMillis() / 1000)
+    let stopping = false
+
+    const onRequest = (request: Http.IncomingMessage, response: Http.ServerResponse) => {
+      const reply = answerTo(request, options.auth, nowSeconds(), false) ?? upgradeRequired
+      response.writeHead(reply.status, headersOf(reply))
+      response.end(request.method === "HEAD" ? "" : reply.text)
+    }
+    const onUpgrade = (request: Http.IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on("error", () => {})
+      const reply = answerTo(request, options.auth, nowSeconds(), true)
+      if (reply !== null) return turnAway(request, socket, reply)
+      if (stopping) return socket.destroy()
+      sockets.handleUpgrade(request, socket, head, (client) => {
+        run(serveWsClient(client))
+      })
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => server.on("request", onRequest).on("upgrade", onUpgrade)),
+      () => Effect.sync(() => server.off("request", onRequest).off("upgrade", onUpgrade))
+    )
+    yield* options.stop
+    stopping = true
+    server.close()
+    server.closeIdleConnections()
+    yield* FiberSet.awaitEmpty(clients)
+  })

@@ -1,0 +1,34 @@
+/**
+ * The threads that were started, without their turns.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { Thread, ThreadId, ThreadQuery } from "../domain/Thread.js"
+import type { ThreadStoreError } from "../domain/ThreadStoreError.js"
+
+/**
+ * How many threads are kept: beyond that the oldest make room.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const keptThreads = 10_000
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class ThreadStore extends Context.Tag("effect-codex-account/services/ThreadStore")<
+  ThreadStore,
+  {
+    /** Stores a new thread, durably. */
+    readonly add: (thread: Thread) => Effect.Effect<void, ThreadStoreError>
+    readonly find: (id: ThreadId) => Effect.Effect<Option.Option<Thread>, ThreadStoreError>
+    readonly list: (query: ThreadQuery) => Effect.Effect<ReadonlyArray<Thread>, ThreadStoreError>
+    /** Names the thread; says whether there is such a thread. */
+    readonly rename: (id: ThreadId, name: string) => Effect.Effect<boolean, ThreadStoreError>
+  }
+>() {}

@@ -1,0 +1,228 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import { listenOnPort } from "../../../src/app-server/transports/tcp.js"
+import { sha256, type WsAuth } from "../../../src/app-server/transports/wsAuth.js"
+import { serveWebSockets } from "../../../src/app-server/transports/wsServer.js"
+import { makeFakeServer } from "./fakeServer.js"
+import { secret, signed } from "./jwt.js"
+import { get, open, turnedAway } from "./sockets.js"
+
+/** Everything that waits, waits a fiftieth of the time. */
+const real = Clock.make()
+const hurried: Clock.Clock = Object.assign(Clock.make(), {
+  sleep: (time: Duration.Duration) => real.sleep(Duration.times(time, 0.02))
+})
+
+const serving = (auth: WsAuth = { _tag: "Open" }) =>
+  Effect.gen(function* () {
+    const fake = yield* makeFakeServer
+    const { server, url } = yield* listenOnPort({ _tag: "WebSocket", host: "127.0.0.1", port: 0 }, auth)
+    const stopped = yield* Deferred.make<void>()
+    const fiber = yield* Effect.forkScoped(
+      Effect.provide(serveWebSockets(server, { auth, stop: Deferred.await(stopped) }), fake.layer)
+    )
+    yield* Effect.yieldNow()
+    return { ...fake, url, http: url.replace("ws:", "http:"), stop: Deferred.succeed(stopped, undefined), fiber }
+  })
+
+describe("websockets on a port", () => {
+  it.scopedLive("carry one message in each text frame, both ways", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving()
+      const client = yield* open(url)
+      client.send({ id: 1, method: "notify", params: 2 })
+      assert.deepStrictEqual(yield* client.until(3), [
+        { method: "tick", params: 0 },
+        { method: "tick", params: 1 },
+        { id: 1, result: 2 }
+      ])
+    })
+  )
+
+  it.scopedLive("ignore what is no message, drop binary frames, and answer pings", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving()
+      const client = yield* open(url)
+      const pong = Effect.async<void>((resume) => {
+        client.socket.on("pong", () => resume(Effect.void))
+        client.socket.ping()
+      })
+      client.send("nonsense")
+      client.send("")
+      client.socket.send(Buffer.from(JSON.stringify({ id: 1, method: "echo", params: "binary" })))
+      client.send({ id: 2, method: "echo", params: "text" })
+      assert.deepStrictEqual(yield* client.until(1), [{ id: 2, result: "text" }])
+      yield* pong
+    })
+  )
+
+  it.scopedLive("are independent: equal ids, one that hangs, one that leaves", () =>
+    Effect.gen(function* () {
+      const { clients, url } = yield* serving()
+      const one = yield* open(url)
+      const two = yield* open(url)
+      one.send({ id: 1, method: "hang" })
+      one.send({ id: 7, method: "echo", params: "one" })
+      two.send({ id: 7, method: "echo", params: "two" })
+      assert.deepStrictEqual(yield* one.until(1), [{ id: 7, result: "one" }])
+      assert.deepStrictEqual(yield* two.until(1), [{ id: 7, result: "two" }])
+      one.socket.close()
+      yield* one.closed
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => clients[0]?.released === true })
+      two.send({ id: 8, method: "echo", params: "still" })
+      assert.deepStrictEqual((yield* two.until(2))[1], { id: 8, result: "still" })
+    })
+  )
+
+  it.scopedLive("take a frame of 20 MiB, and give one", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving()
+      const client = yield* open(url)
+      const text = "x".repeat(20 * 1024 * 1024)
+      client.send({ id: 1, method: "echo", params: text })
+      assert.deepStrictEqual(yield* client.until(1), [{ id: 1, result: text }])
+    })
+  )
+
+  it.scopedLive("end when they are told to: what was accepted is answered, nobody else gets in", () =>
+    Effect.gen(function* () {
+      const { fiber, layer, stop, url } = yield* serving()
+      const client = yield* open(url)
+      client.send({ id: 1, method: "hang" })
+      client.send({ id: 2, method: "echo", params: "b" })
+      yield* client.until(1)
+      yield* stop
+      yield* Effect.sleep("20 millis")
+      assert.deepStrictEqual(yield* turnedAway(url), { status: 0, text: "" })
+      const { AppServer } = yield* Effect.promise(() => import("../../../src/app-server/server/AppServer.js"))
+      yield* Effect.provide(
+        Effect.flatMap(AppServer, (server) => server.shutdown({ drain: "20 millis" })),
+        layer
+      )
+      assert.deepStrictEqual((yield* client.until(2))[1], { error: { code: -32603, message: "cancelled" }, id: 1 })
+      assert.strictEqual(yield* client.closed, 1001)
+      yield* Fiber.join(fiber)
+    })
+  )
+
+  it.scopedLive("a client that does not read is cut off", () =>
+    Effect.gen(function* () {
+      const { clients, url } = yield* serving()
+      const slow = yield* open(url)
+      const quick = yield* open(url)
+      slow.socket.pause()
+      const text = "x".repeat(1024 * 1024)
+      for (let id = 0; id < 50; id++) slow.send({ id, method: "echo", params: text })
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => clients[0]?.released === true })
+      quick.send({ id: 1, method: "echo", params: "there" })
+      assert.deepStrictEqual(yield* quick.until(1), [{ id: 1, result: "there" }])
+    }).pipe(Effect.withClock(hurried))
+  )
+
+  it.scopedLive("a client that leaves notifications is cut off", () =>
+    Effect.gen(function* () {
+      const { clients, url } = yield* serving()
+      const slow = yield* open(url)
+      slow.send({ id: 1, method: "notify", params: 1000 })
+      yield* slow.closed
+      assert.isTrue(clients[0]?.released)
+    })
+  )
+})
+
+describe("who is let in", () => {
+  it.scopedLive("health is told to anybody but a browser", () =>
+    Effect.gen(function* () {
+      const { http } = yield* serving({ _tag: "CapabilityToken", digest: sha256("t") })
+      for (const path of ["/readyz", "/healthz", "/readyz?verbose"]) {
+        assert.deepStrictEqual(yield* get(http + path), { status: 200, text: "ok" })
+        assert.deepStrictEqual(yield* get(http + path, { method: "HEAD" }), { status: 200, text: "" })
+        const { status } = yield* get(http + path, { headers: { origin: "http://localhost" } })
+        assert.strictEqual(status, 403)
+      }
+      for (const path of ["/", "/readyz/", "/rpc"]) assert.strictEqual((yield* get(http + path)).status, 426)
+      assert.strictEqual((yield* get(`${http}/readyz`, { method: "POST" })).status, 426)
+    })
+  )
+
+  it.scopedLive("a request with an Origin is turned away, with a credential too", () =>
+    Effect.gen(function* () {
+      const { clients, url } = yield* serving({ _tag: "CapabilityToken", digest: sha256("t") })
+      for (const origin of ["http://evil.test", "null", ""]) {
+        const { status } = yield* turnedAway(url, { origin, authorization: "Bearer t" })
+        assert.strictEqual(status, 403)
+      }
+      assert.strictEqual(clients.length, 0)
+    })
+  )
+
+  const far = 4_000_000_000
+  const token: WsAuth = { _tag: "CapabilityToken", digest: sha256("t") }
+  const jwt: WsAuth = {
+    _tag: "SignedBearer",
+    secret: Redacted.make(Buffer.from(secret)),
+    issuer: "me",
+    audience: "you",
+    maxClockSkewSeconds: 30
+  }
+  it.scopedLive.each<readonly [WsAuth, string | undefined, string | null]>([
+    [token, undefined, "missing websocket bearer token"],
+    [token, "Basic t", "invalid authorization header"],
+    [token, "Bearer u", "invalid websocket bearer token"],
+    [token, "Bearer t", null],
+    [jwt, undefined, "missing websocket bearer token"],
+    [jwt, "Bearer nonsense", "invalid websocket jwt"],
+    [
+      jwt,
+      `Bearer ${signed({ exp: far, iss: "me", aud: "you" }, { key: "another key of at least 32 bytes" })}`,
+      "invalid websocket jwt"
+    ],
+    [jwt, `Bearer ${signed({ exp: 1, iss: "me", aud: "you" })}`, "expired websocket jwt"],
+    [jwt, `Bearer ${signed({ exp: far, nbf: far, iss: "me", aud: "you" })}`, "websocket jwt is not valid yet"],
+    [jwt, `Bearer ${signed({ exp: far, iss: "them", aud: "you" })}`, "websocket jwt issuer mismatch"],
+    [jwt, `Bearer ${signed({ exp: far, iss: "me", aud: "them" })}`, "websocket jwt audience mismatch"],
+    [jwt, `Bearer ${signed({ exp: far, iss: "me", aud: "you" })}`, null]
+  ])("credential %#", ([auth, authorization, expected]) =>
+    Effect.gen(function* () {
+      const { clients, url } = yield* serving(auth)
+      const opened = yield* Effect.either(open(url, authorization === undefined ? {} : { authorization }))
+      if (expected === null) return assert.strictEqual(opened._tag, "Right")
+      assert.deepStrictEqual(opened._tag === "Left" ? opened.left : null, { status: 401, text: expected })
+      assert.strictEqual(clients.length, 0)
+    })
+  )
+
+  it.scopedLive("other machines are not let in without a credential", () =>
+    Effect.gen(function* () {
+      for (const [host, address] of [
+        ["0.0.0.0", "0.0.0.0:4500"],
+        ["::", "[::]:4500"]
+      ] as const) {
+        const error = yield* Effect.flip(
+          Effect.asVoid(listenOnPort({ _tag: "WebSocket", host, port: 4500 }, { _tag: "Open" }))
+        )
+        assert.strictEqual(
+          error.message,
+          `refusing to start non-loopback websocket listener ${address} without auth; configure \`--ws-auth capability-token\` or \`--ws-auth signed-bearer-token\``
+        )
+      }
+      yield* listenOnPort({ _tag: "WebSocket", host: "0.0.0.0", port: 0 }, token)
+    })
+  )
+
+  it.scopedLive("a port that is taken is told", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving()
+      const port = Number(new URL(url).port)
+      const error = yield* Effect.flip(
+        Effect.asVoid(listenOnPort({ _tag: "WebSocket", host: "127.0.0.1", port }, { _tag: "Open" }))
+      )
+      assert.strictEqual(error.message, `can't listen on ${url}: it is already in use`)
+    })
+  )
+})
