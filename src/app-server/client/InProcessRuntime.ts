@@ -23,6 +23,7 @@ import {
 } from "../protocol/Envelope.js"
 import type { SessionSource } from "../../domain/Thread.js"
 import * as errors from "../protocol/errors.js"
+import { sessionSourceExtension } from "../protocol/extensions.js"
 import { initialized } from "../protocol/notifications.js"
 import { idLabel, type RequestId } from "../protocol/RequestId.js"
 import { AppServer, type Connection } from "../server/AppServer.js"
@@ -210,14 +211,6 @@ const run = (connection: Connection, connectionScope: Scope.CloseableScope, capa
 export interface RuntimeOptions extends ClientOptions {
   readonly sessionSource?: SessionSource | undefined
 }
-
-/**
- * The member of `capabilities.extensions` that says so.
- *
- * @since 0.1.0
- * @category constants
- */
-export const sessionSourceExtension = "effect-codex-account/sessionSource"
 
 /**
  * Connects to the app-server and makes the handshake. The runtime ends with the scope.

@@ -3,16 +3,9 @@
  *
  * @since 0.1.0
  */
+import { legacyExtension } from "../protocol/extensions.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { ThreadStartResponse } from "../protocol/schemas/Threads.js"
-
-/**
- * A client asks for the older notifications, `codex/event/...`, with this member of `capabilities.extensions` set to true.
- *
- * @since 0.1.0
- * @category constants
- */
-export const legacyExtension = "effect-codex-account/legacyNotifications"
 
 /**
  * @since 0.1.0

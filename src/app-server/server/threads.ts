@@ -8,9 +8,10 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Path from "node:path"
-import { type SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
+import { SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
 import type { ThreadStoreError } from "../../domain/ThreadStoreError.js"
 import { version } from "../../domain/version.js"
 import { ThreadStore } from "../../services/ThreadStore.js"
@@ -24,6 +25,7 @@ import {
   threadNotLoaded,
   turnsUnavailable
 } from "../protocol/errors.js"
+import { sessionSourceExtension } from "../protocol/extensions.js"
 import type { Params } from "../protocol/methods.js"
 import type { Thread as WireThread, ThreadStartResponse } from "../protocol/schemas/Threads.js"
 import { canonicalThreadId, threadIdProblem } from "../protocol/threadId.js"
@@ -126,6 +128,12 @@ const originator = Config.string("CODEX_INTERNAL_ORIGINATOR_OVERRIDE").pipe(
   Effect.map(Option.filter((name) => name !== ""))
 )
 
+const asSource = Schema.decodeUnknownOption(SessionSource)
+
+/** What a client in this process says that it is; any other client is a client of this server. */
+const sourceOf = ({ client, kind }: Caller): Option.Option<SessionSource> =>
+  kind === "inProcess" ? asSource(client.capabilities?.extensions?.[sessionSourceExtension]) : Option.none()
+
 /**
  * The handlers of `thread/start`, `thread/resume`, `thread/list` and `thread/read`. A thread counts as idle as long as a
  * connection that started or resumed it is open. An ephemeral one is not stored, and gone after that.
@@ -173,7 +181,7 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
           const thread = new Thread({
             id,
             sessionId: id,
-            source,
+            source: Option.getOrElse(sourceOf(caller), () => source),
             originator: Option.getOrElse(override, () => caller.client.clientInfo.name),
             threadSource: params.threadSource ?? null,
             cwd: Path.resolve(params.cwd ?? "."),

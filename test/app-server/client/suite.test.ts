@@ -1,3 +1,4 @@
+import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -62,3 +63,18 @@ clientSuite(
     }
   })
 )
+
+describe("a client in process", () => {
+  it.scopedLive.each(["cli", "exec", undefined] as const)("says what kind of program it is: %s", (sessionSource) =>
+    Effect.gen(function* () {
+      const { context } = yield* built
+      const client = yield* Effect.provide(
+        inProcess.start({ clientName: "surface", clientVersion: "1", sessionSource }),
+        context
+      )
+      const { thread } = yield* client.request("thread/start", { ephemeral: true })
+      // Without a word of its own it is the server's kind.
+      assert.deepStrictEqual([thread.source, thread.originator], [sessionSource ?? "exec", "surface"])
+    })
+  )
+})

@@ -6,7 +6,7 @@
 import * as Either from "effect/Either"
 import { methods } from "../../protocol/methods.js"
 import { problemOf } from "../../protocol/serde.js"
-import { legacyExtension } from "../../server/legacyThreads.js"
+import { legacyExtension } from "../../protocol/extensions.js"
 import type { ServerInfo } from "../AppServerClient.js"
 
 /**
