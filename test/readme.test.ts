@@ -97,7 +97,7 @@ describe("README.md and the command", () => {
     const names = (text: string) => text.match(/\b(?:CODEX|SSL|HTTPS?|NO)_[A-Z_]*[A-Z]\b/g) ?? []
     const used = new Set(sources.flatMap((text) => text.match(/"(?:CODEX|SSL|HTTPS?|NO)_[A-Z_]+"/g) ?? []))
     // Those of a hook are told to it, not read.
-    const given = read("src/cli/hooks.ts").match(/CODEX_ACCOUNT_[A-Z_]+(?=:)/g) ?? []
+    const given = [...read("src/cli/hooks.ts").matchAll(/CODEX_ACCOUNT_[A-Z_]+(?=:)/g)].map(([name]) => name)
     const told = new Set(names(readme).filter((name) => !given.includes(name)))
     deepStrictEqual(
       [...used].map((name) => name.slice(1, -1)).filter((name) => !told.has(name)),

@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { showUsage, type UsageView } from "./showUsage.js"
+import type { UsageView } from "./readJudged.js"
+import { showUsage } from "./showUsage.js"
 
 /**
  * Whether requests can be made now, with the usage and the verdict that say so.

@@ -26,7 +26,7 @@ import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { applyPolicy } from "./applyPolicy.js"
 import { readUsage } from "./readUsage.js"
-import type { UsageView } from "./showUsage.js"
+import type { UsageView } from "./readJudged.js"
 
 /**
  * A part that could not be read says why, and the others stand. `open` are acts whose outcome is not known.

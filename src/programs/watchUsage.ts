@@ -16,14 +16,13 @@ import * as Stream from "effect/Stream"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { isBelievable, transitionsBetween, type UsageTransition } from "../domain/UsageTransition.js"
-import { verdict } from "../domain/Verdict.js"
 import { defaultWatchPolicy, type LastReading, nextReading, type WatchPolicy } from "../domain/WatchPolicy.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readUsage } from "./readUsage.js"
-import type { UsageView } from "./showUsage.js"
+import { type WorkspaceRole } from "../services/WorkspaceRole.js"
+import { readJudged } from "./readJudged.js"
+import type { UsageView } from "./readJudged.js"
 
 /**
  * - `Reading`: what was read, judged with `role`; `previous` is the reading before it of the same identity.
@@ -93,12 +92,7 @@ const nothingKnown = (epoch: number, now: number, soonest: number): State => ({
   nextAt: Math.max(now, soonest)
 })
 
-const readJudged = Effect.gen(function* () {
-  const roles = yield* WorkspaceRole
-  const snapshot = yield* readUsage()
-  const role = yield* roles.claimed
-  return { role, view: { snapshot, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) } }
-}).pipe(Effect.withSpan("watchUsage.read"))
+const reading = Effect.withSpan(readJudged(), "watchUsage.read")
 
 type Step = Effect.Effect<readonly [Chunk.Chunk<WatchEvent>, State], never, Services>
 
@@ -110,7 +104,7 @@ const dueAfter = (policy: WatchPolicy, last: LastReading): Effect.Effect<number>
     Math.ceil(now.epochMillis + Duration.toMillis(nextReading(policy, last, { now, share })))
   )
 
-const afterSuccess = (policy: WatchPolicy, state: State, { role, view }: Effect.Effect.Success<typeof readJudged>) =>
+const afterSuccess = (policy: WatchPolicy, state: State, { role, view }: Effect.Effect.Success<typeof reading>) =>
   Effect.map(
     dueAfter(policy, { _tag: "Read", verdict: view.verdict }),
     (nextAt): readonly [WatchEvent | null, State] => {
@@ -144,7 +138,7 @@ const readOnce = (policy: WatchPolicy, state: State): Step =>
   Effect.gen(function* () {
     const session = yield* AuthSession
     const soonest = (yield* Clock.currentTimeMillis) + Duration.toMillis(policy.minInterval)
-    const result = yield* Effect.either(readJudged)
+    const result = yield* Effect.either(reading)
     const epoch = yield* session.epoch
     const crossed = epoch !== state.epoch
     const base = crossed ? nothingKnown(epoch, yield* Clock.currentTimeMillis, soonest) : { ...state, soonest }

@@ -7,7 +7,7 @@ import { BackendError } from "../../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
-import type { UsageView } from "../showUsage.js"
+import type { UsageView } from "../readJudged.js"
 import type { Failure } from "./Failure.js"
 
 /**

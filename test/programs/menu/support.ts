@@ -12,7 +12,7 @@ import { TokenActivity } from "../../../src/domain/TokenActivity.js"
 import { SpendControl, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import type { ReachedType } from "../../../src/domain/UsageSnapshot.js"
 import { verdict } from "../../../src/domain/Verdict.js"
-import type { UsageView } from "../../../src/programs/showUsage.js"
+import type { UsageView } from "../../../src/programs/readJudged.js"
 import { at, credit, fetchedAt, fiveHours, snapshot, week } from "../../domain/snapshots.js"
 
 export { at, credit, fetchedAt }
