@@ -1,0 +1,102 @@
+/** A backend on loopback that answers as it is told, and keeps what it was asked. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { Reply, Routes } from "./Scenario.js"
+
+export interface ScriptedBackend {
+  readonly origin: string
+  readonly route: (routes: Routes) => void
+  /** Each request as `METHOD /path body -> outcome`, in the order of arrival. */
+  readonly requests: () => ReadonlyArray<string>
+  /** `METHOD /path` of each. */
+  readonly targets: () => ReadonlyArray<string>
+}
+
+interface Entry {
+  readonly target: string
+  readonly body: string
+  outcome: string
+}
+
+const notFound: Reply = { status: 404, headers: {}, json: { detail: "Not Found" }, hang: false }
+
+const workspace = {
+  id: "acc-oracle-0001",
+  name: "Oracle WS",
+  plan_type: "pro",
+  structure: "workspace",
+  profile_picture_url: null,
+  workspace_backend_origin: "https://chatgpt.com",
+  account_routing_override: "NO_CONSTRAINT"
+}
+
+/** What the original asks for before anything else. */
+const routing: Reply = {
+  ...notFound,
+  status: 200,
+  json: { accounts: [workspace], account_ordering: [workspace.id], default_account_id: workspace.id }
+}
+
+const send = (response: ServerResponse, reply: Reply): void => {
+  const body = reply.json === undefined ? (reply.body ?? "") : JSON.stringify(reply.json)
+  const type = reply.json === undefined ? {} : { "content-type": "application/json" }
+  response.writeHead(reply.status, { ...type, ...reply.headers })
+  response.end(body)
+}
+
+const textOf = ({ body, outcome, target }: Entry): string =>
+  `${target}${body === "" ? "" : ` ${body.slice(0, 300)}`} -> ${outcome}`
+
+export const scriptedBackend: Effect.Effect<ScriptedBackend, never, Scope.Scope> = Effect.gen(function* () {
+  const log: Array<Entry> = []
+  const routes = new Map<string, { readonly replies: ReadonlyArray<Reply>; taken: number }>()
+  const route = (more: Routes): void => {
+    for (const [key, reply] of Object.entries(more)) {
+      const replies: ReadonlyArray<Reply> = "status" in reply ? [reply] : reply
+      routes.set(key, { replies, taken: 0 })
+    }
+  }
+  const replyTo = (key: string): Reply => {
+    const scripted = routes.get(key)
+    if (scripted === undefined) return notFound
+    const reply = scripted.replies[Math.min(scripted.taken, scripted.replies.length - 1)] ?? notFound
+    scripted.taken += 1
+    return reply
+  }
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const chunks: Array<Buffer> = []
+    request.on("error", () => {})
+    request.on("data", (chunk: Buffer) => chunks.push(chunk))
+    request.on("end", () => {
+      const { pathname, search } = new URL(request.url ?? "/", "http://loopback")
+      const key = `${request.method ?? "GET"} ${pathname}`
+      const reply = replyTo(key)
+      const outcome = reply.hang ? "hang" : reply.reset === undefined ? String(reply.status) : "conn-before"
+      log.push({ target: `${key}${search}`, body: Buffer.concat(chunks).toString("utf8"), outcome })
+      if (reply.hang) return
+      if (reply.reset !== undefined) request.socket.resetAndDestroy()
+      else send(response, reply)
+    })
+  }
+
+  route({ "GET /backend-api/wham/accounts/check": routing, "GET /api/codex/accounts/check": routing })
+  const server = yield* Effect.acquireRelease(
+    Effect.async<ReturnType<typeof createServer>>((resume) => {
+      const made = createServer(handle)
+      made.listen(0, "127.0.0.1", () => resume(Effect.succeed(made)))
+    }),
+    (made) =>
+      Effect.async<void>((resume) => {
+        made.close(() => resume(Effect.void))
+        made.closeAllConnections()
+      })
+  )
+  const address = server.address()
+  return {
+    origin: `http://127.0.0.1:${typeof address === "string" ? address : address?.port}`,
+    route,
+    requests: () => log.map(textOf),
+    targets: () => log.map(({ target }) => target.replace(/\?.*/, ""))
+  }
+})

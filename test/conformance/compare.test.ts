@@ -1,0 +1,155 @@
+/** The comparison finds what is different, and nothing else: proved with the recording itself as what was played. */
+import { assert, describe, it } from "@effect/vitest"
+import { compare, type Difference, recordedAnswer } from "./compare.js"
+import { judge } from "./judge.js"
+import type { Played } from "./play.js"
+import { loadScenarios, type Scenario } from "./Scenario.js"
+
+const scenarios = loadScenarios(1_763_640_000)
+
+const named = (name: string): Scenario => {
+  const found = scenarios.find((scenario) => scenario.name === name)
+  assert(found !== undefined, `there is no scenario ${name}`)
+  return found
+}
+
+/** What the original did, as if it had been played. */
+const asRecorded = ({ exit, notifications, steps, totals }: Scenario): Played => ({
+  calls: steps.flatMap((step) =>
+    "call" in step
+      ? [
+          {
+            answer: recordedAnswer(step.call, step.answer),
+            requests: step.requests,
+            tookMillis: step.tookMillis ?? 1
+          }
+        ]
+      : []
+  ),
+  lines: steps.flatMap((step) => ("send" in step ? [step.answers] : [])),
+  notifications,
+  totals,
+  exit,
+  broken: []
+})
+
+const whats = (differences: ReadonlyArray<Difference>) => differences.map(({ path, what }) => `${what} ${path}`.trim())
+
+const calls = (played: Played, change: (call: Played["calls"][number]) => Played["calls"][number]): Played => ({
+  ...played,
+  calls: played.calls.map((call, n) => (n === 0 ? change(call) : call))
+})
+
+describe("comparing", () => {
+  it("all scenarios are there", () => {
+    assert.lengthOf(scenarios, 52)
+    assert.lengthOf(new Set(scenarios.map(({ name }) => name.toLowerCase())), 52)
+    assert.isAbove(scenarios.flatMap(({ steps }) => steps.filter((step) => "call" in step)).length, 400)
+  })
+
+  it("what was recorded is no different from itself", () => {
+    for (const scenario of scenarios) assert.deepStrictEqual(compare(scenario, asRecorded(scenario)), [])
+  })
+
+  const minimal = named("rl-minimal")
+  const played = asRecorded(minimal)
+
+  it("a member of a result", () => {
+    const result = { ...recordedResult(minimal), accountId: "acc-other", more: 1 }
+    assert.deepStrictEqual(
+      whats(
+        compare(
+          minimal,
+          calls(played, (call) => ({ ...call, answer: { result } }))
+        )
+      ),
+      ["result accountId", "result more"]
+    )
+  })
+
+  it("a member that is missing", () => {
+    const { rateLimitUpsell: _, ...result } = recordedResult(minimal)
+    assert.deepStrictEqual(
+      whats(
+        compare(
+          minimal,
+          calls(played, (call) => ({ ...call, answer: { result } }))
+        )
+      ),
+      ["result rateLimitUpsell"]
+    )
+  })
+
+  it("an error instead of a result, another code, another text, no answer", () => {
+    const error = { error: { code: -32_603, message: "failed" } }
+    assert.deepStrictEqual(
+      whats(
+        compare(
+          minimal,
+          calls(played, (call) => ({ ...call, answer: error }))
+        )
+      ),
+      ["outcome"]
+    )
+    assert.deepStrictEqual(
+      whats(
+        compare(
+          minimal,
+          calls(played, (call) => ({ ...call, answer: { none: true } }))
+        )
+      ),
+      ["outcome"]
+    )
+    const none = named("auth-none")
+    const other = { error: { code: -32_602, message: "other" } }
+    const firstError = asRecorded(none).calls.findIndex(({ answer }) => "error" in answer)
+    const changed = asRecorded(none).calls.map((call, n) => (n === firstError ? { ...call, answer: other } : call))
+    assert.deepStrictEqual(whats(compare(none, { ...asRecorded(none), calls: changed })), [
+      "code code",
+      "message message"
+    ])
+  })
+
+  it("a request more, whatever the order of those at once", () => {
+    const reordered = calls(played, (call) => ({ ...call, requests: call.requests.toReversed() }))
+    assert.deepStrictEqual(compare(minimal, reordered), [])
+    const more = calls(played, (call) => ({ ...call, requests: [...call.requests, "GET /backend-api/x -> 200"] }))
+    assert.deepStrictEqual(whats(compare(minimal, more)), ["requests"])
+  })
+
+  it("notifications, totals, exit, time, lines and rules", () => {
+    const slow = named("timeout-consume-hang")
+    const malformed = named("proto-malformed")
+    const found = [
+      ...compare(minimal, { ...played, notifications: [] }),
+      ...compare(minimal, { ...played, totals: { ...played.totals, "GET /x": 1 } }),
+      ...compare(minimal, { ...played, exit: "SIGKILL" }),
+      ...compare(minimal, { ...played, broken: ["two answers"] }),
+      ...compare(
+        slow,
+        calls(asRecorded(slow), (call) => ({ ...call, tookMillis: 30_000 }))
+      ),
+      ...compare(malformed, { ...asRecorded(malformed), lines: [[{ id: 1, result: true }]] })
+    ]
+    assert.includeMembers(whats(found), ["notifications", "totals GET /x", "exit", "rule", "took", "line"])
+  })
+
+  it("an entry of the list excuses what it names, and counts as used only then", () => {
+    const found = compare(minimal, { ...played, exit: 1 })
+    const excuse = { why: "a reason", scenario: /^rl-/, what: ["exit"] } as const
+    const names = scenarios.map(({ name }) => name)
+    assert.deepStrictEqual(judge(found, names, names, [excuse]), { unwanted: [], stale: [] })
+    assert.lengthOf(judge(found, names, names, [{ ...excuse, what: ["totals"] }]).unwanted, 1)
+    assert.lengthOf(judge([], names, names, [excuse]).stale, 1)
+    // Not every scenario that it could be about was played.
+    assert.lengthOf(judge([], ["rl-minimal"], names, [excuse]).stale, 0)
+  })
+})
+
+const recordedResult = (scenario: Scenario): Record<string, unknown> => {
+  const [step] = scenario.steps.filter((one) => "call" in one)
+  assert(step !== undefined)
+  const answer = recordedAnswer(step.call, step.answer)
+  assert("result" in answer && typeof answer.result === "object" && answer.result !== null)
+  return { ...answer.result }
+}

@@ -1,0 +1,253 @@
+/** The differences from the original that are wanted, each with its reason. */
+import type { Difference, What } from "./compare.js"
+
+/** What an entry excuses: all of its parts have to fit. */
+export interface Wanted {
+  readonly why: string
+  readonly scenario: RegExp
+  readonly place?: RegExp
+  readonly what: ReadonlyArray<What>
+  readonly path?: RegExp
+  readonly allows?: (difference: Difference) => boolean
+  /** It depends on who is faster, so that it need not be there. */
+  readonly sometimes?: boolean
+}
+
+const prefix = /^failed to [a-z ]+: /
+
+/** A text that begins with the original's words, and goes on with our own. */
+const goesOnOtherwise = ({ played, recorded }: Difference): boolean => {
+  const begins = prefix.exec(String(recorded))?.[0]
+  return begins !== undefined && String(played).startsWith(begins)
+}
+
+const isNothing = (value: unknown): boolean => value === undefined || value === null
+
+const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
+
+/** The recorded requests, some of them more than once, and nothing else. */
+const repeats = ({ played, recorded }: Difference): boolean => {
+  const before = texts(recorded)
+  const now = texts(played)
+  return (
+    now.length > before.length &&
+    now.length <= 2 * before.length &&
+    new Set(now).size === new Set(before).size &&
+    before.every((request) => now.includes(request))
+  )
+}
+
+const recovery = /^POST \/oauth\/token .*"refresh_reason":"unauthorized_recovery"/
+
+/** A 401, at most one renewal of the session, and the refused request at most once more. */
+const recovers = ({ played, recorded }: Difference): boolean => {
+  const before = texts(recorded)
+  const more = texts(played).filter((request) => !before.includes(request))
+  const again = more.filter((request) => !recovery.test(request))
+  return (
+    before.every((request) => texts(played).includes(request)) &&
+    more.length - again.length <= 1 &&
+    again.length <= 1 &&
+    again.every((request) => before.some((first) => first.split(" -> ")[0] === request.split(" -> ")[0]))
+  )
+}
+
+const noRoute = "selected workspace missing from routing discovery"
+
+/** The notifications without our additional members, and with a sign-in that fails for its routing as one that does not. */
+const told = (notifications: unknown): ReadonlyArray<unknown> =>
+  (Array.isArray(notifications) ? notifications : []).flatMap((one: Difference["played"]): ReadonlyArray<unknown> => {
+    const { method, params } = Object(one)
+    const { isWorkspaceOwner: _, workspaceRole: __, ...rest } = Object(params)
+    return rest.error === noRoute
+      ? [
+          { method, params: { ...rest, success: true, error: null } },
+          { method: "account/updated", params: { authMode: "chatgptAuthTokens", planType: "pro" } }
+        ]
+      : [{ method, params: rest }]
+  })
+
+export const wanted: ReadonlyArray<Wanted> = [
+  {
+    why: "An error never repeats what the backend sent, nor its URL: after the original's first words come our own.",
+    scenario: /./,
+    what: ["message"],
+    allows: goesOnOtherwise
+  },
+  {
+    why: "An owner can be told from a member: `workspaceRole` and `isWorkspaceOwner` are additional members.",
+    scenario: /./,
+    what: ["result", "notifications"],
+    path: /(^|\.)(workspaceRole|isWorkspaceOwner)$/,
+    allows: ({ recorded }) => recorded === undefined
+  },
+  {
+    why: "The role is read once for each session, in the background.",
+    scenario: /./,
+    what: ["totals"],
+    path: /^GET \/backend-api\/accounts\/check\/v4-2023-04-27$/,
+    allows: ({ played, recorded, scenario }) =>
+      recorded === undefined && Number(played) <= (scenario === "login-authtokens" ? 6 : 1)
+  },
+  {
+    why: "Routing by workspace is not ours: nothing is asked for it, and account/read neither tells it nor waits for it.",
+    scenario: /./,
+    what: ["totals"],
+    path: /^GET (\/backend-api\/wham|\/api\/codex)\/accounts\/check$/,
+    allows: ({ played }) => played === undefined
+  },
+  {
+    why: "What only the routing tells is null: the routing itself, and the name of the workspace.",
+    scenario: /./,
+    what: ["result"],
+    path: /^(workspaceRouting|account\.workspaceName)$/,
+    allows: ({ played }) => played === null
+  },
+  {
+    why: "A session whose workspace the routing does not know is still a session.",
+    scenario: /^login-authtokens$/,
+    place: /^account\/read$/,
+    what: ["outcome"],
+    allows: ({ recorded }) => JSON.stringify(recorded).includes(noRoute)
+  },
+  {
+    why: "So its sign-in succeeds, and says so.",
+    scenario: /^login-authtokens$/,
+    place: /^$/,
+    what: ["notifications"],
+    allows: ({ played, recorded }) => JSON.stringify(told(recorded)) === JSON.stringify(told(played))
+  },
+  {
+    why: "A redirect is refused: nothing follows it to wherever it points.",
+    scenario: /^usage-profile$/,
+    place: /^redirect-/,
+    what: ["requests"],
+    allows: ({ played, recorded }) => texts(played).join() === texts(recorded).slice(0, 1).join()
+  },
+  {
+    why: "So nothing arrives where a redirect points.",
+    scenario: /^usage-profile$/,
+    what: ["totals"],
+    path: /^GET \/redir\//,
+    allows: ({ played }) => isNothing(played)
+  },
+  {
+    why: "A safe read is repeated where that may help.",
+    scenario: /^rl-reset-credits$/,
+    place: /^details (http_500|reset_before)$/,
+    what: ["requests"],
+    allows: repeats
+  },
+  {
+    why: "Where the usage can't be read, the list of credits is not waited for, and perhaps not even asked for.",
+    scenario: /^rl-/,
+    what: ["requests"],
+    allows: ({ failed, played, recorded }) =>
+      failed &&
+      texts(recorded)
+        .filter((request) => !/rate-limit-reset-credits ->/.test(request))
+        .join() === texts(played).join(),
+    sometimes: true
+  },
+  {
+    why: "So the backend sees fewer requests for the list, or up to two more.",
+    scenario: /^rl-/,
+    what: ["totals"],
+    path: /rate-limit-reset-credits$/,
+    allows: ({ played, recorded, scenario }) =>
+      Number(played) <= Number(recorded) + (scenario === "rl-reset-credits" ? 2 : 0),
+    sometimes: true
+  },
+  {
+    why: "A list of credits that does not come is asked for again, for 8 s in all instead of 5.",
+    scenario: /^timeout-details-hang$/,
+    what: ["requests", "totals", "took"],
+    allows: (difference) =>
+      difference.what === "took"
+        ? Number(difference.played) < 8500
+        : difference.what === "totals"
+          ? difference.played === 2
+          : repeats(difference)
+  },
+  {
+    why: "A 401 is answered once by renewing the session and asking again.",
+    scenario: /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-reset-credits|usage-profile)$/,
+    place: /401/,
+    what: ["requests"],
+    allows: recovers
+  },
+  {
+    why: "So the call succeeds where the renewal does.",
+    scenario: /^(401-then-refresh-usage|auth-file-changed-on-disk)$/,
+    place: /401/,
+    what: ["outcome"],
+    allows: ({ played, recorded }) =>
+      JSON.stringify(recorded).includes("401 Unauthorized") && JSON.stringify(played).startsWith('{"result":')
+  },
+  {
+    why: "So the backend sees the renewal and the second request.",
+    scenario: /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-reset-credits|usage-profile)$/,
+    what: ["totals"],
+    path: /^(POST \/oauth\/token|GET \/backend-api\/wham\/usage)$/,
+    allows: ({ played, recorded, scenario }) =>
+      Number(played) - Number(recorded ?? 0) ===
+      (scenario === "auth-file-changed-on-disk" && recorded === undefined ? 2 : 1)
+  },
+  {
+    why: "What was renewed after a 401 is renewed again when a client asks for it: the store holds nothing newer.",
+    scenario: /^auth-file-changed-on-disk$/,
+    place: /^forced refresh after rewrite$/,
+    what: ["requests"],
+    allows: ({ played }) =>
+      texts(played).length === 1 && texts(played).every((one) => one.includes('"refresh_reason":"forced"'))
+  },
+  {
+    why: "Nothing is sent with the token of a session that the server refuses to renew.",
+    scenario: /^expired-access-refresh-expired$/,
+    what: ["requests", "totals"],
+    path: /^$|usage$/,
+    allows: ({ played }) => isNothing(played) || texts(played).length === 0
+  },
+  {
+    why: "A renewal that fails is not tried again with every use of the session.",
+    scenario: /^expired-access-refresh-/,
+    what: ["totals"],
+    path: /^POST \/oauth\/token$/,
+    allows: ({ played, recorded }) => Number(played) < Number(recorded)
+  },
+  {
+    why: "It is tried again after a 401, and then not before the request.",
+    scenario: /^expired-access-refresh-http_500$/,
+    what: ["requests"],
+    allows: ({ played, recorded }) =>
+      texts(played).length === 0
+        ? texts(recorded).every((request) => request.includes("proactive_expiry"))
+        : texts(played).join().replace("unauthorized_recovery", "proactive_expiry") === texts(recorded).join()
+  },
+  {
+    why: "What a single thread has used is not asked for: the answer is that of all threads, and threadUsage is null.",
+    scenario: /^path-style-codex-api$/,
+    place: /^(account\/usage\/read)?$/,
+    what: ["requests", "totals"],
+    path: /^$|thread_usage\/query$|profiles\/me$/,
+    allows: ({ played }) =>
+      isNothing(played) || played === 2 || texts(played).join().startsWith("GET /api/codex/profiles/me")
+  },
+  {
+    why: "There is no security setup here: the answer is always that there is no notice, and nobody is asked.",
+    scenario: /^(path-style-codex-api|proto-no-capabilities)$/,
+    what: ["requests", "totals"],
+    place: /^(account\/securitySetup\/read)?$/,
+    path: /^$|\/security-setup$/,
+    allows: ({ played }) => isNothing(played) || texts(played).length === 0
+  }
+]
+
+export const isWanted =
+  (difference: Difference) =>
+  ({ allows = () => true, path = /(?:)/, place = /(?:)/, scenario, what }: Wanted): boolean =>
+    what.includes(difference.what) &&
+    scenario.test(difference.scenario) &&
+    place.test(difference.place) &&
+    path.test(difference.path) &&
+    allows(difference)
