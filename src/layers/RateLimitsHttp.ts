@@ -22,6 +22,12 @@ import { decoded } from "./wire/decoded.js"
 import { consumeOutcomeFromWire, resetCreditsFromWire } from "./wire/ResetCredits.js"
 import { usageFromWire } from "./wire/Usage.js"
 
+/** A snapshot, with the number of the read that brought it: a higher one began later. */
+interface Kept {
+  readonly snapshot: UsageSnapshot
+  readonly read: number
+}
+
 /** The longest that a backend's wish to wait is kept in mind. */
 const maxQuietMillis = Duration.toMillis(Duration.minutes(10))
 
@@ -33,10 +39,14 @@ const make = Effect.gen(function* () {
   const intervalMillis = Duration.toMillis(config.usageInterval)
 
   /** The last snapshot, and until when the backend wants to be left alone, by identity and kind of read. */
-  const recent = new Map<string, UsageSnapshot>()
+  const recent = new Map<string, Kept>()
   const quietUntil = new Map<string, number>()
-  const forget = (identityKey: string) => {
-    for (const key of recent.keys()) if (key.startsWith(identityKey)) recent.delete(key)
+  let reads = 0
+  /** What the reads up to this one tell is old: it goes to those who wait for it, and is not kept. */
+  let forgotten = 0
+  const forget = () => {
+    forgotten = reads
+    recent.clear()
   }
   /** What was read before a change of session is not given to anybody after it. */
   let epochOfRecent = 0
@@ -78,18 +88,22 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const keep = (key: string, epoch: number, read: ReturnType<RateLimits["Type"]["read"]>) =>
-    Effect.tapBoth(read, {
-      onFailure: (error) =>
-        error._tag === "BackendError" && error.reason === "RateLimited" && error.retryAfterMillis !== null
-          ? Effect.map(Clock.currentTimeMillis, (now) =>
-              quietUntil.set(key, now + Math.min(error.retryAfterMillis ?? 0, maxQuietMillis))
-            )
-          : Effect.void,
-      onSuccess: (snapshot) =>
-        Effect.sync(() => {
-          if (epoch === epochOfRecent && key.startsWith(snapshot.identity.key)) recent.set(key, snapshot)
-        })
+  const keep = (key: string, epoch: number, options: ReadUsage): ReturnType<RateLimits["Type"]["read"]> =>
+    Effect.suspend(() => {
+      const read = ++reads
+      return Effect.tapBoth(readBoth(options), {
+        onFailure: (error) =>
+          error._tag === "BackendError" && error.reason === "RateLimited" && error.retryAfterMillis !== null
+            ? Effect.map(Clock.currentTimeMillis, (now) =>
+                quietUntil.set(key, now + Math.min(error.retryAfterMillis ?? 0, maxQuietMillis))
+              )
+            : Effect.void,
+        onSuccess: (snapshot) =>
+          Effect.sync(() => {
+            if (epoch !== epochOfRecent || !key.startsWith(snapshot.identity.key)) return
+            if (read > Math.max(forgotten, recent.get(key)?.read ?? 0)) recent.set(key, { snapshot, read })
+          })
+      })
     })
 
   /** A snapshot whose reader has left by the time that it is complete is nobody's. */
@@ -125,11 +139,11 @@ const make = Effect.gen(function* () {
         enter(epoch)
         const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
         yield* quietFor(key, now)
-        const read = keep(key, epoch, readBoth(options))
+        const read = keep(key, epoch, options)
         if (options.fresh === true) return yield* Effect.flatMap(read, forReader)
         const known = recent.get(key)
-        if (known !== undefined && now - known.fetchedAt.epochMillis < intervalMillis) return known
-        return yield* Effect.flatMap(shared(`${epoch} ${key}`, read), forReader)
+        if (known !== undefined && now - known.snapshot.fetchedAt.epochMillis < intervalMillis) return known.snapshot
+        return yield* Effect.flatMap(shared(`${epoch} ${forgotten} ${key}`, read), forReader)
       }),
     consume: ({ as, creditId, key }) =>
       backend
@@ -138,7 +152,7 @@ const make = Effect.gen(function* () {
             payload: { redeem_request_id: key, ...(creditId === undefined ? {} : { credit_id: creditId }) }
           })
         )
-        .pipe(Effect.map(consumeOutcomeFromWire), Effect.ensuring(Effect.sync(() => forget(as.key))))
+        .pipe(Effect.map(consumeOutcomeFromWire), Effect.ensuring(Effect.sync(forget)))
   })
 })
 

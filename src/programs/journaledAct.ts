@@ -12,7 +12,8 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
 import { JournalError } from "../domain/JournalError.js"
-import type { Act, OperationState } from "../domain/Operation.js"
+import type { LeaseError } from "../domain/LeaseError.js"
+import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type HeldLease, Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { Around } from "../services/RateLimits.js"
@@ -58,6 +59,31 @@ export interface ActAnswer<A> {
 }
 
 /**
+ * Runs the work while no other process can be at this kind of act for this identity. `Busy` when another one stays at it,
+ * or has taken it over.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const asOnlyOne = <A, R>(
+  operation: Pick<Operation, "act" | "identity" | "key">,
+  work: (held: HeldLease) => Effect.Effect<A, ActError | AuthError | BackendError | JournalError | LeaseError, R>
+): Effect.Effect<A, ActError | AuthError | BackendError | JournalError, Lease | R> =>
+  Effect.flatMap(Lease, (lease) =>
+    lease.withLease(
+      { name: `${operation.act} ${operation.identity}`, timeToLive: "30 seconds", wait: "5 seconds" },
+      work
+    )
+  ).pipe(
+    Effect.mapError((error) => {
+      if (error._tag !== "LeaseError") return error
+      return error.reason === "Unavailable"
+        ? new JournalError({ reason: "Unavailable", key: operation.key })
+        : ActError.of(operation.act, "Busy")
+    })
+  )
+
+/**
  * Records the intent, sends under the policy, and records the outcome before anybody is told, as the only one who is at
  * this kind of act for this identity. Whatever happens in between, the journal never says less than what may have been
  * sent.
@@ -68,17 +94,8 @@ export interface ActAnswer<A> {
 export const journaledAct = <A, R>(
   act: JournaledAct<A, R>
 ): Effect.Effect<ActAnswer<A>, ActError | AuthError | BackendError | JournalError, Lease | OperationJournal | R> =>
-  Effect.flatMap(Lease, (lease) =>
-    lease.withLease({ name: `${act.act} ${act.identity.key}`, timeToLive: "30 seconds", wait: "5 seconds" }, (held) =>
-      Effect.zipRight(act.before, perform(act, held))
-    )
-  ).pipe(
-    Effect.mapError((error) => {
-      if (error._tag !== "LeaseError") return error
-      return error.reason === "Unavailable"
-        ? new JournalError({ reason: "Unavailable", key: act.key })
-        : ActError.of(act.act, "Busy")
-    })
+  asOnlyOne({ act: act.act, identity: act.identity.key, key: act.key }, (held) =>
+    Effect.zipRight(act.before, perform(act, held))
   )
 
 const perform = <A, R>(act: JournaledAct<A, R>, held: HeldLease) =>

@@ -15,6 +15,7 @@ import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
+import { asOnlyOne } from "./journaledAct.js"
 import { redeemReset, type RedeemResult } from "./redeemReset.js"
 
 /**
@@ -48,7 +49,7 @@ const notOpen = (operation: Operation) =>
 
 /**
  * A redemption is sent again with its own key, which can't spend a second credit. An invite or a message to the owner is
- * not sent again: the person says whether it arrived.
+ * not sent again: the person says whether it arrived, which is not taken while it is being sent.
  *
  * @since 0.1.0
  * @category programs
@@ -64,12 +65,14 @@ export const resolveOperation = (
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const dialog = yield* Dialog
-    const found = yield* journal.find(key)
-    if (Option.isNone(found)) {
-      return yield* ActError.of("redeem", "InvalidInput", "The journal holds no operation of that key.")
-    }
-    const operation = found.value
-    if (!operation.isOpen) return yield* notOpen(operation)
+    const open = Effect.gen(function* () {
+      const found = yield* journal.find(key)
+      if (Option.isNone(found)) {
+        return yield* ActError.of("redeem", "InvalidInput", "The journal holds no operation of that key.")
+      }
+      return found.value.isOpen ? found.value : yield* notOpen(found.value)
+    })
+    const operation = yield* open
     if (operation.act === "redeem") return { _tag: "Redeemed", result: yield* redeemReset({ key }) } as const
 
     const finding: Finding | "leave" =
@@ -85,11 +88,17 @@ export const resolveOperation = (
         flag: "--found"
       }))
     if (finding === "leave") return { _tag: "Left", operation } as const
-    const closed = yield* journal.advance(
-      key,
-      finding === "arrived"
-        ? { _tag: "succeeded", outcome: "arrived, as found out by hand" }
-        : { _tag: "rejected", reason: "did not arrive, as found out by hand" }
+    // Whoever is just sending it hears the answer: nobody else says then what came of it.
+    const closed = yield* asOnlyOne(operation, () =>
+      Effect.zipRight(
+        open,
+        journal.advance(
+          key,
+          finding === "arrived"
+            ? { _tag: "succeeded", outcome: "arrived, as found out by hand" }
+            : { _tag: "rejected", reason: "did not arrive, as found out by hand" }
+        )
+      )
     )
     return { _tag: "Closed", operation: closed } as const
   }).pipe(Effect.withSpan("resolveOperation", { attributes: { key } }))

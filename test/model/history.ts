@@ -6,12 +6,22 @@ import type { StoredRecord } from "../../src/services/CredentialStore.js"
 import type { CallLog, FakeState, FaultPlan } from "../../src/testing/index.js"
 import type { Command, Scenario } from "./scenario.js"
 
+/**
+ * When something came to be seen. Whole renewals take place within one millisecond, so that the time alone does not tell
+ * what was first: `nth` counts all that was seen.
+ */
+export interface Moment {
+  /** Milliseconds since the start. */
+  readonly at: number
+  readonly nth: number
+}
+
 /** One life of a process: all that it holds in memory ends with it. */
 export interface Life {
   readonly process: number
   readonly number: number
   /** When it died, or null. */
-  diedAt: number | null
+  died: Moment | null
   /** The revisions that it has read from the store, or put there. */
   readonly known: Set<string>
 }
@@ -25,12 +35,11 @@ export interface Task {
 }
 
 /** A request as the process saw it. `order` numbers the requests to the endpoint, from one. */
-export interface Sent {
+export interface Sent extends Moment {
   readonly endpoint: FaultPlan.EndpointName
   readonly order: number
   readonly life: Life
   readonly task: Task | null
-  readonly at: number
   readonly body: Readonly<Record<string, unknown>>
   /** Whose bearer token it carries, as the backend sees it; null for none or an unknown one. */
   readonly bearerOf: string | null
@@ -38,22 +47,20 @@ export interface Sent {
   /** What the journal held open for its kind when it left, as key and target. */
   readonly open: ReadonlyArray<Pick<Operation, "key" | "act" | "target" | "identity">>
   /** When the process had the answer or gave up, with the answer's status. */
-  end: { readonly at: number; readonly status: number | null; readonly retryAfter: string | null } | null
+  end: (Moment & { readonly status: number | null; readonly retryAfter: string | null }) | null
 }
 
-export interface Write {
+export interface Write extends Moment {
   readonly life: Life
   readonly task: Task | null
-  readonly at: number
   readonly before: Option.Option<StoredRecord>
   /** Whether the writer had read what it has replaced. */
   readonly knew: boolean
   readonly after: Option.Option<StoredRecord>
 }
 
-export interface Journaled {
+export interface Journaled extends Moment {
   readonly life: Life
-  readonly at: number
   readonly key: string
   readonly state: OperationState["_tag"]
   readonly operation: Operation
@@ -81,7 +88,7 @@ export interface History {
   readonly log: ReadonlyArray<CallLog.LoggedCall>
   readonly state: FakeState.FakeState
   /** What those who live hold at the end, and what is stored. */
-  readonly holding: ReadonlyArray<{ readonly process: number; readonly bearer: string | null }>
+  readonly holding: ReadonlyArray<{ readonly life: Life; readonly bearer: string | null }>
   readonly stored: Option.Option<StoredRecord>
   /** Everything that the journal still holds. */
   readonly operations: ReadonlyArray<Operation>

@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import { quietPeriod } from "../../src/programs/redeemHistory.js"
 import { type CallLog, type FakeAccount, type FaultPlan } from "../../src/testing/index.js"
-import type { History, Sent } from "./history.js"
+import type { History, Life, Moment, Sent } from "./history.js"
 import { maxSkew, usedElsewhere } from "./scenario.js"
 import { epoch } from "./virtualTime.js"
 
@@ -36,46 +36,50 @@ const duplicates = (values: Iterable<string>): ReadonlyArray<string> => {
   return Array.from(values).filter((value) => seen.size === seen.add(value).size)
 }
 
+const isBefore = (one: Moment, other: Moment): boolean => one.nth < other.nth
+
 const by = (sent: Sent) => `process ${sent.life.process} (life ${sent.life.number}) at ${sent.at} ms`
 
-const whole: ReadonlySet<string> = new Set(["Pass", "Delay"])
+const whole: ReadonlySet<string> = new Set(["Pass", "Delay", "StaleRead"])
+
+/** Whether the process has got an answer that says what was asked for, whole. */
+const isAnswered = (history: History, sent: Sent): boolean => {
+  const call = arrived(history, sent)
+  return sent.end?.status === 200 && call !== undefined && whole.has(call.fault)
+}
 
 /**
  * Law 1. The server grants at most one exchange for each refresh token. A refresh token is sent again only after every
  * earlier sending of it is over without new tokens: its process has died before it stored any, or has given it up after
  * an answer that was none, was lost, or came too late; never while one is under way, and never after new tokens of it
  * were stored or reached a process that goes on. At the end everybody who lives holds what is stored; nobody is locked
- * out of a session that the server would renew.
+ * out of a session that the server would renew, but for those to whom it has said in this life that it would not.
  */
 const oneExchange: Law = (history) => {
   const found: Array<string> = []
   const exchanges = calls(history, "oauth.token")
-  const landed = (sent: Sent, until: number) =>
+  const landed = (sent: Sent, later: Sent) =>
     history.writes.some(
-      ({ after, at, before, life }) =>
-        life === sent.life &&
-        at >= sent.at &&
-        at <= until &&
-        Option.isSome(before) &&
-        Option.isSome(after) &&
-        refreshToken(before.value.record) === sent.body["refresh_token"] &&
-        lineage(after.value.record).session === lineage(before.value.record).session
+      (write) =>
+        write.life === sent.life &&
+        isBefore(sent, write) &&
+        isBefore(write, later) &&
+        Option.isSome(write.before) &&
+        Option.isSome(write.after) &&
+        refreshToken(write.before.value.record) === sent.body["refresh_token"] &&
+        lineage(write.after.value.record).session === lineage(write.before.value.record).session
     )
-  const hasTokens = (sent: Sent) => {
-    const call = arrived(history, sent)
-    return sent.end?.status === 200 && call !== undefined && whole.has(call.fault)
-  }
   exchanges.forEach((later, index) => {
     for (const earlier of exchanges.slice(0, index)) {
       if (earlier.body["refresh_token"] !== later.body["refresh_token"]) continue
-      const { diedAt } = earlier.life
-      const why = landed(earlier, later.at)
+      const { died } = earlier.life
+      const why = landed(earlier, later)
         ? "after its exchange was stored"
-        : diedAt !== null && diedAt <= later.at
+        : died !== null && isBefore(died, later)
           ? null
-          : hasTokens(earlier)
+          : isAnswered(history, earlier)
             ? "after its exchange was answered"
-            : earlier.end === null || earlier.end.at > later.at
+            : earlier.end === null || isBefore(later, earlier.end)
               ? "while it was being exchanged"
               : null
       if (why !== null) found.push(`a refresh token was sent ${why}: ${by(earlier)}, ${by(later)}`)
@@ -91,9 +95,17 @@ const oneExchange: Law = (history) => {
   const renewable = Option.exists(history.stored, ({ record }) =>
     Option.exists(HashMap.get(history.state.refreshTokens, refreshToken(record)), ({ status }) => status === "live")
   )
-  for (const { bearer, process } of history.holding) {
-    if (bearer === null ? renewable : bearer !== stored) {
-      found.push(`process ${process} ends with ${bearer === null ? "nothing" : "another token than the stored one"}`)
+  const wasRefused = (life: Life) =>
+    exchanges.some(
+      (sent) =>
+        sent.life === life &&
+        sent.end?.status === 401 &&
+        Option.exists(history.stored, ({ record }) => refreshToken(record) === sent.body["refresh_token"])
+    )
+  for (const { bearer, life } of history.holding) {
+    if (bearer === null ? renewable && !wasRefused(life) : bearer !== stored) {
+      const what = bearer === null ? "nothing" : "another token than the stored one"
+      found.push(`process ${life.process} ends with ${what}`)
     }
   }
   return found
@@ -183,8 +195,11 @@ const atMostOnce: Law = (history) => {
   })
   const told = (sent: Sent) =>
     history.journal.some(
-      ({ at, life, operation, state }) =>
-        life === sent.life && at >= sent.at && state === "succeeded" && operation.act === "nudge"
+      (entry) =>
+        entry.life === sent.life &&
+        isBefore(sent, entry) &&
+        entry.state === "succeeded" &&
+        entry.operation.act === "nudge"
     )
   const nudged = calls(history, "workspace.nudge").filter((sent) => arrived(history, sent)?.committed === true)
   const nudges = duplicates(
@@ -237,7 +252,7 @@ const ownKey: Law = (history) =>
     const mayHaveLeft =
       sent.slice(0, -1).some((one) => !isDefinite(history, one)) ||
       history.journal.some(
-        (entry) => entry.key === key && entry.state === "sent" && entry.life !== life && entry.life.diedAt !== null
+        (entry) => entry.key === key && entry.state === "sent" && entry.life !== life && entry.life.died !== null
       )
     return mayHaveLeft ? [] : [`${key} was another's, and was called ours`]
   })
@@ -291,8 +306,9 @@ const maxObeyed = 600_000
 
 /**
  * Law 13. In one process two successful readings that nobody asked to be fresh are at least the interval apart, and one is
- * under way at a time; after a wish to wait none is made before that time, up to ten minutes. Where the account changes,
- * all of that begins anew: such scenarios tell nothing here.
+ * under way at a time; after a wish to wait none is made before that time, up to ten minutes. After a redemption of the
+ * process, what was read before or is being read is old, so that the next reading need not wait for the interval, nor for
+ * one under way. Where the account changes, all of that begins anew: such scenarios tell nothing here.
  */
 const oneRead: Law = (history) => {
   if (history.tasks.some(({ command }) => command._tag === "signIn" || command._tag === "signOut")) return []
@@ -300,10 +316,15 @@ const oneRead: Law = (history) => {
   return reads.flatMap((read, index) => {
     const next = reads.slice(index + 1).find(({ life }) => life === read.life)
     if (next === undefined) return []
-    if (read.end === null || read.end.at > next.at) return [`two readings at once: ${by(read)}, ${by(next)}`]
-    const wish = read.end.status === 429 ? Number(read.end.retryAfter ?? 0) * 1_000 : 0
-    if (next.at < read.end.at + Math.min(wish, maxObeyed)) return [`the wish to wait was not obeyed: ${by(next)}`]
-    return read.end.status === 200 && next.at < read.at + usageInterval
+    const { end } = read
+    const isOld = calls(history, "resetCredits.consume").some(
+      (consume) =>
+        consume.life === read.life && consume.end !== null && isBefore(read, consume.end) && isBefore(consume.end, next)
+    )
+    if (end === null || isBefore(next, end)) return isOld ? [] : [`two readings at once: ${by(read)}, ${by(next)}`]
+    const wish = end.status === 429 ? Number(end.retryAfter ?? 0) * 1_000 : 0
+    if (next.at < end.at + Math.min(wish, maxObeyed)) return [`the wish to wait was not obeyed: ${by(next)}`]
+    return !isOld && isAnswered(history, read) && next.at < read.at + usageInterval
       ? [`two readings in an interval: ${by(read)}, ${by(next)}`]
       : []
   })

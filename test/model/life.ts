@@ -20,7 +20,7 @@ import { Lease } from "../../src/services/Lease.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { type FakeBackend, FakeState, type FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
-import type { Journaled, Life, Sent, Task, Write } from "./history.js"
+import type { Journaled, Life, Moment, Sent, Task, Write } from "./history.js"
 import type { ProcessPlan } from "./scenario.js"
 import type { VirtualTime } from "./virtualTime.js"
 
@@ -38,6 +38,8 @@ export interface Mutation {
 /** What all processes have in common, with the notes that are taken of it. */
 export interface Shared {
   readonly time: VirtualTime
+  /** The present moment, another one each time. */
+  readonly moment: () => Moment
   readonly backend: FakeBackend.FakeBackendService
   readonly store: CredentialStore["Type"]
   readonly client: HttpClient.HttpClient
@@ -131,16 +133,16 @@ const agreeable: ScriptedDialog.Script = {
 export const begin = (shared: Shared, plan: ProcessPlan, process: number, number: number): Effect.Effect<Running> =>
   Effect.gen(function* () {
     const { mutation, time } = shared
-    const life: Life = { process, number, diedAt: null, known: new Set() }
+    const life: Life = { process, number, died: null, known: new Set() }
     const died = yield* Deferred.make<void>()
-    const isDead = () => life.diedAt !== null
+    const isDead = () => life.died !== null
     let diesAt = plan.diesAt[number]
     let steps = 0
 
     const boundary = Effect.suspend(() => {
       steps += 1
       if (steps === diesAt && !isDead()) {
-        life.diedAt = time.now()
+        life.died = shared.moment()
         return Effect.zipRight(Deferred.succeed(died, undefined), forever)
       }
       return isDead() ? forever : Effect.void
@@ -170,7 +172,7 @@ export const begin = (shared: Shared, plan: ProcessPlan, process: number, number
         const after = yield* Effect.orDie(shared.store.read)
         const task = yield* FiberRef.get(currentTask)
         const knew = Option.isNone(before) || life.known.has(before.value.revision)
-        shared.writes.push({ life, task, at: time.now(), before, knew, after })
+        shared.writes.push({ ...shared.moment(), life, task, before, knew, after })
         if (Option.isSome(after)) life.known.add(after.value.revision)
         return result
       })
@@ -217,7 +219,7 @@ export const begin = (shared: Shared, plan: ProcessPlan, process: number, number
             step(
               Effect.tap(journal.advance(key, state), (operation) =>
                 Effect.sync(() =>
-                  shared.journal.push({ life, at: time.now(), key, state: operation.state._tag, operation })
+                  shared.journal.push({ ...shared.moment(), life, key, state: operation.state._tag, operation })
                 )
               )
             ),
@@ -243,11 +245,11 @@ export const begin = (shared: Shared, plan: ProcessPlan, process: number, number
             endpoint === null
               ? null
               : {
+                  ...shared.moment(),
                   endpoint,
                   order: orders(endpoint),
                   life,
                   task: yield* FiberRef.get(currentTask),
-                  at: time.now(),
                   body,
                   bearerOf: Option.getOrNull(
                     Option.map(FakeState.authenticate(state, 0, bearer), ({ accountId }) => accountId)
@@ -262,7 +264,7 @@ export const begin = (shared: Shared, plan: ProcessPlan, process: number, number
             Effect.sync(() => {
               if (sent === null || isDead()) return
               sent.end = {
-                at: time.now(),
+                ...shared.moment(),
                 status: Exit.isSuccess(exit) ? exit.value.status : null,
                 retryAfter: Exit.isSuccess(exit) ? (exit.value.headers["retry-after"] ?? null) : null
               }

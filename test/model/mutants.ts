@@ -1,7 +1,7 @@
 /** The same world with one mechanism taken away. */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -37,6 +37,18 @@ export const withoutReread: Mutation = {
         Effect.tap(store.write(record, options), (written) => Effect.sync(() => (known = Option.some(written))))
     }
   }
+}
+
+/** A client to which every trouble of the OAuth server is a refusal. */
+export const withoutDoubt: Mutation = {
+  client: (client) =>
+    HttpClient.make((request, url) =>
+      url.pathname.endsWith("/oauth/token")
+        ? Effect.map(client.execute(request), (response) =>
+            response.status < 500 ? response : HttpClientResponse.fromWeb(request, new Response(null, { status: 401 }))
+          )
+        : client.execute(request)
+    )
 }
 
 /** A write that does not look at what it replaces. */

@@ -1,8 +1,16 @@
 /** What the model has found, told plainly. */
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { OperationState } from "../../src/domain/Operation.js"
+import { RedeemKey, ResetCreditId } from "../../src/domain/ResetCredit.js"
 import { inviteFriend } from "../../src/programs/inviteFriend.js"
+import { redeemConfirmed } from "../../src/programs/redeemConfirmed.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
+import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { Fault, FaultPlan } from "../../src/testing/index.js"
+import type { History } from "./history.js"
+import { violations } from "./laws.js"
 import { play } from "./world.js"
 import { account, brief, count, done, invitee, run } from "../programs/harness.js"
 
@@ -41,4 +49,140 @@ it("a redemption that another process ends, while this one waits to carry it on,
       [1, "alreadyRedeemed"]
     ]
   )
+})
+
+describe("one who comes back when the session is due for renewal, and at first does not get it renewed", () => {
+  const comesBack = (fault: Fault.Fault) =>
+    play({
+      processes: [
+        { skew: 0, pace: [0], commands: [{ at: 0, command: { _tag: "use" } }], diesAt: [1], restartAfter: 100_000 }
+      ],
+      faults: [FaultPlan.on("oauth.token", "every", fault)],
+      tokensDropped: false
+    })
+  const exchanges = ({ sent }: History) =>
+    sent.filter(({ endpoint }) => endpoint === "oauth.token").map(({ end }) => end?.status ?? null)
+
+  it("law 1: sends the refresh token again after no answer, and what that brings is not the first exchange's", async () => {
+    const history = await comesBack(Fault.resetBeforeCommit)
+    // The second exchange is answered and stored within the millisecond in which it was sent.
+    assert.deepStrictEqual(exchanges(history), [null, 200])
+    assert.deepStrictEqual(violations(history), [])
+  })
+
+  it("law 1: ends with nothing when the server has refused the refresh token, which is not sent again", async () => {
+    const history = await comesBack(Fault.status(401))
+    assert.deepStrictEqual(exchanges(history), [401])
+    assert.deepStrictEqual(
+      history.holding.map(({ bearer }) => bearer),
+      [null]
+    )
+    assert.deepStrictEqual(violations(history), [])
+  })
+
+  it("control: law 1 is broken when trouble that is no refusal leaves it with nothing", async () => {
+    const history = await comesBack(Fault.status(503))
+    assert.deepStrictEqual(violations(history), [])
+    const lockedOut = { ...history, holding: history.holding.map(({ life }) => ({ life, bearer: null })) }
+    assert.deepStrictEqual(violations(lockedOut), [{ law: 1, what: "process 0 ends with nothing" }])
+  })
+})
+
+it("law 13: who reads after a redemption waits for no reading that began before it, and gets none of its answer", async () => {
+  const history = await play({
+    processes: [
+      {
+        skew: 0,
+        pace: [0],
+        commands: [
+          { at: 0, command: { _tag: "usage" } },
+          { at: 1_000, command: { _tag: "redeem" } },
+          { at: 2_000, command: { _tag: "usage" } },
+          { at: 8_500, command: { _tag: "usage" } }
+        ],
+        diesAt: [],
+        restartAfter: 0
+      }
+    ],
+    faults: [
+      FaultPlan.on("usage.read", 1, Fault.delay("8 seconds", { afterCommit: true })),
+      // The second is before the redemption. The third, after it, leaves nothing that the next reader could be given.
+      FaultPlan.on("usage.read", 3, Fault.status(400))
+    ],
+    tokensDropped: false
+  })
+  assert.deepStrictEqual(violations(history), [])
+  const readings = history.sent.filter(
+    ({ endpoint, task }) => endpoint === "usage.read" && task?.command._tag === "usage"
+  )
+  assert.deepStrictEqual(
+    readings.map(({ at, end }) => [at, end?.at]),
+    [
+      [0, 8_000],
+      [2_000, 2_000],
+      [8_500, 8_500]
+    ]
+  )
+})
+
+describe("a key for which another process names a credit while this one asks for the next", () => {
+  it("law 7: is told as what came of it", async () => {
+    const redeem = (at: number, pace: number) => ({
+      skew: 0,
+      pace: [pace],
+      commands: [{ at, command: { _tag: "redeem", key: "mine" } as const }],
+      diesAt: [],
+      restartAfter: 0
+    })
+    const history = await play({ processes: [redeem(0, 100), redeem(550, 0)], faults: [], tokensDropped: false })
+    assert.deepStrictEqual(violations(history), [])
+    assert.deepStrictEqual(
+      history.told.map(({ said, task }) => [task.process, said]),
+      [
+        [1, "reset"],
+        [0, "alreadyRedeemed"]
+      ]
+    )
+  })
+
+  const confirmed = (state: OperationState) =>
+    Effect.gen(function* () {
+      const { identity: as } = yield* (yield* AuthSession).current
+      const journal = yield* OperationJournal
+      yield* journal.intend({ key: "mine", act: "redeem", identity: as, target: "theirs" })
+      yield* journal.advance("mine", { _tag: "sent" })
+      yield* journal.advance("mine", state)
+      const [key, creditId] = [RedeemKey.make("mine"), ResetCreditId.make("ours")]
+      return yield* Effect.either(run(redeemConfirmed({ as, key, creditId, again: false })))
+    })
+  it.effect.each([
+    ["whose end is not known", { _tag: "unknown", reason: "Timeout" }],
+    ["that was refused", { _tag: "rejected", reason: "Forbidden 403" }]
+  ] as const)("law 6: sends nothing while it is one %s", ([, state]) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(Either.mapLeft(yield* confirmed(state), brief), Either.left("ActError Busy"))
+      assert.strictEqual(yield* count("resetCredits.consume"), 0)
+    }).pipe(Effect.provide(account()))
+  )
+})
+
+it.effect("control: a key of another act stays in use, and nothing is sent", () =>
+  Effect.gen(function* () {
+    const { identity: as } = yield* (yield* AuthSession).current
+    yield* (yield* OperationJournal).intend({ key: "mine", act: "nudge", identity: as, target: "credits" })
+    const key = RedeemKey.make("mine")
+    const error = yield* Effect.flip(run(redeemConfirmed({ as, key, creditId: undefined, again: false })))
+    assert.strictEqual(brief(error), "JournalError InUse")
+    assert.strictEqual(yield* count("resetCredits.consume"), 0)
+  }).pipe(Effect.provide(account()))
+)
+
+it("law 13: a reading of which only a part came may be made again at once", async () => {
+  const history = await play({
+    processes: [{ skew: 0, pace: [0], commands: [{ at: 0, command: { _tag: "usage" } }], diesAt: [], restartAfter: 0 }],
+    faults: [FaultPlan.on("usage.read", 1, Fault.truncated)],
+    tokensDropped: false
+  })
+  assert.strictEqual(history.sent.filter(({ endpoint }) => endpoint === "usage.read").length, 2)
+  assert.deepStrictEqual(violations(history), [])
 })

@@ -1,6 +1,6 @@
 /** What happens in one run of the model, as a value. */
 import { FastCheck } from "effect"
-import { Fault, type FaultPlan } from "../../src/testing/index.js"
+import { Fault, FaultPlan } from "../../src/testing/index.js"
 
 /** `key` is given to a redemption by whoever asks for it; without it the redemption makes one of its own. */
 export type Command =
@@ -177,6 +177,19 @@ export const sessions = scenarios({
   processes: [1, 4],
   maxDeath: 14,
   maxFaults: 3
+})
+
+/** Renewals while the OAuth server has trouble. */
+export const troubled = scenarios({
+  commands: weighted([1, use], [3, refresh]),
+  faults: FastCheck.constantFrom(500, 503).map((status) =>
+    FaultPlan.on("oauth.token", "every", Fault.status(status, { afterCommit: false }))
+  ),
+  span: 20 * second,
+  maxCommands: 2,
+  processes: [1, 2],
+  maxDeath: 0,
+  maxFaults: 2
 })
 
 /** Acts by many, with deaths; the carrying on is by the same command, by another's, and by `resolve`. */

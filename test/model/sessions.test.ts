@@ -1,8 +1,8 @@
 /** Laws 1, 2 and 3 over processes that share a store: renewals, sign-ins and sign-outs, deaths and lost answers. */
 import { describe, it } from "vitest"
 import { breaks, holds, timeLimit } from "./checking.js"
-import { withoutCompare, withoutSessionLease, withoutReread, withoutUnknownKeys } from "./mutants.js"
-import { sessions } from "./scenario.js"
+import { withoutCompare, withoutDoubt, withoutSessionLease, withoutReread, withoutUnknownKeys } from "./mutants.js"
+import { sessions, troubled } from "./scenario.js"
 
 it("laws 1, 2 and 3: whatever the processes do, die of and hear", () => holds(sessions, 70), timeLimit)
 
@@ -11,6 +11,11 @@ describe("control: a mechanism is taken away", () => {
   it(
     "law 1 is broken without the look at the store before the exchange",
     () => breaks(sessions, withoutReread, 1, /was sent/),
+    timeLimit
+  )
+  it(
+    "law 1 is broken by who takes every trouble for a refusal",
+    () => breaks(troubled, withoutDoubt, 1, /ends with nothing/),
     timeLimit
   )
   it(

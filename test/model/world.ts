@@ -151,8 +151,11 @@ const newSignIn = (shared: Pick<Shared, "backend" | "time">, who: Who) =>
     return withUnknownKeys(record, `sign-in ${++marks}`)
   })
 
-/** After all is done: longer than a lease of a dead process lasts, and than any request is under way. */
-const aftermath = "5 minutes"
+/**
+ * After all is done: longer than a lease of a dead process lasts, than any request is under way, and than an access token
+ * is good for, so that who can't renew is left with nothing.
+ */
+const aftermath = "7 minutes"
 
 export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise<History> => {
   const time = makeVirtualTime()
@@ -245,8 +248,10 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
     const initial = yield* newSignIn({ backend, time }, "A")
     if (scenario.tokensDropped) yield* backend.update(FakeState.dropAccessTokens)
     const store = yield* CredentialStoreEphemeral.make(initial)
+    let moments = 0
     const shared: Shared = {
       time,
+      moment: () => ({ at: time.now(), nth: moments++ }),
       backend,
       store,
       sql,
@@ -271,7 +276,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
     const bearers = Effect.forEach(running, ({ life, run }) =>
       run(Effect.flatMap(AuthSession, (auth) => Effect.option(auth.authorization))).pipe(
         Effect.map((authorization) => ({
-          process: life.process,
+          life,
           bearer: Option.getOrNull(
             Option.map(authorization, ({ headers }) => Redacted.value(headers)["authorization"] ?? null)
           )
