@@ -65,10 +65,27 @@ const make = Effect.gen(function* () {
       Effect.mapError(() => failed("read", "Malformed", text.trim() === "" ? "the file is empty" : null))
     )
 
-  const read = readText.pipe(
-    Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(parse(text)) })),
-    Effect.retry({ schedule: whileHalfWritten, while: (error) => error.reason === "Malformed" })
-  )
+  /** What could not be understood for as long as a writer may take: as long as it stays, nobody waits for it again. */
+  let hopeless: string | null = null
+
+  const read = Effect.suspend(() => {
+    let seen: string | null = null
+    return readText.pipe(
+      Effect.tap((text) => {
+        seen = Option.getOrNull(text)
+      }),
+      Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(parse(text)) })),
+      Effect.retry({
+        schedule: whileHalfWritten,
+        while: (error) => error.reason === "Malformed" && seen !== null && revisionOf(seen) !== hopeless
+      }),
+      Effect.tapBoth({
+        onFailure: (error) =>
+          Effect.sync(() => (hopeless = error.reason === "Malformed" && seen !== null ? revisionOf(seen) : null)),
+        onSuccess: () => Effect.sync(() => (hopeless = null))
+      })
+    )
+  })
 
   const revision = Effect.map(readText, Option.map(revisionOf))
 

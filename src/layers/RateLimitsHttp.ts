@@ -141,7 +141,7 @@ const make = Effect.gen(function* () {
         yield* quietFor(key, now)
         const read = keep(key, epoch, options)
         if (options.fresh === true) return yield* Effect.flatMap(read, forReader)
-        const known = recent.get(key)
+        const known = options.fresh === "join" ? undefined : recent.get(key)
         if (known !== undefined && now - known.snapshot.fetchedAt.epochMillis < intervalMillis) return known.snapshot
         return yield* Effect.flatMap(shared(`${epoch} ${forgotten} ${key}`, read), forReader)
       }),

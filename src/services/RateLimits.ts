@@ -23,7 +23,8 @@ export type Around = <A>(
 
 /**
  * `usage` and `resetCredits` go around the two requests, which run at the same time; without them each is tried once.
- * `fresh` reads anew whatever was read before. `details: false` leaves the list of credits out.
+ * `fresh` reads anew whatever was read before; with `"join"` it takes part in a read that is under way, if there is one.
+ * `details: false` leaves the list of credits out.
  *
  * @since 0.1.0
  * @category models
@@ -31,7 +32,7 @@ export type Around = <A>(
 export interface ReadUsage {
   readonly usage?: Around
   readonly resetCredits?: Around
-  readonly fresh?: boolean
+  readonly fresh?: boolean | "join"
   readonly details?: boolean
 }
 

@@ -2,6 +2,7 @@ import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fiber from "effect/Fiber"
@@ -230,6 +231,38 @@ describe("a file that holds", () => {
       )
       const [found] = yield* Effect.all([read(home), finish], { concurrency: 2 })
       assert.strictEqual(tokensOf(Option.getOrThrow(found).record)?.refresh, "rt_1")
+    })
+  )
+
+  it.scopedLive("what stays half a record is waited for once, and what comes after it is waited for again", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryHome()
+      const text = JSON.stringify(onDisk)
+      const half = text.slice(0, 100)
+      Fs.writeFileSync(authFile(home), half)
+      yield* inStore(home, (store) =>
+        Effect.gen(function* () {
+          const tookOf = Effect.map(Effect.timed(Effect.flip(store.read)), ([took]) => Duration.toMillis(took))
+          assert.isAtLeast(yield* tookOf, 400)
+          assert.isBelow(yield* tookOf, 100)
+          const finish = (first: string) =>
+            Effect.sync(() => Fs.writeFileSync(authFile(home), first)).pipe(
+              Effect.zipRight(
+                Effect.delay(
+                  Effect.sync(() => Fs.writeFileSync(authFile(home), text)),
+                  "250 millis"
+                )
+              )
+            )
+          // Another half is somebody who writes; and so is the same one, once a whole record was there.
+          for (const first of [text.slice(0, 50), half]) {
+            const [, found] = yield* Effect.all([finish(first), Effect.delay(store.read, "50 millis")], {
+              concurrency: 2
+            })
+            assert.isTrue(Option.isSome(found))
+          }
+        })
+      )
     })
   )
 })

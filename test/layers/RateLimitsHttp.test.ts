@@ -85,4 +85,15 @@ describe("of two reads", () => {
       assert.strictEqual(yield* count("usage.read"), 2)
     }).pipe(Effect.provide(world(5, 2)))
   )
+
+  it.effect("the later takes part in the earlier where it may, and takes no answer of before", () =>
+    Effect.gen(function* () {
+      const early = yield* during(seen({ fresh: "join" }), "1 second")
+      const late = yield* during(seen({ fresh: "join" }), "4 seconds")
+      assert.deepStrictEqual(yield* Effect.all([Fiber.join(early), Fiber.join(late)]), [2, 2])
+      assert.strictEqual(yield* count("usage.read"), 1)
+      yield* seen({ fresh: "join" })
+      assert.strictEqual(yield* count("usage.read"), 2)
+    }).pipe(Effect.provide(world(5)))
+  )
 })

@@ -60,7 +60,7 @@ export const usageHandlers: Handlers<
         resetCredits: applyPolicy(policies.readResetCredits, auth),
         details: excludeResetCreditDetails !== true,
         // A client that reads again wants to know what has become of it since.
-        fresh: true
+        fresh: "join"
       })
       const snapshot = yield* Effect.mapError(sessions.noted(read), (error) =>
         failureOf(error, "failed to fetch codex rate limits", "to read rate limits")
