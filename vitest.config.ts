@@ -1,10 +1,18 @@
 import { randomInt } from "node:crypto"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 const src = fileURLToPath(new URL("./src", import.meta.url))
+
+const ofProcesses = [
+  "test/e2e/**/*.test.ts",
+  "test/conformance/**/*.test.ts",
+  "test/app-server/client/command.test.ts",
+  "test/app-server/delegate/**/*.test.ts",
+  "test/layers/keyring/**/*.test.ts"
+]
 
 export default defineConfig({
   resolve: {
@@ -16,7 +24,29 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    // What waits for processes, sockets and terminals goes one by one; the rest takes every core.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ofProcesses,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: ofProcesses,
+          sequence: { groupOrder: 1 },
+          poolOptions: { forks: { singleFork: true } }
+        }
+      }
+    ],
+    maxWorkers: availableParallelism(),
+    minWorkers: 1,
     globalSetup: ["test/printSeed.ts"],
     setupFiles: ["test/setup.ts"],
     env: {

@@ -80,15 +80,15 @@ export const makeRenewal = (parts: {
         return yield* error
       })
 
-    /** A refusal may only mean that a neighbour was faster: its record then appears in the store. */
-    const neighbour = (base: SignedIn) =>
+    /** A neighbour was faster, or may have been: its record then appears in the store. */
+    const neighbour = (base: SignedIn, looks = 2) =>
       session.takeUpStored.pipe(
         Effect.filterOrFail(
           (found) => !sameBearer(found, base),
           () => AuthError.of("Refused")
         ),
         Effect.retry({
-          schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(2)),
+          schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(looks)),
           while: leavesOpen
         })
       )
@@ -140,9 +140,10 @@ export const makeRenewal = (parts: {
           Effect.catchTag("LeaseError", (error) =>
             error.reason === "Unavailable"
               ? Effect.fail(AuthError.of("NotWritable", error.message))
-              : Effect.filterOrFail(
-                  session.takeUpStored,
-                  (found) => !sameBearer(found, seen),
+              : // Whoever took the lease away is renewing the session just now.
+                Effect.catchIf(
+                  neighbour(seen, error.reason === "Lost" ? 10 : 0),
+                  ({ reason }) => reason === "Refused",
                   () => AuthError.of("Unavailable", error.message)
                 )
           )
