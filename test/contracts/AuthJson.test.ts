@@ -143,12 +143,11 @@ describe("what is kept", () => {
       FastCheck.dictionary(FastCheck.string(), FastCheck.jsonValue())
     ],
     ([fields, further]) => {
-      const known: { readonly [key: string]: unknown } = JSON.parse(JSON.stringify(fields))
-      const extra = Object.fromEntries(
-        Object.entries(further)
-          .filter(([key]) => key !== "__proto__")
-          .map(([key, value]) => [`x_${key}`, value])
+      // The one name that an object can't hold like any other; nobody writes it.
+      const known: { readonly [key: string]: unknown } = Object.fromEntries(
+        Object.entries(JSON.parse(JSON.stringify(fields))).filter(([key]) => key !== "__proto__")
       )
+      const extra = Object.fromEntries(Object.entries(further).map(([key, value]) => [`x_${key}`, value]))
       const all: unknown = JSON.parse(JSON.stringify({ ...extra, ...known }))
       deepStrictEqual(JSON.parse(encode(read(all))), all)
     }
