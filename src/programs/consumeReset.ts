@@ -18,6 +18,7 @@ import { Policies } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
 import { actOnce, onlyOnce } from "./actOnce.js"
 import { applyPolicy } from "./applyPolicy.js"
+import { redeemOutcomeOf } from "./redeemConfirmed.js"
 
 /**
  * `key` is the caller's, and the same in every attempt that the caller makes. Without `creditId` the backend takes the
@@ -30,12 +31,6 @@ export interface ConsumeOptions {
   readonly as: Identity
   readonly key: RedeemKey
   readonly creditId?: ResetCreditId | undefined
-}
-
-/** What the journal keeps: a key that was never sent before was used by somebody else, and a credit may be gone. */
-const recorded = (outcome: ConsumeOutcome, sentBefore: boolean, creditId: ResetCreditId | undefined): string => {
-  if (outcome === "alreadyRedeemed" && !sentBefore) return "alreadyRedeemedElsewhere"
-  return outcome === "noCredit" && creditId !== undefined ? "creditGone" : outcome
 }
 
 /**
@@ -73,7 +68,7 @@ export const consumeReset = ({
       // The key is what counts: it spends one credit, whichever is named the second time.
       target: earlier === null ? (creditId ?? null) : earlier.target,
       attempt,
-      outcomeOf: (outcome, sentBefore) => recorded(outcome, sentBefore, creditId)
+      outcomeOf: (outcome, sentBefore) => redeemOutcomeOf(outcome, sentBefore, creditId)
     }).pipe(
       // Another process has carried it on to its end meanwhile.
       Effect.catchIf(

@@ -69,8 +69,18 @@ export interface Redemption {
 
 const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
 
-/** What the backend's word means for this act: a key that we never sent before was used by somebody else. */
-const outcomeOf = (code: ConsumeOutcome, sentBefore: boolean, creditId: ResetCreditId | undefined): RedeemOutcome => {
+/**
+ * What the backend's word means for this act: a key that we never sent before was used by somebody else, and a credit that
+ * was named may be gone.
+ *
+ * @since 0.1.0
+ * @category redemption
+ */
+export const redeemOutcomeOf = (
+  code: ConsumeOutcome,
+  sentBefore: boolean,
+  creditId: ResetCreditId | undefined
+): RedeemOutcome => {
   if (code === "alreadyRedeemed") return sentBefore ? "alreadyRedeemed" : "alreadyRedeemedElsewhere"
   return code === "noCredit" && creditId !== undefined ? "creditGone" : code
 }
@@ -134,12 +144,12 @@ export const redeemConfirmed = (
       attempt: limits.consume({ as, key, creditId }),
       policy: applyPolicy(policies.consumeResetCredit, auth),
       isRejection: isDefiniteRefusal,
-      outcomeOf: (code, sentBefore) => outcomeOf(code, sentBefore, creditId),
+      outcomeOf: (code, sentBefore) => redeemOutcomeOf(code, sentBefore, creditId),
       // Another process may have redeemed while the person was thinking.
       before: Effect.zipRight(withoutOpenRedemption(as, key), again ? Effect.void : afterQuietPeriod(as, key))
     }).pipe(
       Effect.map(({ answer, sentBefore }): Redemption => ({
-        outcome: outcomeOf(answer, sentBefore, creditId),
+        outcome: redeemOutcomeOf(answer, sentBefore, creditId),
         key,
         target: creditId ?? null
       })),

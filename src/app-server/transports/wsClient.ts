@@ -7,15 +7,12 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type { RawData, WebSocket } from "ws"
+import { makeSocketInbox } from "../internal/socketInbox.js"
 import { decodeLine } from "../protocol/decodeLine.js"
 import { encode, type Message } from "../protocol/Envelope.js"
 import { AppServer, type Connection } from "../server/AppServer.js"
 import { makeIgnored } from "./reporting.js"
-
-/** How many frames, and how many bytes, may wait here for a place in the server before no more are read. */
-const highWater = { frames: 64, bytes: 1024 * 1024 }
 
 /** How long a client that the server is done with may take to read its last words. */
 const lastWords = Duration.seconds(1)
@@ -33,35 +30,14 @@ const bytesOf = (data: RawData): Buffer =>
   Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
 
 /** Frames as they come, each time all that are there. */
-const makeFrames = (socket: WebSocket): Effect.Effect<Effect.Effect<ReadonlyArray<Frame>>, never, Scope.Scope> =>
-  Effect.sync(() => {
-    let waiting: Array<Frame> = []
-    let bytes = 0
-    let wake = () => {}
-    socket.on("message", (given, isBinary) => {
-      const data = bytesOf(given)
-      waiting.push(isBinary ? { _tag: "Binary" } : { _tag: "Text", text: data.toString("utf8") })
-      bytes += data.length
-      if (waiting.length >= highWater.frames || bytes >= highWater.bytes) socket.pause()
-      wake()
-    })
-    return Effect.async<ReadonlyArray<Frame>>((resume) => {
-      const look = () => {
-        if (waiting.length === 0) return
-        wake = () => {}
-        const frames = waiting
-        waiting = []
-        bytes = 0
-        socket.resume()
-        resume(Effect.succeed(frames))
-      }
-      wake = look
-      look()
-      return Effect.sync(() => {
-        wake = () => {}
-      })
-    })
+const framesOf = (socket: WebSocket): Effect.Effect<ReadonlyArray<Frame>> => {
+  const inbox = makeSocketInbox<Frame>(socket)
+  socket.on("message", (given, isBinary) => {
+    const data = bytesOf(given)
+    inbox.put(isBinary ? { _tag: "Binary" } : { _tag: "Text", text: data.toString("utf8") }, data.length)
   })
+  return inbox.take
+}
 
 const readAll = (connection: Connection, next: Effect.Effect<ReadonlyArray<Frame>>): Effect.Effect<never> => {
   const ignored = makeIgnored("A frame that is no message was ignored.")
@@ -147,7 +123,7 @@ export const serveWsClient = (socket: WebSocket): Effect.Effect<void, never, App
     // What goes wrong on the socket is followed by its closing.
     socket.on("error", () => {})
     socket.on("close", () => Deferred.unsafeDone(gone, Effect.void))
-    const next = yield* makeFrames(socket)
+    const next = framesOf(socket)
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         socket.close(goingAway)

@@ -9,12 +9,10 @@ import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
+import { maxMessageBytes } from "../protocol/maxMessageBytes.js"
 import type { AppServer } from "../server/AppServer.js"
 import { refusal, type WsAuth } from "./wsAuth.js"
 import { serveWsClient } from "./wsClient.js"
-
-/** A frame above this is refused, and its connection closed. */
-const maxFrameBytes = 128 * 1024 * 1024
 
 interface Reply {
   readonly status: 200 | 401 | 403 | 426
@@ -74,7 +72,7 @@ export const serveWebSockets = (
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: maxFrameBytes
+      maxPayload: maxMessageBytes
     })
     const nowSeconds = () => Math.floor(clock.unsafeCurrentTimeMillis() / 1000)
     let stopping = false

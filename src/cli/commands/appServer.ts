@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { maxMessageBytes } from "../../app-server/protocol/maxMessageBytes.js"
 import { commandWords } from "../../app-server/delegate/commandWords.js"
 import type { AppServer } from "../../app-server/server/AppServer.js"
 import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
@@ -26,8 +27,6 @@ import { layerAppServer } from "../composeAppServer.js"
 import type { ServerOptions } from "../composeAppServerParts.js"
 import { ExitCode } from "../exitCodes.js"
 import { Report } from "../Report.js"
-
-const maxLineBytes = 128 * 1024 * 1024
 
 /** How long a server that is cut off may take to put its things away. */
 const cutOff = "200 millis"
@@ -131,7 +130,8 @@ const transportOf = ({
       return Effect.map(
         Effect.promise(() => import("../../app-server/transports/stdio.js")),
         ({ serveStdio }) => ({
-          serve: () => serveStdio({ input: process.stdin, output: process.stdout, drain, maxLineBytes }),
+          serve: () =>
+            serveStdio({ input: process.stdin, output: process.stdout, drain, maxLineBytes: maxMessageBytes }),
           ready: Effect.void
         })
       )

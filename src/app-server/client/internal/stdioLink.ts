@@ -12,13 +12,11 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { maxMessageBytes } from "../../protocol/maxMessageBytes.js"
 import { makeLineSplitter } from "../../transports/lines.js"
 import { type IoError, ioError } from "../TypedRequestError.js"
 import { inTime, shutdownLimit } from "./inTime.js"
 import { type Link, LinkEnd, serverAt } from "./Link.js"
-
-/** The longest line that is read. */
-const maxLineBytes = 128 * 1024 * 1024
 
 /** How long a child that was killed may take to be gone. */
 const killLimit = "1 second"
@@ -33,7 +31,7 @@ const failed = (detail: string) => new LinkEnd({ reason: "Failed", detail })
 const makeReceive = (stdout: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(stdout)
-    const splitter = makeLineSplitter({ maxBytes: maxLineBytes })
+    const splitter = makeLineSplitter({ maxBytes: maxMessageBytes })
     const receive: Effect.Effect<ReadonlyArray<string>, LinkEnd> = pull.pipe(
       Effect.mapError(
         Option.match({
@@ -47,7 +45,7 @@ const makeReceive = (stdout: Stream.Stream<Uint8Array, PlatformError.PlatformErr
           .filter((line) => line.trim() !== "")
         if (lines.length > 0) return Effect.succeed(lines)
         if (splitter.isBroken()) return failed("the output is not UTF-8")
-        return splitter.tooLong() > 0 ? failed(`a line is longer than ${maxLineBytes} bytes`) : receive
+        return splitter.tooLong() > 0 ? failed(`a line is longer than ${maxMessageBytes} bytes`) : receive
       })
     )
     return receive

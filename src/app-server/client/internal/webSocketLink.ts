@@ -8,14 +8,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import { WebSocket } from "ws"
+import { makeSocketInbox } from "../../internal/socketInbox.js"
+import { maxMessageBytes } from "../../protocol/maxMessageBytes.js"
 import { type IoError, ioError } from "../TypedRequestError.js"
 import { type Link, LinkEnd, serverAt } from "./Link.js"
-
-/** The largest message that is read. */
-const maxFrameBytes = 128 * 1024 * 1024
-
-/** How many frames, and how many bytes, may wait here before no more are read. */
-const highWater = { frames: 64, bytes: 1024 * 1024 }
 
 const connectLimit = "10 seconds"
 
@@ -41,7 +37,7 @@ const describe = (error: Error): string =>
   error.message !== "" ? error.message : "code" in error ? String(error.code) : error.name
 
 const connect = ({ headers, socketPath, url }: WebSocketTarget): WebSocket => {
-  const options = { headers, maxPayload: maxFrameBytes, perMessageDeflate: false, followRedirects: false }
+  const options = { headers, maxPayload: maxMessageBytes, perMessageDeflate: false, followRedirects: false }
   if (socketPath === undefined) return new WebSocket(url, options)
   const local = { ...options, createConnection: () => Net.connect(socketPath) }
   return new WebSocket(url, local)
@@ -55,20 +51,10 @@ interface Opened {
 
 /** Listens from the first moment: frames may come together with the answer to the upgrade. */
 const listen = (socket: WebSocket, closed: Deferred.Deferred<void>): Opened => {
-  let frames: Array<string> = []
-  let bytes = 0
-  let end: LinkEnd | null = null
-  let wake = () => {}
-  const stop = (reason: LinkEnd["reason"], detail: string) => {
-    end ??= new LinkEnd({ reason, detail })
-    wake()
-  }
+  const inbox = makeSocketInbox<string, LinkEnd>(socket)
+  const stop = (reason: LinkEnd["reason"], detail: string) => inbox.end(new LinkEnd({ reason, detail }))
   socket.on("message", (data, isBinary) => {
-    if (isBinary || !Buffer.isBuffer(data)) return
-    frames.push(data.toString("utf8"))
-    bytes += data.length
-    if (frames.length >= highWater.frames || bytes >= highWater.bytes) socket.pause()
-    wake()
+    if (!isBinary && Buffer.isBuffer(data)) inbox.put(data.toString("utf8"), data.length)
   })
   socket.on("error", (error) => stop("Failed", describe(error)))
   socket.on("close", (code, reason) => {
@@ -76,24 +62,7 @@ const listen = (socket: WebSocket, closed: Deferred.Deferred<void>): Opened => {
     else stop("Closed", reason.length > 0 ? reason.toString("utf8") : "connection closed")
     Deferred.unsafeDone(closed, Effect.void)
   })
-  const receive = Effect.async<ReadonlyArray<string>, LinkEnd>((resume) => {
-    const look = () => {
-      if (frames.length === 0 && end === null) return
-      wake = () => {}
-      if (frames.length === 0 && end !== null) return resume(end)
-      const taken = frames
-      frames = []
-      bytes = 0
-      socket.resume()
-      resume(Effect.succeed(taken))
-    }
-    wake = look
-    look()
-    return Effect.sync(() => {
-      wake = () => {}
-    })
-  })
-  return { socket, receive, closed }
+  return { socket, receive: inbox.take, closed }
 }
 
 const opened = (target: WebSocketTarget): Effect.Effect<Opened, IoError> => {
