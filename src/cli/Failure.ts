@@ -1,8 +1,4 @@
-/**
- * What to tell about an error: at most three lines for a person, the same facts for a program.
- *
- * @since 0.1.0
- */
+/** What to tell about an error: at most three lines for a person, the same facts for a program. */
 import type { ConfigError } from "effect/ConfigError"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -18,12 +14,7 @@ import type { CommandName } from "./flags.js"
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
-/**
- * Every error that a command may end with.
- *
- * @since 0.1.0
- * @category models
- */
+/** Every error that a command may end with. */
 export type CommandError =
   | ActError
   | AuthError
@@ -35,22 +26,13 @@ export type CommandError =
   | JournalError
   | LoginError
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Failure {
   readonly exitCode: ExitCode
   readonly lines: ReadonlyArray<string>
   readonly body: ErrorBody
 }
 
-/**
- * Where it happened. `networkVariables` are the names of those that change how the network is reached.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where it happened. `networkVariables` are the names of those that change how the network is reached. */
 export interface Circumstances {
   readonly command: CommandName | null
   readonly networkVariables: ReadonlyArray<string>
@@ -169,10 +151,6 @@ const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string 
   InvalidValue: "Nothing was sent."
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const failureOf = (error: CommandError, at: Circumstances): Failure => {
   switch (error._tag) {
     case "AuthError":
@@ -207,21 +185,11 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
   }
 }
 
-/**
- * What is told about Ctrl-C before anything was sent that can't be undone.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What is told about Ctrl-C before anything was sent that can't be undone. */
 export const interruption = (at: Circumstances): Failure =>
   make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone("", at)])
 
-/**
- * What is told about a bug: one line, without the stack.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What is told about a bug: one line, without the stack. */
 export const unexpected = (): Failure =>
   make("Unexpected", ExitCode.unexpected, [
     "This should not have happened: a bug in codex-account. Run the command again with --log-level debug to see more."

@@ -1,8 +1,4 @@
-/**
- * The flags of every command, as values.
- *
- * @since 0.1.0
- */
+/** The flags of every command, as values. */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -10,12 +6,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import type { Invocation } from "./argv.js"
 
-/**
- * `logLevel` is the least level that is shown; `color` is false where `--no-color` forbids it.
- *
- * @since 0.1.0
- * @category models
- */
+/** `logLevel` is the least level that is shown; `color` is false where `--no-color` forbids it. */
 export interface GlobalFlags {
   readonly json: boolean
   readonly demo: boolean
@@ -27,10 +18,6 @@ export interface GlobalFlags {
   readonly logLevel: LogLevel.LogLevel
 }
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class Globals extends Context.Tag("effect-codex-account/cli/Globals")<Globals, GlobalFlags>() {}
 
 const units: Readonly<Record<string, (amount: number) => Duration.Duration>> = {
@@ -53,9 +40,6 @@ const units: Readonly<Record<string, (amount: number) => Duration.Duration>> = {
 
 /**
  * `500ms`, `10s`, `2m`, `10 seconds`, or a bare number of seconds; none where it is no time or takes no time at all.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const readDuration = (text: string): Option.Option<Duration.Duration> => {
   const match = /^(\d{1,9}(?:\.\d{1,6})?) ?([a-z]*)$/i.exec(text.trim())
@@ -68,12 +52,7 @@ const levels: ReadonlyMap<string, LogLevel.LogLevel> = new Map(
   LogLevel.allLevels.map((level) => [level._tag.toLowerCase(), level])
 )
 
-/**
- * The values of the global flags, or what is wrong with one.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The values of the global flags, or what is wrong with one. */
 export const readGlobals = (given: Invocation["globals"]): Either.Either<GlobalFlags, string> => {
   const has = (flag: keyof Invocation["globals"]) => given[flag] !== undefined
   const time = given["--timeout"]

@@ -1,8 +1,4 @@
-/**
- * Where a command's answer goes.
- *
- * @since 0.1.0
- */
+/** Where a command's answer goes. */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -19,18 +15,9 @@ import { paintFor } from "./render/paint.js"
 import { withLocalTimes } from "./render/time.js"
 import type { Screen } from "./Screen.js"
 
-/**
- * Text for one of the two streams, written as it is.
- *
- * @since 0.1.0
- * @category models
- */
+/** Text for one of the two streams, written as it is. */
 export type Write = (stream: "stdout" | "stderr", text: string) => Effect.Effect<void>
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class Report extends Context.Tag("effect-codex-account/cli/Report")<
   Report,
   {
@@ -44,12 +31,7 @@ export class Report extends Context.Tag("effect-codex-account/cli/Report")<
   }
 >() {}
 
-/**
- * How a command's result is told: its fields in JSON, its lines for a person, and its exit code.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a command's result is told: its fields in JSON, its lines for a person, and its exit code. */
 export interface Presentation<A, Fields extends Schema.Struct.Fields> {
   readonly command: CommandName
   readonly fields: Fields
@@ -58,10 +40,6 @@ export interface Presentation<A, Fields extends Schema.Struct.Fields> {
   readonly exitCode?: (result: A) => ExitCode
 }
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer = (options: {
   readonly screen: Screen
   readonly json: boolean
@@ -90,12 +68,7 @@ export const layer = (options: {
     })
   )
 
-/**
- * Runs a program and tells its result: one JSON object, or lines.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Runs a program and tells its result: one JSON object, or lines. */
 export const present =
   <A, Fields extends Schema.Struct.Fields>(presentation: Presentation<A, Fields>) =>
   <E, R>(

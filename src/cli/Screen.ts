@@ -1,16 +1,7 @@
-/**
- * What the output is shown on.
- *
- * @since 0.1.0
- */
+/** What the output is shown on. */
 import * as DateTime from "effect/DateTime"
 
-/**
- * `columns` is the width of a line; `interactive` whether there is a person to ask.
- *
- * @since 0.1.0
- * @category models
- */
+/** `columns` is the width of a line; `interactive` whether there is a person to ask. */
 export interface Screen {
   readonly columns: number
   /** The width of stderr, where questions are asked. */
@@ -35,9 +26,6 @@ const within = (columns: number): number => Math.min(200, Math.max(20, columns))
 /**
  * The screen of this process. Colour needs a terminal on stdout; `NO_COLOR` with any value turns it off, and so do
  * `TERM=dumb` and `color` false. Without a terminal lines have 80 columns, or as many as `COLUMNS` says.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const screenOf = (
   process: {

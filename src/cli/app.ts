@@ -1,7 +1,5 @@
 /**
  * From the command line to what carries it out: a server at once, every other command by the tree in commandTree.ts.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type { Circumstances } from "./Failure.js"
@@ -21,9 +19,6 @@ const command = (args: ReadonlyArray<string>, at: Circumstances) =>
 /**
  * Carries out a command line that `toCommandLine` has put in order. A client waits for the first answer of a server, which
  * is why that is not kept waiting by what the other commands need.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const run = ([name, ...args]: ReadonlyArray<string>, at: Circumstances) =>
   name === "app-server" ? server(args) : command(name === undefined ? [] : [name, ...args], at)

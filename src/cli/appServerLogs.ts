@@ -1,8 +1,4 @@
-/**
- * The log of a server: as the environment of the original wants it.
- *
- * @since 0.1.0
- */
+/** The log of a server: as the environment of the original wants it. */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -36,12 +32,7 @@ const jsonLines = Logger.map(Logger.jsonLogger, (line) => {
   process.stderr.write(`${line}\n`)
 })
 
-/**
- * `RUST_LOG` sets the level where no `--log-level` did, and `LOG_FORMAT=json` makes each line a JSON object.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** `RUST_LOG` sets the level where no `--log-level` did, and `LOG_FORMAT=json` makes each line a JSON object. */
 export const withServerLogs = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const { logLevel } = yield* Globals

@@ -1,8 +1,4 @@
-/**
- * The command line, put in order: flags work before and after the command and its arguments.
- *
- * @since 0.1.0
- */
+/** The command line, put in order: flags work before and after the command and its arguments. */
 import * as Either from "effect/Either"
 import {
   aliases,
@@ -15,12 +11,7 @@ import {
   nearest
 } from "./flags.js"
 
-/**
- * What was asked for. `globals` and `flags` hold the value of each flag given, empty for one that takes none.
- *
- * @since 0.1.0
- * @category models
- */
+/** What was asked for. `globals` and `flags` hold the value of each flag given, empty for one that takes none. */
 export interface Invocation {
   readonly command: CommandName | null
   readonly globals: Readonly<Partial<Record<GlobalFlag, string>>>
@@ -28,12 +19,7 @@ export interface Invocation {
   readonly positionals: ReadonlyArray<string>
 }
 
-/**
- * Why a command line makes no sense. `command` is the one named, as far as it got.
- *
- * @since 0.1.0
- * @category models
- */
+/** Why a command line makes no sense. `command` is the one named, as far as it got. */
 export interface BadArgv {
   readonly command: CommandName | null
   readonly globals: Invocation["globals"]
@@ -108,9 +94,6 @@ const split = (argv: ReadonlyArray<string>) => {
 /**
  * Reads the arguments after the program's name. A flag may be given as `--flag value` or `--flag=value`, anywhere;
  * after `--` everything is an argument. Twice the same value is fine, two different ones are not.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation, BadArgv> => {
   const { literal, problems, tokens, words } = split(argv)
@@ -146,12 +129,7 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
   return Either.right({ command, globals, flags, positionals: words.slice(1) })
 }
 
-/**
- * The command with its own flags for `@effect/cli`, which wants flags before arguments. Global flags are left out.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The command with its own flags for `@effect/cli`, which wants flags before arguments. Global flags are left out. */
 export const toCommandLine = ({ command, flags, positionals }: Invocation): ReadonlyArray<string> => {
   const own = ownFlags(command)
   const options = Object.entries(flags).flatMap(([flag, value]) => [flag, own[flag]?.metavar === null ? "true" : value])

@@ -1,8 +1,4 @@
-/**
- * The fake backend as a server of its own.
- *
- * @since 0.1.0
- */
+/** The fake backend as a server of its own. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
@@ -60,12 +56,7 @@ const makeHome = (home: string, backend: FakeBackendService) =>
 const isOurs = (name: string): boolean =>
   name === "auth.json" || name === "config.toml" || name.startsWith("codex-account.sqlite")
 
-/**
- * Serves until the scope closes. The account is that of the demo.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Serves until the scope closes. The account is that of the demo. */
 export const serveBackend = (options: {
   readonly port: number
   readonly plan: string | null

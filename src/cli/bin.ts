@@ -1,8 +1,4 @@
-/**
- * The command `codex-account`. Asked for its version, it answers before anything heavy is loaded.
- *
- * @since 0.1.0
- */
+/** The command `codex-account`. Asked for its version, it answers before anything heavy is loaded. */
 import { version } from "../domain/version.js"
 import type * as Main from "./main.js"
 import { loadScript } from "./startup.js"

@@ -1,8 +1,4 @@
-/**
- * All commands that `@effect/cli` reads, each over the layers that it needs.
- *
- * @since 0.1.0
- */
+/** All commands that `@effect/cli` reads, each over the layers that it needs. */
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
@@ -55,12 +51,7 @@ const toBadUsage = (error: ValidationError.ValidationError): BadUsage =>
 
 const dialog = TerminalDialog.layer.pipe(Layer.provideMerge(stderrTerminal.layer))
 
-/**
- * Carries out a command line that `toCommandLine` has put in order.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Carries out a command line that `toCommandLine` has put in order. */
 export const run = (args: ReadonlyArray<string>, at: Circumstances) => {
   const app = Command.run(rootFor(at), { name: "codex-account", version, executable: "codex-account" })
   return app(["node", "codex-account", ...args]).pipe(

@@ -1,21 +1,9 @@
-/**
- * Completion scripts for shells.
- *
- * @since 0.1.0
- */
+/** Completion scripts for shells. */
 import { commands, type FlagTable, globalFlags, isCommandName } from "./flags.js"
 import { aboutCommand } from "./help.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Shell = "bash" | "zsh" | "fish" | "sh"
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isShell = (word: string): word is Shell => ["bash", "zsh", "fish", "sh"].includes(word)
 
 const all: ReadonlyArray<readonly [command: string, flags: FlagTable]> = Object.entries(commands)
@@ -143,12 +131,7 @@ const fish = (): string => {
   ].join("\n")
 }
 
-/**
- * The script that a shell loads to complete commands and flags.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** The script that a shell loads to complete commands and flags. */
 export const completionScript = (shell: Shell): string => {
   switch (shell) {
     case "bash":

@@ -1,8 +1,4 @@
-/**
- * The layers behind the commands.
- *
- * @since 0.1.0
- */
+/** The layers behind the commands. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
@@ -20,9 +16,6 @@ import { Globals } from "./Globals.js"
 
 /**
  * The account of this machine; with `--demo` one of the embedded backend, with a home that lasts as long as the command.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerAccount: Layer.Layer<
   Account,
@@ -37,12 +30,7 @@ export const layerAccount: Layer.Layer<
   })
 )
 
-/**
- * What signing in needs besides the account.
- *
- * @since 0.1.0
- * @category layers
- */
+/** What signing in needs besides the account. */
 export const layerLogin: Layer.Layer<
   Account | Browser | SignIn,
   ConfigurationError | ConfigError.ConfigError,
@@ -54,9 +42,5 @@ export const layerLogin: Layer.Layer<
   )
 ).pipe(Layer.provideMerge(layerAccount))
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layerPolicies: Layer.Layer<Policies, ConfigurationError | ConfigError.ConfigError, Globals> =
   Layer.unwrapEffect(Effect.map(Globals, ({ timeout }) => PoliciesConfig.layerConfig(timeout)))

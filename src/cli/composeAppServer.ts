@@ -1,8 +1,4 @@
-/**
- * The layers behind the app-server.
- *
- * @since 0.1.0
- */
+/** The layers behind the app-server. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
@@ -26,9 +22,6 @@ import { Globals } from "./Globals.js"
 /**
  * The app-server of this machine's account; with `--demo` of the embedded backend's, with a home that lasts as long as the
  * command.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerAppServer = (
   options: ServerOptions

@@ -1,8 +1,4 @@
-/**
- * What the requests of an app-server say they come from: its first client, as in the original.
- *
- * @since 0.1.0
- */
+/** What the requests of an app-server say they come from: its first client, as in the original. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
@@ -15,29 +11,15 @@ import type { Message } from "../app-server/protocol/Envelope.js"
 import type { RequestId } from "../app-server/protocol/RequestId.js"
 import { AppServer, type Connection } from "../app-server/server/AppServer.js"
 
-/**
- * The user agent, once there is a client.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The user agent, once there is a client. */
 export class ClientAgent extends Context.Tag("effect-codex-account/cli/composeAppServerAgent/ClientAgent")<
   ClientAgent,
   Ref.Ref<Option.Option<string>>
 >() {}
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<ClientAgent> = Layer.effect(ClientAgent, Ref.make(Option.none<string>()))
 
-/**
- * Puts the user agent on every request.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Puts the user agent on every request. */
 export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | ClientAgent> =
   Layer.effect(
     HttpClient.HttpClient,
@@ -85,12 +67,7 @@ const listening = (connection: Connection, agent: Ref.Ref<Option.Option<string>>
   }
 }
 
-/**
- * Learns the user agent from the handshake of the first client that gives its name.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Learns the user agent from the handshake of the first client that gives its name. */
 export const layerAppServer: Layer.Layer<AppServer, never, AppServer | ClientAgent> = Layer.effect(
   AppServer,
   Effect.zipWith(AppServer, ClientAgent, (server, agent) => ({

@@ -1,8 +1,4 @@
-/**
- * The app-server of the embedded backend's account.
- *
- * @since 0.1.0
- */
+/** The app-server of the embedded backend's account. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
@@ -45,12 +41,7 @@ const settings = Layer.unwrapScoped(
   }).pipe(Effect.catchAll((error) => Effect.dieMessage(`The demo's home failed: ${error._tag}`)))
 )
 
-/**
- * The same services as everywhere, over a backend and an issuer on this machine. Nothing leaves it.
- *
- * @since 0.1.0
- * @category layers
- */
+/** The same services as everywhere, over a backend and an issuer on this machine. Nothing leaves it. */
 export const layerDemoServer = (
   options: ServerOptions,
   timeout: Option.Option<Duration.Duration>

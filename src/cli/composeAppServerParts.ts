@@ -1,8 +1,4 @@
-/**
- * The app-server over what it stands on.
- *
- * @since 0.1.0
- */
+/** The app-server over what it stands on. */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
@@ -67,9 +63,6 @@ const layerServices = Layer.mergeAll(
 
 /**
  * `source` is what kind of program the server is in; `delegate` is another app-server, for what is not of the account.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ServerOptions {
   readonly source: SessionSource
@@ -86,10 +79,6 @@ const layerHandlers = ({ delegate, source }: ServerOptions) =>
     })
   )
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layerServer = (
   options: ServerOptions
 ): Layer.Layer<

@@ -1,8 +1,4 @@
-/**
- * The account of the embedded backend, in a home of its own.
- *
- * @since 0.1.0
- */
+/** The account of the embedded backend, in a home of its own. */
 import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -43,9 +39,6 @@ const settings = Effect.gen(function* () {
 /**
  * The same services as everywhere over a backend on this machine. Neither the proxies nor the configuration of the
  * environment are used: nothing leaves the machine.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerDemo = (
   timeout: Option.Option<Duration.Duration>

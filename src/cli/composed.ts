@@ -1,8 +1,4 @@
-/**
- * What the layers behind the commands give.
- *
- * @since 0.1.0
- */
+/** What the layers behind the commands give. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { AccountServices } from "../layers/Live.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
@@ -11,12 +7,7 @@ import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
 import type { Policies } from "../services/Policies.js"
 
-/**
- * What the commands of the account ask of.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the commands of the account ask of. */
 export type Account =
   | AccountServices
   | AccountConfig

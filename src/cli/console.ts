@@ -1,8 +1,4 @@
-/**
- * Where the help goes.
- *
- * @since 0.1.0
- */
+/** Where the help goes. */
 import type { Console } from "effect/Console"
 import * as Effect from "effect/Effect"
 import { withoutColor } from "./render/paint.js"
@@ -12,9 +8,6 @@ import type { Screen } from "./Screen.js"
 /**
  * The console that `@effect/cli` prints to: help and completions on stdout, without colours where the screen has none.
  * What it says about errors is dropped, since every error is reported once, at the end.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const consoleFor = (console: Console, write: Write, screen: Screen): Console => ({
   ...console,

@@ -1,8 +1,4 @@
-/**
- * The embedded backend: whom it knows, and the home that signs them in.
- *
- * @since 0.1.0
- */
+/** The embedded backend: whom it knows, and the home that signs them in. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
@@ -15,12 +11,7 @@ import { demoActivity } from "./demoActivity.js"
 const hour = 3600
 const day = 24 * hour
 
-/**
- * A member of a business workspace whose week is nearly used up, with two resets to use.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A member of a business workspace whose week is nearly used up, with two resets to use. */
 export const demoAccount = (now: number): Partial<FakeAccount> => ({
   primary: makeWindow(now, { lengthSeconds: 5 * hour, usedPercent: 42, resetsInSeconds: 2 * hour + 600 }),
   secondary: makeWindow(now, { lengthSeconds: 7 * day, usedPercent: 91, resetsInSeconds: 3 * day + 4 * hour }),
@@ -31,18 +22,11 @@ export const demoAccount = (now: number): Partial<FakeAccount> => ({
   ]
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layerDemoBackend = layerServer({ accounts: (now) => [demoAccount(now)] })
 
 /**
  * Signs in at the backend and leaves the home as a sign-in would: `auth.json` that only its owner can read, and
  * `config.toml` with the backend's URL.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const writeHome = (home: string, backend: FakeBackendService) =>
   Effect.gen(function* () {

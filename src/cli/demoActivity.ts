@@ -1,8 +1,4 @@
-/**
- * A year of token activity to look at.
- *
- * @since 0.1.0
- */
+/** A year of token activity to look at. */
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import type { FakeAccount } from "../testing/FakeAccount.js"
@@ -23,12 +19,7 @@ const tokensOf = (index: number, weekDay: number): number => {
   return Math.round(4_000_000 * (0.2 + 0.8 * noise(index + 500)) * (0.3 + (0.7 * index) / days))
 }
 
-/**
- * Daily tokens up to today with the totals that belong to them: 54 days in a row until now.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Daily tokens up to today with the totals that belong to them: 54 days in a row until now. */
 export const demoActivity = (now: number): FakeAccount["activity"] => {
   const buckets = Arr.makeBy(days, (index) => {
     const date = DateTime.unsafeMake(now - (days - 1 - index) * dayMillis)

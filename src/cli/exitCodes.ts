@@ -1,8 +1,4 @@
-/**
- * What the exit status of the process says. The numbers are stable.
- *
- * @since 0.1.0
- */
+/** What the exit status of the process says. The numbers are stable. */
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
@@ -12,9 +8,6 @@ import type { RedeemResult } from "../programs/redeemReset.js"
 /**
  * `nothing`: there was nothing to do, or the person said no. `blocked` is of `guard` alone. `interrupted`: by Ctrl-C,
  * before anything that can't be undone was sent.
- *
- * @since 0.1.0
- * @category constants
  */
 export const ExitCode = {
   done: 0,
@@ -29,10 +22,6 @@ export const ExitCode = {
   interrupted: 130
 } as const
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const ofBackend: Readonly<Record<BackendErrorReason, ExitCode>> = {
@@ -65,12 +54,7 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
   OutcomeUnknown: ExitCode.unknown
 }
 
-/**
- * Every reason but a renewal that failed for now means that there is no sign-in to use.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Every reason but a renewal that failed for now means that there is no sign-in to use. */
 export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
   reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
 
@@ -93,30 +77,13 @@ const ofLogin: Readonly<Record<LoginErrorReason, ExitCode>> = {
   Cancelled: ExitCode.nothing
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const ofLoginError = (reason: LoginErrorReason): ExitCode => ofLogin[reason]
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const ofBackendError = (reason: BackendErrorReason): ExitCode => ofBackend[reason]
 
-/**
- * A refusal with 401 is one of the sign-in.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A refusal with 401 is one of the sign-in. */
 export const ofActError = (error: Pick<ActError, "reason" | "status">): ExitCode =>
   error.reason === "Rejected" && error.status === 401 ? ExitCode.notSignedIn : ofAct[error.reason]
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const ofRedeem = (outcome: RedeemResult["outcome"]): ExitCode =>
   outcome === "reset" || outcome === "alreadyRedeemed" ? ExitCode.done : ExitCode.nothing

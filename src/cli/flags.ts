@@ -1,35 +1,17 @@
-/**
- * The words of the command line: which commands there are, and which flags take a value.
- *
- * @since 0.1.0
- */
+/** The words of the command line: which commands there are, and which flags take a value. */
 
-/**
- * A flag: what its value is called, if it takes one, and what it is for.
- *
- * @since 0.1.0
- * @category models
- */
+/** A flag: what its value is called, if it takes one, and what it is for. */
 export interface Flag {
   readonly metavar: string | null
   readonly about: string
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type FlagTable = Readonly<Record<string, Flag>>
 
 const flag = (about: string): Flag => ({ metavar: null, about })
 const value = (metavar: string, about: string): Flag => ({ metavar, about })
 
-/**
- * The flags of every command.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The flags of every command. */
 export const globalFlags = {
   "--json": flag("Print one JSON object on stdout."),
   "--demo": flag("Use an embedded backend and a throw-away home: nothing leaves this machine."),
@@ -44,18 +26,9 @@ export const globalFlags = {
   "--version": flag("Print the version.")
 } as const satisfies FlagTable
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GlobalFlag = keyof typeof globalFlags
 
-/**
- * Short forms.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Short forms. */
 export const aliases: Readonly<Record<string, GlobalFlag>> = { "-y": "--yes", "-h": "--help" }
 
 const hookFlags = {
@@ -63,12 +36,7 @@ const hookFlags = {
   "--on-reset": value("CMD", "The same when a window begins anew, or usage is possible again.")
 } as const satisfies FlagTable
 
-/**
- * The commands, each with the flags that only it has.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The commands, each with the flags that only it has. */
 export const commands = {
   usage: {
     "--watch": flag("Keep reading, and show what changes, until Ctrl-C."),
@@ -128,24 +96,11 @@ export const commands = {
   }
 } as const satisfies Readonly<Record<string, FlagTable>>
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type CommandName = keyof typeof commands
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isCommandName = (word: string): word is CommandName => Object.hasOwn(commands, word)
 
-/**
- * The known word that is nearest to a mistyped one, if any is near.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The known word that is nearest to a mistyped one, if any is near. */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))

@@ -1,8 +1,4 @@
-/**
- * The help.
- *
- * @since 0.1.0
- */
+/** The help. */
 import { version } from "../domain/version.js"
 import { type CommandName, commands, type FlagTable, globalFlags } from "./flags.js"
 import { type Paint, paintFor } from "./render/paint.js"
@@ -205,12 +201,7 @@ const ofCommand = (command: CommandName, columns: number, paint: Paint): Readonl
   ]
 }
 
-/**
- * The help of a command, or of the whole program.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** The help of a command, or of the whole program. */
 export const helpLines = (
   command: CommandName | null,
   screen: Pick<Screen, "columns" | "color">
@@ -220,10 +211,5 @@ export const helpLines = (
   return command === null ? ofProgram(columns, paint) : ofCommand(command, columns, paint)
 }
 
-/**
- * What a command does, in one sentence.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What a command does, in one sentence. */
 export const aboutCommand = (command: CommandName): string => helps[command].about

@@ -1,25 +1,13 @@
-/**
- * A command in one text, as words.
- *
- * @since 0.1.0
- */
+/** A command in one text, as words. */
 import * as Either from "effect/Either"
 
-/**
- * The program and its arguments.
- *
- * @since 0.1.0
- * @category models
- */
+/** The program and its arguments. */
 export type Words = readonly [program: string, ...args: ReadonlyArray<string>]
 
 /**
  * Words are separated by white space. Single quotes keep what is between them as it is; in double quotes a backslash
  * stands before a quote or another backslash, and outside of quotes before any character, which then means itself.
  * Nothing is expanded: no variable, no pattern, no home, and no character is an operator.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const hookWords = (text: string): Either.Either<Words, string> => {
   const words: Array<string> = []

@@ -1,8 +1,4 @@
-/**
- * Commands that are run when something has happened to the account.
- *
- * @since 0.1.0
- */
+/** Commands that are run when something has happened to the account. */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as DateTime from "effect/DateTime"
@@ -18,12 +14,7 @@ import { plainLine } from "../domain/PlainText.js"
 import type { UsageTransition } from "../domain/UsageTransition.js"
 import type { Words } from "./hookWords.js"
 
-/**
- * How long a hook may take.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How long a hook may take. */
 export const hookLimit = Duration.seconds(30)
 
 /** How long one that is to end may take to, before it is killed. */
@@ -32,45 +23,25 @@ const grace = "2 seconds"
 /** How long the last lines of one that has ended are waited for. */
 const lastLines = "200 millis"
 
-/**
- * What is run on which event.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is run on which event. */
 export interface HookCommands {
   readonly blocked: Words | null
   readonly reset: Words | null
 }
 
-/**
- * `warn` is told of a hook that failed; `tell` is given the lines that hooks print.
- *
- * @since 0.1.0
- * @category models
- */
+/** `warn` is told of a hook that failed; `tell` is given the lines that hooks print. */
 export interface HookOutput {
   readonly warn: (problem: string) => Effect.Effect<void>
   readonly tell: (line: string) => Effect.Effect<void>
 }
 
-/**
- * `run` queues the hook of an event, if there is one. `idle` is when all that were queued before have ended.
- *
- * @since 0.1.0
- * @category models
- */
+/** `run` queues the hook of an event, if there is one. `idle` is when all that were queued before have ended. */
 export interface Hooks {
   readonly run: (transition: UsageTransition) => Effect.Effect<void>
   readonly idle: Effect.Effect<void>
 }
 
-/**
- * The facts that a hook is told, as environment variables. What is not known is empty.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The facts that a hook is told, as environment variables. What is not known is empty. */
 export const hookEnvironment = ({
   _tag,
   remainingPercent,
@@ -133,9 +104,6 @@ const runOne = (
 /**
  * Hooks that run one at a time, in the order of the events, without a shell, with the environment of this process and the
  * facts. One that fails is a warning. Those that still run or wait when the scope closes are ended.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeHooks = (
   commands: HookCommands,

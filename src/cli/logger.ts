@@ -1,8 +1,4 @@
-/**
- * Log lines on stderr.
- *
- * @since 0.1.0
- */
+/** Log lines on stderr. */
 import * as Cause from "effect/Cause"
 import * as HashMap from "effect/HashMap"
 import * as Inspectable from "effect/Inspectable"
@@ -19,12 +15,7 @@ const hueOf = (level: LogLevel.LogLevel): Hue =>
       ? "yellow"
       : "dim"
 
-/**
- * `warning: text key=value`, one line a message, and below it the cause where there is one.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `warning: text key=value`, one line a message, and below it the cause where there is one. */
 export const loggerFor = (stderr: NodeJS.WritableStream, screen: Screen): Logger.Logger<unknown, void> => {
   const paint = paintFor(screen.errorColor)
   return Logger.make(({ annotations, cause, logLevel, message }) => {

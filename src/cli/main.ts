@@ -1,8 +1,4 @@
-/**
- * The command from its arguments to its exit code.
- *
- * @since 0.1.0
- */
+/** The command from its arguments to its exit code. */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -53,12 +49,7 @@ const conclude = <E extends Parameters<typeof failureOf>[0]>(cause: Cause.Cause<
     return yield* report.fail(at.command, unexpected())
   })
 
-/**
- * Runs the command line and ends the process with its exit code.
- *
- * @since 0.1.0
- * @category entry
- */
+/** Runs the command line and ends the process with its exit code. */
 export const main = (argv: ReadonlyArray<string>): void => {
   const parsed = readArgv(argv)
   const { command, globals } = Either.merge(parsed)

@@ -1,8 +1,4 @@
-/**
- * A token or key from standard input.
- *
- * @since 0.1.0
- */
+/** A token or key from standard input. */
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -14,9 +10,6 @@ const maxBytes = 64 * 1024
 /**
  * Everything on standard input, without the white space around it. It is never asked for at a terminal, where it would
  * stand on the screen; `example` shows how to give it.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const readSecret = (example: string): Effect.Effect<Redacted.Redacted, BadUsage> =>
   Effect.suspend(() => {

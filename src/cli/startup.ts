@@ -4,8 +4,6 @@
  * The build leaves such a cache beside the script. V8 takes it only from the same V8, so for another one the first run
  * that reads the usage leaves a cache of its own for the next, in the user's cache folder. A server has a cache for itself,
  * and takes the other where there is none. Without any cache the command does the same, only later.
- *
- * @since 0.1.0
  */
 import type * as Crypto from "node:crypto"
 import type * as Fs from "node:fs"
@@ -109,12 +107,7 @@ const isTypical = (given: ReadonlyArray<string>): boolean =>
   process.env.NODE_OPTIONS === undefined &&
   process.env.CI === undefined
 
-/**
- * Loads a script that is a function of `require`, `module` and its own URL.
- *
- * @since 0.1.0
- * @category loading
- */
+/** Loads a script that is a function of `require`, `module` and its own URL. */
 export const loadScript = (url: URL, given: ReadonlyArray<string>): unknown => {
   const require = createRequire(url)
   const tools: Tools = {

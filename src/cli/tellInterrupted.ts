@@ -1,8 +1,4 @@
-/**
- * What Ctrl-C leaves behind.
- *
- * @since 0.1.0
- */
+/** What Ctrl-C leaves behind. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { ActError } from "../domain/ActError.js"
@@ -47,9 +43,6 @@ const unknownOutcome = ({ act, key }: Operation, command: CommandName): Failure 
 /**
  * Interrupted once the request has left, it says that the outcome is unknown, and of which operation; interrupted after
  * the answer, that it was done.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const tellInterrupted =
   (command: keyof typeof actOf) =>

@@ -1,8 +1,4 @@
-/**
- * What an earlier command left open.
- *
- * @since 0.1.0
- */
+/** What an earlier command left open. */
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -29,9 +25,6 @@ const notice = Effect.gen(function* () {
 
 /**
  * Says first, in one line on stderr, how many acts of this account have an outcome that nobody knows. Not with `--json`.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const tellOpen = <A, E, R>(
   program: Effect.Effect<A, E, R>

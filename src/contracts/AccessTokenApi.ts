@@ -1,34 +1,18 @@
 /**
  * What an access token says of itself, and what the auth API says of a personal access token.
  * Source: `openai/codex` login crate; codex-cli 0.169.0.
- *
- * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
 import { opt } from "./Tolerant.js"
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const defaultAuthApi = "https://auth.openai.com/api/accounts"
 
-/**
- * Below the base of the auth API; asked with the token as bearer.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Below the base of the auth API; asked with the token as bearer. */
 export const whoamiPath = "/v1/user-auth-credential/whoami"
 
-/**
- * Whose a personal access token is.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Whose a personal access token is. */
 export const WhoamiResponse = Schema.Struct({
   email: opt(Schema.String),
   chatgpt_user_id: Schema.NonEmptyString,
@@ -52,9 +36,6 @@ const agentAudience = "codex-app-server"
 /**
  * What kind of access token a text is, by its spelling alone: a personal one begins with `at-`, an agent's names its
  * issuer or audience, and any other JWT is taken for ChatGPT's own.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const kindOfAccessToken = (token: string): "personal" | "agentIdentity" | "chatgpt" | "unknown" => {
   if (token.startsWith("at-")) return "personal"

@@ -1,8 +1,6 @@
 /**
  * The claims that are read from ID and access tokens. Signatures are not checked: the tokens are our own, and the
  * backend checks them.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -20,12 +18,7 @@ const AuthClaims = Schema.Struct({
   is_org_owner: opt(Schema.Boolean)
 })
 
-/**
- * The payload of a token. Every claim is optional; `exp` is in Unix seconds.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The payload of a token. Every claim is optional; `exp` is in Unix seconds. */
 export const JwtPayload = Schema.Struct({
   exp: opt(Schema.Number),
   email: opt(Schema.String),
@@ -33,22 +26,13 @@ export const JwtPayload = Schema.Struct({
   "https://api.openai.com/profile": opt(Schema.Struct({ email: opt(Schema.String) }))
 }).annotations({ identifier: "JwtPayload" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type JwtPayload = typeof JwtPayload.Type
 
 const FromJson = Schema.parseJson(JwtPayload)
 
 const notAToken = "expected three dot-separated parts with a JSON payload"
 
-/**
- * A token's text to its payload. The token never occurs in the parse error.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A token's text to its payload. The token never occurs in the parse error. */
 export const JwtClaims = Schema.transformOrFail(Schema.String, Schema.typeSchema(JwtPayload), {
   strict: true,
   decode: (token, _options, ast) => {

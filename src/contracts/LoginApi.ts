@@ -1,18 +1,11 @@
 /**
  * What signing in says to the OAuth server: the authorize page, the exchange of a code, and the device flow.
  * Source: `openai/codex` login crate; codex-cli 0.169.0.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { opt } from "./Tolerant.js"
 
-/**
- * Paths below the issuer.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Paths below the issuer. */
 export const loginPaths = {
   authorize: "/oauth/authorize",
   token: "/oauth/token",
@@ -22,26 +15,12 @@ export const loginPaths = {
   deviceRedirect: "/deviceauth/callback"
 } as const
 
-/**
- * The loopback ports that are registered as redirect addresses, in the order in which they are tried.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The loopback ports that are registered as redirect addresses, in the order in which they are tried. */
 export const callbackPorts: readonly [number, ...ReadonlyArray<number>] = [1455, 1457]
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const scope = "openid profile email offline_access api.connectors.read api.connectors.invoke"
 
-/**
- * What the authorize page is asked with. `workspaces` restricts the sign-in; empty for any.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the authorize page is asked with. `workspaces` restricts the sign-in; empty for any. */
 export interface AuthorizeRequest {
   readonly clientId: string
   readonly redirectUri: string
@@ -51,12 +30,7 @@ export interface AuthorizeRequest {
   readonly workspaces: ReadonlyArray<string>
 }
 
-/**
- * The address to open in a browser, with its parameters in the order of the Codex CLI.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The address to open in a browser, with its parameters in the order of the Codex CLI. */
 export const authorizeUrl = (issuer: string, request: AuthorizeRequest): string => {
   const parameters: ReadonlyArray<readonly [string, string]> = [
     ["response_type", "code"],
@@ -75,12 +49,7 @@ export const authorizeUrl = (issuer: string, request: AuthorizeRequest): string 
   return `${issuer}${loginPaths.authorize}?${query}`
 }
 
-/**
- * The code of the authorize page against tokens. Sent as a form, once: the code works once.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The code of the authorize page against tokens. Sent as a form, once: the code works once. */
 export const CodeExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("authorization_code"),
   code: Schema.String,
@@ -89,24 +58,14 @@ export const CodeExchangeRequest = Schema.Struct({
   code_verifier: Schema.String
 }).annotations({ identifier: "CodeExchangeRequest" })
 
-/**
- * All three tokens; an answer that lacks one is no sign-in.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** All three tokens; an answer that lacks one is no sign-in. */
 export const CodeExchangeResponse = Schema.Struct({
   id_token: Schema.NonEmptyString,
   access_token: Schema.NonEmptyString,
   refresh_token: Schema.NonEmptyString
 }).annotations({ identifier: "CodeExchangeResponse" })
 
-/**
- * An ID token against an API key of its user, sent as a form. Most accounts are refused.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** An ID token against an API key of its user, sent as a form. Most accounts are refused. */
 export const ApiKeyExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("urn:ietf:params:oauth:grant-type:token-exchange"),
   client_id: Schema.String,
@@ -115,28 +74,15 @@ export const ApiKeyExchangeRequest = Schema.Struct({
   subject_token_type: Schema.Literal("urn:ietf:params:oauth:token-type:id_token")
 }).annotations({ identifier: "ApiKeyExchangeRequest" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ApiKeyExchangeResponse = Schema.Struct({ access_token: Schema.NonEmptyString }).annotations({
   identifier: "ApiKeyExchangeResponse"
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const DeviceStartRequest = Schema.Struct({ client_id: Schema.String }).annotations({
   identifier: "DeviceStartRequest"
 })
 
-/**
- * `interval` is the pause between polls in seconds, as text or as a number.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `interval` is the pause between polls in seconds, as text or as a number. */
 export const DeviceStartResponse = Schema.Struct({
   device_auth_id: Schema.NonEmptyString,
   user_code: opt(Schema.String),
@@ -144,21 +90,12 @@ export const DeviceStartResponse = Schema.Struct({
   interval: opt(Schema.Union(Schema.String, Schema.Number))
 }).annotations({ identifier: "DeviceStartResponse" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const DevicePollRequest = Schema.Struct({
   device_auth_id: Schema.String,
   user_code: Schema.String
 }).annotations({ identifier: "DevicePollRequest" })
 
-/**
- * The server made the PKCE pair itself.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The server made the PKCE pair itself. */
 export const DevicePollResponse = Schema.Struct({
   authorization_code: Schema.NonEmptyString,
   code_challenge: opt(Schema.String),

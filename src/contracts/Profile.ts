@@ -1,19 +1,10 @@
-/**
- * `GET wham/profiles/me`: token activity of the signed-in user.
- *
- * @since 0.1.0
- */
+/** `GET wham/profiles/me`: token activity of the signed-in user. */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as Schema from "effect/Schema"
 import { Int64, opt } from "./Tolerant.js"
 
-/**
- * `start_date` is whatever text the backend sends, normally `YYYY-MM-DD`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `start_date` is whatever text the backend sends, normally `YYYY-MM-DD`. */
 export const ProfileResponse = Schema.Struct({
   stats: Schema.Struct({
     lifetime_tokens: opt(Int64),
@@ -25,10 +16,6 @@ export const ProfileResponse = Schema.Struct({
   })
 }).annotations({ identifier: "ProfileResponse" })
 
-/**
- * @since 0.1.0
- * @category endpoints
- */
 export const ProfileGroup = HttpApiGroup.make("profile").add(
   HttpApiEndpoint.get("me", "/wham/profiles/me").addSuccess(ProfileResponse)
 )

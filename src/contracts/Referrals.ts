@@ -2,38 +2,22 @@
  * The referral invite: eligibility, rules, and the single `POST` that sends it.
  * Source: `openai/codex` pull request 30313, which was closed unmerged: treat the whole group as a capability that may
  * be absent.
- *
- * @since 0.1.0
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as Schema from "effect/Schema"
 import { opt } from "./Tolerant.js"
 
-/**
- * The campaign that every referral call names.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The campaign that every referral call names. */
 export const referralKey = "codex_referral_persistent_invite"
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const EligibilityParams = Schema.Struct({
   referral_key: Schema.String,
   requested_referrals: Schema.String,
   supports_rewardless_invites: Schema.String
 })
 
-/**
- * `should_show` and `has_rewards` both have to be true for there to be an offer.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `should_show` and `has_rewards` both have to be true for there to be an offer. */
 export const EligibilityResponse = Schema.Struct({
   should_show: Schema.Boolean,
   has_rewards: Schema.optionalWith(Schema.Boolean, { default: () => false }),
@@ -44,40 +28,22 @@ export const EligibilityResponse = Schema.Struct({
   ineligible_reason: Schema.optionalWith(Schema.Unknown, { exact: true })
 }).annotations({ identifier: "EligibilityResponse" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const RulesResponse = Schema.Struct({
   rules: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
   requires_explicit_confirmation: Schema.Boolean
 }).annotations({ identifier: "RulesResponse" })
 
-/**
- * Exactly one address an invite.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Exactly one address an invite. */
 export const InviteRequest = Schema.Struct({
   referral_key: Schema.String,
   emails: Schema.Tuple(Schema.String)
 }).annotations({ identifier: "InviteRequest" })
 
-/**
- * `has_rewards`: true, false, or not said.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `has_rewards`: true, false, or not said. */
 export const InviteResponse = Schema.Struct({
   has_rewards: opt(Schema.Boolean)
 }).annotations({ identifier: "InviteResponse" })
 
-/**
- * @since 0.1.0
- * @category endpoints
- */
 export const ReferralsGroup = HttpApiGroup.make("referrals")
   .add(
     HttpApiEndpoint.get("eligibility", "/referrals/invite/eligibility")

@@ -1,8 +1,6 @@
 /**
  * How wire values are read: what may be missing may also be null, unknown words are kept apart instead of failing,
  * and numbers are what the backend's own clients accept.
- *
- * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as ParseResult from "effect/ParseResult"
@@ -11,19 +9,11 @@ import * as Schema from "effect/Schema"
 /**
  * A field that may be absent or null. It stays as it came: a default would cost a second pass over every answer, so that
  * whoever maps the value treats both alike.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const opt = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.NullOr(schema), { exact: true })
 
-/**
- * A closed set of words in an open world: any other string reads as `"unknown"`.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A closed set of words in an open world: any other string reads as `"unknown"`. */
 export const openEnum = <const Known extends string>(...known: ReadonlyArray<Known>) => {
   const literals = Schema.Literal<[Known | "unknown", ...Array<Known>]>("unknown", ...known)
   const isKnown = Schema.is(literals)
@@ -34,12 +24,7 @@ export const openEnum = <const Known extends string>(...known: ReadonlyArray<Kno
   })
 }
 
-/**
- * A 32-bit signed integer. `12.0` is one, `12.5` and `2147483648` are not.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A 32-bit signed integer. `12.0` is one, `12.5` and `2147483648` are not. */
 export const Int32 = Schema.Number.pipe(
   Schema.filter((n) => Number.isInteger(n) && n >= -2_147_483_648 && n <= 2_147_483_647, {
     message: () => "expected a 32-bit integer"
@@ -50,12 +35,7 @@ export const Int32 = Schema.Number.pipe(
   arbitrary: () => (fc) => fc.integer()
 })
 
-/**
- * An integer that is 64 bits wide on the wire. Beyond 2^53 it is the nearest double.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** An integer that is 64 bits wide on the wire. Beyond 2^53 it is the nearest double. */
 export const Int64 = Schema.Number.pipe(
   Schema.filter((n) => Number.isInteger(n) && Math.abs(n) <= 2 ** 63, { message: () => "expected a 64-bit integer" })
 ).annotations({
@@ -81,9 +61,6 @@ const isOnCalendar = (local: string): boolean => {
 /**
  * An RFC 3339 time in whole seconds: a fraction is cut off, an offset is honoured, a space may stand for the `T`,
  * and a time without a zone is refused.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, WholeSeconds, {
   strict: true,

@@ -1,20 +1,13 @@
 /**
  * `GET wham/usage`: windows, credits, spend control, and the number of reset credits.
  * Source: the backend client of `openai/codex`, and what codex-cli 0.169.0 accepts.
- *
- * @since 0.1.0
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as Schema from "effect/Schema"
 import { Int32, Int64, opt } from "./Tolerant.js"
 
-/**
- * One limit window. `used_percent` may lie outside 0–100; `limit_window_seconds` is the window's length.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** One limit window. `used_percent` may lie outside 0–100; `limit_window_seconds` is the window's length. */
 export const WireWindow = Schema.Struct({
   used_percent: Int32,
   limit_window_seconds: Int32,
@@ -22,10 +15,6 @@ export const WireWindow = Schema.Struct({
   reset_at: Int32
 }).annotations({ identifier: "WireWindow" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const WireRateLimit = Schema.Struct({
   allowed: Schema.Boolean,
   limit_reached: Schema.Boolean,
@@ -33,12 +22,7 @@ export const WireRateLimit = Schema.Struct({
   secondary_window: opt(WireWindow)
 }).annotations({ identifier: "WireRateLimit" })
 
-/**
- * A further limit beside the main one, such as the one for code review.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A further limit beside the main one, such as the one for code review. */
 export const WireAdditionalRateLimit = Schema.Struct({
   limit_name: Schema.String,
   metered_feature: Schema.String,
@@ -46,10 +30,6 @@ export const WireAdditionalRateLimit = Schema.Struct({
   normal_model_slug: opt(Schema.String)
 }).annotations({ identifier: "WireAdditionalRateLimit" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const WireCredits = Schema.Struct({
   has_credits: Schema.Boolean,
   unlimited: Schema.Boolean,
@@ -58,12 +38,7 @@ export const WireCredits = Schema.Struct({
   approx_cloud_messages: opt(Schema.Array(Schema.Unknown))
 }).annotations({ identifier: "WireCredits" })
 
-/**
- * A member's own monthly allowance of workspace credits; the amounts are decimal text.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A member's own monthly allowance of workspace credits; the amounts are decimal text. */
 export const WireIndividualLimit = Schema.Struct({
   source: Schema.optionalWith(Schema.Unknown, { exact: true }),
   limit: Schema.String,
@@ -75,21 +50,12 @@ export const WireIndividualLimit = Schema.Struct({
   reset_at: Int32
 }).annotations({ identifier: "WireIndividualLimit" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const WireSpendControl = Schema.Struct({
   reached: Schema.Boolean,
   individual_limit: opt(WireIndividualLimit)
 }).annotations({ identifier: "WireSpendControl" })
 
-/**
- * The whole answer. `plan_type` alone is required.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The whole answer. `plan_type` alone is required. */
 export const UsageResponse = Schema.Struct({
   plan_type: Schema.String,
   rate_limit: opt(WireRateLimit),
@@ -103,16 +69,8 @@ export const UsageResponse = Schema.Struct({
   rate_limit_upsell: Schema.optionalWith(Schema.Unknown, { exact: true })
 }).annotations({ identifier: "UsageResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type UsageResponse = typeof UsageResponse.Type
 
-/**
- * @since 0.1.0
- * @category endpoints
- */
 export const UsageGroup = HttpApiGroup.make("usage").add(
   HttpApiEndpoint.get("read", "/wham/usage").addSuccess(UsageResponse)
 )

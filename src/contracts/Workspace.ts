@@ -1,20 +1,11 @@
-/**
- * The workspace: live role, the e-mail that nudges the owner, and workspace messages.
- *
- * @since 0.1.0
- */
+/** The workspace: live role, the e-mail that nudges the owner, and workspace messages. */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { openEnum, opt, Rfc3339Seconds } from "./Tolerant.js"
 
-/**
- * `accounts/check/v4-2023-04-27`: the role of the signed-in user in each of their accounts.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `accounts/check/v4-2023-04-27`: the role of the signed-in user in each of their accounts. */
 export const AccountsCheckResponse = Schema.Struct({
   accounts: Schema.optionalWith(
     Schema.Record({
@@ -26,20 +17,11 @@ export const AccountsCheckResponse = Schema.Struct({
   account_ordering: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
 }).annotations({ identifier: "AccountsCheckResponse" })
 
-/**
- * What the owner is asked for.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** What the owner is asked for. */
 export const NudgeRequest = Schema.Struct({
   credit_type: Schema.Literal("credits", "usage_limit")
 }).annotations({ identifier: "NudgeRequest" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const WireWorkspaceMessage = Schema.Struct({
   message_id: Schema.String,
   message_type: openEnum("headline", "announcement"),
@@ -48,20 +30,11 @@ export const WireWorkspaceMessage = Schema.Struct({
   archived_at: opt(Rfc3339Seconds)
 }).annotations({ identifier: "WireWorkspaceMessage" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const WorkspaceMessagesResponse = Schema.Struct({
   messages: Schema.optionalWith(Schema.Array(WireWorkspaceMessage), { default: () => [] })
 }).annotations({ identifier: "WorkspaceMessagesResponse" })
 
-/**
- * The nudge answers 2xx with any body: sent. 429: the owner was told recently.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** The nudge answers 2xx with any body: sent. 429: the owner was told recently. */
 export const WorkspaceGroup = HttpApiGroup.make("workspace")
   .add(HttpApiEndpoint.get("accountsCheck", "/accounts/check/v4-2023-04-27").addSuccess(AccountsCheckResponse))
   .add(

@@ -1,52 +1,25 @@
-/**
- * A conversation as far as it is known without its turns: where it comes from, and when.
- *
- * @since 0.1.0
- */
+/** A conversation as far as it is known without its turns: where it comes from, and when. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
-/**
- * A UUID in lower case with hyphens. New ones are of version 7, so that they sort by time.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A UUID in lower case with hyphens. New ones are of version 7, so that they sort by time. */
 export const ThreadId = Schema.String.pipe(
   Schema.pattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   Schema.brand("ThreadId")
 )
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ThreadId = typeof ThreadId.Type
 
-/**
- * What kind of program made the thread: a server tells its own, whoever its clients are.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** What kind of program made the thread: a server tells its own, whoever its clients are. */
 export const SessionSource = Schema.Union(
   Schema.Literal("cli", "vscode", "exec", "appServer", "unknown"),
   Schema.Struct({ custom: Schema.String }),
   Schema.Struct({ subAgent: Schema.Unknown })
 )
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type SessionSource = typeof SessionSource.Type
 
-/**
- * The source as one word to select by.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The source as one word to select by. */
 export const sourceKind = (source: SessionSource): string => {
   if (typeof source === "string") return source
   if ("custom" in source) return `custom:${source.custom}`
@@ -61,9 +34,6 @@ export const sourceKind = (source: SessionSource): string => {
 /**
  * `originator` is the name of the client that started it, `threadSource` what that said of its purpose. `cwd` is an
  * absolute path.
- *
- * @since 0.1.0
- * @category models
  */
 export class Thread extends Schema.Class<Thread>("Thread")({
   id: ThreadId,
@@ -80,18 +50,9 @@ export class Thread extends Schema.Class<Thread>("Thread")({
   updatedAt: Schema.DateTimeUtc
 }) {}
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ThreadTime = "createdAt" | "updatedAt"
 
-/**
- * A place in a list of threads: after this one.
- *
- * @since 0.1.0
- * @category models
- */
+/** A place in a list of threads: after this one. */
 export interface ThreadAnchor {
   readonly time: DateTime.Utc
   readonly id: ThreadId
@@ -100,9 +61,6 @@ export interface ThreadAnchor {
 /**
  * Which threads, in which order. An empty list selects all; `kinds` are words of `sourceKind`, `search` is looked for in
  * names without regard to case. Threads of one time are in the order of their ids.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ThreadQuery {
   readonly kinds: ReadonlyArray<string>
@@ -115,12 +73,7 @@ export interface ThreadQuery {
   readonly limit: number
 }
 
-/**
- * A new id: its time to the millisecond, and 74 bits of these 16 bytes.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A new id: its time to the millisecond, and 74 bits of these 16 bytes. */
 export const threadIdAt = (millis: number, random: Uint8Array): ThreadId => {
   const hex = Array.from(random, (byte) => byte.toString(16).padStart(2, "0"))
     .join("")

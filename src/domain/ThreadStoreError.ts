@@ -1,16 +1,7 @@
-/**
- * Why threads can't be stored or read.
- *
- * @since 0.1.0
- */
+/** Why threads can't be stored or read. */
 import * as Schema from "effect/Schema"
 
-/**
- * `detail` is what is wrong with the store, without anything that it holds.
- *
- * @since 0.1.0
- * @category errors
- */
+/** `detail` is what is wrong with the store, without anything that it holds. */
 export class ThreadStoreError extends Schema.TaggedError<ThreadStoreError>()("ThreadStoreError", {
   detail: Schema.String
 }) {

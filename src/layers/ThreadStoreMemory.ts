@@ -1,8 +1,4 @@
-/**
- * Threads in memory, gone with the layer.
- *
- * @since 0.1.0
- */
+/** Threads in memory, gone with the layer. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -37,10 +33,6 @@ const select = (all: Iterable<Thread>, query: ThreadQuery): ReadonlyArray<Thread
     .slice(0, limit)
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const make: Effect.Effect<ThreadStore["Type"]> = Effect.gen(function* () {
   const threads = yield* Ref.make<ReadonlyMap<string, Thread>>(new Map())
   return ThreadStore.of({
@@ -55,8 +47,4 @@ export const make: Effect.Effect<ThreadStore["Type"]> = Effect.gen(function* () 
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layerMemory: Layer.Layer<ThreadStore> = Layer.effect(ThreadStore, make)

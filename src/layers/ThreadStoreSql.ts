@@ -1,8 +1,4 @@
-/**
- * Threads in a SQL database, beside the journal: the same statements on SQLite and on Postgres.
- *
- * @since 0.1.0
- */
+/** Threads in a SQL database, beside the journal: the same statements on SQLite and on Postgres. */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
@@ -149,22 +145,12 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * Over a database of the caller's choice. Nothing is asked of it before the store is first used.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Over a database of the caller's choice. Nothing is asked of it before the store is first used. */
 export const layer: Layer.Layer<ThreadStore, never, SqlClient> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/**
- * In `codex-account.sqlite` in `codexHome`, which appears with the first thread if not before.
- *
- * @since 0.1.0
- * @category layers
- */
+/** In `codex-account.sqlite` in `codexHome`, which appears with the first thread if not before. */
 export const layerFile: Layer.Layer<ThreadStore, never, AccountConfig> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

@@ -1,8 +1,4 @@
-/**
- * An act that somebody else has decided on: one request, with the journal around it.
- *
- * @since 0.1.0
- */
+/** An act that somebody else has decided on: one request, with the journal around it. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -21,9 +17,6 @@ import { isDefiniteRefusal, type JournaledAct, journaledAct } from "./journaledA
 /**
  * The same call with one attempt, in the time of one attempt, and without a recovery after a 401: whoever decides on the
  * act decides on the next one too.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const onlyOnce = (policy: CallPolicy): CallPolicy =>
   new CallPolicy({
@@ -38,9 +31,6 @@ export const onlyOnce = (policy: CallPolicy): CallPolicy =>
 /**
  * Sends the act once and records it. A request that came to nothing, or to an unknown end, fails with what the backend or
  * the network said: the journal knows which of the two it is.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const actOnce = <A>(
   policy: CallPolicy,

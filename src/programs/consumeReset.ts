@@ -1,8 +1,4 @@
-/**
- * Spend a reset credit under somebody else's key.
- *
- * @since 0.1.0
- */
+/** Spend a reset credit under somebody else's key. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ActError } from "../domain/ActError.js"
@@ -23,9 +19,6 @@ import { redeemOutcomeOf } from "./redeemConfirmed.js"
 /**
  * `key` is the caller's, and the same in every attempt that the caller makes. Without `creditId` the backend takes the
  * next credit available.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ConsumeOptions {
   readonly as: Identity
@@ -36,9 +29,6 @@ export interface ConsumeOptions {
 /**
  * One attempt, without any question: whoever calls has decided, knows the key, and tries again with it where the end is
  * not known. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
- *
- * @since 0.1.0
- * @category programs
  */
 export const consumeReset = ({
   as,

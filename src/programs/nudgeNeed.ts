@@ -1,28 +1,14 @@
-/**
- * What a workspace limit that stops the account calls for.
- *
- * @since 0.1.0
- */
+/** What a workspace limit that stops the account calls for. */
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 
-/**
- * What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking. */
 export interface NudgeNeed {
   readonly creditType: CreditType
   readonly byOwner: boolean
 }
 
-/**
- * Null when no workspace limit is reached. A spend cap is never a matter of credits.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Null when no workspace limit is reached. A spend cap is never a matter of credits. */
 export const nudgeNeed = ({ reachedType, spendControl }: UsageSnapshot): NudgeNeed | null => {
   const missing = spendControl?.reached === true ? "usage_limit" : "credits"
   switch (reachedType) {

@@ -1,8 +1,4 @@
-/**
- * Write to the workspace's owner, as somebody else has decided.
- *
- * @since 0.1.0
- */
+/** Write to the workspace's owner, as somebody else has decided. */
 import * as Effect from "effect/Effect"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -18,21 +14,12 @@ import { Policies } from "../services/Policies.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { actOnce } from "./actOnce.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface NudgeOptions {
   readonly as: Identity
   readonly creditType: CreditType
 }
 
-/**
- * One request, without any question and whatever the role is. `cooldownActive`: the owner was told recently.
- *
- * @since 0.1.0
- * @category programs
- */
+/** One request, without any question and whatever the role is. `cooldownActive`: the owner was told recently. */
 export const nudgeOwner = ({
   as,
   creditType

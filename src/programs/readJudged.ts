@@ -1,8 +1,4 @@
-/**
- * A read of usage, and what it means for whoever is signed in.
- *
- * @since 0.1.0
- */
+/** A read of usage, and what it means for whoever is signed in. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
@@ -15,21 +11,12 @@ import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { readUsage } from "./readUsage.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface UsageView {
   readonly snapshot: UsageSnapshot
   readonly verdict: Verdict
 }
 
-/**
- * The usage with its verdict. The role is what the token claims: the live one is not worth a request here.
- *
- * @since 0.1.0
- * @category programs
- */
+/** The usage with its verdict. The role is what the token claims: the live one is not worth a request here. */
 export const readJudged = (
   options: { readonly fresh?: boolean } = {}
 ): Effect.Effect<

@@ -1,8 +1,4 @@
-/**
- * Which credits can be named in a redemption, and by what.
- *
- * @since 0.1.0
- */
+/** Which credits can be named in a redemption, and by what. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Operation } from "../domain/Operation.js"
@@ -18,30 +14,17 @@ const asTypedId = Schema.decodeOption(TypedResetCreditId)
 const asCreditId = Schema.decodeOption(ResetCreditId)
 const asKey = Schema.decodeOption(RedeemKey)
 
-/**
- * The id to redeem the credit by; none when the backend gave one that can't be sent.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The id to redeem the credit by; none when the backend gave one that can't be sent. */
 export const creditIdOf = (credit: ResetCredit | null): Option.Option<ResetCreditId> =>
   credit === null ? Option.none() : asTypedId(credit.id)
 
 /**
  * The credits to choose from, in their order. One without a usable id is left out: another would be spent in its place.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const nameable = (credits: ResetCredits): ReadonlyArray<ResetCredit> =>
   credits.redeemable.filter((credit) => Option.isSome(creditIdOf(credit)))
 
-/**
- * The key and the credit of a redemption in the journal. The credit is null when none was named.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The key and the credit of a redemption in the journal. The credit is null when none was named. */
 export const keyAndCredit = ({
   key,
   target

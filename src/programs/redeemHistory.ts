@@ -1,8 +1,4 @@
-/**
- * What the journal says about earlier redemptions.
- *
- * @since 0.1.0
- */
+/** What the journal says about earlier redemptions. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,18 +12,10 @@ import { OperationJournal } from "../services/OperationJournal.js"
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
  * spent then is spent for nothing.
- *
- * @since 0.1.0
- * @category constants
  */
 export const quietPeriod = Duration.minutes(20)
 
-/**
- * Refuses when another redemption has an outcome that is not known.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** Refuses when another redemption has an outcome that is not known. */
 export const withoutOpenRedemption = (identity: Identity, key: RedeemKey) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
@@ -38,12 +26,7 @@ export const withoutOpenRedemption = (identity: Identity, key: RedeemKey) =>
     }
   })
 
-/**
- * The redemption that goes on: the one of the key given, or the one whose outcome is open.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** The redemption that goes on: the one of the key given, or the one whose outcome is open. */
 export const earlier = (identity: Identity, key: RedeemKey | undefined) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
@@ -58,12 +41,7 @@ export const earlier = (identity: Identity, key: RedeemKey | undefined) =>
     return found
   })
 
-/**
- * The last reset that still has its quiet period, and when that ends. The redemption of `except` does not count.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** The last reset that still has its quiet period, and when that ends. The redemption of `except` does not count. */
 export const quietReset = (identity: Identity, except?: RedeemKey) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
@@ -81,12 +59,7 @@ export const quietReset = (identity: Identity, except?: RedeemKey) =>
     }))
   })
 
-/**
- * Refuses a redemption within the quiet period of the last one.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** Refuses a redemption within the quiet period of the last one. */
 export const afterQuietPeriod = (identity: Identity, key?: RedeemKey) =>
   Effect.flatMap(
     quietReset(identity, key),

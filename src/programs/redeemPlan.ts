@@ -1,8 +1,4 @@
-/**
- * Which credit to spend, chosen and confirmed.
- *
- * @since 0.1.0
- */
+/** Which credit to spend, chosen and confirmed. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -18,12 +14,7 @@ import { OperationKeys } from "../services/OperationKeys.js"
 import { readUsage } from "./readUsage.js"
 import { creditIdOf, nameable } from "./redeemChoice.js"
 
-/**
- * The key and the credit of a redemption that was confirmed.
- *
- * @since 0.1.0
- * @category models
- */
+/** The key and the credit of a redemption that was confirmed. */
 export interface Plan {
   readonly key: RedeemKey
   readonly creditId: ResetCreditId | undefined
@@ -54,12 +45,7 @@ const confirmReset = (session: Session, credit: string, usage: UsageSnapshot | n
     })
   )
 
-/**
- * A new redemption: what there is to spend, chosen and confirmed.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** A new redemption: what there is to spend, chosen and confirmed. */
 export const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCreditId | undefined) =>
   Effect.gen(function* () {
     const dialog = yield* Dialog
@@ -91,12 +77,7 @@ export const planNew = (session: Session, key: RedeemKey | undefined, creditId: 
     return plan
   })
 
-/**
- * The redemption that goes on keeps its key and its credit: they can't spend a second one.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** The redemption that goes on keeps its key and its credit: they can't spend a second one. */
 export const planAgain = (session: Session, operation: Operation) =>
   Effect.gen(function* () {
     const agreed = yield* confirmReset(session, `the redemption ${operation.key}, whose outcome is not known`, null)

@@ -1,8 +1,4 @@
-/**
- * What every way to sign in begins and ends with, and how its requests are made.
- *
- * @since 0.1.0
- */
+/** What every way to sign in begins and ends with, and how its requests are made. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -17,9 +13,6 @@ import { type LoginMethod, type NewSignIn, SignIn } from "../services/SignIn.js"
 /**
  * `replaced` is whose session was stored before. It is not ended at the server: other machines and the browser may share
  * it, and `signOut` is there to end it.
- *
- * @since 0.1.0
- * @category models
  */
 export interface SignInOutcome {
   readonly method: LoginMethod
@@ -31,9 +24,6 @@ export interface SignInOutcome {
 /**
  * Refuses what could not be stored in the end, before anybody is asked to do something for it. Gives the present
  * session.
- *
- * @since 0.1.0
- * @category programs
  */
 export const beforeSignIn = (
   method: LoginMethod
@@ -56,12 +46,7 @@ export const beforeSignIn = (
     return present
   })
 
-/**
- * Stores what is whole in place of the session of before, in one step.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Stores what is whole in place of the session of before, in one step. */
 export const storeSignIn = (
   method: LoginMethod,
   replaced: Session | null,
@@ -74,9 +59,6 @@ export const storeSignIn = (
 
 /**
  * A request of a sign-in under its policy: only a `safe` one is made again, and only when there was no usable answer.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const underLoginPolicy =
   (policy: CallPolicy, step: typeof LoginStep.Type) =>

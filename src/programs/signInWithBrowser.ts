@@ -1,8 +1,4 @@
-/**
- * Sign in with a browser on this machine.
- *
- * @since 0.1.0
- */
+/** Sign in with a browser on this machine. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AuthError } from "../domain/AuthError.js"
@@ -19,9 +15,6 @@ import { beforeSignIn, type SignInOutcome, storeSignIn, underLoginPolicy } from 
 /**
  * `openBrowser` false only shows the address. `apiKey` false leaves out the request for an API key; as the Codex CLI does,
  * one is asked for by default, and the sign-in goes without where there is none.
- *
- * @since 0.1.0
- * @category models
  */
 export interface BrowserOptions {
   readonly openBrowser?: boolean | undefined
@@ -31,9 +24,6 @@ export interface BrowserOptions {
 /**
  * Waits for the browser, exchanges its code, and stores the session; the browser is told last. For whoever shows the
  * address in a way of their own: the flow comes from `SignIn.browser`, the rest from `beforeSignIn`.
- *
- * @since 0.1.0
- * @category programs
  */
 export const completeBrowserSignIn = (
   flow: BrowserFlow,
@@ -61,12 +51,7 @@ export const completeBrowserSignIn = (
     )
   })
 
-/**
- * Shows the address of the sign-in page, opens it, and waits until somebody has signed in there.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Shows the address of the sign-in page, opens it, and waits until somebody has signed in there. */
 export const signInWithBrowser = (
   options: BrowserOptions = {}
 ): Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession | Browser | CredentialStore | Dialog | SignIn> =>

@@ -1,8 +1,4 @@
-/**
- * Sign in with a browser on any machine, by a code that a person types there.
- *
- * @since 0.1.0
- */
+/** Sign in with a browser on any machine, by a code that a person types there. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -51,9 +47,6 @@ const granted = (flow: DeviceFlow): Effect.Effect<Grant, LoginError> =>
 /**
  * Waits until the code was typed, and stores the session. For whoever shows the code in a way of their own: the flow
  * comes from `SignIn.device`, the rest from `beforeSignIn`.
- *
- * @since 0.1.0
- * @category programs
  */
 export const completeDeviceSignIn = (
   flow: DeviceFlow,
@@ -67,12 +60,7 @@ export const completeDeviceSignIn = (
     return yield* storeSignIn("device", replaced, fresh)
   })
 
-/**
- * Shows where to type which code, and waits until somebody has.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Shows where to type which code, and waits until somebody has. */
 export const signInWithDevice: Effect.Effect<
   SignInOutcome,
   AuthError | LoginError,

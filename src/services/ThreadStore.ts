@@ -1,26 +1,13 @@
-/**
- * The threads that were started, without their turns.
- *
- * @since 0.1.0
- */
+/** The threads that were started, without their turns. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { Thread, ThreadId, ThreadQuery } from "../domain/Thread.js"
 import type { ThreadStoreError } from "../domain/ThreadStoreError.js"
 
-/**
- * How many threads are kept: beyond that the oldest make room.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How many threads are kept: beyond that the oldest make room. */
 export const keptThreads = 10_000
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class ThreadStore extends Context.Tag("effect-codex-account/services/ThreadStore")<
   ThreadStore,
   {

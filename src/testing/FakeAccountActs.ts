@@ -1,16 +1,7 @@
-/**
- * What time and acts do to a fake account.
- *
- * @since 0.1.0
- */
+/** What time and acts do to a fake account. */
 import type { FakeAccount, FakeResetCredit, FakeWindow } from "./FakeAccount.js"
 
-/**
- * The window as it stands at `now`: used further, or begun anew when its reset has passed.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** The window as it stands at `now`: used further, or begun anew when its reset has passed. */
 export const windowAt = (window: FakeWindow, now: number): FakeWindow => {
   const length = Math.max(1, window.lengthSeconds) * 1000
   const passed = now >= window.resetAt
@@ -24,10 +15,6 @@ export const windowAt = (window: FakeWindow, now: number): FakeWindow => {
   }
 }
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isAvailable = (credit: FakeResetCredit, now: number): boolean =>
   credit.status === "available" && (credit.expiresAt === null || credit.expiresAt > now)
 
@@ -39,9 +26,6 @@ const fresh = (window: FakeWindow | null, now: number): FakeWindow | null =>
 /**
  * Spends a credit and resets the windows. The same key again spends nothing; neither does an account without a credit,
  * or one whose windows are all unused.
- *
- * @since 0.1.0
- * @category transitions
  */
 export const consume = (
   account: FakeAccount,
@@ -79,23 +63,13 @@ export const consume = (
   ]
 }
 
-/**
- * Sends an invite: every call sends one more, whoever it is to.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** Sends an invite: every call sends one more, whoever it is to. */
 export const invite = (account: FakeAccount, now: number, email: string): FakeAccount => ({
   ...account,
   invites: [...account.invites, { email, at: now }]
 })
 
-/**
- * Writes to the owner, unless that happened within the cooldown.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** Writes to the owner, unless that happened within the cooldown. */
 export const nudge = (
   account: FakeAccount,
   now: number,

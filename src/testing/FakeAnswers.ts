@@ -1,8 +1,4 @@
-/**
- * A fake account as the contract's answers show it at a given time.
- *
- * @since 0.1.0
- */
+/** A fake account as the contract's answers show it at a given time. */
 import * as DateTime from "effect/DateTime"
 import type { ProfileResponse } from "../contracts/Profile.js"
 import type { EligibilityResponse, RulesResponse } from "../contracts/Referrals.js"
@@ -40,10 +36,6 @@ const wireLimit = (
   return { allowed: !reached, limit_reached: reached, primary_window: primary, secondary_window: secondary }
 }
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const usage = (account: FakeAccount, now: number): UsageResponse => {
   const main = wireLimit(account, now, account.reachedType !== null || account.spendControl?.reached === true)
   const reachedType = account.reachedType ?? (main.limit_reached ? "rate_limit_reached" : null)
@@ -79,19 +71,11 @@ const wireCredit = (credit: FakeResetCredit, now: number) => ({
   description: credit.description
 })
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const resetCredits = (account: FakeAccount, now: number): typeof ResetCreditsResponse.Type => ({
   credits: account.resetCredits.map((credit) => wireCredit(credit, now)),
   available_count: availableCount(account, now)
 })
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const eligibility = (offer: FakeOffer): typeof EligibilityResponse.Type => ({
   should_show: offer.shouldShow,
   has_rewards: offer.hasRewards,
@@ -102,21 +86,12 @@ export const eligibility = (offer: FakeOffer): typeof EligibilityResponse.Type =
   ineligible_reason: null
 })
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const rules = (offer: FakeOffer): typeof RulesResponse.Type => ({
   rules: offer.rules,
   requires_explicit_confirmation: offer.requiresExplicitConfirmation
 })
 
-/**
- * The role in every account of one user, the account asked as first in order.
- *
- * @since 0.1.0
- * @category answers
- */
+/** The role in every account of one user, the account asked as first in order. */
 export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof AccountsCheckResponse.Type => {
   const own = [asked, ...Array.from(all).filter((other) => isOtherAccountOf(asked, other))]
   return {
@@ -130,10 +105,6 @@ export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): t
 const isOtherAccountOf = (asked: FakeAccount, other: FakeAccount): boolean =>
   other.userId === asked.userId && other.accountId !== asked.accountId
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const messages = (all: ReadonlyArray<FakeMessage>): typeof WorkspaceMessagesResponse.Type => ({
   messages: all.map((message) => ({
     message_id: message.id,
@@ -144,8 +115,4 @@ export const messages = (all: ReadonlyArray<FakeMessage>): typeof WorkspaceMessa
   }))
 })
 
-/**
- * @since 0.1.0
- * @category answers
- */
 export const profile = (account: FakeAccount): typeof ProfileResponse.Type => ({ stats: account.activity })

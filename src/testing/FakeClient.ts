@@ -1,8 +1,6 @@
 /**
  * The in-memory face: an `HttpClient` that answers in the caller's own fiber, so that `TestClock` moves its waits and
  * interruption reaches them.
- *
- * @since 0.1.0
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
@@ -134,9 +132,6 @@ const bodyBytes = (
 /**
  * Whatever host is asked, the fake backend answers; the call log shows which one was meant. A reset fails with reason
  * `Transport` and the code `ECONNRESET` in its cause, a refused connection with `ECONNREFUSED`.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeClient = (exchange: Exchange): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>

@@ -1,8 +1,4 @@
-/**
- * One request through the fake backend: logged, met by its fault, answered by the contract's own server.
- *
- * @since 0.1.0
- */
+/** One request through the fake backend: logged, met by its fault, answered by the contract's own server. */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpServer from "@effect/platform/HttpServer"
@@ -24,12 +20,7 @@ import type { FakeState } from "./FakeState.js"
 import type { Fault } from "./Fault.js"
 import { EndpointName, faultFor, type FaultPlan } from "./FaultPlan.js"
 
-/**
- * A request as either face receives it. Header names are in lower case.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request as either face receives it. Header names are in lower case. */
 export interface Incoming {
   readonly method: string
   readonly url: URL
@@ -38,22 +29,13 @@ export interface Incoming {
   readonly connection: number
 }
 
-/**
- * `counts` and `overall` are what the plan's call numbers refer to.
- *
- * @since 0.1.0
- * @category models
- */
+/** `counts` and `overall` are what the plan's call numbers refer to. */
 export interface Traffic {
   readonly plan: FaultPlan
   readonly counts: Readonly<Partial<Record<EndpointName, number>>>
   readonly overall: number
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Exchange = (incoming: Incoming) => Effect.Effect<Reply>
 
 const isEndpointName = Schema.is(EndpointName)
@@ -197,10 +179,6 @@ const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<
   }
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>, recorder: CallRecorder) =>
   Effect.map(
     Effect.scoped(contractServer(state)),

@@ -1,8 +1,4 @@
-/**
- * The contract's endpoints, answered from the fake state.
- *
- * @since 0.1.0
- */
+/** The contract's endpoints, answered from the fake state. */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -22,20 +18,10 @@ import * as Answers from "./FakeAnswers.js"
 import { authenticate, commit, type FakeState, lagging, refresh, type RefreshRefusal, revoke } from "./FakeState.js"
 import type { EndpointName } from "./FaultPlan.js"
 
-/**
- * Both of the contract's servers as one, under the contract's own paths.
- *
- * @since 0.1.0
- * @category api
- */
+/** Both of the contract's servers as one, under the contract's own paths. */
 export class FakeApi extends HttpApi.make("Fake").addHttpApi(CodexBackendApi).addHttpApi(OAuthApi) {}
 
-/**
- * The call that a handler answers: how far its reads lag behind, and whom to tell when it changes something.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The call that a handler answers: how far its reads lag behind, and whom to tell when it changes something. */
 export class CurrentCall extends Context.Reference<CurrentCall>()("effect-codex-account/testing/CurrentCall", {
   defaultValue: (): { readonly lagMillis: number; readonly committed: Effect.Effect<void> } => ({
     lagMillis: 0,
@@ -205,12 +191,7 @@ const oauth = (ref: Ref.Ref<FakeState>) =>
       )
   )
 
-/**
- * All endpoints over one state.
- *
- * @since 0.1.0
- * @category layers
- */
+/** All endpoints over one state. */
 export const layerApi = (ref: Ref.Ref<FakeState>): Layer.Layer<HttpApi.Api> =>
   HttpApiBuilder.api(FakeApi).pipe(
     Layer.provide([usage(ref), resetCredits(ref), referrals(ref), workspace(ref), profile(ref), oauth(ref)])

@@ -1,8 +1,4 @@
-/**
- * The issuer's endpoints, answered from its state and the backend's.
- *
- * @since 0.1.0
- */
+/** The issuer's endpoints, answered from its state and the backend's. */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
@@ -16,20 +12,11 @@ import type { Incoming } from "./FakeExchange.js"
 import { type DeviceAnswer, type FakeIssuerState, issueCode } from "./FakeIssuerState.js"
 import { type Answer, answer, bodyJson, json } from "./FakeReply.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type IssuerEndpoint = "authorize" | "exchange" | "apiKey" | "deviceStart" | "devicePoll" | "whoami"
 
 const text = (body: Uint8Array): string => new TextDecoder().decode(body)
 
-/**
- * The fields of a request: of its form, its JSON, or its query.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The fields of a request: of its form, its JSON, or its query. */
 export const fieldsOf = (incoming: Incoming): Readonly<Record<string, string>> => {
   if (incoming.method === "GET") return Object.fromEntries(incoming.url.searchParams)
   const type = incoming.headers["content-type"] ?? ""
@@ -46,12 +33,7 @@ export const fieldsOf = (incoming: Incoming): Readonly<Record<string, string>> =
     : {}
 }
 
-/**
- * Which of the issuer's endpoints a request is for; undefined for the backend's.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Which of the issuer's endpoints a request is for; undefined for the backend's. */
 export const issuerEndpoint = (incoming: Incoming): IssuerEndpoint | undefined => {
   switch (`${incoming.method} ${incoming.url.pathname}`) {
     case `GET ${loginPaths.authorize}`:
@@ -97,10 +79,6 @@ const consequences: Readonly<Record<Exclude<DeviceAnswer, "granted">, Answer>> =
   expired: refuse(400, "expired_token")
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeIssuerRoutes = (ref: Ref.Ref<FakeIssuerState>, backend: FakeBackendService) => {
   const authorize = (incoming: Incoming) =>
     Ref.modify(ref, (state): readonly [Answer, FakeIssuerState] => {

@@ -1,32 +1,18 @@
-/**
- * What the fake issuer remembers, and how it behaves. Pure.
- *
- * @since 0.1.0
- */
+/** What the fake issuer remembers, and how it behaves. Pure. */
 import * as HashMap from "effect/HashMap"
 
 /**
  * What happens on the sign-in page: the person agrees, refuses, belongs to a workspace without Codex, or the page sends
  * them back with nothing.
- *
- * @since 0.1.0
- * @category models
  */
 export type Consent = "allow" | "deny" | "notEntitled" | "noCode"
 
 /**
  * One answer to a poll: not yet (as 403 or as 404), not so fast, or an end. `expired` and `denied` are told in the words
  * of RFC 8628.
- *
- * @since 0.1.0
- * @category models
  */
 export type DeviceAnswer = "pending" | "pending404" | "slowDown" | "granted" | "denied" | "expired"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeCode {
   readonly challenge: string
   readonly redirectUri: string
@@ -39,9 +25,6 @@ export interface FakeCode {
  * `account` is who signs in, by key; undefined for the first of the backend. `deviceAnswers` are given in order, the last
  * one for ever. `interval` is what the device flow names, undefined to leave it out. `apiKeys` says whether an ID token
  * can be exchanged for an API key.
- *
- * @since 0.1.0
- * @category models
  */
 export interface FakeIssuerState {
   readonly account: string | undefined
@@ -57,20 +40,11 @@ export interface FakeIssuerState {
   readonly serial: number
 }
 
-/**
- * What may be chosen from the start.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen from the start. */
 export type FakeIssuerOptions = Partial<
   Pick<FakeIssuerState, "account" | "consent" | "apiKeys" | "deviceEnabled" | "deviceAnswers" | "interval">
 >
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeIssuerState = (options: FakeIssuerOptions = {}): FakeIssuerState => ({
   account: undefined,
   consent: "allow",
@@ -86,12 +60,7 @@ export const makeIssuerState = (options: FakeIssuerOptions = {}): FakeIssuerStat
   ...options
 })
 
-/**
- * A new code, bound to its challenge and its redirect address.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** A new code, bound to its challenge and its redirect address. */
 export const issueCode = (
   state: FakeIssuerState,
   asked: Pick<FakeCode, "challenge" | "redirectUri" | "clientId">
@@ -104,12 +73,7 @@ export const issueCode = (
   ]
 }
 
-/**
- * A new personal access token of an account.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** A new personal access token of an account. */
 export const issuePersonalToken = (
   state: FakeIssuerState,
   account: string | undefined

@@ -1,18 +1,9 @@
-/**
- * Unsigned tokens with the claims that real ones carry.
- *
- * @since 0.1.0
- */
+/** Unsigned tokens with the claims that real ones carry. */
 import * as Encoding from "effect/Encoding"
 import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import type { FakeAccount } from "./FakeAccount.js"
 
-/**
- * What a sign-in or a refresh hands out.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a sign-in or a refresh hands out. */
 export interface IssuedTokens {
   readonly idToken: string
   readonly accessToken: string
@@ -41,10 +32,6 @@ const auth = (account: FakeAccount) => ({
   chatgpt_account_is_fedramp: account.isFedramp
 })
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const accessToken = (account: FakeAccount, issue: Issue): string =>
   encode({
     iss: defaultIssuer,
@@ -55,10 +42,6 @@ export const accessToken = (account: FakeAccount, issue: Issue): string =>
     "https://api.openai.com/profile": { email: account.email }
   })
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const idToken = (account: FakeAccount, issue: Issue): string =>
   encode({
     iss: defaultIssuer,

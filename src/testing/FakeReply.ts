@@ -1,8 +1,4 @@
-/**
- * What goes back over the wire, before a face puts it there; and what the faults make of it.
- *
- * @since 0.1.0
- */
+/** What goes back over the wire, before a face puts it there; and what the faults make of it. */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -10,12 +6,7 @@ import type { Fault } from "./Fault.js"
 import type { RetryAfter } from "./RetryAfter.js"
 import { wireNoise } from "./WireNoise.js"
 
-/**
- * An answer. With `cut` the connection breaks after half of the body; `pace` sends it in pieces.
- *
- * @since 0.1.0
- * @category models
- */
+/** An answer. With `cut` the connection breaks after half of the body; `pace` sends it in pieces. */
 export interface Answer {
   readonly _tag: "Answer"
   readonly status: number
@@ -25,24 +16,11 @@ export interface Answer {
   readonly pace: { readonly chunkBytes: number; readonly gapMillis: number } | null
 }
 
-/**
- * An answer, a broken connection, or none at all.
- *
- * @since 0.1.0
- * @category models
- */
+/** An answer, a broken connection, or none at all. */
 export type Reply = Answer | { readonly _tag: "Reset" } | { readonly _tag: "Refused" }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const reset: Reply = { _tag: "Reset" }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const refused: Reply = { _tag: "Refused" }
 
 const encoder = new TextEncoder()
@@ -50,10 +28,6 @@ const decoder = new TextDecoder()
 
 const hasBody = (status: number): boolean => status !== 204 && status !== 304
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const answer = (
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -71,18 +45,9 @@ const Json = Schema.parseJson()
 const decodeJson = Schema.decodeEither(Json)
 const encodeJson = Schema.encodeSync(Json)
 
-/**
- * The body as JSON, or null.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The body as JSON, or null. */
 export const bodyJson = (body: Uint8Array): unknown => Either.getOrNull(decodeJson(decoder.decode(body)))
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const json = (status: number, value: unknown, headers?: Readonly<Record<string, string>>): Answer =>
   answer(status, { ...headers, "content-type": "application/json" }, encodeJson(value))
 
@@ -101,12 +66,7 @@ const page = (status: number): string => `<!DOCTYPE html>
 </html>
 `
 
-/**
- * What a request looked like, for the answers that depend on it.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a request looked like, for the answers that depend on it. */
 export interface Asked {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
@@ -121,12 +81,7 @@ const elsewhere = (url: URL): string => {
   return other.href
 }
 
-/**
- * The answer that stands in place of the true one, for the faults that replace it.
- *
- * @since 0.1.0
- * @category faults
- */
+/** The answer that stands in place of the true one, for the faults that replace it. */
 export const replacement = (fault: Fault, asked: Asked, now: number): Answer | undefined => {
   switch (fault._tag) {
     case "Status":
@@ -167,12 +122,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both
 }
 
-/**
- * The true answer with its body spoilt, for the faults that do that.
- *
- * @since 0.1.0
- * @category faults
- */
+/** The true answer with its body spoilt, for the faults that do that. */
 export const spoil = (fault: Fault, reply: Answer): Answer => {
   switch (fault._tag) {
     case "Truncated":

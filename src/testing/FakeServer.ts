@@ -1,8 +1,4 @@
-/**
- * The real face: a `node:http` server whose resets, cuts, waits and silences are those of a socket.
- *
- * @since 0.1.0
- */
+/** The real face: a `node:http` server whose resets, cuts, waits and silences are those of a socket. */
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -61,9 +57,6 @@ const flatHeaders = (headers: Http.IncomingHttpHeaders): Readonly<Record<string,
 /**
  * Serves until the scope closes, which breaks every connection and every call still under way. Gives the origin. Port 0
  * takes any free port.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const serveExchange = (
   exchange: Exchange,

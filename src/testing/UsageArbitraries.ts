@@ -1,8 +1,4 @@
-/**
- * Generators of usage, from a window to a verdict.
- *
- * @since 0.1.0
- */
+/** Generators of usage, from a window to a verdict. */
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import { Plan } from "../domain/Plan.js"
@@ -18,10 +14,6 @@ import {
 } from "../domain/UsageSnapshot.js"
 import { durationMinutes, identity, orNull, time, untrustedText, usedPercent } from "./BasicArbitraries.js"
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.record({
   durationMinutes,
   usedPercent,
@@ -29,10 +21,6 @@ export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.r
   slot: FastCheck.constantFrom("primary" as const, "secondary" as const)
 }).map((fields) => new RateLimitWindow(fields))
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
   id: FastCheck.oneof(FastCheck.constantFrom("codex", "codex_review"), untrustedText),
   name: orNull(untrustedText),
@@ -41,10 +29,6 @@ export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
   normalModelSlug: orNull(untrustedText)
 }).map((fields) => new RateLimit(fields))
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   id: Arbitrary.make(TypedResetCreditId),
   resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
@@ -55,12 +39,7 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   description: orNull(untrustedText)
 }).map((fields) => new ResetCredit(fields))
 
-/**
- * The count and the list need not agree.
- *
- * @since 0.1.0
- * @category arbitraries
- */
+/** The count and the list need not agree. */
 export const resetCredits: FastCheck.Arbitrary<ResetCredits> = FastCheck.record({
   availableCount: FastCheck.integer({ min: -1, max: 6 }),
   credits: orNull(FastCheck.uniqueArray(resetCredit, { maxLength: 5, selector: (credit) => credit.id }))
@@ -80,10 +59,6 @@ const spendControl = FastCheck.record({
   )
 }).map((fields) => new SpendControl(fields))
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.record({
   identity,
   fetchedAt: time,

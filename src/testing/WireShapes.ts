@@ -1,36 +1,15 @@
-/**
- * What the generators of wire values are made of.
- *
- * @since 0.1.0
- */
+/** What the generators of wire values are made of. */
 import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
 import { orNull, time } from "./BasicArbitraries.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Json = Readonly<Record<string, unknown>>
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const int32 = FastCheck.integer({ min: -2_147_483_648, max: 2_147_483_647 })
 
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const int64 = FastCheck.oneof(FastCheck.maxSafeInteger(), FastCheck.nat({ max: 10 }))
 
-/**
- * An object whose `optional` fields may be null or missing; with an unknown field now and then.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** An object whose `optional` fields may be null or missing; with an unknown field now and then. */
 export const object = (
   required: Record<string, FastCheck.Arbitrary<unknown>>,
   optional: Record<string, FastCheck.Arbitrary<unknown>>
@@ -43,12 +22,7 @@ export const object = (
   return FastCheck.record(fields, { requiredKeys: Object.keys(required) })
 }
 
-/**
- * One of the known words, or now and then another.
- *
- * @since 0.1.0
- * @category arbitraries
- */
+/** One of the known words, or now and then another. */
 export const word = (...known: ReadonlyArray<string>) =>
   FastCheck.oneof(
     { weight: 4, arbitrary: FastCheck.constantFrom(...known) },
@@ -59,12 +33,7 @@ const fraction = FastCheck.constantFrom("", "", ".5", ".123456789")
 
 const zone = FastCheck.constantFrom("Z", "+00:00", "-00:00")
 
-/**
- * An RFC 3339 time as backends spell it.
- *
- * @since 0.1.0
- * @category arbitraries
- */
+/** An RFC 3339 time as backends spell it. */
 export const rfc3339: FastCheck.Arbitrary<string> = FastCheck.tuple(time, fraction, zone).map(
   ([at, fraction, zone]) => DateTime.formatIso(at).replace(/\.\d+Z$/, "") + fraction + zone
 )

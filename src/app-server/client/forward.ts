@@ -1,55 +1,27 @@
-/**
- * What becomes of an event on its way into a queue that may be full.
- *
- * @since 0.1.0
- */
+/** What becomes of an event on its way into a queue that may be full. */
 import type { Notification, Request } from "../protocol/Envelope.js"
 import { isLossless } from "../protocol/notifications.js"
 
-/**
- * So many events were dropped since the last one that came.
- *
- * @since 0.1.0
- * @category models
- */
+/** So many events were dropped since the last one that came. */
 export interface Lagged {
   readonly _tag: "Lagged"
   readonly skipped: number
 }
 
-/**
- * The connection is gone; nothing comes after it.
- *
- * @since 0.1.0
- * @category models
- */
+/** The connection is gone; nothing comes after it. */
 export interface Disconnected {
   readonly _tag: "Disconnected"
   readonly message: string
 }
 
-/**
- * An event as it travels: messages stay as they came.
- *
- * @since 0.1.0
- * @category models
- */
+/** An event as it travels: messages stay as they came. */
 export type Forwarded = Request | Notification | Lagged | Disconnected
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const lagged = (skipped: number): Lagged => ({ _tag: "Lagged", skipped })
 
 const legacyPrefix = "codex/event/"
 
-/**
- * A notification of the protocol before the present one.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** A notification of the protocol before the present one. */
 export const isLegacy = (method: string): boolean => method.startsWith(legacyPrefix)
 
 /** The ends of a turn, as the older protocol tells them. */
@@ -57,12 +29,7 @@ const legacyEnds: ReadonlySet<string> = new Set(
   ["task_complete", "turn_aborted", "shutdown_complete"].map((name) => legacyPrefix + name)
 )
 
-/**
- * Whether the event waits for room rather than being dropped: what a transcript or the end of a turn consists of.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether the event waits for room rather than being dropped: what a transcript or the end of a turn consists of. */
 export const requiresDelivery = (event: Forwarded): boolean =>
   event._tag === "Disconnected" ||
   (event._tag === "Notification" && (isLossless(event.method) || legacyEnds.has(event.method)))
@@ -70,9 +37,6 @@ export const requiresDelivery = (event: Forwarded): boolean =>
 /**
  * `deliver` goes into the queue in order; more than there is room for only where the last of it requires delivery, and
  * then it is waited for. `skipped` is what is still to be told.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Step {
   readonly deliver: ReadonlyArray<Forwarded>
@@ -83,9 +47,6 @@ export interface Step {
 /**
  * One event, when `skipped` were dropped before it and the queue has `room`. What was dropped is told before the next
  * event that comes.
- *
- * @since 0.1.0
- * @category forwarding
  */
 export const forward = (skipped: number, event: Forwarded, room: number): Step => {
   if (event._tag === "Lagged") {

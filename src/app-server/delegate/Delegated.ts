@@ -1,8 +1,4 @@
-/**
- * Another app-server, a child of this process, on behalf of one client of ours.
- *
- * @since 0.1.0
- */
+/** Another app-server, a child of this process, on behalf of one client of ours. */
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Chunk from "effect/Chunk"
@@ -49,12 +45,7 @@ const hasEnded = failed("has ended; the next request starts it again")
 /** What this server tells of itself, so that nobody else does. */
 const own = ["account/updated", "account/login/completed"]
 
-/**
- * What the child is told of the client. It need not say what this server says anyway.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** What the child is told of the client. It need not say what this server says anyway. */
 export const introduction = ({ capabilities, ...params }: InitializeParams): InitializeParams => ({
   ...params,
   capabilities: {
@@ -73,12 +64,7 @@ interface Answered {
   readonly placed: Deferred.Deferred<void>
 }
 
-/**
- * `call` asks the child in the client's name, under an id of our own. `ended` is done when the child is gone.
- *
- * @since 0.1.0
- * @category models
- */
+/** `call` asks the child in the client's name, under an id of our own. `ended` is done when the child is gone. */
 export interface Delegated {
   readonly call: (request: Request, caller: Caller) => Effect.Effect<unknown, RpcError>
   readonly ended: Effect.Effect<void>
@@ -86,9 +72,6 @@ export interface Delegated {
 
 /**
  * Starts the child and makes the handshake. What it says and asks goes to the client, in order; it ends with the scope.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const start = (
   [program, ...args]: Words,

@@ -1,14 +1,6 @@
-/**
- * A command as one text. No shell reads it: it is a program and its arguments, and nothing else.
- *
- * @since 0.1.0
- */
+/** A command as one text. No shell reads it: it is a program and its arguments, and nothing else. */
 import * as Either from "effect/Either"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Words = readonly [program: string, ...args: ReadonlyArray<string>]
 
 const bare = /[^\s'"\\]+|\\(.)/su
@@ -17,9 +9,6 @@ const piece = new RegExp(`'([^']*)'|"((?:[^"\\\\]|\\\\.)*)"|${bare.source}`, "su
 /**
  * Words stand apart by white space. Quotes of either kind keep it; in double quotes and outside of quotes a backslash
  * takes the next character as it is. The failure says what is wrong.
- *
- * @since 0.1.0
- * @category decoding
  */
 export const commandWords = (text: string): Either.Either<Words, string> => {
   const words: Array<string> = []

@@ -1,8 +1,4 @@
-/**
- * A server that leaves what is not of the account to another, such as `codex app-server`.
- *
- * @since 0.1.0
- */
+/** A server that leaves what is not of the account to another, such as `codex app-server`. */
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,23 +12,13 @@ import type { Caller, Forward } from "../server/Handler.js"
 import type { Words } from "./commandWords.js"
 import { type Delegated, start } from "./Delegated.js"
 
-/**
- * The program with its arguments; `env` is added to the environment of this process, after `CODEX_HOME`.
- *
- * @since 0.1.0
- * @category models
- */
+/** The program with its arguments; `env` is added to the environment of this process, after `CODEX_HOME`. */
 export interface DelegateOptions {
   readonly command: Words
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * Whether this server answers the method itself, known or not: two servers that change one account would disagree.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether this server answers the method itself, known or not: two servers that change one account would disagree. */
 export const isOurs = (method: string): boolean =>
   method === "initialize" || method === "getAuthStatus" || /^account(Session)?\//.test(method)
 
@@ -40,9 +26,6 @@ export const isOurs = (method: string): boolean =>
  * Every client that asks for more than its account gets a child of its own, which is told who the client is and ends
  * with its connection. It has the same home, and so the same account. When a child has ended before, what waits for it
  * fails, and the next request starts another.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeForward = ({
   command,

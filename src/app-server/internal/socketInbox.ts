@@ -1,19 +1,10 @@
-/**
- * What a websocket has brought and nobody has taken yet.
- *
- * @since 0.1.0
- */
+/** What a websocket has brought and nobody has taken yet. */
 import * as Effect from "effect/Effect"
 
 /** How many frames, and how many bytes, may wait here before no more are read from the socket. */
 const highWater = { frames: 64, bytes: 1024 * 1024 }
 
-/**
- * `take` gives all that is there, at least one item, and fails with the end once everything before it was taken.
- *
- * @since 0.1.0
- * @category models
- */
+/** `take` gives all that is there, at least one item, and fails with the end once everything before it was taken. */
 export interface SocketInbox<A, E> {
   readonly put: (item: A, bytes: number) => void
   /** The first end stays. */
@@ -21,12 +12,7 @@ export interface SocketInbox<A, E> {
   readonly take: Effect.Effect<ReadonlyArray<A>, E>
 }
 
-/**
- * The socket is paused while too much waits, and read on when that was taken.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The socket is paused while too much waits, and read on when that was taken. */
 export const makeSocketInbox = <A, E = never>(socket: {
   readonly pause: () => void
   readonly resume: () => void

@@ -1,20 +1,11 @@
-/**
- * A method of the protocol as a value.
- *
- * @since 0.1.0
- */
+/** A method of the protocol as a value. */
 import type * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { RpcError } from "./errors.js"
 import { paramsDecoder, type Presence } from "./params.js"
 
-/**
- * `account`: one at a time in the order of arrival, over all connections. `none`: at once.
- *
- * @since 0.1.0
- * @category models
- */
+/** `account`: one at a time in the order of arrival, over all connections. `none`: at once. */
 export type Queue = "account" | "none"
 
 /**
@@ -23,9 +14,6 @@ export type Queue = "account" | "none"
  *
  * `decodeParams` fails with what the client is told. `experimental` names what these params may only be used for with
  * the `experimentalApi` capability; null when nothing.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Method<Name extends string, P, PI, R, RI> {
   readonly method: Name
@@ -40,10 +28,6 @@ export interface Method<Name extends string, P, PI, R, RI> {
 
 const never = (): null => null
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const make = <const Name extends string, P, PI, R, RI>(
   method: Name,
   options: {
@@ -67,10 +51,5 @@ export const make = <const Name extends string, P, PI, R, RI>(
   }
 }
 
-/**
- * The params of a method that has none.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The params of a method that has none. */
 export const NoParams = Schema.Undefined

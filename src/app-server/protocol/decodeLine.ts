@@ -1,8 +1,4 @@
-/**
- * A line or frame to the message in it.
- *
- * @since 0.1.0
- */
+/** A line or frame to the message in it. */
 import * as Option from "effect/Option"
 import {
   type ErrorBody,
@@ -117,9 +113,6 @@ const parsed = Option.liftThrowable((text: string): unknown => JSON.parse(text))
  *
  * An id that is neither text nor a 64-bit integer makes of a request a notification, which nobody answers either.
  * Members that the protocol does not know are ignored, `jsonrpc` among them.
- *
- * @since 0.1.0
- * @category decoding
  */
 export const decodeLine = (text: string): Option.Option<Message> => {
   const value = Option.getOrNull(parsed(text))

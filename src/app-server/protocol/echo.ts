@@ -1,8 +1,4 @@
-/**
- * A client's own words on their way back to it, in an error.
- *
- * @since 0.1.0
- */
+/** A client's own words on their way back to it, in an error. */
 
 const longest = 64
 
@@ -11,9 +7,6 @@ const secretLike = /@|\bsk-|\beyJ|\brt[-_.]|bearer/i
 /**
  * The text where it is short, printable ASCII and looks like neither a token, a key nor an e-mail address; otherwise an
  * ellipsis. Errors end in logs, and a client may have put a secret in the wrong place.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const echoed = (text: string): string =>
   text.length <= longest && /^[ -~]*$/.test(text) && !secretLike.test(text) ? text : "…"

@@ -1,8 +1,4 @@
-/**
- * Params as a client writes them, to what the method takes.
- *
- * @since 0.1.0
- */
+/** Params as a client writes them, to what the method takes. */
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
@@ -14,9 +10,6 @@ import { invalidType, missingField, problemOf } from "./serde.js"
 /**
  * `required`: an object, which may be empty. `optional`: absent and null stand for an empty object. `none`: there are
  * none, and an empty object counts as that.
- *
- * @since 0.1.0
- * @category models
  */
 export type Presence = "required" | "optional" | "none"
 
@@ -46,12 +39,7 @@ const fromSequence = (
     : Either.right(Object.fromEntries(values.map((value, i) => [String(fields[i]?.name), value])))
 }
 
-/**
- * The decoder of a method's params. Its error is what the client is told; the original's decoder says the same.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** The decoder of a method's params. Its error is what the client is told; the original's decoder says the same. */
 export const paramsDecoder = <P, PI>(
   schema: Schema.Schema<P, PI>,
   presence: Presence

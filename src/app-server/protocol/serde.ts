@@ -1,8 +1,4 @@
-/**
- * What is wrong with a value, in the words of the original's decoder (Rust's serde).
- *
- * @since 0.1.0
- */
+/** What is wrong with a value, in the words of the original's decoder (Rust's serde). */
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as SchemaAST from "effect/SchemaAST"
@@ -22,31 +18,17 @@ const found = (value: unknown): string => {
   return Array.isArray(value) ? "sequence" : "map"
 }
 
-/**
- * `invalid type: FOUND, expected WANTED`.
- *
- * @since 0.1.0
- * @category errors
- */
+/** `invalid type: FOUND, expected WANTED`. */
 export const invalidType = (value: unknown, wanted: string): string =>
   `invalid type: ${found(value)}, expected ${wanted}`
 
-/**
- * A word that is none of those known.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A word that is none of those known. */
 export const unknownVariant = (word: string, known: ReadonlyArray<string>): string => {
   const words = known.map((name) => `\`${name}\``)
   const wanted = words.length > 2 ? `one of ${words.join(", ")}` : words.join(" or ")
   return `unknown variant \`${echoed(word)}\`, expected ${wanted}`
 }
 
-/**
- * @since 0.1.0
- * @category errors
- */
 export const missingField = (name: string): string => `missing field \`${name}\``
 
 const literals = (members: ReadonlyArray<SchemaAST.AST>): ReadonlyArray<string> =>
@@ -141,12 +123,7 @@ const rangeProblem = (actual: unknown, ast: SchemaAST.AST): string =>
     ? `invalid value: integer \`${actual}\`, expected ${nameOf(ast)}`
     : invalidType(actual, nameOf(ast))
 
-/**
- * The first problem, as serde would meet it. The issue holds all of them (`errors: "all"`).
- *
- * @since 0.1.0
- * @category errors
- */
+/** The first problem, as serde would meet it. The issue holds all of them (`errors: "all"`). */
 export const problemOf = (issue: ParseResult.ParseIssue): string => {
   switch (issue._tag) {
     case "Pointer": {

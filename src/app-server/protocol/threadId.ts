@@ -1,20 +1,11 @@
-/**
- * Thread ids are UUIDs.
- *
- * @since 0.1.0
- */
+/** Thread ids are UUIDs. */
 import { echoed } from "./echo.js"
 
 const simple = /^[0-9a-f]{32}$/i
 const hyphenated = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const lengths = [8, 4, 4, 4, 12]
 
-/**
- * What is wrong with the id, in the words of the original's parser; null when nothing is.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** What is wrong with the id, in the words of the original's parser; null when nothing is. */
 export const threadIdProblem = (id: string): string | null => {
   const bare = /^\{(.*)\}$/s.exec(id)?.[1] ?? /^urn:uuid:(.*)$/s.exec(id)?.[1] ?? id
   if (hyphenated.test(bare) || (bare === id && simple.test(id))) return null
@@ -32,12 +23,7 @@ export const threadIdProblem = (id: string): string | null => {
   return `invalid group length in group ${wrong}: expected ${lengths[wrong]}, found ${groups[wrong]?.length}`
 }
 
-/**
- * The id as it is compared and stored: lower case with hyphens. Only for ids without a problem.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The id as it is compared and stored: lower case with hyphens. Only for ids without a problem. */
 export const canonicalThreadId = (id: string): string =>
   id
     .toLowerCase()

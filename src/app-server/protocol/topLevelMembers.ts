@@ -1,8 +1,6 @@
 /**
  * The members of a JSON object as they are written, which `JSON.parse` does not tell: it keeps the last of two equal
  * names, and the nearest double of a number.
- *
- * @since 0.1.0
  */
 
 const quote = 0x22
@@ -28,9 +26,6 @@ const endOfString = (text: string, start: number): number => {
 /**
  * Name and text of each member of the outermost object, in order and with duplicates. `json` is valid JSON of an object:
  * whoever calls has parsed it.
- *
- * @since 0.1.0
- * @category parsing
  */
 export const topLevelMembers = (json: string): ReadonlyArray<readonly [name: string, value: string]> => {
   const members: Array<readonly [string, string]> = []

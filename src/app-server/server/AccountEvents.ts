@@ -1,8 +1,4 @@
-/**
- * What clients are told of the account without asking.
- *
- * @since 0.1.0
- */
+/** What clients are told of the account without asking. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,10 +17,6 @@ import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
 import type { ServerConnection } from "./ServerConnection.js"
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class AccountEvents extends Context.Tag("effect-codex-account/app-server/server/AccountEvents")<
   AccountEvents,
   {
@@ -159,10 +151,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<
   AccountEvents,
   never,

@@ -1,8 +1,4 @@
-/**
- * The order of what changes an account, over all connections.
- *
- * @since 0.1.0
- */
+/** The order of what changes an account, over all connections. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -10,18 +6,9 @@ import * as Layer from "effect/Layer"
 import { Background } from "./Background.js"
 import { makeSignal } from "./signal.js"
 
-/**
- * `session` changes who is signed in; `act` is done as whoever is.
- *
- * @since 0.1.0
- * @category models
- */
+/** `session` changes who is signed in; `act` is done as whoever is. */
 export type Change = "session" | "act"
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class AccountQueue extends Context.Tag("effect-codex-account/app-server/server/AccountQueue")<
   AccountQueue,
   {
@@ -65,8 +52,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<AccountQueue, never, Background> = Layer.effect(AccountQueue, make)

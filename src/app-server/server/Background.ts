@@ -1,8 +1,4 @@
-/**
- * What goes on beside the requests, for as long as the server lives.
- *
- * @since 0.1.0
- */
+/** What goes on beside the requests, for as long as the server lives. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,36 +6,17 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 
-/**
- * How long a closing server waits for its work to end.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How long a closing server waits for its work to end. */
 export const closingTime = "5 seconds"
 
-/**
- * A server is closed in real time, also where a test has stopped the clock.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A server is closed in real time, also where a test has stopped the clock. */
 export const onTheWallClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withClock(Effect.interruptible(effect), Clock.make())
 
-/**
- * Waits for the effect no longer than that, and can be interrupted meanwhile.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Waits for the effect no longer than that, and can be interrupted meanwhile. */
 export const withinClosingTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, E, R> =>
   Effect.asVoid(onTheWallClock(Effect.timeoutOption(effect, closingTime)))
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class Background extends Context.Tag("effect-codex-account/app-server/server/Background")<
   Background,
   {
@@ -48,10 +25,6 @@ export class Background extends Context.Tag("effect-codex-account/app-server/ser
   }
 >() {}
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Background> = Layer.scoped(
   Background,
   Effect.gen(function* () {

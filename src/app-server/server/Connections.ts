@@ -1,8 +1,4 @@
-/**
- * The connections that are open.
- *
- * @since 0.1.0
- */
+/** The connections that are open. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,10 +8,6 @@ import type { ServerNotificationName, ServerNotificationParams } from "../protoc
 import { notificationsDropped } from "./metrics.js"
 import type { ServerConnection } from "./ServerConnection.js"
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class Connections extends Context.Tag("effect-codex-account/app-server/server/Connections")<
   Connections,
   {
@@ -34,10 +26,6 @@ export class Connections extends Context.Tag("effect-codex-account/app-server/se
   }
 >() {}
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Connections> = Layer.sync(Connections, () => {
   const open = new Map<number, ServerConnection>()
   return {

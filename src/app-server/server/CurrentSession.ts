@@ -1,8 +1,4 @@
-/**
- * Who is signed in, as clients are told.
- *
- * @since 0.1.0
- */
+/** Who is signed in, as clients are told. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -15,10 +11,6 @@ import { accountAuthRequired, type AuthPurpose, chatgptAuthRequired, type RpcErr
 /** The server's last word on a session: it will not be renewed. */
 const refusals: ReadonlySet<AuthErrorReason> = new Set<AuthErrorReason>(["Expired", "Reused", "Revoked", "Refused"])
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class CurrentSession extends Context.Tag("effect-codex-account/app-server/server/CurrentSession")<
   CurrentSession,
   {
@@ -37,10 +29,6 @@ export class CurrentSession extends Context.Tag("effect-codex-account/app-server
   }
 >() {}
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<CurrentSession, never, AuthSession> = Layer.effect(
   CurrentSession,
   Effect.gen(function* () {

@@ -1,8 +1,4 @@
-/**
- * What answers a request, and what it knows of who asks.
- *
- * @since 0.1.0
- */
+/** What answers a request, and what it knows of who asks. */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Request } from "../protocol/Envelope.js"
@@ -12,12 +8,7 @@ import type { ServerNotificationName, ServerNotificationParams } from "../protoc
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { ConnectionKind } from "./AppServer.js"
 
-/**
- * The connection that a request came by. `client` is what it said of itself in `initialize`.
- *
- * @since 0.1.0
- * @category models
- */
+/** The connection that a request came by. `client` is what it said of itself in `initialize`. */
 export interface Caller {
   /** Unlike any other connection's for as long as the server lives. */
   readonly connection: number
@@ -38,34 +29,18 @@ export interface Caller {
   readonly ask: (method: string, params: unknown) => Effect.Effect<unknown, RpcError>
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Handler<Name extends MethodName, R = never> = (
   params: Params<Name>,
   caller: Caller
 ) => Effect.Effect<Result<Name>, RpcError, R>
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Handlers<Names extends MethodName, R = never> = { readonly [Name in Names]: Handler<Name, R> }
 
-/**
- * The methods of threads, which a server may do without.
- *
- * @since 0.1.0
- * @category models
- */
+/** The methods of threads, which a server may do without. */
 export type ThreadMethod = "thread/start" | "thread/resume" | "thread/list" | "thread/read"
 
 /**
  * Looks at every request of an initialized connection before anybody else; undefined leaves it to this server. The
  * result is written as it is.
- *
- * @since 0.1.0
- * @category models
  */
 export type Forward<R = never> = (request: Request, caller: Caller) => Effect.Effect<unknown, RpcError, R> | undefined

@@ -1,8 +1,4 @@
-/**
- * The requests of one client that were accepted: those that run, and those that wait for a place to run.
- *
- * @since 0.1.0
- */
+/** The requests of one client that were accepted: those that run, and those that wait for a place to run. */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
@@ -14,9 +10,6 @@ import { makeSignal } from "./signal.js"
 /**
  * `toRun` is how many may run, or have run without their answers being taken; `toWait` how many wait for that. `serve`
  * answers a job: what it leaves without an answer fails with `cutOff`. `fork` runs it beside everything else.
- *
- * @since 0.1.0
- * @category models
  */
 export interface IntakeOptions<R> {
   readonly toRun: number
@@ -29,10 +22,6 @@ export interface IntakeOptions<R> {
   readonly onIdle: () => void
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Intake {
   /** Whether there was room for it. */
   readonly accept: (request: Request) => boolean
@@ -47,10 +36,6 @@ export interface Intake {
   readonly unwound: Effect.Effect<void>
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeIntake = <R>(options: IntakeOptions<R>): Intake => {
   const { cutOff, fork, onIdle, put, serve, toRun, toWait } = options
   const accepted = new Set<Job>()

@@ -1,18 +1,9 @@
-/**
- * A request that was accepted, until it is answered.
- *
- * @since 0.1.0
- */
+/** A request that was accepted, until it is answered. */
 import * as Effect from "effect/Effect"
 import { errorResponse, type Message, type Request, response } from "../protocol/Envelope.js"
 import type { RpcError } from "../protocol/errors.js"
 
-/**
- * It is answered once: what comes second is dropped.
- *
- * @since 0.1.0
- * @category models
- */
+/** It is answered once: what comes second is dropped. */
 export interface Job {
   readonly request: Request
   /** Answers with the result, and then does what was left for afterwards. */
@@ -21,12 +12,7 @@ export interface Job {
   readonly afterwards: (work: Effect.Effect<void>) => void
 }
 
-/**
- * `put` finds the answer its place.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `put` finds the answer its place. */
 export const makeJob = (request: Request, put: (answer: Message) => void): Job => {
   const later: Array<Effect.Effect<void>> = []
   let answered = false

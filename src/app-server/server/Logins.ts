@@ -1,8 +1,4 @@
-/**
- * The sign-in that is under way: at most one.
- *
- * @since 0.1.0
- */
+/** The sign-in that is under way: at most one. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,46 +12,23 @@ import { AuthSession } from "../../services/AuthSession.js"
 import { AccountEvents } from "./AccountEvents.js"
 import { Background, withinClosingTime } from "./Background.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type LoginKind = "browser" | "device"
 
-/**
- * What stops a sign-in: its own client, or something that takes its place.
- *
- * @since 0.1.0
- * @category models
- */
+/** What stops a sign-in: its own client, or something that takes its place. */
 export type Stop = "cancelled" | "replaced"
 
-/**
- * A sign-in that waits for a person. `complete` stores the session.
- *
- * @since 0.1.0
- * @category models
- */
+/** A sign-in that waits for a person. `complete` stores the session. */
 export interface LoginFlow {
   readonly kind: LoginKind
   readonly complete: Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession>
 }
 
-/**
- * `tooLate`: it had signed in before it could be stopped.
- *
- * @since 0.1.0
- * @category models
- */
+/** `tooLate`: it had signed in before it could be stopped. */
 export interface StoppedLogin {
   readonly tooLate: boolean
   readonly tell: Effect.Effect<void>
 }
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class Logins extends Context.Tag("effect-codex-account/app-server/server/Logins")<
   Logins,
   {
@@ -181,8 +154,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Logins, never, AccountEvents | AuthSession | Background> = Layer.scoped(Logins, make)

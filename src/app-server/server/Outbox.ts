@@ -1,8 +1,4 @@
-/**
- * What is on its way to one client, in order.
- *
- * @since 0.1.0
- */
+/** What is on its way to one client, in order. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Message } from "../protocol/Envelope.js"
@@ -11,16 +7,9 @@ import { makeSignal } from "./signal.js"
 /**
  * An `answer` belongs to a request that was accepted and a `rejection` to one that was not: whoever puts them here bounds
  * them. A `notice` is what the client did not ask for: there is room for so many.
- *
- * @since 0.1.0
- * @category models
  */
 export type Weight = "answer" | "rejection" | "notice"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Outbox {
   /** How many of these wait to be taken. */
   readonly waiting: (weight: Weight) => number
@@ -48,12 +37,7 @@ interface Entry {
   readonly weight: Weight
 }
 
-/**
- * `capacity` is how many notices may wait. `onTaken` is told of everything that was taken.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `capacity` is how many notices may wait. `onTaken` is told of everything that was taken. */
 export const makeOutbox = (capacity: number, onTaken: (weight: Weight) => void): Outbox => {
   let entries: Array<Entry> = []
   const counts: Record<Weight, number> = { answer: 0, rejection: 0, notice: 0 }

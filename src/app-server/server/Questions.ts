@@ -1,8 +1,4 @@
-/**
- * What a client was asked and has not answered.
- *
- * @since 0.1.0
- */
+/** What a client was asked and has not answered. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -10,10 +6,6 @@ import { type Message, request } from "../protocol/Envelope.js"
 import type { RpcError } from "../protocol/errors.js"
 import type { RequestId } from "../protocol/RequestId.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Questions {
   /** Sends a request under the next id, counted from 0, and waits for its answer. */
   readonly ask: (method: string, params: unknown) => Effect.Effect<unknown, RpcError>
@@ -23,10 +15,6 @@ export interface Questions {
   readonly end: (error: RpcError) => void
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeQuestions = (send: (message: Message) => Effect.Effect<unknown>): Questions => {
   const open = new Map<RequestId, Deferred.Deferred<unknown, RpcError>>()
   let nextId = 0

@@ -1,8 +1,4 @@
-/**
- * One client, as the server sees it: what it asks, what it is owed, and what it is asked.
- *
- * @since 0.1.0
- */
+/** One client, as the server sees it: what it asks, what it is owed, and what it is asked. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -23,9 +19,6 @@ import { makeQuestions } from "./Questions.js"
 /**
  * `toRun`: how many handlers of a connection may run, or have run without their answers being taken. `forRefusals`: how
  * many refusals may wait to be taken before the client has to wait instead.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Places {
   readonly toRun: number
@@ -34,30 +27,18 @@ export interface Places {
 
 const defaultPlaces: Places = { toRun: 1024, forRefusals: 1024 }
 
-/**
- * How many requests may wait, and how many notifications, where nothing else is said.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How many requests may wait, and how many notifications, where nothing else is said. */
 export const defaultCapacity = 128
 
 /**
  * What became of a notification: it has its place, or that of an older one of which it is the newer state; the client
  * does not want it; or there was no room.
- *
- * @since 0.1.0
- * @category models
  */
 export type Told = "told" | "superseded" | "unwanted" | "noRoom"
 
 /** What tells a whole state, so that only the newest counts. */
 const isState = (method: string): boolean => method === "account/updated"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface ServerConnection {
   readonly id: number
   readonly connection: Connection
@@ -84,9 +65,6 @@ export interface ServerConnection {
 /**
  * `fork` runs a handler's work beside everything else. `serve` answers a job; what it leaves without an answer is
  * answered for it.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ServerConnectionOptions<R> extends ConnectOptions {
   readonly id: number
@@ -96,10 +74,6 @@ export interface ServerConnectionOptions<R> extends ConnectOptions {
   readonly serve: (job: Job, connection: ServerConnection) => Effect.Effect<void, never, R>
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): ServerConnection => {
   const { fork, id, kind, scope } = options
   const { forRefusals, toRun } = options.places ?? defaultPlaces

@@ -1,8 +1,4 @@
-/**
- * What clients are told of usage that another client has read.
- *
- * @since 0.1.0
- */
+/** What clients are told of usage that another client has read. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -15,10 +11,6 @@ import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protoco
 import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class UsageEvents extends Context.Tag("effect-codex-account/app-server/server/UsageEvents")<
   UsageEvents,
   {
@@ -53,10 +45,6 @@ const limitsOf = ({
     ...Object.entries(rateLimitsByLimitId ?? {}).filter(([id]) => id !== rateLimits.limitId)
   ])
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<UsageEvents, never, AuthSession | Connections | CurrentSession> = Layer.effect(
   UsageEvents,
   Effect.gen(function* () {

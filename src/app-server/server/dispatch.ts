@@ -1,8 +1,4 @@
-/**
- * From a request to what answers it.
- *
- * @since 0.1.0
- */
+/** From a request to what answers it. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -42,21 +38,13 @@ const failed = (method: string, job: Job, cause: Cause.Cause<RpcError>): Effect.
 /**
  * Without `threads` a client is told that there are none. `forward` looks at every request of an initialized connection
  * first.
- *
- * @since 0.1.0
- * @category models
  */
 export interface DispatchOptions<R> {
   readonly threads?: Handlers<ThreadMethod, R> | undefined
   readonly forward?: Forward<R> | undefined
 }
 
-/**
- * Answers jobs, each within its span. What was decoded is answered in the order that its method asks for.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Answers jobs, each within its span. What was decoded is answered in the order that its method asks for. */
 export const makeDispatch = <R>({ forward, threads }: DispatchOptions<R>) =>
   Effect.gen(function* () {
     const background = yield* Background

@@ -1,8 +1,4 @@
-/**
- * Why something failed, in words that may leave the server.
- *
- * @since 0.1.0
- */
+/** Why something failed, in words that may leave the server. */
 import { ActError } from "../../domain/ActError.js"
 import type { AuthError } from "../../domain/AuthError.js"
 import { BackendError } from "../../domain/BackendError.js"
@@ -16,18 +12,9 @@ import {
   type RpcError
 } from "../protocol/errors.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Failure = ActError | AuthError | BackendError | JournalError
 
-/**
- * The error's own words, without the ids and keys in it: those are the backend's or the caller's.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The error's own words, without the ids and keys in it: those are the backend's or the caller's. */
 export const wordsOf = (error: Failure): string => {
   switch (error._tag) {
     case "BackendError":
@@ -41,12 +28,7 @@ export const wordsOf = (error: Failure): string => {
   }
 }
 
-/**
- * What the client is told: that it has to sign in, or what failed.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What the client is told: that it has to sign in, or what failed. */
 export const failureOf = (error: Failure, prefix: BackendPrefix, purpose: AuthPurpose): RpcError => {
   if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
   if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)

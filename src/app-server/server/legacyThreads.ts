@@ -1,16 +1,8 @@
-/**
- * What clients of the older protocol are told of a thread.
- *
- * @since 0.1.0
- */
+/** What clients of the older protocol are told of a thread. */
 import { legacyExtension } from "../protocol/extensions.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { ThreadStartResponse } from "../protocol/schemas/Threads.js"
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const wantsLegacy = ({ capabilities }: InitializeParams): boolean =>
   capabilities?.extensions?.[legacyExtension] === true
 
@@ -25,12 +17,7 @@ const olderSandbox = (sandbox: unknown): unknown =>
     ? { ...sandbox, type: words[sandbox.type] ?? sandbox.type }
     : sandbox
 
-/**
- * The session of a thread is set up. Newer clients take that from the answer to `thread/start` or `thread/resume`.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The session of a thread is set up. Newer clients take that from the answer to `thread/start` or `thread/resume`. */
 export const legacyConfigured = {
   method: "codex/event/session_configured",
   params: ({ thread, ...answer }: ThreadStartResponse) => ({

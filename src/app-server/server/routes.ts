@@ -1,8 +1,4 @@
-/**
- * The methods of this server, and when each may run.
- *
- * @since 0.1.0
- */
+/** The methods of this server, and when each may run. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { AccountConfig } from "../../services/AccountConfig.js"
@@ -40,18 +36,9 @@ import type { Logins } from "./Logins.js"
 import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 
-/**
- * When a method may run: at once, after the changes of session before it, or in turn with what changes the account.
- *
- * @since 0.1.0
- * @category models
- */
+/** When a method may run: at once, after the changes of session before it, or in turn with what changes the account. */
 export type Lane = "atOnce" | "afterSessionChanges" | Change
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Route<R> {
   readonly lane: Lane
   /** Decodes the params before it asks for a client that has introduced itself. */
@@ -77,12 +64,7 @@ const route = <Name extends string, P, PI, A, AI, R>(
     })
 })
 
-/**
- * What the handlers of this server ask of.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the handlers of this server ask of. */
 export type HandlerServices =
   | AccountConfig
   | AccountEvents
@@ -100,12 +82,7 @@ export type HandlerServices =
   | WorkspaceMessages
   | WorkspaceRole
 
-/**
- * The handlers of a server without threads.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** The handlers of a server without threads. */
 export const noThreads: Handlers<ThreadMethod> = {
   "thread/start": () => Effect.fail(notSupported("thread/start")),
   "thread/resume": () => Effect.fail(notSupported("thread/resume")),
@@ -117,20 +94,10 @@ const noTurns = Effect.suspend(() =>
   Effect.fail(rpcError(codes.invalidRequest, "turn/start is not supported: this server runs no model turns"))
 )
 
-/**
- * `initialize` is not among them: it is about the connection.
- *
- * @since 0.1.0
- * @category models
- */
+/** `initialize` is not among them: it is about the connection. */
 export type Routes<R> = Readonly<Record<Exclude<MethodName, "initialize">, Route<HandlerServices | R>>>
 
-/**
- * The table, with the handlers of threads of the caller's choice.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The table, with the handlers of threads of the caller's choice. */
 export const routes = <R>(threads: Handlers<ThreadMethod, R>): Routes<R> => ({
   "account/read": route("afterSessionChanges", methods["account/read"], accountHandlers["account/read"]),
   getAuthStatus: route("afterSessionChanges", methods.getAuthStatus, accountHandlers.getAuthStatus),

@@ -1,26 +1,15 @@
-/**
- * Waiting for something to become true that plain code changes.
- *
- * @since 0.1.0
- */
+/** Waiting for something to become true that plain code changes. */
 import * as Effect from "effect/Effect"
 
 /**
  * `until` goes on when the condition holds: now, or after a `fire` that finds it so. Many may wait; whoever waited longer
  * is asked first.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Signal {
   readonly fire: () => void
   readonly until: (condition: () => boolean) => Effect.Effect<void>
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeSignal = (): Signal => {
   const waiting = new Set<() => void>()
   return {

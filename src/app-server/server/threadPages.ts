@@ -1,8 +1,4 @@
-/**
- * Lists of threads, a page at a time.
- *
- * @since 0.1.0
- */
+/** Lists of threads, a page at a time. */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -42,12 +38,7 @@ const kindsOf = (asked: ThreadListParams["sourceKinds"]): ReadonlyArray<string> 
     ? interactive
     : asked.flatMap((kind) => (kind === "subAgent" ? subAgents : [kind]))
 
-/**
- * What is asked for; null when no thread of this server can be meant. The limit is of the page.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** What is asked for; null when no thread of this server can be meant. The limit is of the page. */
 export const queryOf = (params: ThreadListParams): Either.Either<ThreadQuery | null, RpcError> => {
   if (params.originators != null && params.originators.length > 0) {
     return Either.left(refused("originators is not supported by the local thread store"))
@@ -73,24 +64,14 @@ export const queryOf = (params: ThreadListParams): Either.Either<ThreadQuery | n
   )
 }
 
-/**
- * `backwards` is where the same list read the other way goes on before this page.
- *
- * @since 0.1.0
- * @category models
- */
+/** `backwards` is where the same list read the other way goes on before this page. */
 export interface ThreadPage {
   readonly threads: ReadonlyArray<Thread>
   readonly next: string | null
   readonly backwards: string | null
 }
 
-/**
- * The page, of the threads that a query with one more than its limit found.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The page, of the threads that a query with one more than its limit found. */
 export const pageOf = ({ limit, sortBy }: ThreadQuery, found: ReadonlyArray<Thread>): ThreadPage => {
   const threads = found.slice(0, limit)
   const cursor = (thread: Thread | undefined) =>

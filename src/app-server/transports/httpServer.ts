@@ -1,19 +1,10 @@
-/**
- * HTTP servers that websockets come in over.
- *
- * @since 0.1.0
- */
+/** HTTP servers that websockets come in over. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type * as Net from "node:net"
 
-/**
- * Listens until the scope closes, which breaks every connection. Fails with the code of the system's error.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Listens until the scope closes, which breaks every connection. Fails with the code of the system's error. */
 export const listening = (listen: (server: Http.Server) => void): Effect.Effect<Http.Server, string, Scope.Scope> =>
   Effect.gen(function* () {
     const sockets = new Set<Net.Socket>()

@@ -1,16 +1,9 @@
-/**
- * Bytes to lines of text.
- *
- * @since 0.1.0
- */
+/** Bytes to lines of text. */
 import { isUtf8 } from "node:buffer"
 
 /**
  * Takes bytes in pieces of any size. `push` gives the lines that end in a piece, without their ends; `end` gives what was
  * begun when there is no more. After a line that is not UTF-8 nothing is given any more.
- *
- * @since 0.1.0
- * @category models
  */
 export interface LineSplitter {
   readonly push: (piece: Uint8Array) => ReadonlyArray<string>
@@ -30,9 +23,6 @@ const smallest = 64 * 1024
 /**
  * A line above `maxBytes` is left out, and costs no more memory than that. Everything is copied at most a constant number
  * of times, however small the pieces are.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeLineSplitter = ({ maxBytes }: { readonly maxBytes: number }): LineSplitter => {
   let begun = Buffer.alloc(0)

@@ -1,30 +1,16 @@
-/**
- * Where an app-server listens, as `--listen` names it.
- *
- * @since 0.1.0
- */
+/** Where an app-server listens, as `--listen` names it. */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { isIP, isIPv4 } from "node:net"
 
-/**
- * `path` is null for the place in the Codex home. `host` is an IP address, an IPv6 one without brackets.
- *
- * @since 0.1.0
- * @category models
- */
+/** `path` is null for the place in the Codex home. `host` is an IP address, an IPv6 one without brackets. */
 export type Listen =
   | { readonly _tag: "Stdio" }
   | { readonly _tag: "Unix"; readonly path: string | null }
   | { readonly _tag: "WebSocket"; readonly host: string; readonly port: number }
   | { readonly _tag: "Off" }
 
-/**
- * The place can't be used. The message says why, in the original's words where it has them.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The place can't be used. The message says why, in the original's words where it has them. */
 export class ListenError extends Data.TaggedError("ListenError")<{ readonly message: string }> {}
 
 const address = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/
@@ -37,10 +23,6 @@ const webSocket = (text: string): Listen | null => {
   return null
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const parseListenUrl = (url: string): Either.Either<Listen, ListenError> => {
   const fail = (message: string) => Either.left(new ListenError({ message }))
   if (url === "stdio://") return Either.right({ _tag: "Stdio" })
@@ -62,20 +44,10 @@ export const parseListenUrl = (url: string): Either.Either<Listen, ListenError> 
   )
 }
 
-/**
- * An address and port as one word.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** An address and port as one word. */
 export const socketAddress = (host: string, port: number): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
-/**
- * Whether only this machine reaches the address.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether only this machine reaches the address. */
 export const isLoopback = (host: string): boolean =>
   isIPv4(host) ? host.startsWith("127.") : /^[0:]*:0*1$/.test(host) && isIP(host) === 6

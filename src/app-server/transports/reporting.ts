@@ -1,16 +1,7 @@
-/**
- * What a transport logs about messages that it can't use.
- *
- * @since 0.1.0
- */
+/** What a transport logs about messages that it can't use. */
 import * as Effect from "effect/Effect"
 
-/**
- * A client may send any number of them: a warning comes with the first, and whenever their number has doubled.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A client may send any number of them: a warning comes with the first, and whenever their number has doubled. */
 export const makeIgnored = (what: string): Effect.Effect<void> => {
   let count = 0
   return Effect.suspend(() => {

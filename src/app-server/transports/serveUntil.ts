@@ -1,36 +1,19 @@
-/**
- * Serving until somebody ends it.
- *
- * @since 0.1.0
- */
+/** Serving until somebody ends it. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AppServer } from "../server/AppServer.js"
 
-/**
- * `SIGTERM` asks for an orderly end, `SIGINT` for a quick one.
- *
- * @since 0.1.0
- * @category models
- */
+/** `SIGTERM` asks for an orderly end, `SIGINT` for a quick one. */
 export type Signal = "SIGINT" | "SIGTERM"
 
 /**
  * `drained`: all that was accepted was answered. `cancelled`: some of it with an error. `cut`: somebody would not wait.
- *
- * @since 0.1.0
- * @category models
  */
 export type Ending = "drained" | "cancelled" | "cut"
 
-/**
- * How long what was accepted may take after an orderly end was asked for.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How long what was accepted may take after an orderly end was asked for. */
 export const drain: Duration.Duration = Duration.seconds(10)
 
 /** How long the answers may take to get to the clients after that. */
@@ -43,9 +26,6 @@ const quick = Duration.seconds(1)
  * Runs the transport, which ends when it has nobody left to serve after `stop`. The first `SIGTERM` lets what was accepted
  * be answered, the second ends at once. `SIGINT` cancels what was accepted, which is answered all the same, and the next
  * signal ends at once.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const serveUntil = <E, R>(
   serve: (stop: Effect.Effect<void>) => Effect.Effect<void, E, R>,

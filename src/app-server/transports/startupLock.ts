@@ -1,8 +1,4 @@
-/**
- * One app-server at a time looks for its place.
- *
- * @since 0.1.0
- */
+/** One app-server at a time looks for its place. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -55,9 +51,6 @@ const take = (file: string): Effect.Effect<void, string> =>
 
 /**
  * Runs with the lock file in place. Waits a few seconds for another that starts, and takes the lock of one that has died.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const withStartupLock = <A, E, R>(
   file: string,

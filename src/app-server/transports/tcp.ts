@@ -1,8 +1,4 @@
-/**
- * Websockets on a port.
- *
- * @since 0.1.0
- */
+/** Websockets on a port. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Http from "node:http"
@@ -19,9 +15,6 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Listens until the scope closes; gives the server and its URL, with the port that was found where 0 was given. Other
  * machines get in with a credential or not at all.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const listenOnPort = (
   { host, port }: Extract<Listen, { _tag: "WebSocket" }>,

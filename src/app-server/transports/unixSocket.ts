@@ -1,8 +1,4 @@
-/**
- * Websockets on a unix socket.
- *
- * @since 0.1.0
- */
+/** Websockets on a unix socket. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
@@ -17,12 +13,7 @@ import { withStartupLock } from "./startupLock.js"
 /** The longest path that every system takes for a socket. */
 const longestPath = process.platform === "linux" ? 107 : 103
 
-/**
- * Where the socket is when no path is given.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Where the socket is when no path is given. */
 export const defaultSocketPath = (codexHome: string): string =>
   Path.join(codexHome, "app-server-control", "app-server-control.sock")
 
@@ -79,9 +70,6 @@ const listenPrivately = (server: Http.Server, path: string): void => {
  * be made is for its owner alone.
  *
  * The socket is made beside its place and moved there as a whole, so that clients find the old one or the new one.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const listenOnSocket = (
   given: string

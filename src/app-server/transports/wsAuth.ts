@@ -1,8 +1,4 @@
-/**
- * Who may open a websocket.
- *
- * @since 0.1.0
- */
+/** Who may open a websocket. */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -11,9 +7,6 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 /**
  * `CapabilityToken`: whoever knows the token, of which the SHA-256 digest is known here. `SignedBearer`: whoever has a
  * JWT, signed by HS256 with the secret, that has not expired; issuer and audience are compared where they are given.
- *
- * @since 0.1.0
- * @category models
  */
 export type WsAuth =
   | { readonly _tag: "Open" }
@@ -26,12 +19,7 @@ export type WsAuth =
       readonly maxClockSkewSeconds: number
     }
 
-/**
- * The body of a 401, in the original's words.
- *
- * @since 0.1.0
- * @category models
- */
+/** The body of a 401, in the original's words. */
 export type Refusal =
   | "missing websocket bearer token"
   | "invalid authorization header"
@@ -42,10 +30,6 @@ export type Refusal =
   | "websocket jwt issuer mismatch"
   | "websocket jwt audience mismatch"
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const sha256 = (token: string): Uint8Array => createHash("sha256").update(token, "utf8").digest()
 
 const bearer = (header: string | undefined): Either.Either<string, Refusal> => {
@@ -99,9 +83,6 @@ const checkJwt = (
 /**
  * Why a client with this `Authorization` header is turned away; null when it may come in. Secrets are compared in
  * constant time.
- *
- * @since 0.1.0
- * @category predicates
  */
 export const refusal = (auth: WsAuth, header: string | undefined, nowSeconds: number): Refusal | null => {
   if (auth._tag === "Open") return null

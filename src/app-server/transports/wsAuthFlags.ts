@@ -1,8 +1,4 @@
-/**
- * Who may open a websocket, as the flags say it.
- *
- * @since 0.1.0
- */
+/** Who may open a websocket, as the flags say it. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -10,12 +6,7 @@ import { isAbsolute } from "node:path"
 import { ListenError } from "./listenUrl.js"
 import { sha256, type WsAuth } from "./wsAuth.js"
 
-/**
- * The flags, by their names; undefined where one was not given.
- *
- * @since 0.1.0
- * @category models
- */
+/** The flags, by their names; undefined where one was not given. */
 export interface WsAuthFlags {
   readonly "--ws-auth"?: string | undefined
   readonly "--ws-token-file"?: string | undefined
@@ -48,12 +39,7 @@ const secretOf = (flag: (typeof all)[number], file: string) =>
 const skewOf = (text: string | undefined): number | null =>
   text === undefined ? defaultSkewSeconds : /^\d{1,9}$/.test(text) ? Number(text) : null
 
-/**
- * Refuses flags that are missing, that contradict each other or that name no usable secret.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Refuses flags that are missing, that contradict each other or that name no usable secret. */
 export const readWsAuth = (flags: WsAuthFlags): Effect.Effect<WsAuth, ListenError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const mode = flags["--ws-auth"]

@@ -1,8 +1,4 @@
-/**
- * One client on a websocket: a text frame for each message.
- *
- * @since 0.1.0
- */
+/** One client on a websocket: a text frame for each message. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -110,12 +106,7 @@ const notReading = ({ isSending, sent }: Outlet): Effect.Effect<void> => {
   )
 }
 
-/**
- * Serves the client until it leaves or the server is done with it; then the socket is closed.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Serves the client until it leaves or the server is done with it; then the socket is closed. */
 export const serveWsClient = (socket: WebSocket): Effect.Effect<void, never, AppServer> =>
   Effect.gen(function* () {
     const server = yield* AppServer

@@ -1,8 +1,4 @@
-/**
- * Websockets over HTTP: who may come in, and how the others are answered.
- *
- * @since 0.1.0
- */
+/** Websockets over HTTP: who may come in, and how the others are answered. */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
@@ -56,9 +52,6 @@ const turnAway = (request: Http.IncomingMessage, socket: Duplex, reply: Reply): 
 /**
  * Serves clients that come over `server`, which the caller has listening, until `stop`; then no more come in, and it is
  * done when the last has left.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const serveWebSockets = (
   server: Http.Server,

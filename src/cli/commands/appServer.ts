@@ -2,8 +2,6 @@
  * `codex-account app-server`.
  *
  * It is carried out without `@effect/cli`, which would make a client wait for its first answer.
- *
- * @since 0.1.0
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Deferred from "effect/Deferred"
@@ -182,9 +180,6 @@ const conduct = (args: ReadonlyArray<string>) =>
  *
  * It runs in a fiber of its own: whoever runs a command cancels it at the first signal, and here the first signal is no
  * more than a request.
- *
- * @since 0.1.0
- * @category commands
  */
 export const appServer = (args: ReadonlyArray<string>) =>
   Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(Effect.interruptible(conduct(args))), Fiber.join))

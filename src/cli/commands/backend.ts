@@ -1,8 +1,4 @@
-/**
- * `codex-account backend`.
- *
- * @since 0.1.0
- */
+/** `codex-account backend`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
@@ -30,10 +26,6 @@ const lines = ({ baseUrl, environment, home, origin }: Served): ReadonlyArray<st
       ])
 ]
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const backend = Command.make(
   "backend",
   {

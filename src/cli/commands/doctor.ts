@@ -1,8 +1,4 @@
-/**
- * `codex-account doctor`.
- *
- * @since 0.1.0
- */
+/** `codex-account doctor`. */
 import * as Command from "@effect/cli/Command"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -31,12 +27,7 @@ const lines = (findings: ReadonlyArray<Finding>, { columns, paint }: Canvas): Re
 
 type Diagnosed = Effect.Effect.Context<ReturnType<typeof diagnose>>
 
-/**
- * The services come as a layer, whose failure is a finding too.
- *
- * @since 0.1.0
- * @category commands
- */
+/** The services come as a layer, whose failure is a finding too. */
 export const makeDoctor = <Services, R>(
   account: Layer.Layer<Services, ConfigurationError | ConfigError, R>,
   at: Circumstances

@@ -1,8 +1,4 @@
-/**
- * `codex-account guard`, and `codex-account guard --wait`.
- *
- * @since 0.1.0
- */
+/** `codex-account guard`, and `codex-account guard --wait`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
@@ -61,10 +57,6 @@ const answer = (given: Given) =>
     return { ...(yield* guardProgram), waitedMillis: null }
   })
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const guard = Command.make("guard", options, (given) =>
   answer(given).pipe(
     present({

@@ -1,8 +1,4 @@
-/**
- * `codex-account invite EMAIL`.
- *
- * @since 0.1.0
- */
+/** `codex-account invite EMAIL`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -22,10 +18,6 @@ const rewards: Readonly<Record<InviteReward, string>> = {
   unknown: "Whether a reward comes with it was not confirmed."
 }
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const invite = Command.make(
   "invite",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account journal`.
- *
- * @since 0.1.0
- */
+/** `codex-account journal`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -109,10 +105,6 @@ const exitCodeOf = ({ resolution }: Answer): ExitCode =>
       ? ofRedeem(resolution.result.outcome)
       : ExitCode.nothing
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const journal = Command.make(
   "journal",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account login`.
- *
- * @since 0.1.0
- */
+/** `codex-account login`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
@@ -58,10 +54,6 @@ const noDemo = Effect.flatMap(Globals, ({ demo }) =>
     : Effect.void
 )
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const login = Command.make(
   "login",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account logout`.
- *
- * @since 0.1.0
- */
+/** `codex-account logout`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { signOut, type SignOutOutcome } from "../../programs/signOut.js"
@@ -25,10 +21,6 @@ const lines = (outcome: SignOutOutcome): ReadonlyArray<string> => {
   ]
 }
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const logout = Command.make(
   "logout",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account notify-owner`.
- *
- * @since 0.1.0
- */
+/** `codex-account notify-owner`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
@@ -28,10 +24,6 @@ const sentence = ({ creditType, outcome }: NotifyResult): string => {
   }
 }
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const notifyOwner = Command.make(
   "notify-owner",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account policies`.
- *
- * @since 0.1.0
- */
+/** `codex-account policies`. */
 import * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
@@ -50,10 +46,6 @@ const lines = (policies: ReadonlyArray<CallPolicy>, canvas: Canvas): ReadonlyArr
   "_ATTEMPT_TIMEOUT or _OVERALL_TIMEOUT, or cap all times with --timeout."
 ]
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const policies = Command.make("policies", {}, () =>
   Policies.pipe(
     present({

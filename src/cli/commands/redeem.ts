@@ -1,8 +1,4 @@
-/**
- * `codex-account redeem`.
- *
- * @since 0.1.0
- */
+/** `codex-account redeem`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
@@ -48,10 +44,6 @@ const lines = (result: RedeemResult, { columns, paint }: Canvas): ReadonlyArray<
   ]
 }
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const redeem = Command.make(
   "redeem",
   {

@@ -1,8 +1,4 @@
-/**
- * `codex-account role`.
- *
- * @since 0.1.0
- */
+/** `codex-account role`. */
 import * as Command from "@effect/cli/Command"
 import { planLabel } from "../../domain/Plan.js"
 import { showRole } from "../../programs/showRole.js"
@@ -11,10 +7,6 @@ import { roleText } from "../render/role.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const role = Command.make("role", {}, () =>
   showRole.pipe(
     present({

@@ -1,8 +1,4 @@
-/**
- * `codex-account session`.
- *
- * @since 0.1.0
- */
+/** `codex-account session`. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { plainLine } from "../../domain/PlainText.js"
@@ -55,10 +51,6 @@ const lines = ({ location, session }: Found, canvas: Canvas): ReadonlyArray<stri
   ]
 }
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const session = Command.make("session", {}, () =>
   Effect.gen(function* () {
     const auth = yield* AuthSession

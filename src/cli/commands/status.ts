@@ -1,8 +1,4 @@
-/**
- * `codex-account status`, and `codex-account` alone.
- *
- * @since 0.1.0
- */
+/** `codex-account status`, and `codex-account` alone. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -23,12 +19,7 @@ const errorOf = <A>(part: Either.Either<A, Parameters<typeof failureOf>[0]>) =>
     onRight: () => null
   })
 
-/**
- * A session without its e-mail address.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A session without its e-mail address. */
 export const accountValue = ({ accessExpiresAt, identity, lastRefreshAt, mode, plan, source }: Session) => ({
   accessExpiresAt,
   identity,
@@ -53,12 +44,7 @@ const value = (status: Status) => {
   }
 }
 
-/**
- * The status; without its usage the exit code is that of the error.
- *
- * @since 0.1.0
- * @category commands
- */
+/** The status; without its usage the exit code is that of the error. */
 export const statusAnswer = Effect.suspend(() =>
   showStatus.pipe(
     tellOpen,
@@ -76,12 +62,7 @@ export const statusAnswer = Effect.suspend(() =>
   )
 )
 
-/**
- * What `codex-account` alone does: the usage menu for a person at a terminal, else the status.
- *
- * @since 0.1.0
- * @category commands
- */
+/** What `codex-account` alone does: the usage menu for a person at a terminal, else the status. */
 export const menuOrStatus = Effect.gen(function* () {
   const { json, yes } = yield* Globals
   const { screen } = yield* Report
@@ -91,8 +72,4 @@ export const menuOrStatus = Effect.gen(function* () {
   return yield* tellOpen(openMenu)
 })
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const status = Command.make("status", {}, () => statusAnswer)

@@ -1,8 +1,4 @@
-/**
- * `codex-account usage`, and `codex-account usage daily|weekly|cumulative`.
- *
- * @since 0.1.0
- */
+/** `codex-account usage`, and `codex-account usage daily|weekly|cumulative`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
@@ -47,10 +43,6 @@ const ofTokens = (view: ActivityView) =>
     })
   )
 
-/**
- * @since 0.1.0
- * @category commands
- */
 export const usage = Command.make("usage", { view, ...watchOptions }, ({ view, ...given }) =>
   Effect.gen(function* () {
     if (given.watch && Option.isSome(view)) {

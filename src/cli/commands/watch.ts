@@ -1,8 +1,4 @@
-/**
- * `codex-account usage --watch`, and what it shares with `guard --wait`.
- *
- * @since 0.1.0
- */
+/** `codex-account usage --watch`, and what it shares with `guard --wait`. */
 import * as Options from "@effect/cli/Options"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import * as Duration from "effect/Duration"
@@ -19,19 +15,11 @@ import { type HookCommands, type HookOutput, makeHooks } from "../hooks.js"
 import { hookWords, type Words } from "../hookWords.js"
 import { Report } from "../Report.js"
 
-/**
- * @since 0.1.0
- * @category options
- */
 export const hookOptions = {
   onBlocked: Options.text("on-blocked").pipe(Options.optional),
   onReset: Options.text("on-reset").pipe(Options.optional)
 }
 
-/**
- * @since 0.1.0
- * @category options
- */
 export const watchOptions = {
   watch: Options.boolean("watch"),
   interval: Options.text("interval").pipe(Options.optional),
@@ -43,12 +31,7 @@ interface HookGiven {
   readonly onReset: Option.Option<string>
 }
 
-/**
- * What was given for `watchOptions`.
- *
- * @since 0.1.0
- * @category models
- */
+/** What was given for `watchOptions`. */
 export interface WatchGiven extends HookGiven {
   readonly watch: boolean
   readonly interval: Option.Option<string>
@@ -62,21 +45,11 @@ const wordsOf = (flag: string, given: Option.Option<string>): Either.Either<Word
     onSome: (text) => Either.mapLeft(hookWords(text), (problem) => badUsage(`${flag} can't be understood: ${problem}.`))
   })
 
-/**
- * The hooks that were given, as words.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The hooks that were given, as words. */
 export const hookCommands = ({ onBlocked, onReset }: HookGiven): Either.Either<HookCommands, BadUsage> =>
   Either.all({ blocked: wordsOf("--on-blocked", onBlocked), reset: wordsOf("--on-reset", onReset) })
 
-/**
- * A time given for a flag, of at least so many seconds; undefined where none was given.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A time given for a flag, of at least so many seconds; undefined where none was given. */
 export const timeOf = (
   flag: string,
   given: Option.Option<string>,
@@ -91,12 +64,7 @@ export const timeOf = (
       })
   })
 
-/**
- * A flag that only means something beside another one.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A flag that only means something beside another one. */
 export const needs = (
   other: string,
   given: Readonly<Record<string, Option.Option<unknown>>>
@@ -105,12 +73,7 @@ export const needs = (
   return flag === undefined ? Either.void : Either.left(badUsage(`${flag} belongs to ${other}.`))
 }
 
-/**
- * Hooks whose warnings are logged, and whose lines go to stderr.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Hooks whose warnings are logged, and whose lines go to stderr. */
 export const printedHooks = (commands: HookCommands, before: Effect.Effect<void> = Effect.void) =>
   Effect.flatMap(Report, ({ write }) => {
     const output: HookOutput = {
@@ -123,9 +86,6 @@ export const printedHooks = (commands: HookCommands, before: Effect.Effect<void>
 /**
  * Watches the usage until Ctrl-C, which ends it with 130. On a terminal `q` and Escape end it with 0; elsewhere it ends
  * with 0 when its reader leaves. None where `--watch` was not given.
- *
- * @since 0.1.0
- * @category commands
  */
 export const watchedUsage = (given: WatchGiven) =>
   Effect.gen(function* () {

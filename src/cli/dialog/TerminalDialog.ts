@@ -1,8 +1,4 @@
-/**
- * Answers to a program's questions: from flags, or from the person at the terminal.
- *
- * @since 0.1.0
- */
+/** Answers to a program's questions: from flags, or from the person at the terminal. */
 import * as Prompt from "@effect/cli/Prompt"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -88,9 +84,6 @@ const make = Effect.gen(function* () {
 /**
  * `--yes` confirms and takes the first of several. Without it and without a terminal nothing is answered, and the
  * program ends before it sends anything. The safe answer is the default.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer: Layer.Layer<Dialog, never, Globals | Report | Prompt.Prompt.Environment> = Layer.effect(
   Dialog,

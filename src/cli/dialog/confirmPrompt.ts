@@ -1,8 +1,4 @@
-/**
- * A question that only a clear yes answers with yes.
- *
- * @since 0.1.0
- */
+/** A question that only a clear yes answers with yes. */
 import * as Prompt from "@effect/cli/Prompt"
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Effect from "effect/Effect"
@@ -23,9 +19,6 @@ const meaningOf = ({ input, key }: Terminal.UserInput): boolean | undefined => {
 /**
  * `y` is yes; `n`, Enter and Escape are no. Any other key answers nothing: a word that somebody types, such as `quit`,
  * confirms nothing by one of its letters.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const confirmPrompt = (options: {
   readonly message: string

@@ -1,8 +1,4 @@
-/**
- * A sign of life on stderr while work takes long.
- *
- * @since 0.1.0
- */
+/** A sign of life on stderr while work takes long. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import { plainLine } from "../../domain/PlainText.js"
@@ -11,12 +7,7 @@ import type { Write } from "../Report.js"
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const
 const clear = "\r\u001b[2K"
 
-/**
- * Runs the work; after half a second a line turns beside it, and is gone when the work ends, however it ends.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Runs the work; after half a second a line turns beside it, and is gone when the work ends, however it ends. */
 export const withSpinner =
   (write: Write, columns: number) =>
   <A, E, R>(label: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -1,8 +1,4 @@
-/**
- * A terminal that asks on stderr, so that stdout holds the answer alone.
- *
- * @since 0.1.0
- */
+/** A terminal that asks on stderr, so that stdout holds the answer alone. */
 import * as Terminal from "@effect/platform/Terminal"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Effect from "effect/Effect"
@@ -10,10 +6,6 @@ import * as Layer from "effect/Layer"
 import { withoutColor } from "../render/paint.js"
 import { Report } from "../Report.js"
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Terminal.Terminal, never, Report> = Layer.effect(
   Terminal.Terminal,
   Effect.gen(function* () {

@@ -1,8 +1,4 @@
-/**
- * Looks at everything that has to be right, one thing after the other.
- *
- * @since 0.1.0
- */
+/** Looks at everything that has to be right, one thing after the other. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
@@ -20,21 +16,12 @@ import { lengthOf } from "../render/time.js"
 import type { Check } from "../json/toolFields.js"
 import { type Reached, reach } from "./reach.js"
 
-/**
- * A check with the exit code that its failure gives.
- *
- * @since 0.1.0
- * @category models
- */
+/** A check with the exit code that its failure gives. */
 export interface Finding {
   readonly check: Check
   readonly exitCode: ExitCode
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const finding = (
   name: string,
   result: Check["result"],
@@ -43,12 +30,7 @@ export const finding = (
   exitCode: ExitCode = ExitCode.done
 ): Finding => ({ check: { name, result, message, advice }, exitCode })
 
-/**
- * A check that an error has failed.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A check that an error has failed. */
 export const failed = (name: string, error: Parameters<typeof failureOf>[0], at: Circumstances): Finding => {
   const { exitCode, lines } = failureOf(error, at)
   const [message = "", ...advice] = lines
@@ -138,9 +120,6 @@ const access = (at: Circumstances) =>
 /**
  * Everything about an account whose settings could be read. The sign-in is sent only where it is usable and the backend
  * answers.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const diagnose = (at: Circumstances) =>
   Effect.gen(function* () {

@@ -1,8 +1,4 @@
-/**
- * Whether the backend's host answers at all, and what its clock says.
- *
- * @since 0.1.0
- */
+/** Whether the backend's host answers at all, and what its clock says. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
@@ -11,12 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { AccountConfig } from "../../services/AccountConfig.js"
 
-/**
- * `skewMillis` is how far the clock here is ahead of the backend's, null when it did not tell.
- *
- * @since 0.1.0
- * @category models
- */
+/** `skewMillis` is how far the clock here is ahead of the backend's, null when it did not tell. */
 export interface Reached {
   readonly status: number
   readonly skewMillis: number | null
@@ -24,12 +15,7 @@ export interface Reached {
 
 const patience = Duration.seconds(8)
 
-/**
- * One request without the sign-in; any answer will do. None when there was no answer in time.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** One request without the sign-in; any answer will do. None when there was no answer in time. */
 export const reach: Effect.Effect<Option.Option<Reached>, never, AccountConfig | HttpClient.HttpClient> = Effect.gen(
   function* () {
     const { backend, userAgent } = yield* AccountConfig

@@ -1,24 +1,12 @@
-/**
- * What every answer in JSON has around it.
- *
- * @since 0.1.0
- */
+/** What every answer in JSON has around it. */
 import * as Schema from "effect/Schema"
 
-/**
- * Changes only when something is taken away or means something else; fields may be added at any time.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Changes only when something is taken away or means something else; fields may be added at any time. */
 export const schemaVersion = 1
 
 /**
  * `code` is stable, such as `AuthError.NotSignedIn`; `message` is for people. `changed` is `unknown` where an act may
  * have taken effect.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const ErrorBody = Schema.Struct({
   code: Schema.String,
@@ -31,18 +19,9 @@ export const ErrorBody = Schema.Struct({
   key: Schema.NullOr(Schema.String)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ErrorBody = typeof ErrorBody.Type
 
-/**
- * An answer that is none. `command` is null when the command line names none.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** An answer that is none. `command` is null when the command line names none. */
 export const failure = <const Name extends string | null>(command: Name) =>
   Schema.Struct({
     schemaVersion: Schema.Literal(schemaVersion),
@@ -52,12 +31,7 @@ export const failure = <const Name extends string | null>(command: Name) =>
     error: ErrorBody
   })
 
-/**
- * All that a command may print: its answer, or a failure.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** All that a command may print: its answer, or a failure. */
 export const output = <const Name extends string, Fields extends Schema.Struct.Fields>(command: Name, fields: Fields) =>
   Schema.Union(
     Schema.Struct({
@@ -73,11 +47,6 @@ export const output = <const Name extends string, Fields extends Schema.Struct.F
 // Controls, and marks that reorder or hide text: harmless to a parser as escapes, and to a terminal as well.
 const unseen = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
-/**
- * The value as one line of JSON that no terminal takes for anything but text.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The value as one line of JSON that no terminal takes for anything but text. */
 export const jsonLine = (value: unknown): string =>
   JSON.stringify(value).replace(unseen, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)

@@ -1,8 +1,4 @@
-/**
- * What each command answers in JSON.
- *
- * @since 0.1.0
- */
+/** What each command answers in JSON. */
 import * as Schema from "effect/Schema"
 import { ActivityDay, ActivityView, ActivityWeek } from "../../domain/ActivityCalendar.js"
 import { Identity } from "../../domain/Identity.js"
@@ -20,9 +16,6 @@ const { usage, verdict } = UsageWithVerdict.fields
 /**
  * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this
  * account, what has really changed since the last, and when the next is due.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const usageFields = {
   usage,
@@ -37,12 +30,7 @@ export const usageFields = {
   )
 }
 
-/**
- * `waitedMillis` is how long `--wait` has waited; null without it.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `waitedMillis` is how long `--wait` has waited; null without it. */
 export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), usage, verdict }
 
 const Account = Schema.Struct({
@@ -54,12 +42,7 @@ const Account = Schema.Struct({
   lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc)
 })
 
-/**
- * `email` is of the signed-in user. No other answer has it.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `email` is of the signed-in user. No other answer has it. */
 export const sessionFields = {
   ...Account.fields,
   email: Schema.NullOr(Schema.String),
@@ -69,10 +52,6 @@ export const sessionFields = {
   location: Schema.String
 }
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const roleFields = { identity: Identity, plan: Plan, ...WorkspaceRole.fields }
 
 const Message = Schema.Struct({
@@ -94,9 +73,6 @@ const ActivityTotals = Schema.Struct({
  * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
  * `days` are those of the last 52 weeks up to the day of `fetchedAt`, in UTC, and `weeks` their sums; both are null
  * where the backend told of no days.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const activityFields = {
   view: ActivityView,
@@ -112,12 +88,7 @@ const Activity = Schema.Struct({
   daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
 })
 
-/**
- * A part that could not be read is null, and `errors` says why. `open` are acts whose outcome is not known.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A part that could not be read is null, and `errors` says why. `open` are acts whose outcome is not known. */
 export const statusFields = {
   session: Account,
   role: WorkspaceRole,
@@ -133,12 +104,7 @@ export const statusFields = {
   })
 }
 
-/**
- * `usage` is the state after a reset, null when there was none or it could not be read.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `usage` is the state after a reset, null when there was none or it could not be read. */
 export const redeemFields = {
   outcome: Schema.Literal(
     "reset",
@@ -154,58 +120,34 @@ export const redeemFields = {
   usage: Schema.NullOr(Usage)
 }
 
-/**
- * `key` names the act in the journal; the address is not repeated.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `key` names the act in the journal; the address is not repeated. */
 export const inviteFields = {
   outcome: Schema.Literal("sent", "declined"),
   reward: Schema.NullOr(InviteReward),
   key: Schema.NullOr(Schema.String)
 }
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const notifyOwnerFields = {
   outcome: Schema.Literal("sent", "cooldownActive", "declined"),
   creditType: CreditType,
   key: Schema.NullOr(Schema.String)
 }
 
-/**
- * `replaced`: somebody was signed in before. The account's e-mail is in `session` alone.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `replaced`: somebody was signed in before. The account's e-mail is in `session` alone. */
 export const loginFields = {
   ...Account.fields,
   method: Schema.Literal("browser", "device", "accessToken", "apiKey"),
   replaced: Schema.Boolean
 }
 
-/**
- * Newest first. `resolution` and `redeemed` tell what `resolve` did, and are null without it.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Newest first. `resolution` and `redeemed` tell what `resolve` did, and are null without it. */
 export const journalFields = {
   operations: Schema.Array(Operation),
   resolution: Schema.NullOr(Schema.Literal("Redeemed", "Closed", "Left")),
   redeemed: Schema.NullOr(redeemFields.outcome)
 }
 
-/**
- * `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm. */
 export const logoutFields = {
   outcome: Schema.Literal("signedOut", "declined"),
   removed: Schema.Boolean,

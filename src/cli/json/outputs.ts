@@ -1,8 +1,4 @@
-/**
- * The published outputs, by command; their JSON Schemas are in the folder `schemas`.
- *
- * @since 0.1.0
- */
+/** The published outputs, by command; their JSON Schemas are in the folder `schemas`. */
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import { failure, output, schemaVersion } from "./envelope.js"
@@ -24,9 +20,6 @@ import { backendFields, doctorFields, policiesFields } from "./toolFields.js"
 
 /**
  * `activity` is what `usage` answers when it is given a view. `none` is what a command line gets that names no command.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const outputs = {
   usage: output("usage", usageFields),
@@ -55,10 +48,6 @@ export const outputs = {
   none: failure(null)
 } as const
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type OutputName = keyof typeof outputs
 
 const titles: Readonly<Partial<Record<OutputName, string>>> = {
@@ -66,12 +55,7 @@ const titles: Readonly<Partial<Record<OutputName, string>>> = {
   none: "codex-account --json, without a command"
 }
 
-/**
- * The JSON Schema of an output. Fields that it does not name may appear at any time.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The JSON Schema of an output. Fields that it does not name may appear at any time. */
 export const jsonSchemaOf = (name: OutputName): object => {
   const definitions: Record<string, JSONSchema.JsonSchema7> = {}
   const schema = JSONSchema.fromAST(outputs[name].ast, { definitions, additionalPropertiesStrategy: "allow" })

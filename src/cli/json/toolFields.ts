@@ -1,17 +1,8 @@
-/**
- * What the commands answer in JSON that look at the tool itself.
- *
- * @since 0.1.0
- */
+/** What the commands answer in JSON that look at the tool itself. */
 import * as Schema from "effect/Schema"
 import { Repeat } from "../../domain/CallPolicy.js"
 
-/**
- * A policy in force; times are in milliseconds.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A policy in force; times are in milliseconds. */
 export const PolicyRow = Schema.Struct({
   name: Schema.String,
   repeat: Repeat,
@@ -30,18 +21,11 @@ export const PolicyRow = Schema.Struct({
   redirects: Schema.Literal("refuse")
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const policiesFields = { policies: Schema.Array(PolicyRow) }
 
 /**
  * `home` is the throw-away CODEX_HOME that was written, if one was asked for. `environment` is what a client needs
  * besides.
- *
- * @since 0.1.0
- * @category schemas
  */
 export const backendFields = {
   origin: Schema.String,
@@ -50,12 +34,7 @@ export const backendFields = {
   environment: Schema.Record({ key: Schema.String, value: Schema.String })
 }
 
-/**
- * One thing that was looked at.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** One thing that was looked at. */
 export const Check = Schema.Struct({
   name: Schema.String,
   result: Schema.Literal("ok", "warn", "fail"),
@@ -63,14 +42,6 @@ export const Check = Schema.Struct({
   advice: Schema.NullOr(Schema.String)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Check = typeof Check.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const doctorFields = { checks: Schema.Array(Check) }

@@ -1,8 +1,4 @@
-/**
- * What several answers share.
- *
- * @since 0.1.0
- */
+/** What several answers share. */
 import * as Schema from "effect/Schema"
 import { Identity } from "../../domain/Identity.js"
 import { Plan } from "../../domain/Plan.js"
@@ -11,12 +7,7 @@ import { Credits, type RateLimit, ReachedType, SpendControl, type UsageSnapshot 
 import { Verdict } from "../../domain/Verdict.js"
 import type { UsageView } from "../../programs/readJudged.js"
 
-/**
- * A window: `name` by its length, percents as the backend tells them and as they are to be shown.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A window: `name` by its length, percents as the backend tells them and as they are to be shown. */
 export const Window = Schema.Struct({
   name: Schema.String,
   durationMinutes: Schema.NullOr(Schema.Int),
@@ -25,12 +16,7 @@ export const Window = Schema.Struct({
   resetsAt: Schema.DateTimeUtc
 })
 
-/**
- * A limit; the first one is that of Codex itself.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A limit; the first one is that of Codex itself. */
 export const Limit = Schema.Struct({
   id: Schema.String,
   name: Schema.NullOr(Schema.String),
@@ -38,12 +24,7 @@ export const Limit = Schema.Struct({
   windows: Schema.Array(Window)
 })
 
-/**
- * One reading of usage.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** One reading of usage. */
 export const Usage = Schema.Struct({
   identity: Identity,
   plan: Plan,
@@ -55,10 +36,6 @@ export const Usage = Schema.Struct({
   resetCredits: Schema.NullOr(ResetCredits)
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const UsageWithVerdict = Schema.Struct({ usage: Usage, verdict: Verdict })
 
 const limit = (of: RateLimit): typeof Limit.Type => ({
@@ -74,10 +51,6 @@ const limit = (of: RateLimit): typeof Limit.Type => ({
   }))
 })
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const usageValue = (snapshot: UsageSnapshot): typeof Usage.Type => ({
   identity: snapshot.identity,
   plan: snapshot.plan,
@@ -89,10 +62,6 @@ export const usageValue = (snapshot: UsageSnapshot): typeof Usage.Type => ({
   resetCredits: snapshot.resetCredits
 })
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const usageViewValue = ({ snapshot, verdict }: UsageView): typeof UsageWithVerdict.Type => ({
   usage: usageValue(snapshot),
   verdict

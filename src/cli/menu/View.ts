@@ -1,15 +1,8 @@
-/**
- * What a live dialog shows, as data: the words, the rows, and what each key brings about.
- *
- * @since 0.1.0
- */
+/** What a live dialog shows, as data: the words, the rows, and what each key brings about. */
 
 /**
  * A line that can be chosen. `shortcut` is a letter that selects and accepts it at once. A row that is not enabled is
  * shown dim, without a number, and can't be accepted. `detail` stands behind the label, `description` below it.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Row<Event> {
   readonly label: string
@@ -25,9 +18,6 @@ export interface Row<Event> {
  * stays the same. `cancel` is what Escape and Ctrl-C bring about; null where they can't cancel, and Ctrl-C leaves
  * altogether. `keys` are further letters with a meaning. Lines may hold colours of ours; all text that is foreign is
  * already free of control characters. `wide` lines are pictures, made for the width and not to be broken.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ListView<Event> {
   readonly _tag: "List"
@@ -44,12 +34,7 @@ export interface ListView<Event> {
   readonly busy: boolean
 }
 
-/**
- * A line of text to type. `problem` says why the last one was not taken.
- *
- * @since 0.1.0
- * @category models
- */
+/** A line of text to type. `problem` says why the last one was not taken. */
 export interface PromptView<Event> {
   readonly _tag: "Prompt"
   readonly id: string
@@ -63,8 +48,4 @@ export interface PromptView<Event> {
   readonly cancel: Event
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type View<Event> = ListView<Event> | PromptView<Event>

@@ -1,8 +1,4 @@
-/**
- * Text as it may reach the terminal: what can be read, in our own colours, and nothing that moves the cursor.
- *
- * @since 0.1.0
- */
+/** Text as it may reach the terminal: what can be read, in our own colours, and nothing that moves the cursor. */
 import { colorEachLine } from "../render/paint.js"
 import { columnsOf } from "../render/text.js"
 import { visible } from "./kitInput.js"
@@ -14,12 +10,7 @@ const color = new RegExp(`(${escape}\\[(?:1|2|22|31|32|33|36|39)m)`)
 const alternate = (text: string): ReadonlyArray<{ readonly part: string; readonly isColor: boolean }> =>
   text.split(color).map((part, index) => ({ part, isColor: index % 2 === 1 }))
 
-/**
- * The text without anything but what can be read and our own colours. White space is one kind of space.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text without anything but what can be read and our own colours. White space is one kind of space. */
 export const legible = (text: string): string =>
   alternate(text)
     .map(({ isColor, part }) => (isColor ? part : visible(part.replace(/\s/gu, " "))))
@@ -28,9 +19,6 @@ export const legible = (text: string): string =>
 /**
  * The first `columns` columns of a legible line, with an ellipsis where it was cut. Colours take no room, and none goes
  * on behind the line.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const cut = (line: string, columns: number): string => colorEachLine([firstColumns(line, columns)]).join("")
 

@@ -1,8 +1,4 @@
-/**
- * What keys do to a view: pure, without a terminal.
- *
- * @since 0.1.0
- */
+/** What keys do to a view: pure, without a terminal. */
 import { type Input, type Key, oneLine } from "./kitInput.js"
 import { edit, insert, type Typed } from "./kitText.js"
 import type { ListView, PromptView, Row, View } from "./View.js"
@@ -10,9 +6,6 @@ import type { ListView, PromptView, Row, View } from "./View.js"
 /**
  * Where a person is in the view of that `id`: the selected row, -1 where none can be selected; how many lines above the
  * rows are scrolled away; and the text typed so far.
- *
- * @since 0.1.0
- * @category models
  */
 export interface KitState {
   readonly id: string
@@ -21,12 +14,7 @@ export interface KitState {
   readonly typed: Typed
 }
 
-/**
- * What fits the screen: how many rows, how many lines above them, and how far these can be scrolled.
- *
- * @since 0.1.0
- * @category models
- */
+/** What fits the screen: how many rows, how many lines above them, and how far these can be scrolled. */
 export interface Page {
   readonly rows: number
   readonly lines: number
@@ -35,9 +23,6 @@ export interface Page {
 
 /**
  * What came of a key. `byCtrlC` says that it was Ctrl-C that cancelled; `Quit` leaves where nothing can be cancelled.
- *
- * @since 0.1.0
- * @category models
  */
 export type Outcome<Event> =
   | { readonly _tag: "None" }
@@ -64,12 +49,7 @@ const enabledFrom = <Event>(rows: ReadonlyArray<Row<Event>>, index: number, step
 const selectedAtFirst = <Event>({ initial, rows }: ListView<Event>): number =>
   isEnabled(rows, initial) ? initial : enabledFrom(rows, 0, 1)
 
-/**
- * The state of a view that has just been opened: the row or text that it begins with.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The state of a view that has just been opened: the row or text that it begins with. */
 export const open = <Event>(view: View<Event>): KitState =>
   view._tag === "List"
     ? { id: view.id, selected: selectedAtFirst(view), scroll: 0, typed: { before: "", after: "" } }
@@ -78,9 +58,6 @@ export const open = <Event>(view: View<Event>): KitState =>
 /**
  * The state for what is shown now. As long as it is the same view the cursor and the text stay where they are; a row that
  * can't be accepted any more is left.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const keep = <Event>(state: KitState, view: View<Event>): KitState => {
   if (state.id !== view.id) return open(view)
@@ -88,12 +65,7 @@ export const keep = <Event>(state: KitState, view: View<Event>): KitState => {
   return { ...state, selected: selectedAtFirst(view) }
 }
 
-/**
- * The numbers of the rows: 1 to 9 for those that can be accepted, null for the others.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The numbers of the rows: 1 to 9 for those that can be accepted, null for the others. */
 export const numbers = <Event>(rows: ReadonlyArray<Row<Event>>): ReadonlyArray<number | null> => {
   let count = 0
   return rows.map(({ enabled }) => (enabled && count < 9 ? ++count : null))
@@ -191,12 +163,7 @@ const pressInPrompt = <Event>(view: PromptView<Event>, state: KitState, key: Key
   return [{ ...state, typed: edit(state.typed, key) }, none]
 }
 
-/**
- * What a person's input brings about in the view that is shown. In a list a paste means nothing.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** What a person's input brings about in the view that is shown. In a list a paste means nothing. */
 export const press = <Event>(view: View<Event>, state: KitState, input: Input, page: Page): Step<Event> => {
   const here = keep(state, view)
   if (input._tag === "Key") {

@@ -1,17 +1,10 @@
-/**
- * What a person does at the keyboard: single keys, and text that is pasted as a whole.
- *
- * @since 0.1.0
- */
+/** What a person does at the keyboard: single keys, and text that is pasted as a whole. */
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Option from "effect/Option"
 
 /**
  * `name` is Node's name of the key. `text` is what the key writes, free of control characters; null where it writes
  * nothing.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Key {
   readonly _tag: "Key"
@@ -21,55 +14,26 @@ export interface Key {
   readonly text: string | null
 }
 
-/**
- * One line of text, however many were pasted.
- *
- * @since 0.1.0
- * @category models
- */
+/** One line of text, however many were pasted. */
 export interface Paste {
   readonly _tag: "Paste"
   readonly text: string
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Input = Key | Paste
 
-/**
- * The longest text that can be typed or pasted, in characters.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The longest text that can be typed or pasted, in characters. */
 export const longestText = 1000
 
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/**
- * The text without control characters and invisible marks.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text without control characters and invisible marks. */
 export const visible = (text: string): string => text.replace(unseen, "")
 
-/**
- * The visible text as one line.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The visible text as one line. */
 export const oneLine = (text: string): string => visible(text.replace(/\s+/gu, " ")).trim()
 
-/**
- * A paste that has begun: what has come of it, and when the last of it did.
- *
- * @since 0.1.0
- * @category models
- */
+/** A paste that has begun: what has come of it, and when the last of it did. */
 export interface Pasting {
   readonly text: string
   readonly at: number
@@ -89,12 +53,7 @@ const keyOf = ({ input, key }: Terminal.UserInput): Key => {
   }
 }
 
-/**
- * Gathers what lies between the marks that a terminal puts around a paste, so that none of it counts as a key.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Gathers what lies between the marks that a terminal puts around a paste, so that none of it counts as a key. */
 export const readInput = (
   pasting: Pasting | null,
   keys: ReadonlyArray<Terminal.UserInput>,

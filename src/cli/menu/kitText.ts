@@ -1,16 +1,7 @@
-/**
- * A line of text with a cursor in it.
- *
- * @since 0.1.0
- */
+/** A line of text with a cursor in it. */
 import { type Key, longestText, visible } from "./kitInput.js"
 
-/**
- * What stands before and behind the cursor.
- *
- * @since 0.1.0
- * @category models
- */
+/** What stands before and behind the cursor. */
 export interface Typed {
   readonly before: string
   readonly after: string
@@ -26,12 +17,7 @@ const lastOf = (text: string): string => characters(text).at(-1) ?? ""
 const firstOf = (text: string): string => characters(text)[0] ?? ""
 const without = (text: string, last: string): string => text.slice(0, text.length - last.length)
 
-/**
- * What is visible of the text is put in at the cursor, as far as there is room.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** What is visible of the text is put in at the cursor, as far as there is room. */
 export const insert = ({ after, before }: Typed, text: string): Typed => {
   const room = longestText - Array.from(before + after).length
   return { before: before + Array.from(visible(text)).slice(0, Math.max(0, room)).join(""), after }
@@ -63,12 +49,7 @@ const controlKeys: Readonly<Record<string, (typed: Typed) => Typed>> = {
   w: ({ after, before }) => ({ before: before.replace(/[^ ]* *$/, ""), after })
 }
 
-/**
- * What a key does to the text; a key that means nothing here leaves it as it is.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** What a key does to the text; a key that means nothing here leaves it as it is. */
 export const edit = (typed: Typed, key: Key): Typed => {
   const table = key.ctrl ? controlKeys : plainKeys
   if (Object.hasOwn(table, key.name) && !key.meta) return table[key.name]?.(typed) ?? typed

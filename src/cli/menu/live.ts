@@ -1,8 +1,4 @@
-/**
- * A live view: what is shown follows from a state, and the state from what happens.
- *
- * @since 0.1.0
- */
+/** A live view: what is shown follows from a state, and the state from what happens. */
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -24,12 +20,7 @@ import { type Frame, render } from "./render.js"
 import type { Tty } from "./tty.js"
 import type { View } from "./View.js"
 
-/**
- * `view` is null when it is over. What a command brings about is an event, and so is what happens outside.
- *
- * @since 0.1.0
- * @category models
- */
+/** `view` is null when it is over. What a command brings about is an event, and so is what happens outside. */
 export interface LiveProgram<State, Event, Command, R> {
   readonly init: readonly [State, ReadonlyArray<Command>]
   readonly update: (state: State, event: Event) => readonly [State, ReadonlyArray<Command>]
@@ -38,23 +29,13 @@ export interface LiveProgram<State, Event, Command, R> {
   readonly events: Stream.Stream<Event, never, R>
 }
 
-/**
- * The state in which it ended, and whether it was Ctrl-C that ended it.
- *
- * @since 0.1.0
- * @category models
- */
+/** The state in which it ended, and whether it was Ctrl-C that ended it. */
 export interface Left<State> {
   readonly state: State
   readonly byCtrlC: boolean
 }
 
-/**
- * Where it is shown.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where it is shown. */
 export interface Stage {
   readonly tty: Effect.Effect<Tty, never, Scope.Scope>
   readonly paint: Paint
@@ -80,9 +61,6 @@ const noPage: Page = { rows: 1, lines: 1, furthest: 0 }
 /**
  * Shows the program on the terminal until it is over, or Ctrl-C leaves. The terminal is given back first; then what is
  * still being performed is interrupted.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const runLive = <State, Event, Command, R>(
   program: LiveProgram<State, Event, Command, R>,

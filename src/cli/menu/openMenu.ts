@@ -1,8 +1,4 @@
-/**
- * The usage menu on the terminal of this process.
- *
- * @since 0.1.0
- */
+/** The usage menu on the terminal of this process. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -37,9 +33,6 @@ const isAct = (command: Command): boolean => {
 /**
  * Shows the menu until the person leaves: with Escape, or with Ctrl-C, which is exit code 130. Fails before it is shown
  * when nobody is signed in. What was done, and what has an outcome that nobody knows, is told when it is gone.
- *
- * @since 0.1.0
- * @category programs
  */
 export const openMenu = Effect.gen(function* () {
   const auth = yield* AuthSession

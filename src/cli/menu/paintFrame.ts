@@ -1,8 +1,4 @@
-/**
- * What is written to the terminal to get from one frame to the next.
- *
- * @since 0.1.0
- */
+/** What is written to the terminal to get from one frame to the next. */
 import type { Frame } from "./render.js"
 
 const escape = "\u001b"
@@ -16,9 +12,6 @@ const eraseAll = `${escape}[2J`
 /**
  * A screen of our own: what was on the terminal comes back when it is closed, whatever size the terminal has by then. A
  * paste is marked as one, and a line that the terminal takes for longer than we do is cut off rather than broken.
- *
- * @since 0.1.0
- * @category constants
  */
 export const ownScreen = {
   open: `${escape}[?1049h${escape}[?2004h${escape}[?7l${cursor.hide}${eraseAll}`,
@@ -30,9 +23,6 @@ const sameCursor = (a: Frame["cursor"], b: Frame["cursor"]): boolean => a?.row =
 /**
  * The lines that are different, each at its place, in one piece; empty when nothing is. Without a previous frame the
  * whole screen is drawn.
- *
- * @since 0.1.0
- * @category rendering
  */
 export const paintFrame = (previous: Frame | null, next: Frame): string => {
   const before = previous?.lines ?? []

@@ -1,20 +1,11 @@
-/**
- * A view as lines that fit the terminal.
- *
- * @since 0.1.0
- */
+/** A view as lines that fit the terminal. */
 import type { Paint } from "../render/paint.js"
 import { columnsOf, wrap } from "../render/text.js"
 import { cut, legible } from "./ink.js"
 import { keep, type KitState, numbers, type Page } from "./kit.js"
 import type { ListView, PromptView, Row, View } from "./View.js"
 
-/**
- * How much there is to draw on. `sign` turns behind the title while something is waited for; empty for none.
- *
- * @since 0.1.0
- * @category models
- */
+/** How much there is to draw on. `sign` turns behind the title while something is waited for; empty for none. */
 export interface Surface {
   readonly columns: number
   readonly rows: number
@@ -22,12 +13,7 @@ export interface Surface {
   readonly sign: string
 }
 
-/**
- * What the terminal is to show: lines, and the place of the cursor where text is typed. `page` is what fits.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the terminal is to show: lines, and the place of the cursor where text is typed. `page` is what fits. */
 export interface Frame {
   readonly lines: ReadonlyArray<string>
   readonly cursor: { readonly row: number; readonly column: number } | null
@@ -226,9 +212,6 @@ const renderPrompt = <Event>(view: PromptView<Event>, state: KitState, surface: 
 /**
  * The view at this place of a person in it. No line is wider than the surface, and there are no more lines than it has
  * rows; the title and the selected row are always among them. Nothing but text and our own colours is in them.
- *
- * @since 0.1.0
- * @category rendering
  */
 export const render = <Event>(view: View<Event>, state: KitState, surface: Surface): Frame => {
   const here = keep(state, view)

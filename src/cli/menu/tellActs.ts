@@ -1,8 +1,4 @@
-/**
- * What the menu leaves behind on the terminal: a line for every act.
- *
- * @since 0.1.0
- */
+/** What the menu leaves behind on the terminal: a line for every act. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { ActError } from "../../domain/ActError.js"
@@ -44,9 +40,6 @@ const unknownOutcome = ({ act, key }: Operation) => {
 /**
  * Tells which acts were done since then, and which have an outcome that nobody knows, each with its key. `isCutShort`: the
  * person did not wait for the outcome, so that it counts as an error.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const tellActs = (
   since: DateTime.Utc,

@@ -1,8 +1,4 @@
-/**
- * The terminal of this process, taken over for as long as a live view is open.
- *
- * @since 0.1.0
- */
+/** The terminal of this process, taken over for as long as a live view is open. */
 import type * as Terminal from "@effect/platform/Terminal"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Effect from "effect/Effect"
@@ -13,12 +9,7 @@ import { withoutColor } from "../render/paint.js"
 import { Report } from "../Report.js"
 import { ownScreen } from "./paintFrame.js"
 
-/**
- * `keys` are what is typed, Ctrl-C among it. `resizes` has an element for every change of the size.
- *
- * @since 0.1.0
- * @category models
- */
+/** `keys` are what is typed, Ctrl-C among it. `resizes` has an element for every change of the size. */
 export interface Tty {
   readonly keys: Mailbox.ReadonlyMailbox<Terminal.UserInput>
   readonly size: Effect.Effect<{ readonly columns: number; readonly rows: number }>
@@ -29,9 +20,6 @@ export interface Tty {
 /**
  * Reads single keys from stdin and draws on stderr, on a screen of its own. However the scope ends, the terminal is as it
  * was: its settings, its cursor, and what was on it.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make: Effect.Effect<Tty, never, Report | Scope.Scope> = Effect.gen(function* () {
   const { screen, write } = yield* Report

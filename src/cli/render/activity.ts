@@ -1,8 +1,4 @@
-/**
- * The picture of token activity.
- *
- * @since 0.1.0
- */
+/** The picture of token activity. */
 import { activityCalendar, ActivityView } from "../../domain/ActivityCalendar.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import { compact } from "./amount.js"
@@ -21,12 +17,7 @@ const titles: Readonly<Record<ActivityView, string>> = {
 /** Below this a picture of weeks says nothing. */
 const narrowest = 30
 
-/**
- * The totals that the backend told, such as `Lifetime 21.4B` and `Longest task 3h 52m`.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** The totals that the backend told, such as `Lifetime 21.4B` and `Longest task 3h 52m`. */
 export const totalTexts = (activity: TokenActivity): ReadonlyArray<string> => [
   ...told("Lifetime", activity.lifetimeTokens, compact),
   ...told("Peak", activity.peakDailyTokens, (tokens) => `${compact(tokens)} a day`),
@@ -57,9 +48,6 @@ const graph = (activity: TokenActivity, view: ActivityView, canvas: Canvas): Rea
 /**
  * One view of token activity: a calendar of days, bars of weeks, or a running total; below it the totals, and which
  * views there are. What does not fit are the older weeks, and then the picture as a whole.
- *
- * @since 0.1.0
- * @category rendering
  */
 export const activityLines = (activity: TokenActivity, view: ActivityView, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, now, paint } = canvas

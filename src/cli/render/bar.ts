@@ -1,18 +1,9 @@
-/**
- * A bar of what is left.
- *
- * @since 0.1.0
- */
+/** A bar of what is left. */
 import type { Hue, Paint } from "./paint.js"
 
 const hueOf = (percent: number): Hue => (percent <= 10 ? "red" : percent <= 25 ? "yellow" : "green")
 
-/**
- * `remaining` percent of `cells`: something left always shows, and so does something used.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** `remaining` percent of `cells`: something left always shows, and so does something used. */
 export const bar = (remaining: number, cells: number, paint: Paint): string => {
   const share = Math.min(100, Math.max(0, remaining)) / 100
   const rounded = Math.round(share * cells)
@@ -20,12 +11,7 @@ export const bar = (remaining: number, cells: number, paint: Paint): string => {
   return paint(hueOf(remaining), "█".repeat(filled)) + paint("dim", "░".repeat(cells - filled))
 }
 
-/**
- * Such as `39% left`. Less than one percent is not nothing, and less than all is not all.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** Such as `39% left`. Less than one percent is not nothing, and less than all is not all. */
 export const percentLeft = (remaining: number, paint: Paint): string => {
   const rounded = Math.round(remaining)
   const shown = remaining > 0 && rounded === 0 ? "<1" : remaining < 100 && rounded === 100 ? "99" : String(rounded)

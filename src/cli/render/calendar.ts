@@ -1,8 +1,4 @@
-/**
- * Days of many weeks as a calendar of cells.
- *
- * @since 0.1.0
- */
+/** Days of many weeks as a calendar of cells. */
 import * as Arr from "effect/Array"
 import type { ActivityCalendar, ActivityLevel } from "../../domain/ActivityCalendar.js"
 import type { Canvas } from "./limits.js"
@@ -23,12 +19,7 @@ const cells = (row: ReadonlyArray<ActivityLevel>, gap: string, paint: Paint): st
         .join(gap)
     : ""
 
-/**
- * A row for each weekday and a column for each week, as many of the latest as fit; what the cells mean below it.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A row for each weekday and a column for each week, as many of the latest as fit; what the cells mean below it. */
 export const calendarLines = ({ days, weeks }: ActivityCalendar, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, paint } = canvas
   const margin = 4

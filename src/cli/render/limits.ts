@@ -1,8 +1,4 @@
-/**
- * Windows as bars.
- *
- * @since 0.1.0
- */
+/** Windows as bars. */
 import * as DateTime from "effect/DateTime"
 import { futureReset } from "../../domain/Blocker.js"
 import { plainLine } from "../../domain/PlainText.js"
@@ -14,12 +10,7 @@ import type { Paint } from "./paint.js"
 import { columnsOf, fit, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"
 
-/**
- * What every picture needs: how wide, in which colours, and when.
- *
- * @since 0.1.0
- * @category models
- */
+/** What every picture needs: how wide, in which colours, and when. */
 export interface Canvas {
   readonly columns: number
   readonly paint: Paint
@@ -65,12 +56,7 @@ const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, no
   return alike.find((window) => futureReset(window.resetsAt, now)?.epochMillis === resetsAt) ?? alike[0]
 }
 
-/**
- * When a window or an allowance is full again.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** When a window or an allowance is full again. */
 export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
   at.epochMillis <= now.epochMillis ? "was to be reset by now" : `resets ${timeAndDistance(at, now)}`
 
@@ -100,12 +86,7 @@ const furtherLines = ({ id, name, windows }: RateLimit, canvas: Canvas): Readonl
   ]
 }
 
-/**
- * All limits of the snapshot: Codex's own with the tightest window marked, then the others under their names.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** All limits of the snapshot: Codex's own with the tightest window marked, then the others under their names. */
 export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => {
   const { windows } = snapshot.main
   const binding = bindingOf(windows, verdict, DateTime.toUtc(canvas.now))
@@ -120,11 +101,6 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   ]
 }
 
-/**
- * A single bar, such as a monthly allowance.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A single bar, such as a monthly allowance. */
 export const singleBar = (name: string, remaining: number, note: string, canvas: Canvas): ReadonlyArray<string> =>
   rows([{ name, remaining, note, marked: false }], canvas)

@@ -1,19 +1,7 @@
-/**
- * Colours, where the screen shows them.
- *
- * @since 0.1.0
- */
+/** Colours, where the screen shows them. */
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Hue = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Paint = (hue: Hue, text: string) => string
 
 const codes: Readonly<Record<Hue, readonly [on: number, off: number]>> = {
@@ -30,42 +18,23 @@ const colored: Paint = (hue, text) => {
   return text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const paintFor = (color: boolean): Paint => (color ? colored : (_, text) => text)
 
 const escape = "\u001b"
 const sequences = new RegExp(`${escape}\\[([0-9;]*)m`, "g")
 
-/**
- * The text without colours.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text without colours. */
 export const withoutColor = (text: string): string => text.replace(sequences, "")
 
 const marks = new RegExp(`(?:${escape}\\[[0-9;]*m)*(?:${escape}\\[[0-9;]*m$|.)`, "gsu")
 
-/**
- * The characters of the text, each with the colours that change before it.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The characters of the text, each with the colours that change before it. */
 export const charactersOf = (text: string): ReadonlyArray<string> => text.match(marks) ?? []
 
 const sequence = (code: number): string => `${escape}[${code}m`
 const offs: ReadonlyMap<number, number> = new Map(Object.values(codes))
 
-/**
- * Lines of one text: a colour that goes on over the end of a line is ended there, and begun again in the next.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Lines of one text: a colour that goes on over the end of a line is ended there, and begun again in the next. */
 export const colorEachLine = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   let open: ReadonlyArray<number> = []
   return lines.map((line) => {

@@ -1,8 +1,4 @@
-/**
- * The whole account on one page.
- *
- * @since 0.1.0
- */
+/** The whole account on one page. */
 import * as Either from "effect/Either"
 import { activityCalendar } from "../../domain/ActivityCalendar.js"
 import type { Operation } from "../../domain/Operation.js"
@@ -50,10 +46,6 @@ const unread = (what: string, error: { readonly message: string }): string =>
 
 const usagePage = "https://chatgpt.com/codex/settings/usage"
 
-/**
- * @since 0.1.0
- * @category rendering
- */
 export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, paint } = canvas
   const { session } = status

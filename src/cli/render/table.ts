@@ -1,17 +1,8 @@
-/**
- * Columns of text.
- *
- * @since 0.1.0
- */
+/** Columns of text. */
 import type { Canvas } from "./limits.js"
 import { columnsOf, padEnd, wrap } from "./text.js"
 
-/**
- * Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines. */
 export const table = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,

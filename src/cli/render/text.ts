@@ -1,20 +1,11 @@
-/**
- * Text that has to fit into a line.
- *
- * @since 0.1.0
- */
+/** Text that has to fit into a line. */
 import { charactersOf, colorEachLine, withoutColor } from "./paint.js"
 
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18df2}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const combining = /\p{Mark}/u
 
-/**
- * How many columns the text takes; colours take none.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How many columns the text takes; colours take none. */
 export const columnsOf = (text: string): number => {
   let columns = 0
   for (const character of withoutColor(text)) {
@@ -23,30 +14,15 @@ export const columnsOf = (text: string): number => {
   return columns
 }
 
-/**
- * The text with spaces behind it, up to the width.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text with spaces behind it, up to the width. */
 export const padEnd = (text: string, columns: number): string =>
   text + " ".repeat(Math.max(0, columns - columnsOf(text)))
 
-/**
- * The text with spaces before it, up to the width.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text with spaces before it, up to the width. */
 export const padStart = (text: string, columns: number): string =>
   " ".repeat(Math.max(0, columns - columnsOf(text))) + text
 
-/**
- * The text, cut to at most `columns` with an ellipsis where it is longer. It has no colours.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colours. */
 export const fit = (text: string, columns: number): string => {
   if (columnsOf(text) <= columns) return text
   let kept = ""
@@ -78,12 +54,7 @@ const pieces = (word: string, columns: number): ReadonlyArray<string> => {
   return [...found, piece]
 }
 
-/**
- * The text in lines of at most `columns`, the first one indented by `first`, the others by `rest`.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The text in lines of at most `columns`, the first one indented by `first`, the others by `rest`. */
 export const wrap = (text: string, columns: number, first = "", rest = first): ReadonlyArray<string> => {
   const room = Math.max(8, columns - Math.max(columnsOf(first), columnsOf(rest)))
   const lines: Array<string> = []
@@ -106,9 +77,6 @@ export const wrap = (text: string, columns: number, first = "", rest = first): R
 
 /**
  * Items in lines of at most `columns`, with a dot between two. An item is broken only where it is longer than a line.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const wrapItems = (items: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
   const lines: Array<string> = []

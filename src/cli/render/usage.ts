@@ -1,8 +1,4 @@
-/**
- * The picture of usage.
- *
- * @since 0.1.0
- */
+/** The picture of usage. */
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
@@ -57,12 +53,7 @@ const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray
   ]
 }
 
-/**
- * What is left, what it means, and what there is besides.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** What is left, what it means, and what there is besides. */
 export const usageLines = ({ snapshot, verdict }: UsageView, canvas: Canvas): ReadonlyArray<string> => {
   const besides = [
     ...creditLine(snapshot.credits),

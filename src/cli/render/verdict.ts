@@ -1,8 +1,4 @@
-/**
- * The verdict in words.
- *
- * @since 0.1.0
- */
+/** The verdict in words. */
 import type * as DateTime from "effect/DateTime"
 import { limitMessage } from "../../domain/LimitMessage.js"
 import type { Remedy } from "../../domain/Remedy.js"
@@ -59,12 +55,7 @@ const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): st
   return `${paint("red", blocked)} ${message}`
 }
 
-/**
- * Whether Codex can be used, what is doubtful about it, and what helps.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** Whether Codex can be used, what is doubtful about it, and what helps. */
 export const verdictLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => [
   ...wrap(headline(snapshot, verdict, canvas), canvas.columns),
   ...verdict.doubts.flatMap((doubt) => wrap(doubts[doubt], canvas.columns).map((line) => canvas.paint("yellow", line))),

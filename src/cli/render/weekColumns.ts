@@ -1,28 +1,15 @@
-/**
- * Weeks side by side, a column each.
- *
- * @since 0.1.0
- */
+/** Weeks side by side, a column each. */
 import { type ActivityWeek, activityWeeks } from "../../domain/ActivityCalendar.js"
 import type { Canvas } from "./limits.js"
 import { wrap } from "./text.js"
 
-/**
- * The latest weeks that fit, with what stands between two columns: nothing, or a space where there is room for all.
- *
- * @since 0.1.0
- * @category models
- */
+/** The latest weeks that fit, with what stands between two columns: nothing, or a space where there is room for all. */
 export interface WeekColumns {
   readonly weeks: ReadonlyArray<ActivityWeek>
   readonly gap: string
   readonly room: number
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const weeksThatFit = (weeks: ReadonlyArray<ActivityWeek>, room: number): WeekColumns => ({
   weeks: weeks.slice(-Math.max(1, room)),
   gap: weeks.length * 2 - 1 <= room ? " " : "",
@@ -33,12 +20,7 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 const monthOf = (week: ActivityWeek | undefined): string => week?.start.slice(5, 7) ?? ""
 
-/**
- * The names of the months, each where the first week begins that begins in it. One without room is left out.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** The names of the months, each where the first week begins that begins in it. One without room is left out. */
 export const monthLine = ({ gap, room, weeks }: WeekColumns): string =>
   weeks
     .map((week, index) => ({ month: monthOf(week), before: monthOf(weeks[index - 1]), at: index * (1 + gap.length) }))
@@ -50,12 +32,7 @@ export const monthLine = ({ gap, room, weeks }: WeekColumns): string =>
       return at + name.length > end ? line : line.padEnd(at) + name
     }, "")
 
-/**
- * Says so when not all weeks are shown.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** Says so when not all weeks are shown. */
 export const olderLines = ({ weeks }: WeekColumns, { columns, paint }: Canvas, indent: string): ReadonlyArray<string> =>
   weeks.length === activityWeeks
     ? []

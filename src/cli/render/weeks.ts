@@ -1,8 +1,4 @@
-/**
- * Weeks as bars.
- *
- * @since 0.1.0
- */
+/** Weeks as bars. */
 import type { ActivityCalendar } from "../../domain/ActivityCalendar.js"
 import { compact } from "./amount.js"
 import type { Canvas } from "./limits.js"
@@ -17,12 +13,7 @@ const filled = (value: number, most: number, rows: number): number =>
 
 const glyph = (eighth: number): string => eighths[Math.min(8, Math.max(0, eighth))] ?? " "
 
-/**
- * The values in one line, the greatest as high as the line, and a dot for none.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** The values in one line, the greatest as high as the line, and a dot for none. */
 export const sparkline = (values: ReadonlyArray<number>): string => {
   const most = Math.max(...values)
   return values.map((value) => (value === 0 ? "·" : glyph(filled(value, most, 1)))).join("")
@@ -30,12 +21,7 @@ export const sparkline = (values: ReadonlyArray<number>): string => {
 
 const height = 7
 
-/**
- * A bar for each week, as many of the latest as fit: its tokens, or all up to it. The top is named.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A bar for each week, as many of the latest as fit: its tokens, or all up to it. The top is named. */
 export const weekLines = (
   { weeks }: ActivityCalendar,
   view: "weekly" | "cumulative",

@@ -1,8 +1,4 @@
-/**
- * What a watch is told of, as long as there is any use in it.
- *
- * @since 0.1.0
- */
+/** What a watch is told of, as long as there is any use in it. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -17,9 +13,6 @@ import { timeAndDistance } from "../render/time.js"
 /**
  * The watch of a command: it fails when the first reading does and another would be of no use, for then something is
  * wrong that the person has to know.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const followUsage = (options: WatchOptions) =>
   watchUsage(options).pipe(
@@ -36,21 +29,11 @@ export const followUsage = (options: WatchOptions) =>
 
 type Failed = Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
 
-/**
- * What is told about a reading that failed while the watch goes on.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What is told about a reading that failed while the watch goes on. */
 export const watchFailure = ({ error }: Failed, command: CommandName) =>
   failureOf(error, { command, networkVariables: [], homeGiven: false })
 
-/**
- * A failure and the next try in one sentence each.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A failure and the next try in one sentence each. */
 export const failureText = (failed: Failed, now: DateTime.Zoned): string => {
   const [first = "The usage could not be read."] = watchFailure(failed, "usage").lines
   return `${plainLine(first, 200)} Next try ${timeAndDistance(failed.nextAt, now)}.`
@@ -59,12 +42,7 @@ export const failureText = (failed: Failed, now: DateTime.Zoned): string => {
 const named = (windows: ReadonlyArray<string>): string =>
   `${windows.length === 1 ? "the window" : "the windows"} ${windows.join(" and ")}`
 
-/**
- * A transition in one sentence.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A transition in one sentence. */
 export const transitionText = ({ _tag, until, windows }: UsageTransition, now: DateTime.Zoned): string => {
   if (_tag === "Reset") {
     return windows.length === 0 ? "Usable again." : `Begun anew: ${named(windows)}.`

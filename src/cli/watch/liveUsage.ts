@@ -1,8 +1,4 @@
-/**
- * Usage that is watched on a terminal: one picture that follows the readings.
- *
- * @since 0.1.0
- */
+/** Usage that is watched on a terminal: one picture that follows the readings. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -106,9 +102,6 @@ const viewOf = (state: State, canvas: Canvas): View<Event> | null =>
 /**
  * Shows the usage until the person leaves: with `q` or Escape, which is the end of it, or with Ctrl-C, which interrupts
  * it. The last picture is left behind on stdout.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const liveUsage = (options: WatchOptions, commands: HookCommands) =>
   Effect.gen(function* () {

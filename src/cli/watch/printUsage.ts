@@ -1,8 +1,4 @@
-/**
- * Usage that is watched without a terminal: lines where something has changed, or one JSON object a reading.
- *
- * @since 0.1.0
- */
+/** Usage that is watched without a terminal: lines where something has changed, or one JSON object a reading. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -65,12 +61,7 @@ const readerLeft = Effect.async<void>((resume) => {
   return Effect.sync(() => stdout.off("error", left).off("close", left))
 })
 
-/**
- * Prints until the reader leaves.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Prints until the reader leaves. */
 export const printUsage = (options: WatchOptions, hooks: Hooks) =>
   Effect.gen(function* () {
     const { json, screen, write } = yield* Report

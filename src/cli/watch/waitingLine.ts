@@ -1,8 +1,4 @@
-/**
- * One line on the terminal that says what is waited for.
- *
- * @since 0.1.0
- */
+/** One line on the terminal that says what is waited for. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
@@ -16,12 +12,7 @@ import { relative, timeAndDistance } from "../render/time.js"
 import { Report } from "../Report.js"
 import { failureText } from "./following.js"
 
-/**
- * `show` makes it that of the event; `clear` takes it off the terminal until it is drawn anew, within a second.
- *
- * @since 0.1.0
- * @category models
- */
+/** `show` makes it that of the event; `clear` takes it off the terminal until it is drawn anew, within a second. */
 export interface WaitingLine {
   readonly show: (event: WatchEvent) => Effect.Effect<void>
   readonly clear: Effect.Effect<void>
@@ -35,12 +26,7 @@ const blockText = ({ blockers, until }: Verdict, now: DateTime.Zoned): string =>
   return until === null ? what : `${what} until ${timeAndDistance(until, now)}`
 }
 
-/**
- * What is waited for, in one line.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** What is waited for, in one line. */
 export const waitingText = (event: WatchEvent, now: DateTime.Zoned): string => {
   const next = `next reading ${relative(event.nextAt, now)}`
   switch (event._tag) {
@@ -53,12 +39,7 @@ export const waitingText = (event: WatchEvent, now: DateTime.Zoned): string => {
   }
 }
 
-/**
- * Runs the work beside the line, which is on stderr, only on a terminal, and is gone when the work ends.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Runs the work beside the line, which is on stderr, only on a terminal, and is gone when the work ends. */
 export const withWaitingLine = <A, E, R>(
   work: (line: WaitingLine) => Effect.Effect<A, E, R | Scope.Scope>
 ): Effect.Effect<A, E, R | Report | Scope.Scope> =>

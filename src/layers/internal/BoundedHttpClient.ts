@@ -1,8 +1,4 @@
-/**
- * The HTTP client as every part of this package uses it: whole answers, of bounded size, without tracing headers.
- *
- * @since 0.1.0
- */
+/** The HTTP client as every part of this package uses it: whole answers, of bounded size, without tracing headers. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -12,20 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { concat } from "./concat.js"
 
-/**
- * The body is longer than allowed; reading stopped there.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The body is longer than allowed; reading stopped there. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
 
-/**
- * An answer whose body has been read.
- *
- * @since 0.1.0
- * @category models
- */
+/** An answer whose body has been read. */
 export interface WholeResponse {
   readonly status: number
   readonly headers: HttpClientResponse.HttpClientResponse["headers"]
@@ -34,12 +20,7 @@ export interface WholeResponse {
   readonly response: HttpClientResponse.HttpClientResponse
 }
 
-/**
- * One request, one whole answer, whatever its status.
- *
- * @since 0.1.0
- * @category models
- */
+/** One request, one whole answer, whatever its status. */
 export type WholeHttpClient = (
   request: HttpClientRequest.HttpClientRequest
 ) => Effect.Effect<WholeResponse, HttpClientError.HttpClientError | BodyTooLarge>
@@ -77,10 +58,6 @@ const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number)
     : counted(response, maxBytes)
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const boundedHttpClient = (
   client: HttpClient.HttpClient,
   options: { readonly maxBytes: number; readonly userAgent: string }

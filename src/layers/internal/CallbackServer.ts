@@ -1,8 +1,4 @@
-/**
- * The server that the browser comes back to: one sign-in, then it is gone.
- *
- * @since 0.1.0
- */
+/** The server that the browser comes back to: one sign-in, then it is gone. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -15,21 +11,12 @@ import { type Page, pages, toSuccess } from "./callbackPages.js"
 import { host, listenOnLoopback, type LoopbackOptions } from "./loopback.js"
 import { oauthCode } from "./oauthCode.js"
 
-/**
- * `code` is what the browser brought. `answer` is shown to it, and waits until it has it.
- *
- * @since 0.1.0
- * @category models
- */
+/** `code` is what the browser brought. `answer` is shown to it, and waits until it has it. */
 export interface Arrival {
   readonly code: Redacted.Redacted
   readonly answer: (outcome: "signedIn" | "failed") => Effect.Effect<void>
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface CallbackServer {
   readonly port: number
   readonly redirectUri: string
@@ -61,12 +48,7 @@ const isForeign = (request: Http.IncomingMessage, port: number): boolean => {
   )
 }
 
-/**
- * Waits for the redirect that carries `state`, until the scope closes.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Waits for the redirect that carries `state`, until the scope closes. */
 export const makeCallbackServer = (
   state: string,
   options: LoopbackOptions

@@ -1,8 +1,4 @@
-/**
- * The session that a process holds, beside the record in the store.
- *
- * @since 0.1.0
- */
+/** The session that a process holds, beside the record in the store. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,10 +16,6 @@ import { authorizationOf } from "../wire/authorization.js"
 import { type LiveSession, sessionFromRecord } from "../wire/sessionFromRecord.js"
 import { checkForced } from "./sessionRules.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface SignedIn {
   readonly _tag: "SignedIn"
   readonly live: LiveSession
@@ -45,10 +37,6 @@ const lookAgainMillis = 500
 const unreadable = (error: CredentialStoreError): AuthError =>
   AuthError.of(error.reason === "Malformed" ? "Malformed" : "Unreadable", error.message)
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeHeldSession = (
   store: CredentialStore["Type"],
   settings: AccountSettings,
@@ -165,8 +153,4 @@ export const makeHeldSession = (
     }
   })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type HeldSession = Effect.Effect.Success<ReturnType<typeof makeHeldSession>>

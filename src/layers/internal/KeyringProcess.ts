@@ -3,8 +3,6 @@
  *
  * Every call runs in a process of its own. A locked Secret Service asks the person, and waits for as long as nobody
  * answers; a call that waits inside this process could not be given up, and would keep the process from ending.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -108,9 +106,6 @@ const ask = (entry: KeyringEntry, request: Request, limitMillis: number) =>
 /**
  * A call that is interrupted is ended with its process; so is one without an answer after `limitMillis`, which is how long
  * a person has to unlock the keyring.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeKeyringProcess = (limitMillis: number): Keyring => ({
   get: (entry) => Effect.map(ask(entry, { act: "get" }, limitMillis), ({ value }) => Option.fromNullable(value)),

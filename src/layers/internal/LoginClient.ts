@@ -1,8 +1,4 @@
-/**
- * The requests of signing in, each made once, and what their answers mean.
- *
- * @since 0.1.0
- */
+/** The requests of signing in, each made once, and what their answers mean. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -48,10 +44,6 @@ const readOwner = decoder("whoami", WhoamiResponse)
 const encodeDeviceStart = HttpClientRequest.schemaBodyJson(Login.DeviceStartRequest)
 const encodeDevicePoll = HttpClientRequest.schemaBodyJson(Login.DevicePollRequest)
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const { clientId, issuer } = settings
   const tokenUrl = `${issuer}${Login.loginPaths.token}`

@@ -1,8 +1,4 @@
-/**
- * The OAuth server's two calls, each made once.
- *
- * @since 0.1.0
- */
+/** The OAuth server's two calls, each made once. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -21,12 +17,7 @@ import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 
-/**
- * No usable answer; the server may have renewed the session all the same.
- *
- * @since 0.1.0
- * @category errors
- */
+/** No usable answer; the server may have renewed the session all the same. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
 
 const encodeRefresh = HttpClientRequest.schemaBodyJson(RefreshRequest)
@@ -50,10 +41,6 @@ const refusal = (response: WholeResponse): AuthError | NoAnswer => {
   return new NoAnswer({ detail: `HTTP ${response.status}` })
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     execute(request).pipe(Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })))
@@ -91,8 +78,4 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
   }
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type OAuthClient = ReturnType<typeof makeOAuthClient>

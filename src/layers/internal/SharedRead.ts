@@ -1,8 +1,4 @@
-/**
- * One request for all who ask at the same time.
- *
- * @since 0.1.0
- */
+/** One request for all who ask at the same time. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -17,9 +13,6 @@ interface Flight<A, E> {
 /**
  * Runs the work of a key once at a time: whoever comes while it runs waits for its result. The work stops when the last
  * who waits has left.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeSharedRead = <A, E>(): Effect.Effect<
   (key: string, work: Effect.Effect<A, E>) => Effect.Effect<A, E>,

@@ -1,8 +1,4 @@
-/**
- * The database of journal, leases and threads: opened, and its tables brought up to date, when it is first needed.
- *
- * @since 0.1.0
- */
+/** The database of journal, leases and threads: opened, and its tables brought up to date, when it is first needed. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
@@ -19,12 +15,7 @@ import * as SqlClientLibsql from "../SqlClientLibsql.js"
 import { migrate } from "./sqlMigrations.js"
 import { sqlErrorCode } from "./sqliteHandle.js"
 
-/**
- * What failed to open is tried again by the next use.
- *
- * @since 0.1.0
- * @category tags
- */
+/** What failed to open is tried again by the next use. */
 export class SqlDatabase extends Context.Tag("effect-codex-account/layers/internal/SqlDatabase")<
   SqlDatabase,
   {
@@ -59,10 +50,6 @@ const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effec
     )
   })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer.scoped(
   SqlDatabase,
   Effect.gen(function* () {
@@ -72,12 +59,7 @@ export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer
   })
 )
 
-/**
- * The file `codex-account.sqlite` in `codexHome`. One layer for all who use it, so that they share one connection.
- *
- * @since 0.1.0
- * @category layers
- */
+/** The file `codex-account.sqlite` in `codexHome`. One layer for all who use it, so that they share one connection. */
 export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.scoped(
   SqlDatabase,
   Effect.gen(function* () {
@@ -100,12 +82,7 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
 ]
 
-/**
- * What is wrong with the database, in words, without anything that it holds.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What is wrong with the database, in words, without anything that it holds. */
 export const describeSqlError = (error: SqlError): string => {
   const code = sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))

@@ -3,8 +3,6 @@
  *
  * Platform's own undici client reads headers and body apart, through a stream and an abort signal of its own; that is most
  * of what a small call costs. Here a request that was given up is aborted, and one that has started is never started again.
- *
- * @since 0.1.0
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
@@ -143,12 +141,7 @@ const send = (
     return Effect.sync(() => abandon(new Error("the request was given up")))
   })
 
-/**
- * `fallback` takes the requests whose body is a stream or a form.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `fallback` takes the requests whose body is a stream or a form. */
 export const make = (
   dispatcher: Undici.Dispatcher,
   options: { readonly maxBytes: number; readonly fallback: HttpClient.HttpClient }

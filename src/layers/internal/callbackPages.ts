@@ -1,14 +1,8 @@
 /**
  * The pages that the browser is shown when it comes back. They hold nothing that came with the request, load nothing and
  * run nothing.
- *
- * @since 0.1.0
  */
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Page {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -37,10 +31,6 @@ const page = (status: number, title: string, text: string): Page => ({
 `
 })
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const pages = {
   signedIn: page(200, "You are signed in", "You can close this page and go back to the terminal."),
   failed: page(500, "The sign-in did not succeed", "Nothing was stored. The terminal says why."),
@@ -62,10 +52,5 @@ export const pages = {
   notFound: page(404, "Not found", "There is nothing here.")
 } as const
 
-/**
- * To the page of success, under an address without the code.
- *
- * @since 0.1.0
- * @category constants
- */
+/** To the page of success, under an address without the code. */
 export const toSuccess: Page = { status: 302, headers: { ...headers, location: "/success" }, body: "" }

@@ -1,8 +1,6 @@
 /**
  * The only cookies that are kept: Cloudflare's, for ChatGPT hosts, over https.
  * Source: the cookie rule of `openai/codex`.
- *
- * @since 0.1.0
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -22,18 +20,9 @@ const names: ReadonlySet<string> = new Set([
   "cf_use_ob"
 ])
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isCloudflareCookie = (name: string): boolean => names.has(name) || name.startsWith("cf_chl_")
 
-/**
- * The host whose cookies a request to `url` shares, or undefined where none are kept.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** The host whose cookies a request to `url` shares, or undefined where none are kept. */
 export const cookieHost = (url: string): string | undefined => {
   if (!url.startsWith("https:") || !URL.canParse(url)) return undefined
   const { hostname, protocol } = new URL(url)
@@ -46,10 +35,6 @@ export const cookieHost = (url: string): string | undefined => {
   return protocol === "https:" && isChatGpt ? hostname : undefined
 }
 
-/**
- * @since 0.1.0
- * @category combinators
- */
 export const withCloudflareCookies = (client: HttpClient.HttpClient): Effect.Effect<HttpClient.HttpClient> =>
   Effect.map(Ref.make<ReadonlyMap<string, Cookies.Cookies>>(new Map()), (jar) =>
     client.pipe(

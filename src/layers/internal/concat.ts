@@ -1,15 +1,6 @@
-/**
- * A body from its chunks.
- *
- * @since 0.1.0
- */
+/** A body from its chunks. */
 
-/**
- * The chunks, `size` bytes in all, in one piece.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The chunks, `size` bytes in all, in one piece. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(size)
   let offset = 0

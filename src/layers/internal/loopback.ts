@@ -1,8 +1,4 @@
-/**
- * A port of this machine, and no other, for the browser to come back to.
- *
- * @since 0.1.0
- */
+/** A port of this machine, and no other, for the browser to come back to. */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,34 +6,17 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const host = "127.0.0.1"
 
-/**
- * `attempts` are made on each port, `pause` apart.
- *
- * @since 0.1.0
- * @category models
- */
+/** `attempts` are made on each port, `pause` apart. */
 export interface LoopbackOptions {
   readonly ports: readonly [number, ...ReadonlyArray<number>]
   readonly attempts: number
   readonly pause: Duration.DurationInput
 }
 
-/**
- * @since 0.1.0
- * @category errors
- */
 export class PortTaken extends Data.TaggedError("PortTaken")<{ readonly inUse: boolean }> {}
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Listening {
   readonly server: Http.Server
   readonly port: number
@@ -77,12 +56,7 @@ const cancelHolder = (port: number): Effect.Effect<void> =>
     return Effect.sync(() => request.destroy())
   }).pipe(Effect.timeoutOption("2 seconds"), Effect.asVoid)
 
-/**
- * Listens on the first port that is free in the end. Whoever holds the first one is asked once to give it up.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Listens on the first port that is free in the end. Whoever holds the first one is asked once to give it up. */
 export const listenOnLoopback = ({
   attempts,
   pause,

@@ -1,8 +1,4 @@
-/**
- * The error codes of OAuth, which are safe to show: any other text of a server could hold a secret.
- *
- * @since 0.1.0
- */
+/** The error codes of OAuth, which are safe to show: any other text of a server could hold a secret. */
 
 const known: ReadonlySet<string> = new Set([
   "access_denied",
@@ -25,10 +21,5 @@ const known: ReadonlySet<string> = new Set([
   "unsupported_response_type"
 ])
 
-/**
- * The code if it is a known one, else null.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The code if it is a known one, else null. */
 export const oauthCode = (code: string | null): string | null => (code !== null && known.has(code) ? code : null)

@@ -1,8 +1,4 @@
-/**
- * The secrets of one sign-in with the browser.
- *
- * @since 0.1.0
- */
+/** The secrets of one sign-in with the browser. */
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -11,9 +7,6 @@ import * as Crypto from "node:crypto"
 /**
  * `state` comes back with the browser and tells our own page from another's. `challenge` goes out with the browser;
  * `verifier`, whose digest it is, goes with the exchange.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Pkce {
   readonly verifier: Redacted.Redacted
@@ -21,12 +14,7 @@ export interface Pkce {
   readonly state: string
 }
 
-/**
- * Fresh secrets: 64 random bytes for the verifier, 32 for the state.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Fresh secrets: 64 random bytes for the verifier, 32 for the state. */
 export const makePkce: Effect.Effect<Pkce> = Effect.sync(() => {
   const verifier = Encoding.encodeBase64Url(Crypto.randomBytes(64))
   return {

@@ -1,8 +1,4 @@
-/**
- * The exchange of a refresh token: once for each token, whatever the number of fibers and processes.
- *
- * @since 0.1.0
- */
+/** The exchange of a refresh token: once for each token, whatever the number of fibers and processes. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -33,10 +29,6 @@ const sameBearer = (a: SignedIn, b: SignedIn): boolean =>
 const leavesOpen = (error: AuthError): boolean =>
   error.reason === "Refused" || error.reason === "Malformed" || error.reason === "Unreadable"
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const makeRenewal = (parts: {
   readonly held: HeldSession
   readonly store: CredentialStore["Type"]

@@ -1,8 +1,4 @@
-/**
- * When a session is renewed, and which sessions the configuration allows.
- *
- * @since 0.1.0
- */
+/** When a session is renewed, and which sessions the configuration allows. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -16,9 +12,6 @@ const maxAgeOfOpaqueToken = Duration.days(8)
 /**
  * Why the session is due for renewal at `nowMillis`, or null. A token that tells its expiry is due `before` it; an
  * opaque one eight days after the last renewal.
- *
- * @since 0.1.0
- * @category predicates
  */
 export const renewalReason = (
   session: Session,
@@ -33,12 +26,7 @@ export const renewalReason = (
   return session.lastRefreshAt.epochMillis < nowMillis - Duration.toMillis(maxAgeOfOpaqueToken) ? "scheduled" : null
 }
 
-/**
- * Refuses a session that `forced_login_method` or `forced_chatgpt_workspace_id` rules out. Nothing is removed.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Refuses a session that `forced_login_method` or `forced_chatgpt_workspace_id` rules out. Nothing is removed. */
 export const checkForced = (session: Session, settings: AccountSettings): Effect.Effect<void, AuthError> => {
   const method = session.usesBackend ? "chatgpt" : "api"
   if (Option.isSome(settings.forcedLoginMethod) && settings.forcedLoginMethod.value !== method) {

@@ -1,8 +1,4 @@
-/**
- * The row of a lease, and the statements on it. Each changes the row only as its writer last saw it.
- *
- * @since 0.1.0
- */
+/** The row of a lease, and the statements on it. Each changes the row only as its writer last saw it. */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
@@ -14,9 +10,6 @@ import { sqlTransaction } from "./sqlTransaction.js"
 /**
  * `fence` counts the holders, `beats` the signs of life of the present one. Times are in milliseconds; a lease that was
  * given back expires at 0.
- *
- * @since 0.1.0
- * @category schemas
  */
 export class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
   fence: SqlInteger,
@@ -36,19 +29,10 @@ const firstRow = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<LeaseRo
 
 const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at")
 
-/**
- * @since 0.1.0
- * @category combinators
- */
 export const look = (sql: SqlClient, name: string): Effect.Effect<LeaseRow | undefined, SqlError> =>
   firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
 
-/**
- * Takes a lease that nobody ever held, or that of a holder that is gone. Nothing if somebody else was first.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Takes a lease that nobody ever held, or that of a holder that is gone. Nothing if somebody else was first. */
 export const take = (
   sql: SqlClient,
   name: string,
@@ -69,12 +53,7 @@ export const take = (
     )
   )
 
-/**
- * A sign of life. Nothing if somebody else has taken the lease.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A sign of life. Nothing if somebody else has taken the lease. */
 export const beat = (
   sql: SqlClient,
   name: string,
@@ -90,12 +69,7 @@ export const beat = (
     )
   )
 
-/**
- * Gives the lease back, unless somebody else has taken it. The row stays, so that the fence goes on growing.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Gives the lease back, unless somebody else has taken it. The row stays, so that the fence goes on growing. */
 export const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sqlTransaction(sql)(sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`)

@@ -1,8 +1,4 @@
-/**
- * The tables of journal, leases and threads, and their versions.
- *
- * @since 0.1.0
- */
+/** The tables of journal, leases and threads, and their versions. */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
@@ -67,12 +63,7 @@ const migrations: ReadonlyArray<Migration> = [
   ]
 ]
 
-/**
- * A number of the database's 64 bits, which Postgres gives as text.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A number of the database's 64 bits, which Postgres gives as text. */
 export const SqlInteger = Schema.Union(Schema.Number, Schema.NumberFromString)
 
 const Found = Schema.Array(Schema.Struct({ found: Schema.NullOr(SqlInteger) }))
@@ -131,12 +122,7 @@ const bringUpToDate = (sql: SqlClient): Effect.Effect<void, SqlError> =>
     }
   })
 
-/**
- * Brings the tables up to date, in one transaction, and refuses what a newer version wrote.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Brings the tables up to date, in one transaction, and refuses what a newer version wrote. */
 export const migrate = (sql: SqlClient): Effect.Effect<void, SqlError> =>
   Effect.flatMap(Effect.flatMap(versionOf(sql), upToDate), (done) =>
     done ? Effect.void : sqlTransaction(sql)(bringUpToDate(sql))

@@ -4,8 +4,6 @@
  * A prepared statement that `libsql` gives up as busy stays unfinished until it is garbage-collected, and until then
  * nothing that the connection reports as written is committed. Such a connection is closed, and the next use opens
  * another one.
- *
- * @since 0.1.0
  */
 import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -20,20 +18,12 @@ import * as NodePath from "node:path"
  */
 const busyTimeout = 2
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface SqliteOptions {
   readonly filename: string
   /** `FULL` puts every commit on the disk before it returns; `NORMAL` may lose the last ones in a power cut. */
   readonly synchronous?: "FULL" | "NORMAL"
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface SqliteHandle {
   /** Runs one prepared statement: its rows, or what the driver says of a statement without any. */
   readonly run: (sql: string, params: ReadonlyArray<unknown>, mode: StatementMode) => Effect.Effect<unknown, SqlError>
@@ -43,28 +33,15 @@ export interface SqliteHandle {
   readonly rollback: Effect.Effect<void, SqlError>
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface StatementMode {
   readonly asArrays: boolean
   readonly bigIntegers: boolean
 }
 
-/**
- * The driver's error code, such as `SQLITE_BUSY` or, from another database, `ECONNREFUSED`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The driver's error code, such as `SQLITE_BUSY` or, from another database, `ECONNREFUSED`. */
 export const sqlErrorCode = (error: SqlError): string =>
   Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isBusy = (error: SqlError): boolean => /^SQLITE_(BUSY|LOCKED)/.test(sqlErrorCode(error))
 
 const failed = (message: string) => (cause: unknown) => new SqlError({ cause, message })
@@ -93,12 +70,7 @@ const prepareFile = (filename: string): void => {
   }
 }
 
-/**
- * Loads the driver, on the first call; the file is opened at the first statement.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Loads the driver, on the first call; the file is opened at the first statement. */
 export const openSqlite = ({
   filename,
   synchronous = "FULL"

@@ -1,8 +1,4 @@
-/**
- * What a failure of the file system means for the auth record.
- *
- * @since 0.1.0
- */
+/** What a failure of the file system means for the auth record. */
 import type * as PlatformError from "@effect/platform/Error"
 import * as Predicate from "effect/Predicate"
 import type { CredentialStoreError } from "../../domain/CredentialStoreError.js"
@@ -21,10 +17,6 @@ const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
   EDQUOT: "NoSpace"
 }
 
-/**
- * @since 0.1.0
- * @category accessors
- */
 export const storeErrorReason = (error: PlatformError.PlatformError): CredentialStoreError["reason"] => {
   const code =
     Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""

@@ -1,8 +1,4 @@
-/**
- * Whose a personal access token is: its record does not tell.
- *
- * @since 0.1.0
- */
+/** Whose a personal access token is: its record does not tell. */
 import * as Effect from "effect/Effect"
 import { Identity } from "../../domain/Identity.js"
 import { planFromClaim } from "../../domain/Plan.js"
@@ -18,9 +14,6 @@ const limit = "10 seconds"
 /**
  * Asks the auth API once for each record that is taken up. Without an answer the token is used as it is, and the session
  * has no identity.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeTokenOwner = (execute: WholeHttpClient, settings: AccountSettings) => {
   const client = makeLoginClient(execute, settings)

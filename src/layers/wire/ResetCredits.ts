@@ -1,8 +1,4 @@
-/**
- * The list of reset credits, and the outcome of a consumption.
- *
- * @since 0.1.0
- */
+/** The list of reset credits, and the outcome of a consumption. */
 import type { ConsumeResponse, ResetCreditsResponse, WireResetCredit } from "../../contracts/ResetCredits.js"
 import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 import { decoded } from "./decoded.js"
@@ -21,12 +17,7 @@ const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
     decoded
   )
 
-/**
- * The list as it came: nothing is filtered or counted again, and the count is the list's own.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The list as it came: nothing is filtered or counted again, and the count is the list's own. */
 export const resetCreditsFromWire = (response: typeof ResetCreditsResponse.Type): ResetCredits =>
   new ResetCredits({ availableCount: response.available_count, credits: response.credits.map(creditFromWire) }, decoded)
 
@@ -37,10 +28,5 @@ const outcomes: Record<(typeof ConsumeResponse.Type)["code"], ConsumeOutcome> = 
   already_redeemed: "alreadyRedeemed"
 }
 
-/**
- * The outcome that the answer's `code` stands for.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The outcome that the answer's `code` stands for. */
 export const consumeOutcomeFromWire = (response: typeof ConsumeResponse.Type): ConsumeOutcome => outcomes[response.code]

@@ -1,8 +1,4 @@
-/**
- * The accounts check to the user's role in one account.
- *
- * @since 0.1.0
- */
+/** The accounts check to the user's role in one account. */
 import type { AccountsCheckResponse } from "../../contracts/Workspace.js"
 import { type RoleName, roleFromWord } from "../../domain/WorkspaceRole.js"
 
@@ -16,9 +12,6 @@ const chosen = (accounts: Accounts, ordering: ReadonlyArray<string>): string | u
 /**
  * The role in the account with that id, and in no other. Without an id: in the first account of the backend's
  * ordering that is listed, else in the only one. Null where that gives no role; it is never guessed.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const roleFromWire = (
   response: typeof AccountsCheckResponse.Type,

@@ -1,20 +1,11 @@
-/**
- * The profile's statistics to token activity.
- *
- * @since 0.1.0
- */
+/** The profile's statistics to token activity. */
 import type * as DateTime from "effect/DateTime"
 import type { ProfileResponse } from "../../contracts/Profile.js"
 import type { Identity } from "../../domain/Identity.js"
 import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
 import { decoded } from "./decoded.js"
 
-/**
- * Values and order as they came; null where the backend gave none.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Values and order as they came; null where the backend gave none. */
 export const tokenActivityFromWire = (
   { stats }: typeof ProfileResponse.Type,
   read: { readonly identity: Identity; readonly fetchedAt: DateTime.Utc }

@@ -1,8 +1,4 @@
-/**
- * The usage endpoint's answer to what it means.
- *
- * @since 0.1.0
- */
+/** The usage endpoint's answer to what it means. */
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
@@ -21,12 +17,7 @@ import {
 } from "../../domain/UsageSnapshot.js"
 import { decoded } from "./decoded.js"
 
-/**
- * The id of Codex's own limit, which the answer leaves unnamed.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The id of Codex's own limit, which the answer leaves unnamed. */
 export const mainLimitId = "codex"
 
 const isReachedType = Schema.is(ReachedType)
@@ -86,9 +77,6 @@ const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpe
 /**
  * The snapshot of one answer: the main limit is `codex`, each further limit goes by its metered feature, in the
  * answer's order and with duplicates. Of the reset credits it holds the count alone.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const usageFromWire = (
   response: UsageResponse,

@@ -1,18 +1,9 @@
-/**
- * The workspace's messages to what they mean.
- *
- * @since 0.1.0
- */
+/** The workspace's messages to what they mean. */
 import type { WorkspaceMessagesResponse } from "../../contracts/Workspace.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
 import { decoded } from "./decoded.js"
 
-/**
- * All messages in the answer's order, archived ones included. An answer means that the feature is on.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** All messages in the answer's order, archived ones included. An answer means that the feature is on. */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
   new WorkspaceMessageList(
     {
@@ -34,10 +25,5 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
     decoded
   )
 
-/**
- * What a 404 stands for: this account has no workspace messages.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What a 404 stands for: this account has no workspace messages. */
 export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, decoded)

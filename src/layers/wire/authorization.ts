@@ -1,8 +1,4 @@
-/**
- * What a session puts on the wire, and what a renewal changes in its record.
- *
- * @since 0.1.0
- */
+/** What a session puts on the wire, and what a renewal changes in its record. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -11,10 +7,6 @@ import type { RefreshResponse } from "../../contracts/OAuthApi.js"
 import type { Authorization } from "../../services/AuthSession.js"
 import { claimsOf, type LiveSession } from "./sessionFromRecord.js"
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const authorizationOf = ({ bearer, session }: LiveSession): Authorization => ({
   session,
   headers: Redacted.make({
@@ -27,9 +19,6 @@ export const authorizationOf = ({ bearer, session }: LiveSession): Authorization
 /**
  * The record with the tokens of an exchange. An ID token that can't be read is left out: the other tokens are worth more
  * than the claims.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Type, now: DateTime.Utc): AuthJson => {
   if (record.tokens === undefined || record.tokens === null) return record

@@ -1,15 +1,8 @@
-/**
- * The `Retry-After` header.
- *
- * @since 0.1.0
- */
+/** The `Retry-After` header. */
 
 /**
  * Milliseconds to wait: from a number of seconds, or an HTTP date (a past one is no wait). Null when the header is
  * absent or neither.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
   if (header === undefined) return null

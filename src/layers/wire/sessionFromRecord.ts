@@ -1,8 +1,4 @@
-/**
- * The session that an auth record stands for.
- *
- * @since 0.1.0
- */
+/** The session that an auth record stands for. */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -15,12 +11,7 @@ import { AccountId, Identity, UserId } from "../../domain/Identity.js"
 import { planFromClaim } from "../../domain/Plan.js"
 import { type AuthMode, Session, usesBackend } from "../../domain/Session.js"
 
-/**
- * A session with what is needed to act as it: the bearer token, and the refresh token where it has one.
- *
- * @since 0.1.0
- * @category models
- */
+/** A session with what is needed to act as it: the bearer token, and the refresh token where it has one. */
 export interface LiveSession {
   readonly session: Session
   readonly bearer: Redacted.Redacted
@@ -31,37 +22,17 @@ const decodeClaims = Schema.decodeEither(JwtClaims)
 const decodeUserId = Schema.decodeUnknownOption(UserId)
 const decodeAccountId = Schema.decodeUnknownOption(AccountId)
 
-/**
- * A user id as it came, or null for none.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A user id as it came, or null for none. */
 export const asUserId = (id: string | null | undefined): UserId | null => Option.getOrNull(decodeUserId(id))
 
-/**
- * An account id as it came, or null for none.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An account id as it came, or null for none. */
 export const asAccountId = (id: string | null | undefined): AccountId | null => Option.getOrNull(decodeAccountId(id))
 
-/**
- * The payload of a token, or none for an opaque one.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The payload of a token, or none for an opaque one. */
 export const claimsOf = (token: Redacted.Redacted): Option.Option<JwtPayload> =>
   Either.getRight(decodeClaims(Redacted.value(token)))
 
-/**
- * How the record was signed in: as it says, else by what it holds.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How the record was signed in: as it says, else by what it holds. */
 export const modeOf = (record: AuthJson): AuthMode => {
   const present = (value: unknown) => value !== undefined && value !== null
   if (record.auth_mode !== undefined && record.auth_mode !== null) return record.auth_mode
@@ -119,12 +90,7 @@ const fromTokens = (
   })
 }
 
-/**
- * Fails with `NotSignedIn` for a record without credentials, and with `Malformed` for one that can't be used.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Fails with `NotSignedIn` for a record without credentials, and with `Malformed` for one that can't be used. */
 export const sessionFromRecord = (
   record: AuthJson,
   source: Session["source"]

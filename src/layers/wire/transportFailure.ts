@@ -1,8 +1,4 @@
-/**
- * What a failed request tells about whether it was sent.
- *
- * @since 0.1.0
- */
+/** What a failed request tells about whether it was sent. */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Predicate from "effect/Predicate"
 
@@ -38,12 +34,7 @@ const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
 const isRefusedTunnel = (cause: unknown): boolean =>
   cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
 
-/**
- * Whether it is certain that nothing of the request left.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether it is certain that nothing of the request left. */
 export const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
   error.reason !== "Transport" ||
   codesOf(error.cause).some((code) => beforeSending.has(code)) ||

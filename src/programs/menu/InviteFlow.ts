@@ -1,8 +1,4 @@
-/**
- * Sending the referral invite from the menu, as a state machine.
- *
- * @since 0.1.0
- */
+/** Sending the referral invite from the menu, as a state machine. */
 import * as Either from "effect/Either"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import { InviteEmail } from "../../domain/InviteEmail.js"
@@ -12,12 +8,7 @@ import type { Session } from "../../domain/Session.js"
 import { validInput } from "../validInput.js"
 import { type Failure, isAnotherAccount } from "./Failure.js"
 
-/**
- * What every state knows. `offer` is the present one: null once it has expired, was used, or is not known to stand.
- *
- * @since 0.1.0
- * @category models
- */
+/** What every state knows. `offer` is the present one: null once it has expired, was used, or is not known to stand. */
 export interface Context {
   readonly session: Session
   readonly offer: ReferralOffer | null
@@ -32,9 +23,6 @@ export interface Context {
  * - `Changed`: not the offer, or not the account, that was confirmed. `Gone`: no offer any more. `NotSent`: it failed
  *   before anything was sent.
  * - `Closed` is the end.
- *
- * @since 0.1.0
- * @category models
  */
 export type State = { readonly context: Context } & (
   | { readonly _tag: "Email"; readonly initial: string; readonly problem: string | null }
@@ -64,9 +52,6 @@ export type State = { readonly context: Context } & (
  * What the person does: `Submit` an address, `Send` ("Send invite"), `Cancel` (Escape, "Cancel", "Close"), `EditEmail`
  * (after a refusal), `SendAgain` (of `Earlier`, all the same). `OfferIs` tells of another offer, or none. And what became
  * of the request, with its number.
- *
- * @since 0.1.0
- * @category models
  */
 export type Event =
   | { readonly _tag: "Submit"; readonly text: string }
@@ -82,9 +67,6 @@ export type Event =
 /**
  * One confirmed invite, under the offer that was confirmed. `again` sends although an earlier one went, or may have gone,
  * to the same address.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Command {
   readonly _tag: "SendInvite"
@@ -95,18 +77,9 @@ export interface Command {
   readonly again: boolean
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Step = readonly [State, ReadonlyArray<Command>]
 
-/**
- * The flow as it opens: the address is asked for, if there is an offer.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The flow as it opens: the address is asked for, if there is an offer. */
 export const initial = (context: Context): Step => [
   context.offer === null ? { _tag: "Gone", context } : { _tag: "Email", context, initial: "", problem: null },
   []
@@ -171,9 +144,6 @@ const editEmail = (state: State & { readonly _tag: "Rejected" }): State => {
 /**
  * What the event makes of the state, and what is to be done for it. An event that does not belong to the state gives the
  * state itself.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const update = (state: State, event: Event): Step => {
   switch (event._tag) {

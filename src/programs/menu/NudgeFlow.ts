@@ -1,8 +1,4 @@
-/**
- * Asking the workspace's owner from the menu, as a state machine.
- *
- * @since 0.1.0
- */
+/** Asking the workspace's owner from the menu, as a state machine. */
 import type { Identity } from "../../domain/Identity.js"
 import type { Operation } from "../../domain/Operation.js"
 import type { Session } from "../../domain/Session.js"
@@ -12,9 +8,6 @@ import { type Failure, isAnotherAccount } from "./Failure.js"
 /**
  * What every state knows. `creditType` is what is missing, and `byOwner` says that the backend takes this user for the
  * owner.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Context {
   readonly session: Session
@@ -29,9 +22,6 @@ export interface Context {
  * - `Unknown`: a request left, and whether it took effect can't be told. `Failed`: a definite no, or nothing was sent.
  * - `Earlier`: nothing was sent, as the outcome of an earlier message is open.
  * - `Closed` is the end.
- *
- * @since 0.1.0
- * @category models
  */
 export type State = { readonly context: Context } & (
   | { readonly _tag: "LoadingRole"; readonly id: number }
@@ -51,9 +41,6 @@ export type State = { readonly context: Context } & (
 /**
  * What the person does: `Confirm` ("Yes", y), `Cancel` ("No", n, Escape, "Close"), `Retry` ("Try again"), `SendAgain` (of
  * `Earlier`, all the same). And what became of requests, each with its number.
- *
- * @since 0.1.0
- * @category models
  */
 export type Event =
   | { readonly _tag: "Confirm" }
@@ -74,9 +61,6 @@ export type Event =
 /**
  * `ReadRole`: the live role, else the token's claim. `Nudge`: one confirmed message; `again` sends although the outcome of
  * an earlier one is open.
- *
- * @since 0.1.0
- * @category models
  */
 export type Command =
   | { readonly _tag: "ReadRole"; readonly id: number; readonly as: Identity }
@@ -88,10 +72,6 @@ export type Command =
       readonly again: boolean
     }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Step = readonly [State, ReadonlyArray<Command>]
 
 const readRole = (context: Context): Step => {
@@ -102,12 +82,7 @@ const readRole = (context: Context): Step => {
   ]
 }
 
-/**
- * The flow as it opens: the role is looked up.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The flow as it opens: the role is looked up. */
 export const initial = (context: Context): Step => readRole(context)
 
 /** An event that does not belong here changes nothing. */
@@ -151,9 +126,6 @@ const failed = (state: State & { readonly _tag: "Sending" }, error: Failure): St
 /**
  * What the event makes of the state, and what is to be done for it. An event that does not belong to the state gives the
  * state itself.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const update = (state: State, event: Event): Step => {
   const { context } = state

@@ -1,8 +1,4 @@
-/**
- * Spending a reset credit from the menu, as a state machine.
- *
- * @since 0.1.0
- */
+/** Spending a reset credit from the menu, as a state machine. */
 import * as Arr from "effect/Array"
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -19,9 +15,6 @@ import { type Failure, isAnotherAccount, withoutSummary } from "./Failure.js"
 /**
  * What every state knows: whose credits they are, how many there are (null when that is not known), and the number of
  * the last request.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Context {
   readonly session: Session
@@ -32,9 +25,6 @@ export interface Context {
 /**
  * What there is to choose from. `credits` is null when only the count is known: one row that names no credit then.
  * `quietUntil` is the end of the quiet period that the person chose to ignore.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Choices {
   readonly usage: UsageSnapshot
@@ -46,9 +36,6 @@ export interface Choices {
 /**
  * What a person said yes to. `key` is null until the first attempt has made one; every attempt after it has the same key
  * and the same credit. `again` ignores the quiet period.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Confirmed {
   readonly key: RedeemKey | null
@@ -56,12 +43,7 @@ export interface Confirmed {
   readonly again: boolean
 }
 
-/**
- * A redemption that reset the windows, now or by an earlier attempt of the same key.
- *
- * @since 0.1.0
- * @category models
- */
+/** A redemption that reset the windows, now or by an earlier attempt of the same key. */
 export interface Redeemed {
   readonly key: RedeemKey
   readonly outcome: "reset" | "alreadyRedeemed"
@@ -74,9 +56,6 @@ export interface Redeemed {
  * - `Done`: `left` is null when what is left could not be read.
  * - `CreditGone`: the credit that was named is gone. `ConsumeFailed`: it can be tried again, with the same key.
  * - `Closed` is the end.
- *
- * @since 0.1.0
- * @category models
  */
 export type State = { readonly context: Context } & (
   | { readonly _tag: "Loading"; readonly id: number }
@@ -102,9 +81,6 @@ export type State = { readonly context: Context } & (
  * What the person does: `Choose` a row of the picker (null is the row without a credit), `Confirm` ("Yes, use reset", and
  * "carry on" of `Resume`), `Cancel` (Escape, "Close", "Cancel", "No, go back"), `Retry` ("Try again"), `UseAnother` (in
  * the quiet period, all the same). And what becomes of requests, each with its number.
- *
- * @since 0.1.0
- * @category models
  */
 export type Event =
   | { readonly _tag: "Choose"; readonly credit: ResetCredit | null }
@@ -128,19 +104,12 @@ export type Event =
 /**
  * `Load`: the open redemption if there is one, else what there is to spend. `Consume`: one confirmed redemption; without
  * a key it makes one. `Refresh`: what is left after it.
- *
- * @since 0.1.0
- * @category models
  */
 export type Command =
   | { readonly _tag: "Load"; readonly id: number; readonly as: Identity }
   | { readonly _tag: "Consume"; readonly id: number; readonly as: Identity; readonly confirmed: Confirmed }
   | { readonly _tag: "Refresh"; readonly id: number; readonly as: Identity }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Step = readonly [State, ReadonlyArray<Command>]
 
 const closed = (context: Context): Step => [{ _tag: "Closed", context }, []]
@@ -164,12 +133,7 @@ const consume = (context: Context, confirmed: Confirmed): Step => {
   ]
 }
 
-/**
- * The flow as it opens: the available resets are looked up.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The flow as it opens: the available resets are looked up. */
 export const initial = (context: Context): Step => load(context)
 
 /** What there is to choose from, or why there is no choice. */
@@ -301,9 +265,6 @@ const refreshed = (state: State & { readonly _tag: "Refreshing" }, usage: UsageS
 /**
  * What the event makes of the state, and what is to be done for it. An event that does not belong to the state gives the
  * state itself.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const update = (state: State, event: Event): Step => {
   switch (event._tag) {

@@ -1,8 +1,4 @@
-/**
- * The usage and the token activity from the menu, as a state machine.
- *
- * @since 0.1.0
- */
+/** The usage and the token activity from the menu, as a state machine. */
 import { BackendError } from "../../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
@@ -10,40 +6,21 @@ import type { TokenActivity } from "../../domain/TokenActivity.js"
 import type { UsageView } from "../readJudged.js"
 import type { Failure } from "./Failure.js"
 
-/**
- * How the token activity is drawn.
- *
- * @since 0.1.0
- * @category models
- */
+/** How the token activity is drawn. */
 export type ActivityView = "daily" | "weekly" | "cumulative"
 
-/**
- * One of the two things that are read. They stand by themselves: one may fail and the other be shown.
- *
- * @since 0.1.0
- * @category models
- */
+/** One of the two things that are read. They stand by themselves: one may fail and the other be shown. */
 export type Part<A> =
   | { readonly _tag: "Loading"; readonly id: number }
   | { readonly _tag: "Ready"; readonly value: A }
   | { readonly _tag: "Failed"; readonly error: Failure }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Context {
   readonly session: Session
   readonly lastId: number
 }
 
-/**
- * `Closed` is the end.
- *
- * @since 0.1.0
- * @category models
- */
+/** `Closed` is the end. */
 export type State = { readonly context: Context } & (
   | {
       readonly _tag: "Open"
@@ -57,9 +34,6 @@ export type State = { readonly context: Context } & (
 /**
  * What the person does: `View` (another drawing), `Refresh` (read again what is not being read), `Cancel` (Escape,
  * "Close"). And what became of requests, each with its number.
- *
- * @since 0.1.0
- * @category models
  */
 export type Event =
   | { readonly _tag: "View"; readonly view: ActivityView }
@@ -70,18 +44,10 @@ export type Event =
   | { readonly _tag: "ActivityLoaded"; readonly id: number; readonly activity: TokenActivity }
   | { readonly _tag: "ActivityFailed"; readonly id: number; readonly error: Failure }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Command =
   | { readonly _tag: "ReadUsage"; readonly id: number; readonly as: Identity; readonly fresh: boolean }
   | { readonly _tag: "ReadActivity"; readonly id: number; readonly as: Identity }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Step = readonly [State, ReadonlyArray<Command>]
 
 type Open = State & { readonly _tag: "Open" }
@@ -105,12 +71,7 @@ const reads = (open: Open, fresh: boolean): Step => {
     : [{ ...open, context: { ...open.context, lastId }, usage, activity }, commands]
 }
 
-/**
- * The flow as it opens: both are read, and the activity is drawn by day.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The flow as it opens: both are read, and the activity is drawn by day. */
 export const initial = (context: Context, view: ActivityView = "daily"): Step => {
   const usageId = context.lastId + 1
   const activityId = context.lastId + 2
@@ -144,9 +105,6 @@ const isAwaited = (part: Part<unknown>, id: number): boolean => part._tag === "L
 /**
  * What the event makes of the state, and what is to be done for it. An event that does not belong to the state gives the
  * state itself.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const update = (state: State, event: Event): Step => {
   if (state._tag === "Closed") return ignored(state)

@@ -1,8 +1,4 @@
-/**
- * The command of the invite flow, done.
- *
- * @since 0.1.0
- */
+/** The command of the invite flow, done. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AuthSession } from "../../services/AuthSession.js"
@@ -17,12 +13,7 @@ import type { Command, Event } from "./InviteFlow.js"
 const isForEarlier = (error: Failure): boolean =>
   error._tag === "ActError" && (error.reason === "Unresolved" || error.reason === "NotNeeded")
 
-/**
- * Sends the invite that was confirmed, or finds the earlier one that stands in its way.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Sends the invite that was confirmed, or finds the earlier one that stands in its way. */
 export const performInvite = ({
   again,
   email,

@@ -1,8 +1,4 @@
-/**
- * The commands of the nudge flow, done.
- *
- * @since 0.1.0
- */
+/** The commands of the nudge flow, done. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { AuthError } from "../../domain/AuthError.js"
@@ -48,12 +44,7 @@ const nudge = ({ again, as, creditType, id }: Command & { readonly _tag: "Nudge"
     Effect.catchAll((error) => Effect.succeed<Event>({ _tag: "NudgeFailed", id, error }))
   )
 
-/**
- * Reads the role, or sends the message that was confirmed.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Reads the role, or sends the message that was confirmed. */
 export const performNudge = (
   command: Command
 ): Effect.Effect<Event, never, AuthSession | Lease | OperationJournal | WorkspaceRole> => {

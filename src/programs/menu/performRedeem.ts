@@ -1,8 +1,4 @@
-/**
- * The commands of the redemption flow, done.
- *
- * @since 0.1.0
- */
+/** The commands of the redemption flow, done. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ActError } from "../../domain/ActError.js"
@@ -53,12 +49,7 @@ const consume = (id: number, as: Identity, { again, creditId, key: given }: Conf
     })
   })
 
-/**
- * Looks up what there is to redeem, redeems what was confirmed, or reads what is left.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Looks up what there is to redeem, redeems what was confirmed, or reads what is left. */
 export const performRedeem = (
   command: Command
 ): Effect.Effect<Event, never, AuthSession | Lease | OperationJournal | RateLimits> => {

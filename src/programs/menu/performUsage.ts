@@ -1,8 +1,4 @@
-/**
- * The commands of the usage flow, done.
- *
- * @since 0.1.0
- */
+/** The commands of the usage flow, done. */
 import * as Effect from "effect/Effect"
 import { AuthSession } from "../../services/AuthSession.js"
 import { Policies } from "../../services/Policies.js"
@@ -20,12 +16,7 @@ const readActivity = Effect.gen(function* () {
   return yield* applyPolicy(policies.readTokenActivity, auth)(tokens.read)
 })
 
-/**
- * Reads the usage with its verdict, or the token activity.
- *
- * @since 0.1.0
- * @category programs
- */
+/** Reads the usage with its verdict, or the token activity. */
 export const performUsage = (
   command: Command
 ): Effect.Effect<Event, never, AuthSession | RateLimits | TokenUsage | WorkspaceRole> => {

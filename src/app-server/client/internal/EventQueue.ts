@@ -1,27 +1,13 @@
-/**
- * The queue between who tells and who listens: bounded, with its gaps told.
- *
- * @since 0.1.0
- */
+/** The queue between who tells and who listens: bounded, with its gaps told. */
 import * as Effect from "effect/Effect"
 import * as MutableList from "effect/MutableList"
 import * as Option from "effect/Option"
 import { forward, type Forwarded, lagged } from "../forward.js"
 
-/**
- * What became of an event. `dropped`: no room. `closed`: nobody listens any more.
- *
- * @since 0.1.0
- * @category models
- */
+/** What became of an event. `dropped`: no room. `closed`: nobody listens any more. */
 export type Outcome = "delivered" | "dropped" | "closed"
 
-/**
- * One fiber puts, one takes.
- *
- * @since 0.1.0
- * @category models
- */
+/** One fiber puts, one takes. */
 export interface EventQueue {
   /** Waits for room only with an event that requires delivery. */
   readonly put: (event: Forwarded) => Effect.Effect<Outcome>
@@ -35,12 +21,7 @@ export interface EventQueue {
   readonly settle: Effect.Effect<void>
 }
 
-/**
- * Until it is settled the queue has room for `atFirst`, where that is more.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Until it is settled the queue has room for `atFirst`, where that is more. */
 export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<EventQueue> =>
   Effect.gen(function* () {
     const items = MutableList.empty<Forwarded>()

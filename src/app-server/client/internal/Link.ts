@@ -1,8 +1,4 @@
-/**
- * What carries text to a server elsewhere and back: a websocket, or the two streams of a child.
- *
- * @since 0.1.0
- */
+/** What carries text to a server elsewhere and back: a websocket, or the two streams of a child. */
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import { type IoError, ioError, type IoReason } from "../TypedRequestError.js"
@@ -11,19 +7,12 @@ import { type IoError, ioError, type IoReason } from "../TypedRequestError.js"
  * - `Closed`: the server has said that it closes, and perhaps why. `Ended`: there is no more, without a word.
  * - `Failed`: what carries has failed. `WriteFailed`: nothing can be said any more. `Invalid`: the server said what is no
  *   message.
- *
- * @since 0.1.0
- * @category errors
  */
 export class LinkEnd extends Data.TaggedError("LinkEnd")<{
   readonly reason: "Closed" | "Ended" | "Failed" | "WriteFailed" | "Invalid"
   readonly detail: string
 }> {}
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface Link {
   /** How the server is called in what people read. */
   readonly endpoint: string
@@ -61,20 +50,10 @@ const running: Record<LinkEnd["reason"], (detail: string) => string> = {
   Invalid: (detail) => `sent invalid JSON-RPC: ${detail}`
 }
 
-/**
- * The subject of every sentence about the server.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The subject of every sentence about the server. */
 export const serverAt = (endpoint: string): string => `remote app server at \`${endpoint}\``
 
-/**
- * The end as the client tells it.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** The end as the client tells it. */
 export const endError = (endpoint: string, phase: "initialize" | "running", { detail, reason }: LinkEnd): IoError =>
   ioError(
     reasons[reason],

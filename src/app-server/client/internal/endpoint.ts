@@ -1,8 +1,4 @@
-/**
- * Where a websocket may go, and with what.
- *
- * @since 0.1.0
- */
+/** Where a websocket may go, and with what. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { echoed } from "../../protocol/echo.js"
@@ -12,12 +8,7 @@ import type { WebSocketTarget } from "./webSocketLink.js"
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 
-/**
- * A token goes over TLS, or stays on this machine.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** A token goes over TLS, or stays on this machine. */
 export const mayCarryToken = (url: URL): boolean =>
   url.protocol === "wss:" || (url.protocol === "ws:" && isLoopback(url))
 
@@ -29,12 +20,7 @@ const problemOf = (url: URL): string | null => {
   return url.hash === "" ? null : "it has a fragment"
 }
 
-/**
- * The target of a URL, checked before anything is sent.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The target of a URL, checked before anything is sent. */
 export const webSocketTarget = (
   given: string,
   authToken: Redacted.Redacted | undefined

@@ -1,8 +1,4 @@
-/**
- * Events as they travel, to events as they are read.
- *
- * @since 0.1.0
- */
+/** Events as they travel, to events as they are read. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -44,12 +40,7 @@ const other = ({ emittedAtMs, method, params }: Notification): AppServerEvent =>
     ? { _tag: "LegacyNotification", method, params }
     : { _tag: "OtherNotification", method, params, emittedAtMs: emittedAtMs ?? null }
 
-/**
- * Reads a message only when its turn has come: what is dropped before costs nothing.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Reads a message only when its turn has come: what is dropped before costs nothing. */
 export const readEvent = (event: Forwarded): AppServerEvent => {
   switch (event._tag) {
     case "Request":
@@ -63,11 +54,6 @@ export const readEvent = (event: Forwarded): AppServerEvent => {
   }
 }
 
-/**
- * One at a time, so that a stream that is stopped takes nothing with it.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** One at a time, so that a stream that is stopped takes nothing with it. */
 export const eventStream = (take: Effect.Effect<Option.Option<Forwarded>>): Stream.Stream<AppServerEvent> =>
   Stream.repeatEffectOption(Effect.flatMap(take, Effect.mapBoth({ onFailure: Option.none, onSuccess: readEvent })))

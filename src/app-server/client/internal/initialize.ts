@@ -1,8 +1,4 @@
-/**
- * What client and server tell each other first.
- *
- * @since 0.1.0
- */
+/** What client and server tell each other first. */
 import * as Either from "effect/Either"
 import { methods } from "../../protocol/methods.js"
 import { problemOf } from "../../protocol/serde.js"
@@ -14,9 +10,6 @@ import type { ServerInfo } from "../AppServerClient.js"
  * not to send. `channelCapacity` is how much each queue holds: 128 by default, at least 1.
  *
  * `legacyNotifications` asks for the notifications of the older protocol too; servers that know none send none.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ClientOptions {
   readonly clientName: string
@@ -28,25 +21,12 @@ export interface ClientOptions {
   readonly channelCapacity?: number | undefined
 }
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const defaultCapacity = 128
 
-/**
- * @since 0.1.0
- * @category accessors
- */
 export const capacityOf = ({ channelCapacity = defaultCapacity }: ClientOptions): number =>
   Math.max(1, Math.floor(channelCapacity))
 
-/**
- * `own` are extensions of this project, which other servers do not know.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `own` are extensions of this project, which other servers do not know. */
 export const initializeParams = (
   options: ClientOptions,
   own: Readonly<Record<string, unknown>> = {}
@@ -70,12 +50,7 @@ const orNull = (text: string): string | null => (text === "" ? null : text)
 /** The version in `name/1.2.3 (...)`. */
 const versionIn = (userAgent: string): string | null => /^[^/]*\/(\S+)/.exec(userAgent)?.[1] ?? null
 
-/**
- * What the answer says; on the left what is wrong with it.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** What the answer says; on the left what is wrong with it. */
 export const serverInfo = (result: unknown): Either.Either<ServerInfo, string> =>
   Either.mapBoth(methods.initialize.decodeResult(result), {
     onLeft: problemOf,

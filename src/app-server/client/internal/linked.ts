@@ -1,8 +1,4 @@
-/**
- * A client of an app-server elsewhere: from the handshake to the goodbye.
- *
- * @since 0.1.0
- */
+/** A client of an app-server elsewhere: from the handshake to the goodbye. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -60,12 +56,7 @@ const make = (link: Link, options: ClientOptions, scope: Scope.CloseableScope) =
     } satisfies AppServerClientService
   })
 
-/**
- * Connects, with the handshake done. The client ends with the scope; a failure leaves nothing behind.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Connects, with the handshake done. The client ends with the scope; a failure leaves nothing behind. */
 export const linked = <R>(
   open: Effect.Effect<Link, IoError, R>,
   options: ClientOptions

@@ -1,8 +1,4 @@
-/**
- * Requests with their ids and their typed answers, over whatever carries them.
- *
- * @since 0.1.0
- */
+/** Requests with their ids and their typed answers, over whatever carries them. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -25,12 +21,7 @@ type Table = {
 
 const table: Table = methods
 
-/**
- * `call` carries a request to its answer.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `call` carries a request to its answer. */
 export const makeRequests = (call: (request: Request) => Effect.Effect<unknown, IoError | RpcError>): RequestHandle => {
   const chosen = new Set<RequestId>()
   let last = 0

@@ -1,8 +1,4 @@
-/**
- * A child process as a link: a line on its standard streams for each message.
- *
- * @since 0.1.0
- */
+/** A child process as a link: a line on its standard streams for each message. */
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as PlatformError from "@effect/platform/Error"
@@ -54,9 +50,6 @@ const makeReceive = (stdout: Stream.Stream<Uint8Array, PlatformError.PlatformErr
 /**
  * Starts the command. With the scope its input ends; if that does not end it, it is told to, and at last killed. What it
  * logs is thrown away.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const open = (
   command: Command.Command,

@@ -1,8 +1,4 @@
-/**
- * A websocket as a link: one text frame for each message.
- *
- * @since 0.1.0
- */
+/** A websocket as a link: one text frame for each message. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -20,12 +16,7 @@ const normalClosure = 1000
 /** What `ws` reports when a connection ended without a word. */
 const withoutWord = 1006
 
-/**
- * `endpoint` is how people read it. With `socketPath` the connection is made to that unix socket.
- *
- * @since 0.1.0
- * @category models
- */
+/** `endpoint` is how people read it. With `socketPath` the connection is made to that unix socket. */
 export interface WebSocketTarget {
   readonly endpoint: string
   readonly url: string
@@ -96,12 +87,7 @@ const send = (socket: WebSocket, texts: ReadonlyArray<string>): Effect.Effect<vo
     )
   })
 
-/**
- * Connects within ten seconds. The socket is closed with the scope, at the latest.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Connects within ten seconds. The socket is closed with the scope, at the latest. */
 export const open = (target: WebSocketTarget): Effect.Effect<Link, IoError, Scope.Scope> =>
   Effect.gen(function* () {
     const { closed, receive, socket } = yield* Effect.uninterruptibleMask((restore) =>

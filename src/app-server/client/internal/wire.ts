@@ -1,8 +1,4 @@
-/**
- * The protocol as a client speaks it over a link: what is in flight, what is asked, and how it ends.
- *
- * @since 0.1.0
- */
+/** The protocol as a client speaks it over a link: what is in flight, what is asked, and how it ends. */
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -20,21 +16,12 @@ import { makeEventQueue } from "./EventQueue.js"
 import { defaultCapacity } from "./initialize.js"
 import { endError, type Link, LinkEnd } from "./Link.js"
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const initializeId = "initialize"
 
 /** How many refusals may wait to be written before nothing more is read. */
 const mostRefusals = 1024
 
-/**
- * What of the client the channel was for.
- *
- * @since 0.1.0
- * @category models
- */
+/** What of the client the channel was for. */
 export type Operation = "request" | "notify" | "resolve" | "reject"
 
 const channelClosed = (operation: Operation | "worker"): IoError =>
@@ -49,12 +36,7 @@ const written = (message: Message): Effect.Effect<string, IoError> =>
     catch: () => ioError("InvalidInput", "this can't be written as JSON")
   })
 
-/**
- * `reading` and `writing` run as long as the link does; the events end with `reading`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** `reading` and `writing` run as long as the link does; the events end with `reading`. */
 export const makeWire = (link: Link, capacity: number) =>
   Effect.gen(function* () {
     const outbox = yield* Mailbox.make<string>(capacity)

@@ -1,8 +1,4 @@
-/**
- * The protocol as TypeScript declarations, for clients that do without this package.
- *
- * @since 0.1.0
- */
+/** The protocol as TypeScript declarations, for clients that do without this package. */
 import { type Definitions, published, type Published, type Shape } from "./jsonSchema.js"
 
 const indent = (text: string): string => text.replaceAll("\n", "\n  ")
@@ -50,9 +46,6 @@ const named = (definitions: Definitions): ReadonlyArray<string> => Object.entrie
 /**
  * The text of a declaration file: `ClientRequests`, `ServerRequests` and `ServerNotifications` by method, and every type
  * that they name.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const declarations = (): string => {
   const { clientRequests, definitions, serverNotifications, serverRequests } = published()

@@ -1,20 +1,11 @@
-/**
- * The protocol as a JSON Schema.
- *
- * @since 0.1.0
- */
+/** The protocol as a JSON Schema. */
 import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
 import { methods } from "../methods.js"
 import { initialized, serverNotifications } from "../notifications.js"
 import { refreshTokens } from "../serverRequests.js"
 
-/**
- * As much of JSON Schema (draft-07) as the protocol needs.
- *
- * @since 0.1.0
- * @category models
- */
+/** As much of JSON Schema (draft-07) as the protocol needs. */
 export interface Shape {
   readonly $ref?: string
   readonly type?: string
@@ -26,10 +17,6 @@ export interface Shape {
   readonly additionalProperties?: Shape
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Definitions = Readonly<Record<string, Shape>>
 
 /** The side that is written. Structs are looked at below: what fills in a default has lost the names of its parts. */
@@ -117,12 +104,7 @@ const object = (required: ReadonlyArray<string>, properties: Readonly<Record<str
 
 const requestId: Shape = { anyOf: [{ type: "string" }, { type: "integer" }] }
 
-/**
- * What is said by method: params and result of the client's requests and the server's, and params of notifications.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is said by method: params and result of the client's requests and the server's, and params of notifications. */
 export interface Published {
   readonly clientRequests: Readonly<
     Record<string, { readonly params: Shape; readonly optional: boolean; readonly result: Shape }>
@@ -132,12 +114,7 @@ export interface Published {
   readonly definitions: Definitions
 }
 
-/**
- * The tables as shapes, with a definition for every schema that has a name.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The tables as shapes, with a definition for every schema that has a name. */
 export const published = (): Published => {
   const definitions = new Map<string, Shape>()
   const requests = (table: Readonly<Record<string, (typeof methods)[keyof typeof methods] | typeof refreshTokens>>) =>
@@ -173,9 +150,6 @@ const requestShapes = (table: Published["clientRequests"]): Shape => ({
 
 /**
  * The schema of every message of the protocol, as a document. `ResultByMethod` names the result that belongs to a method.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const jsonSchema = (): Readonly<Record<string, unknown>> => {
   const { clientRequests, definitions, serverNotifications: told, serverRequests } = published()

@@ -1,28 +1,15 @@
-/**
- * Who is signed in.
- *
- * @since 0.1.0
- */
+/** Who is signed in. */
 import * as Schema from "effect/Schema"
 import { AuthMode as DomainAuthMode } from "../../../domain/Session.js"
 import { Plan } from "../../../domain/Plan.js"
 import { RoleName } from "../../../domain/WorkspaceRole.js"
 import { flag, nullable, openWord } from "./Tolerant.js"
 
-/**
- * How it was signed in.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** How it was signed in. */
 export const AuthMode = openWord(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
 
 const isPlan = Schema.is(Plan)
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const PlanType = Schema.transform(Schema.String, Plan, {
   strict: true,
   decode: (word): Plan => (isPlan(word) ? word : "unknown"),
@@ -35,12 +22,7 @@ const AnotherKind = Schema.transform(Schema.String, Schema.Literal("unknown"), {
   encode: (word): string => word
 })
 
-/**
- * An account of another kind than these reads as `unknown`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** An account of another kind than these reads as `unknown`. */
 export const Account = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey") }),
   Schema.Struct({
@@ -54,26 +36,12 @@ export const Account = Schema.Union(
   Schema.Struct({ type: AnotherKind })
 ).annotations({ identifier: "Account" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Account = typeof Account.Type
 
-/**
- * With `refreshToken` the session is renewed first, where it can be; a failure of that is not told.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** With `refreshToken` the session is renewed first, where it can be; a failure of that is not told. */
 export const GetAccountParams = Schema.Struct({ refreshToken: flag }).annotations({ identifier: "GetAccountParams" })
 
-/**
- * The original's routing of a workspace; this server always writes null.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The original's routing of a workspace; this server always writes null. */
 export const WorkspaceRouting = Schema.Struct({
   chatgptAccountId: Schema.String,
   backendOrigin: Schema.String,
@@ -82,20 +50,10 @@ export const WorkspaceRouting = Schema.Struct({
 
 const WorkspaceRole = RoleName.annotations({ identifier: "WorkspaceRole" })
 
-/**
- * The role as far as it is known, and whether it is an owner's; both null when nobody knows.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** The role as far as it is known, and whether it is an owner's; both null when nobody knows. */
 export const roleMembers = { workspaceRole: nullable(WorkspaceRole), isWorkspaceOwner: nullable(Schema.Boolean) }
 
-/**
- * `workspaceRole` and `isWorkspaceOwner` are additional to the original.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
 export const GetAccountResponse = Schema.Struct({
   account: nullable(Account),
   userId: nullable(Schema.String),
@@ -104,63 +62,32 @@ export const GetAccountResponse = Schema.Struct({
   ...roleMembers
 }).annotations({ identifier: "GetAccountResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GetAccountResponse = typeof GetAccountResponse.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const GetAuthStatusParams = Schema.Struct({
   includeToken: Schema.optionalWith(Schema.NullOr(Schema.Boolean), { exact: true }),
   refreshToken: Schema.optionalWith(Schema.NullOr(Schema.Boolean), { exact: true })
 }).annotations({ identifier: "GetAuthStatusParams" })
 
-/**
- * `authToken` is the bearer token itself, told only when it was asked for.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `authToken` is the bearer token itself, told only when it was asked for. */
 export const GetAuthStatusResponse = Schema.Struct({
   authMethod: nullable(AuthMode),
   authToken: nullable(Schema.String),
   requiresOpenaiAuth: nullable(Schema.Boolean)
 }).annotations({ identifier: "GetAuthStatusResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GetAuthStatusResponse = typeof GetAuthStatusResponse.Type
 
-/**
- * `workspaceRole` and `isWorkspaceOwner` are additional to the original.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
 export const AccountUpdatedNotification = Schema.Struct({
   authMode: nullable(AuthMode),
   planType: nullable(PlanType),
   ...roleMembers
 }).annotations({ identifier: "AccountUpdatedNotification" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type AccountUpdatedNotification = typeof AccountUpdatedNotification.Type
 
-/**
- * A notice about the account's security; this server has none.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A notice about the account's security; this server has none. */
 export const GetAccountSecuritySetupResponse = Schema.Struct({
   notice: nullable(
     Schema.Struct({
@@ -173,29 +100,16 @@ export const GetAccountSecuritySetupResponse = Schema.Struct({
   )
 }).annotations({ identifier: "GetAccountSecuritySetupResponse" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ChatgptAuthTokensRefreshParams = Schema.Struct({
   reason: openWord("unauthorized"),
   previousAccountId: nullable(Schema.String)
 }).annotations({ identifier: "ChatgptAuthTokensRefreshParams" })
 
-/**
- * New tokens from the client that holds the session.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** New tokens from the client that holds the session. */
 export const ChatgptAuthTokensRefreshResponse = Schema.Struct({
   accessToken: Schema.String,
   chatgptAccountId: Schema.String,
   chatgptPlanType: nullable(Schema.String)
 }).annotations({ identifier: "ChatgptAuthTokensRefreshResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ChatgptAuthTokensRefreshResponse = typeof ChatgptAuthTokensRefreshResponse.Type

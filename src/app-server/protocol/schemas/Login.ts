@@ -1,17 +1,8 @@
-/**
- * Sign-in and sign-out.
- *
- * @since 0.1.0
- */
+/** Sign-in and sign-out. */
 import * as Schema from "effect/Schema"
 import { flag, nullable, openWord, opt } from "./Tolerant.js"
 
-/**
- * One of the ways to sign in, told apart by `type`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** One of the ways to sign in, told apart by `type`. */
 export const LoginAccountParams = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey"), apiKey: Schema.String }),
   Schema.Struct({
@@ -37,18 +28,9 @@ export const LoginAccountParams = Schema.Union(
   })
 ).annotations({ identifier: "LoginAccountParams" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type LoginAccountParams = typeof LoginAccountParams.Type
 
-/**
- * `authUrl` and `verificationUrl` are for a browser; how the sign-in ended is told by `account/login/completed`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `authUrl` and `verificationUrl` are for a browser; how the sign-in ended is told by `account/login/completed`. */
 export const LoginAccountResponse = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey") }),
   Schema.Struct({ type: Schema.Literal("chatgpt"), loginId: Schema.String, authUrl: Schema.String }),
@@ -62,40 +44,19 @@ export const LoginAccountResponse = Schema.Union(
   Schema.Struct({ type: Schema.Literal("amazonBedrock") })
 ).annotations({ identifier: "LoginAccountResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type LoginAccountResponse = typeof LoginAccountResponse.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const CancelLoginAccountParams = Schema.Struct({ loginId: Schema.String }).annotations({
   identifier: "CancelLoginAccountParams"
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const CancelLoginAccountResponse = Schema.Struct({
   status: openWord("canceled", "notFound")
 }).annotations({ identifier: "CancelLoginAccountResponse" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const LogoutAccountResponse = Schema.Struct({}).annotations({ identifier: "LogoutAccountResponse" })
 
-/**
- * How a sign-in ended. `loginId` is null for one that took no steps.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** How a sign-in ended. `loginId` is null for one that took no steps. */
 export const AccountLoginCompletedNotification = Schema.Struct({
   loginId: nullable(Schema.String),
   success: Schema.Boolean,
@@ -103,8 +64,4 @@ export const AccountLoginCompletedNotification = Schema.Struct({
   onboardingEntrypoint: nullable(openWord("life_sciences"))
 }).annotations({ identifier: "AccountLoginCompletedNotification" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type AccountLoginCompletedNotification = typeof AccountLoginCompletedNotification.Type

@@ -1,8 +1,4 @@
-/**
- * Rate limits, reset credits, and the message to the workspace's owner.
- *
- * @since 0.1.0
- */
+/** Rate limits, reset credits, and the message to the workspace's owner. */
 import * as Schema from "effect/Schema"
 import { ConsumeOutcome } from "../../../domain/ResetCredit.js"
 import { ReachedType } from "../../../domain/UsageSnapshot.js"
@@ -10,45 +6,26 @@ import { CreditType } from "../../../domain/WorkspaceRole.js"
 import { PlanType } from "./Account.js"
 import { flag, Int64, nullable, openWord, opt } from "./Tolerant.js"
 
-/**
- * `excludeResetCreditDetails` saves the request for the list of credits.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `excludeResetCreditDetails` saves the request for the list of credits. */
 export const GetAccountRateLimitsParams = Schema.Struct({
   supportsLunaReserve: flag,
   excludeResetCreditDetails: flag
 }).annotations({ identifier: "GetAccountRateLimitsParams" })
 
-/**
- * `resetsAt` is in Unix seconds.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `resetsAt` is in Unix seconds. */
 export const RateLimitWindow = Schema.Struct({
   usedPercent: Schema.Number,
   windowDurationMins: nullable(Int64),
   resetsAt: nullable(Int64)
 }).annotations({ identifier: "RateLimitWindow" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const CreditsSnapshot = Schema.Struct({
   hasCredits: Schema.Boolean,
   unlimited: Schema.Boolean,
   balance: nullable(Schema.String)
 }).annotations({ identifier: "CreditsSnapshot" })
 
-/**
- * A member's monthly allowance; amounts are decimal text, `resetsAt` is in Unix seconds.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A member's monthly allowance; amounts are decimal text, `resetsAt` is in Unix seconds. */
 export const SpendControlLimit = Schema.Struct({
   limit: Schema.String,
   used: Schema.String,
@@ -56,12 +33,7 @@ export const SpendControlLimit = Schema.Struct({
   resetsAt: Int64
 }).annotations({ identifier: "SpendControlLimit" })
 
-/**
- * A reason that a newer server tells reads as null.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A reason that a newer server tells reads as null. */
 export const ReachedTypeOrNull = Schema.optionalWith(
   Schema.transform(Schema.NullOr(Schema.String), Schema.NullOr(ReachedType), {
     strict: true,
@@ -71,12 +43,7 @@ export const ReachedTypeOrNull = Schema.optionalWith(
   { exact: true, default: () => null }
 )
 
-/**
- * One limit. In `account/rateLimits/updated` a null clears nothing.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** One limit. In `account/rateLimits/updated` a null clears nothing. */
 export const RateLimitSnapshot = Schema.Struct({
   limitId: nullable(Schema.String),
   limitName: nullable(Schema.String),
@@ -90,18 +57,9 @@ export const RateLimitSnapshot = Schema.Struct({
   rateLimitReachedType: ReachedTypeOrNull
 }).annotations({ identifier: "RateLimitSnapshot" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type RateLimitSnapshot = typeof RateLimitSnapshot.Type
 
-/**
- * Times are in Unix seconds.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Times are in Unix seconds. */
 export const RateLimitResetCredit = Schema.Struct({
   id: Schema.String,
   resetType: openWord("codexRateLimits"),
@@ -112,29 +70,15 @@ export const RateLimitResetCredit = Schema.Struct({
   description: nullable(Schema.String)
 }).annotations({ identifier: "RateLimitResetCredit" })
 
-/**
- * `credits` is null when only the count is known. The list may be shorter than the count, which is right.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `credits` is null when only the count is known. The list may be shorter than the count, which is right. */
 export const RateLimitResetCredits = Schema.Struct({
   availableCount: Int64,
   credits: nullable(Schema.Array(RateLimitResetCredit))
 }).annotations({ identifier: "RateLimitResetCredits" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type RateLimitResetCredits = typeof RateLimitResetCredits.Type
 
-/**
- * `rateLimits` is Codex's own limit; `rateLimitUpsell` is the backend's, opaque.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `rateLimits` is Codex's own limit; `rateLimitUpsell` is the backend's, opaque. */
 export const GetAccountRateLimitsResponse = Schema.Struct({
   ordinaryUsageAllowed: nullable(Schema.Boolean),
   rateLimits: RateLimitSnapshot,
@@ -144,59 +88,29 @@ export const GetAccountRateLimitsResponse = Schema.Struct({
   rateLimitUpsell: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
 }).annotations({ identifier: "GetAccountRateLimitsResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GetAccountRateLimitsResponse = typeof GetAccountRateLimitsResponse.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const AccountRateLimitsUpdatedNotification = Schema.Struct({ rateLimits: RateLimitSnapshot }).annotations({
   identifier: "AccountRateLimitsUpdatedNotification"
 })
 
-/**
- * `idempotencyKey`: the same key spends at most one credit. Without `creditId` the backend takes the next one.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `idempotencyKey`: the same key spends at most one credit. Without `creditId` the backend takes the next one. */
 export const ConsumeAccountRateLimitResetCreditParams = Schema.Struct({
   idempotencyKey: Schema.String,
   creditId: opt(Schema.String)
 }).annotations({ identifier: "ConsumeAccountRateLimitResetCreditParams" })
 
-/**
- * An outcome other than these is an error, never a success.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** An outcome other than these is an error, never a success. */
 export const ConsumeAccountRateLimitResetCreditResponse = Schema.Struct({ outcome: ConsumeOutcome }).annotations({
   identifier: "ConsumeAccountRateLimitResetCreditResponse"
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ConsumeAccountRateLimitResetCreditResponse = typeof ConsumeAccountRateLimitResetCreditResponse.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const SendAddCreditsNudgeEmailParams = Schema.Struct({ creditType: CreditType }).annotations({
   identifier: "SendAddCreditsNudgeEmailParams"
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const SendAddCreditsNudgeEmailResponse = Schema.Struct({
   status: Schema.Literal("sent", "cooldown_active")
 }).annotations({ identifier: "SendAddCreditsNudgeEmailResponse" })

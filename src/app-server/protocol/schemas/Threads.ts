@@ -1,17 +1,8 @@
-/**
- * Threads as a client needs them to start: where they come from and when, without their turns.
- *
- * @since 0.1.0
- */
+/** Threads as a client needs them to start: where they come from and when, without their turns. */
 import * as Schema from "effect/Schema"
 import { flag, Int64, nullable, openWord, opt, UInt32 } from "./Tolerant.js"
 
-/**
- * Who made the thread. Sources that are objects stay as they are.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Who made the thread. Sources that are objects stay as they are. */
 export const SessionSource = Schema.Union(
   openWord("cli", "vscode", "exec", "appServer"),
   Schema.Struct({ custom: Schema.String }),
@@ -19,27 +10,14 @@ export const SessionSource = Schema.Union(
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 ).annotations({ identifier: "SessionSource" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type SessionSource = typeof SessionSource.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadStatus = Schema.Struct({
   type: openWord("notLoaded", "idle", "systemError", "active"),
   activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 }).annotations({ identifier: "ThreadStatus" })
 
-/**
- * Times are in Unix seconds. `turns` is empty wherever this server answers.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Times are in Unix seconds. `turns` is empty wherever this server answers. */
 export const Thread = Schema.Struct({
   id: Schema.String,
   sessionId: Schema.optionalWith(Schema.String, { exact: true, default: () => "" }),
@@ -67,10 +45,6 @@ export const Thread = Schema.Struct({
   turns: Schema.Array(Schema.Unknown)
 }).annotations({ identifier: "Thread" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type Thread = typeof Thread.Type
 
 const overrides = {
@@ -87,12 +61,7 @@ const overrides = {
   developerInstructions: opt(Schema.String)
 }
 
-/**
- * What is only for turns is accepted and has no effect.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** What is only for turns is accepted and has no effect. */
 export const ThreadStartParams = Schema.Struct({
   ...overrides,
   serviceName: opt(Schema.String),
@@ -101,10 +70,6 @@ export const ThreadStartParams = Schema.Struct({
   threadSource: opt(Schema.String)
 }).annotations({ identifier: "ThreadStartParams" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadResumeParams = Schema.Struct({
   threadId: Schema.String,
   path: opt(Schema.String),
@@ -114,10 +79,6 @@ export const ThreadResumeParams = Schema.Struct({
   initialTurnsPage: opt(Schema.Unknown)
 }).annotations({ identifier: "ThreadResumeParams" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadStartResponse = Schema.Struct({
   thread: Thread,
   model: Schema.String,
@@ -130,18 +91,9 @@ export const ThreadStartResponse = Schema.Struct({
   reasoningEffort: nullable(Schema.String)
 }).annotations({ identifier: "ThreadStartResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ThreadStartResponse = typeof ThreadStartResponse.Type
 
-/**
- * `limit` is 25 unless told, and at most 100. Without `sourceKinds` the interactive sources are meant.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `limit` is 25 unless told, and at most 100. Without `sourceKinds` the interactive sources are meant. */
 export const ThreadListParams = Schema.Struct({
   cursor: opt(Schema.String),
   limit: opt(UInt32),
@@ -171,16 +123,8 @@ export const ThreadListParams = Schema.Struct({
   parentThreadId: opt(Schema.String)
 }).annotations({ identifier: "ThreadListParams" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ThreadListParams = typeof ThreadListParams.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadListResponse = Schema.Struct({
   data: Schema.Array(Thread),
   nextCursor: nullable(Schema.String),
@@ -188,52 +132,27 @@ export const ThreadListResponse = Schema.Struct({
   readStates: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
 }).annotations({ identifier: "ThreadListResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ThreadListResponse = typeof ThreadListResponse.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadReadParams = Schema.Struct({ threadId: Schema.String, includeTurns: flag }).annotations({
   identifier: "ThreadReadParams"
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadReadResponse = Schema.Struct({
   thread: Thread,
   readState: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
 }).annotations({ identifier: "ThreadReadResponse" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const ThreadStartedNotification = Schema.Struct({ thread: Thread }).annotations({
   identifier: "ThreadStartedNotification"
 })
 
-/**
- * A turn of a model: known, and not done here. Everything else in it stays as it is.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A turn of a model: known, and not done here. Everything else in it stays as it is. */
 export const TurnStartParams = Schema.Struct(
   { threadId: Schema.String, input: Schema.Array(Schema.Unknown) },
   { key: Schema.String, value: Schema.Unknown }
 ).annotations({ identifier: "TurnStartParams" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const TurnStartResponse = Schema.Struct({ turn: Schema.Unknown }).annotations({
   identifier: "TurnStartResponse"
 })

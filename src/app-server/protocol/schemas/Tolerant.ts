@@ -1,41 +1,19 @@
-/**
- * How the protocol's values are read and written: what we write is complete, what we read may be older or newer.
- *
- * @since 0.1.0
- */
+/** How the protocol's values are read and written: what we write is complete, what we read may be older or newer. */
 import * as Schema from "effect/Schema"
 
 /**
  * A member of a result that is null where nothing is known: always written, and null when an older server leaves it out.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const nullable = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(Schema.NullOr(schema), { exact: true, default: () => null })
 
-/**
- * A member of params that may be left out or null.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A member of params that may be left out or null. */
 export const opt = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(Schema.NullOr(schema), { exact: true })
 
-/**
- * A member of params that may be left out, but is not null.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A member of params that may be left out, but is not null. */
 export const flag = Schema.optionalWith(Schema.Boolean, { exact: true })
 
-/**
- * One of the words; any other that a newer server says reads as `unknown`.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** One of the words; any other that a newer server says reads as `unknown`. */
 export const openWord = <const Word extends string>(first: Word, ...others: ReadonlyArray<Word>) => {
   const known = Schema.Literal<[Word, ...Array<Word | "unknown">]>(first, ...others, "unknown")
   const isKnown = Schema.is(known)
@@ -46,22 +24,13 @@ export const openWord = <const Word extends string>(first: Word, ...others: Read
   })
 }
 
-/**
- * A 64-bit integer; beyond 2^53 the nearest double.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A 64-bit integer; beyond 2^53 the nearest double. */
 export const Int64 = Schema.Number.pipe(Schema.filter((n) => Number.isInteger(n))).annotations({
   identifier: "i64",
   jsonSchema: { type: "integer" },
   arbitrary: () => (fc) => fc.maxSafeInteger()
 })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const UInt32 = Schema.Number.pipe(
   Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= 4_294_967_295)
 ).annotations({

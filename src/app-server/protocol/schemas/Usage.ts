@@ -1,25 +1,12 @@
-/**
- * Token usage, and the workspace's messages.
- *
- * @since 0.1.0
- */
+/** Token usage, and the workspace's messages. */
 import * as Schema from "effect/Schema"
 import { Int64, nullable, openWord, opt } from "./Tolerant.js"
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const GetAccountTokenUsageParams = Schema.Struct({ threadId: opt(Schema.String) }).annotations({
   identifier: "GetAccountTokenUsageParams"
 })
 
-/**
- * Tokens, seconds and days; `threadUsage` is the original's and always null here.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Tokens, seconds and days; `threadUsage` is the original's and always null here. */
 export const GetAccountTokenUsageResponse = Schema.Struct({
   summary: Schema.Struct({
     lifetimeTokens: nullable(Int64),
@@ -32,18 +19,9 @@ export const GetAccountTokenUsageResponse = Schema.Struct({
   threadUsage: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
 }).annotations({ identifier: "GetAccountTokenUsageResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GetAccountTokenUsageResponse = typeof GetAccountTokenUsageResponse.Type
 
-/**
- * Times are in Unix seconds; `messageBody` is untrusted text.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Times are in Unix seconds; `messageBody` is untrusted text. */
 export const WorkspaceMessage = Schema.Struct({
   messageId: Schema.String,
   messageType: openWord("headline", "announcement"),
@@ -52,17 +30,9 @@ export const WorkspaceMessage = Schema.Struct({
   archivedAt: nullable(Int64)
 }).annotations({ identifier: "WorkspaceMessage" })
 
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const GetWorkspaceMessagesResponse = Schema.Struct({
   featureEnabled: Schema.Boolean,
   messages: Schema.Array(WorkspaceMessage)
 }).annotations({ identifier: "GetWorkspaceMessagesResponse" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type GetWorkspaceMessagesResponse = typeof GetWorkspaceMessagesResponse.Type

@@ -1,8 +1,4 @@
-/**
- * Who is signed in, as `account/read` answers and `account/updated` tells it.
- *
- * @since 0.1.0
- */
+/** Who is signed in, as `account/read` answers and `account/updated` tells it. */
 import type { Session } from "../../../domain/Session.js"
 import { claimedRole, type WorkspaceRole } from "../../../domain/WorkspaceRole.js"
 import type {
@@ -15,9 +11,6 @@ import type {
 /**
  * The account of a session; the workspace's name is not known here. Whoever has no account of their own at ChatGPT is
  * told by the kind of key.
- *
- * @since 0.1.0
- * @category encoding
  */
 export const accountWire = (session: Session): Account => {
   switch (session.mode) {
@@ -40,9 +33,6 @@ const roleMembers = (session: Session | null, live: WorkspaceRole | null) => {
 /**
  * The answer for a session, null when nobody is signed in. `live` is the role of this very identity, null while it is
  * not known.
- *
- * @since 0.1.0
- * @category encoding
  */
 export const accountResult = (session: Session | null, live: WorkspaceRole | null): GetAccountResponse => ({
   account: session === null ? null : accountWire(session),
@@ -52,24 +42,14 @@ export const accountResult = (session: Session | null, live: WorkspaceRole | nul
   ...roleMembers(session, live)
 })
 
-/**
- * What `account/updated` tells of a session, null when nobody is signed in any more.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** What `account/updated` tells of a session, null when nobody is signed in any more. */
 export const accountUpdated = (session: Session | null, live: WorkspaceRole | null): AccountUpdatedNotification => ({
   authMode: session?.mode ?? null,
   planType: session === null || !session.usesBackend ? null : session.plan,
   ...roleMembers(session, live)
 })
 
-/**
- * How it was signed in, with the bearer token only where the client asked for it.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** How it was signed in, with the bearer token only where the client asked for it. */
 export const authStatusResult = (session: Session | null, token: string | null): GetAuthStatusResponse => ({
   authMethod: session?.mode ?? null,
   authToken: session === null ? null : token,

@@ -1,8 +1,4 @@
-/**
- * A reading of usage, as `account/rateLimits/read` answers it.
- *
- * @since 0.1.0
- */
+/** A reading of usage, as `account/rateLimits/read` answers it. */
 import type { RateLimitWindow } from "../../../domain/RateLimitWindow.js"
 import type { RateLimit, UsageSnapshot } from "../../../domain/UsageSnapshot.js"
 import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../schemas/RateLimits.js"
@@ -33,12 +29,7 @@ const additionalSnapshot = (limit: RateLimit, planType: UsageSnapshot["plan"]): 
   rateLimitReachedType: null
 })
 
-/**
- * Codex's own limit. Credits, spend control and the reason for a stop stand here alone, not at the further limits.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** Codex's own limit. Credits, spend control and the reason for a stop stand here alone, not at the further limits. */
 export const mainSnapshot = (snapshot: UsageSnapshot): RateLimitSnapshot => {
   const { credits, spendControl } = snapshot
   const own = spendControl?.individualLimit ?? null
@@ -73,9 +64,6 @@ const isOwn = ({ backendAccountId, backendUserId, identity }: UsageSnapshot): bo
  * The whole answer. Whether ordinary usage is allowed, and the upsell, are told only where the answer names the login
  * that asked, and never to a FedRAMP account. Of further limits with one id the last counts; one that is called like the
  * main limit stands in its place in the map, and not in `rateLimits`.
- *
- * @since 0.1.0
- * @category encoding
  */
 export const rateLimitsResult = (
   snapshot: UsageSnapshot,

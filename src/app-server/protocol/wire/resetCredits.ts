@@ -1,18 +1,9 @@
-/**
- * Reset credits, and what became of one.
- *
- * @since 0.1.0
- */
+/** Reset credits, and what became of one. */
 import type { ConsumeOutcome, ResetCredits } from "../../../domain/ResetCredit.js"
 import type { ConsumeAccountRateLimitResetCreditResponse, RateLimitResetCredits } from "../schemas/RateLimits.js"
 import { unixSeconds, unixSecondsOrNull } from "./seconds.js"
 
-/**
- * Count and list as they came: nothing is filtered, sorted or counted again.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** Count and list as they came: nothing is filtered, sorted or counted again. */
 export const resetCreditsWire = (resetCredits: ResetCredits | null): RateLimitResetCredits | null =>
   resetCredits === null
     ? null
@@ -30,8 +21,4 @@ export const resetCreditsWire = (resetCredits: ResetCredits | null): RateLimitRe
           })) ?? null
       }
 
-/**
- * @since 0.1.0
- * @category encoding
- */
 export const consumeResult = (outcome: ConsumeOutcome): ConsumeAccountRateLimitResetCreditResponse => ({ outcome })

@@ -1,17 +1,8 @@
-/**
- * Token activity, as `account/usage/read` answers it.
- *
- * @since 0.1.0
- */
+/** Token activity, as `account/usage/read` answers it. */
 import type { TokenActivity } from "../../../domain/TokenActivity.js"
 import type { GetAccountTokenUsageResponse } from "../schemas/Usage.js"
 
-/**
- * Totals and days as they came; the usage of one thread is never known here.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** Totals and days as they came; the usage of one thread is never known here. */
 export const tokenUsageResult = (activity: TokenActivity): GetAccountTokenUsageResponse => ({
   summary: {
     lifetimeTokens: activity.lifetimeTokens,

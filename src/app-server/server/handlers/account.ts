@@ -1,8 +1,4 @@
-/**
- * Who is signed in.
- *
- * @since 0.1.0
- */
+/** Who is signed in. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -43,10 +39,6 @@ const tokenOf = (
     return key === null ? null : Redacted.value(key)
   })
 
-/**
- * @since 0.1.0
- * @category handlers
- */
 export const accountHandlers: Handlers<Methods, AccountEvents | AuthSession | CredentialStore | CurrentSession> = {
   "account/read": ({ refreshToken }) =>
     Effect.gen(function* () {

@@ -1,8 +1,4 @@
-/**
- * What can't be undone, as the client has decided.
- *
- * @since 0.1.0
- */
+/** What can't be undone, as the client has decided. */
 import * as Effect from "effect/Effect"
 import { RedeemKey, ResetCreditId } from "../../../domain/ResetCredit.js"
 import { consumeReset } from "../../../programs/consumeReset.js"
@@ -20,10 +16,6 @@ import type { Handlers } from "../Handler.js"
 
 type Methods = "account/rateLimitResetCredit/consume" | "account/sendAddCreditsNudgeEmail"
 
-/**
- * @since 0.1.0
- * @category handlers
- */
 export const actHandlers: Handlers<
   Methods,
   AuthSession | CurrentSession | Lease | OperationJournal | RateLimits | WorkspaceRole

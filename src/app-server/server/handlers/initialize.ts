@@ -1,8 +1,4 @@
-/**
- * The handshake.
- *
- * @since 0.1.0
- */
+/** The handshake. */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -16,20 +12,12 @@ const families: Readonly<Record<string, string>> = { darwin: "macos", win32: "wi
 
 const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_")
 
-/**
- * Whether the text does as the value of an HTTP header.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether the text does as the value of an HTTP header. */
 export const isHeaderValue = (text: string): boolean => /^[\t\u0020-\u007e]*$/.test(text)
 
 /**
  * What a client is told of this server and its machine. The user agent begins with the client's name, or with the one
  * that `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` gives, and ends with what the client said.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeServerInfo: Effect.Effect<
   (client: typeof ClientInfo.Type) => InitializeResponse,

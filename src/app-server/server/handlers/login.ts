@@ -1,8 +1,4 @@
-/**
- * Signing in and out.
- *
- * @since 0.1.0
- */
+/** Signing in and out. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -187,10 +183,6 @@ const started = (
   }
 }
 
-/**
- * @since 0.1.0
- * @category handlers
- */
 export const loginHandlers: Handlers<Methods, Services> = {
   "account/login/start": started,
   "account/login/cancel": ({ loginId }, caller) =>

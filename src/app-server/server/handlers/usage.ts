@@ -1,8 +1,4 @@
-/**
- * Limits, token usage and messages: what can be read at any time.
- *
- * @since 0.1.0
- */
+/** Limits, token usage and messages: what can be read at any time. */
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../../../domain/AuthError.js"
 import type { BackendError } from "../../../domain/BackendError.js"
@@ -39,10 +35,6 @@ const under = <A, R>(policy: CallPolicy, read: Read<A, R>): Read<A, AuthSession 
 const isTimeout = (error: AuthError | BackendError): boolean =>
   error._tag === "BackendError" && error.reason === "Timeout"
 
-/**
- * @since 0.1.0
- * @category handlers
- */
 export const usageHandlers: Handlers<
   Methods,
   AuthSession | CurrentSession | RateLimits | TokenUsage | UsageEvents | WorkspaceMessages

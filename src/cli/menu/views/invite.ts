@@ -1,8 +1,4 @@
-/**
- * The referral invite as views.
- *
- * @since 0.1.0
- */
+/** The referral invite as views. */
 import { plainLine } from "../../../domain/PlainText.js"
 import type { InviteReward, ReferralOffer } from "../../../domain/ReferralOffer.js"
 import type { Event, State } from "../../../programs/menu/InviteFlow.js"
@@ -55,12 +51,7 @@ const question = (state: State & { readonly _tag: "Confirm" }): View<Event> => {
   })
 }
 
-/**
- * Null once it is closed.
- *
- * @since 0.1.0
- * @category views
- */
+/** Null once it is closed. */
 export const inviteView = (state: State, canvas: Canvas): View<Event> | null => {
   switch (state._tag) {
     case "Closed":

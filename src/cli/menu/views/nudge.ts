@@ -1,8 +1,4 @@
-/**
- * The message to the workspace's owner as views.
- *
- * @since 0.1.0
- */
+/** The message to the workspace's owner as views. */
 import type { CreditType, WorkspaceRole } from "../../../domain/WorkspaceRole.js"
 import type { Context, Event, State } from "../../../programs/menu/NudgeFlow.js"
 import type { Canvas } from "../../render/limits.js"
@@ -50,12 +46,7 @@ const roleLine = (role: WorkspaceRole): string => {
   return role.source === "live" ? `Role: ${roleText(role)}, as the workspace says` : `Role: ${roleText(role)}`
 }
 
-/**
- * Null once it is closed.
- *
- * @since 0.1.0
- * @category views
- */
+/** Null once it is closed. */
 export const nudgeView = (state: State, canvas: Canvas): View<Event> | null => {
   const { creditType, session }: Context = state.context
   const said = words[creditType]

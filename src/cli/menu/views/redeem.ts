@@ -1,8 +1,4 @@
-/**
- * The redemption of a reset credit as views.
- *
- * @since 0.1.0
- */
+/** The redemption of a reset credit as views. */
 import type * as DateTime from "effect/DateTime"
 import { plainLine } from "../../../domain/PlainText.js"
 import type { ResetCredit } from "../../../domain/ResetCredit.js"
@@ -97,12 +93,7 @@ const doneLines = ({ left, redeemed }: State & { readonly _tag: "Done" }): Reado
   `Key: ${plainLine(redeemed.key, 128)}`
 ]
 
-/**
- * Null once it is closed.
- *
- * @since 0.1.0
- * @category views
- */
+/** Null once it is closed. */
 export const redeemView = (state: State, canvas: Canvas): View<Event> | null => {
   const { now } = canvas
   switch (state._tag) {

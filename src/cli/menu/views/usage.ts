@@ -1,8 +1,4 @@
-/**
- * The usage and the token activity as a view.
- *
- * @since 0.1.0
- */
+/** The usage and the token activity as a view. */
 import type { Event, Part, State } from "../../../programs/menu/UsageFlow.js"
 import { activityLines } from "../../render/activity.js"
 import type { Canvas } from "../../render/limits.js"
@@ -31,12 +27,7 @@ const partLines = <A>(
   }
 }
 
-/**
- * Null once it is closed.
- *
- * @since 0.1.0
- * @category views
- */
+/** Null once it is closed. */
 export const usageView = (state: State, canvas: Canvas): View<Event> | null => {
   if (state._tag === "Closed") return null
   const { activity, usage, view } = state

@@ -1,8 +1,4 @@
-/**
- * The usage menu, and the flow on top of it, as views.
- *
- * @since 0.1.0
- */
+/** The usage menu, and the flow on top of it, as views. */
 import { plainLine } from "../../../domain/PlainText.js"
 import {
   type Event,
@@ -105,12 +101,7 @@ const onTop = (flow: Flow, canvas: Canvas): View<Event> | null => {
   }
 }
 
-/**
- * The flow if there is one, else the menu; null once the person has left.
- *
- * @since 0.1.0
- * @category views
- */
+/** The flow if there is one, else the menu; null once the person has left. */
 export const usageMenuView = (state: State, canvas: Canvas): View<Event> | null => {
   if (isEnded(state)) return null
   const view = state.flow === null ? null : onTop(state.flow, canvas)
