@@ -73,7 +73,10 @@ const make = Effect.gen(function* () {
           client.referrals.invite({ payload: { referral_key: referralKey, emails: [email] } })
         )
         .pipe(
-          Effect.map(({ has_rewards }) => (has_rewards === null ? "unknown" : has_rewards ? "included" : "notIncluded"))
+          Effect.map(({ has_rewards }) => {
+            if (has_rewards === null || has_rewards === undefined) return "unknown"
+            return has_rewards ? "included" : "notIncluded"
+          })
         )
   })
 })

@@ -1,13 +1,19 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import type * as Net from "node:net"
 import { gzipSync } from "node:zlib"
 import { BodyTooLarge, boundedHttpClient } from "../../src/layers/internal/BoundedHttpClient.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
+import { watched } from "../laws/watching.js"
 import { brief, calling, consume, readUsage, usageBody } from "./support/backend.js"
 import { rawServer } from "./support/sockets.js"
 
@@ -172,5 +178,52 @@ describe("an answer through a client of the caller's", () => {
       yield* Effect.withSpan(client.get(server.origin), "a span of the caller's")
       assert.include((server.requests[0] ?? "").toLowerCase(), "traceparent")
     }).pipe(Effect.provide(NodeHttpClient.layerUndici))
+  )
+})
+
+/** A response whose body breaks off, with the body read by a stream whichever way it is asked for. */
+const cutResponse = (request: HttpClientRequest.HttpClientRequest, headers: Record<string, string>) => {
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error("other side closed")) })
+  const response = HttpClientResponse.fromWeb(request, new Response(body, { headers }))
+  return Object.defineProperty(response, "arrayBuffer", {
+    value: Effect.as(Stream.runDrain(response.stream), new ArrayBuffer())
+  })
+}
+
+const broken = [
+  ["in a stream", HttpClient.make((request) => Effect.succeed(cutResponse(request, {})))],
+  [
+    "in a body of declared length",
+    HttpClient.make((request) => Effect.succeed(cutResponse(request, { "content-length": "9" })))
+  ],
+  [
+    "in a fiber that the client started",
+    HttpClient.make((request) =>
+      Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport" })).pipe(
+        Effect.fork,
+        Effect.flatMap(Fiber.join)
+      )
+    )
+  ]
+] as const
+
+describe("a connection that breaks", () => {
+  const request = HttpClientRequest.get("https://backend.example/secret-path")
+
+  it.effect.each(broken)("is an error for the caller, and leaves nothing in the log: %s", ([, client]) =>
+    Effect.gen(function* () {
+      const execute = boundedHttpClient(client, { maxBytes, userAgent: "ours" })
+      const { logs, results } = yield* watched(execute(request), Layer.empty)
+      assert.deepStrictEqual(logs, [])
+      assert.isTrue(results.some((text) => text.includes("Error")))
+    })
+  )
+
+  it.effect.each(broken)("control: the runtime logs its URL without us: %s", ([, client]) =>
+    Effect.gen(function* () {
+      const read = Effect.flatMap(client.execute(request), (response) => response.arrayBuffer)
+      const { logs } = yield* watched(read, Layer.empty)
+      assert.isTrue(logs.some((text) => text.includes("secret-path")))
+    })
   )
 })

@@ -3,10 +3,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { AccountId, Identity, UserId } from "../../src/domain/Identity.js"
+import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
 import { redeemReset } from "../../src/programs/redeemReset.js"
 import { showUsage } from "../../src/programs/showUsage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
@@ -125,6 +127,29 @@ describe("one redemption", () => {
 })
 
 describe("nothing is spent", () => {
+  it.effect("when the account changes before its credits are read: those of the other are not offered", () => {
+    let change: Effect.Effect<void> = Effect.void
+    const journal = Layer.effect(
+      OperationJournal,
+      Effect.map(OperationJournal, (memory) => ({
+        ...memory,
+        list: (filter) =>
+          Effect.zipRight(
+            Effect.suspend(() => change),
+            memory.list(filter)
+          )
+      }))
+    ).pipe(Layer.provide(OperationJournalMemory.layerMemory))
+    const accounts = [{}, { userId: "user-B", accountId: "account-B" }]
+    return Effect.gen(function* () {
+      const { record } = yield* (yield* FakeBackend.FakeBackend).signIn("user-B/account-B")
+      change = Effect.orDie((yield* AuthSession).signIn(record))
+      assert.strictEqual(yield* refused({}), "ActError IdentityChanged")
+      assert.deepStrictEqual(yield* asked, [])
+      assert.strictEqual(yield* count(consume), 0)
+    }).pipe(Effect.provide(account({ journal, backend: { accounts } })))
+  })
+
   it.effect("when there is no credit: nothing is asked, and nothing sent", () =>
     Effect.gen(function* () {
       const result = yield* run(redeemReset())

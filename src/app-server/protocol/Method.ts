@@ -5,9 +5,6 @@ import * as Schema from "effect/Schema"
 import type { RpcError } from "./errors.js"
 import { paramsDecoder, type Presence } from "./params.js"
 
-/** `account`: one at a time in the order of arrival, over all connections. `none`: at once. */
-export type Queue = "account" | "none"
-
 /**
  * The Type side of `result` is what a server writes, as it is: every member, null where nothing is known. What a client
  * reads may be older, and what is left out reads as null.
@@ -20,7 +17,6 @@ export interface Method<Name extends string, P, PI, R, RI> {
   readonly presence: Presence
   readonly params: Schema.Schema<P, PI>
   readonly result: Schema.Schema<R, RI>
-  readonly queue: Queue
   readonly decodeParams: (params: unknown) => Either.Either<P, RpcError>
   readonly decodeResult: (result: unknown) => Either.Either<R, ParseResult.ParseIssue>
   readonly experimental: (params: P) => string | null
@@ -34,7 +30,6 @@ export const make = <const Name extends string, P, PI, R, RI>(
     readonly params: Schema.Schema<P, PI>
     readonly result: Schema.Schema<R, RI>
     readonly presence?: Presence
-    readonly queue?: Queue
     readonly experimental?: (params: P) => string | null
   }
 ): Method<Name, P, PI, R, RI> => {
@@ -44,7 +39,6 @@ export const make = <const Name extends string, P, PI, R, RI>(
     presence,
     params: options.params,
     result: options.result,
-    queue: options.queue ?? "none",
     experimental: options.experimental ?? never,
     decodeParams: paramsDecoder(options.params, presence),
     decodeResult: ParseResult.decodeUnknownEither(options.result)

@@ -30,19 +30,16 @@ export const methods = {
   "account/login/start": make("account/login/start", {
     params: Login.LoginAccountParams,
     result: Login.LoginAccountResponse,
-    queue: "account",
     experimental: ({ type }) => (type === "chatgptAuthTokens" ? "account/login/start.chatgptAuthTokens" : null)
   }),
   "account/login/cancel": make("account/login/cancel", {
     params: Login.CancelLoginAccountParams,
-    result: Login.CancelLoginAccountResponse,
-    queue: "account"
+    result: Login.CancelLoginAccountResponse
   }),
   "account/logout": make("account/logout", {
     presence: "none",
     params: NoParams,
-    result: Login.LogoutAccountResponse,
-    queue: "account"
+    result: Login.LogoutAccountResponse
   }),
   "account/securitySetup/read": make("account/securitySetup/read", {
     presence: "none",
@@ -56,8 +53,7 @@ export const methods = {
   }),
   "account/rateLimitResetCredit/consume": make("account/rateLimitResetCredit/consume", {
     params: RateLimits.ConsumeAccountRateLimitResetCreditParams,
-    result: RateLimits.ConsumeAccountRateLimitResetCreditResponse,
-    queue: "account"
+    result: RateLimits.ConsumeAccountRateLimitResetCreditResponse
   }),
   "account/usage/read": make("account/usage/read", {
     presence: "optional",
@@ -71,18 +67,15 @@ export const methods = {
   }),
   "account/sendAddCreditsNudgeEmail": make("account/sendAddCreditsNudgeEmail", {
     params: RateLimits.SendAddCreditsNudgeEmailParams,
-    result: RateLimits.SendAddCreditsNudgeEmailResponse,
-    queue: "account"
+    result: RateLimits.SendAddCreditsNudgeEmailResponse
   }),
   "account/read": make("account/read", {
     params: Account.GetAccountParams,
-    result: Account.GetAccountResponse,
-    queue: "account"
+    result: Account.GetAccountResponse
   }),
   getAuthStatus: make("getAuthStatus", {
     params: Account.GetAuthStatusParams,
-    result: Account.GetAuthStatusResponse,
-    queue: "account"
+    result: Account.GetAuthStatusResponse
   })
 } as const
 

@@ -5,6 +5,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { concat } from "./concat.js"
 
@@ -80,6 +81,9 @@ export const boundedHttpClient = (
   return (request) =>
     plain.execute(HttpClientRequest.setHeader(request, "user-agent", options.userAgent)).pipe(
       Effect.flatMap(whole),
+      // A stream runs in a fiber of its own. If the connection breaks, the runtime would log that fiber's error, with the
+      // whole URL, before the caller can classify it.
+      Effect.withUnhandledErrorLogLevel(Option.none()),
       Effect.mapError((error) =>
         error._tag === "RequestError" && error.cause instanceof BodyTooLarge ? error.cause : error
       )

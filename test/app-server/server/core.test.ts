@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -13,6 +14,7 @@ import { errorResponse, type Message, notification, response } from "../../../sr
 import { codes, rpcError } from "../../../src/app-server/protocol/errors.js"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import type { Forward } from "../../../src/app-server/server/Handler.js"
+import { notificationsDropped } from "../../../src/app-server/server/metrics.js"
 import { FakeIssuer } from "../../../src/testing/index.js"
 import { connect, errorOf, initialized, initializeParams, order, resultOf, server, settle } from "./harness.js"
 
@@ -212,6 +214,7 @@ describe("a client that does not take what it is told", () => {
     Effect.gen(function* () {
       const slow = yield* initialized({ kind: "stdio", capacity: 2 })
       const other = yield* initialized({ kind: "stdio" })
+      const before = (yield* Metric.value(notificationsDropped)).count
       for (let i = 0; i < 5; i++) {
         resultOf(yield* other.call("account/login/start", { type: "apiKey", apiKey: "sk-1" }))
         resultOf(yield* other.call("account/logout"))
@@ -221,6 +224,8 @@ describe("a client that does not take what it is told", () => {
       const last = seen[1]
       assert.deepInclude(last, { method: "account/updated" })
       assert.deepInclude(last?._tag === "Notification" ? last.params : {}, { authMode: null })
+      // Each of ten changes, and the end of each sign-in, was to be told.
+      assert.strictEqual((yield* Metric.value(notificationsDropped)).count - before, 13)
     }).pipe(Effect.scoped, Effect.provide(server({ record: "nobody" })))
   )
 })

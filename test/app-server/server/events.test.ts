@@ -251,6 +251,27 @@ describe("usage that another client has read", () => {
     }).pipe(Effect.scoped, Effect.provide(server()))
   )
 
+  it.effect("is not told when a newer reading came first", () =>
+    Effect.gen(function* () {
+      const [slow, quick, listener] = [yield* initialized(), yield* initialized(), yield* initialized()]
+      yield* use(10)
+      resultOf(yield* read(slow))
+      yield* use(20)
+      // It has the usage at once, and waits for the list of credits.
+      yield* slow.send(1, "account/rateLimits/read", {})
+      yield* TestClock.adjust("1 second")
+      yield* use(30)
+      resultOf(yield* read(quick))
+      assert.deepStrictEqual([yield* numbers(slow), yield* numbers(listener)], [[30], [30]])
+      yield* TestClock.adjust("3 seconds")
+      assert.lengthOf((yield* slow.rest).map(resultOf), 1)
+      assert.deepStrictEqual([yield* numbers(quick), yield* numbers(listener)], [[], []])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(server({ backend: { plan: [FaultPlan.on("resetCredits.list", 1, Fault.delay("2 seconds"))] } }))
+    )
+  )
+
   it.effect("is told of each limit by itself", () =>
     Effect.gen(function* () {
       const [reader, listener] = [yield* initialized(), yield* initialized()]

@@ -146,6 +146,37 @@ describe("a holder", () => {
     )
   )
 
+  it.live("whose sign of life took longer than the time to live has lost the lease", () =>
+    withHome(({ lease }) =>
+      Effect.gen(function* () {
+        const clock = yield* Effect.clock
+        let delayed = false
+        let offset = 0n
+        // The statement is written between two looks at the clock.
+        const slow: Clock.Clock = {
+          [Clock.ClockTypeId]: Clock.ClockTypeId,
+          sleep: (duration) => clock.sleep(duration),
+          unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+          unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + offset,
+          currentTimeMillis: clock.currentTimeMillis,
+          currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => {
+            const seen = now + offset
+            if (delayed) offset = 11_000_000_000n
+            return seen
+          })
+        }
+        const work = lease.withLease(options, (held) =>
+          Effect.gen(function* () {
+            yield* held.assertHeld
+            delayed = true
+            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+          })
+        )
+        yield* Effect.withClock(work, slow)
+      })
+    )
+  )
+
   it.live("whose database is gone can't tell, and has lost the lease after its time", () =>
     withHome(({ file, lease }) =>
       Effect.gen(function* () {
