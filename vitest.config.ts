@@ -4,6 +4,13 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
+/** One seed, so that every run is the same; `FC_SEED=random` draws another and prints it, and `FC_SEED=<n>` sets it. */
+const { FC_SEED = "20240229" } = process.env
+const seed = FC_SEED === "random" ? String(randomInt(2 ** 31 - 1)) : FC_SEED
+if (FC_SEED === "random") console.log(`fast-check seed: ${seed} (repeat with FC_SEED=${seed})`)
+// The projects read this file again.
+process.env.FC_SEED = seed
+
 const src = fileURLToPath(new URL("./src", import.meta.url))
 
 const ofProcesses = [
@@ -47,10 +54,9 @@ export default defineConfig({
     ],
     maxWorkers: availableParallelism(),
     minWorkers: 1,
-    globalSetup: ["test/printSeed.ts"],
     setupFiles: ["test/setup.ts"],
     env: {
-      FC_SEED: process.env.FC_SEED ?? String(randomInt(2 ** 31 - 1)),
+      FC_SEED: seed,
       // No test reads the account of whoever runs it.
       CODEX_HOME: join(tmpdir(), "codex-account-no-such-home")
     },

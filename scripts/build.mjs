@@ -12,7 +12,7 @@ const run = (...args) => {
   if (status !== 0) process.exit(status)
 }
 
-run(tool("typescript", "tsc"), "-p", "tsconfig.build.json")
+run(tool("@typescript/native", "tsc"), "-p", "tsconfig.build.json")
 
 // What has no source any more goes, and an empty folder with it.
 const prune = (folder) => {

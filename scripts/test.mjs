@@ -1,11 +1,11 @@
 /**
- * Every check there is: `npm test`. With `--static` only those that run nothing: `npm run check`.
+ * Runs the parts that are named: `static`, `build`, `tests`, `examples`, `soak`. See package.json.
  *
  * A failed check does not stop the next. The last line is `N passed, N failed`, where each check, each test and each
- * example counts as one; the exit code is 1 if anything failed. `FC_SEED` repeats a run's property tests.
+ * example counts as one; the exit code is 1 if anything failed. Property tests start from one fixed seed:
+ * `FC_SEED=<n>` sets another, and `FC_SEED=random` draws one and prints it.
  */
 import { spawnSync } from "node:child_process"
-import { randomInt } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,8 +14,8 @@ import { home, tool } from "./tools.mjs"
 const scratch = mkdtempSync(join(tmpdir(), "codex-account-test-"))
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }))
 
-const seed = process.env.FC_SEED ?? String(randomInt(2 ** 31 - 1))
-const env = { ...process.env, FC_SEED: seed, CODEX_HOME: join(scratch, "no-such-home") }
+const parts = process.argv.slice(2)
+const env = { ...process.env, CODEX_HOME: join(scratch, "no-such-home") }
 const passed = []
 const failed = []
 const record = (name, ok) => (ok ? passed : failed).push(name)
@@ -37,15 +37,16 @@ const check = (name, args, { show = false, minutes = 3 } = {}) => {
   console.log(`${ok ? "ok  " : "FAIL"} ${name} ${((performance.now() - start) / 1000).toFixed(1)} s${why}`)
   return ok
 }
-const counted = (name, args, options) => record(name, check(name, args, options))
+const counted = (name, ...args) => record(name, check(name, args))
 
-const tests = () => {
+const tests = (...projects) => {
   const report = join(scratch, "vitest.json")
   const ok = check(
-    "tests",
+    projects.join(" and "),
     [
       tool("vitest"),
       "run",
+      ...projects.map((name) => `--project=${name}`),
       "--allowOnly=false",
       "--reporter=default",
       "--reporter=json",
@@ -76,22 +77,24 @@ const examples = () => {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ts")) : []
   // Against the built package, by its own name: tsconfig.build.json maps no path to src.
   for (const name of names.toSorted()) {
-    counted(`examples/${name}`, [tool("tsx"), "--tsconfig", "tsconfig.build.json", join("examples", name)])
+    counted(`examples/${name}`, tool("tsx"), "--tsconfig", "tsconfig.build.json", join("examples", name))
   }
 }
 
-counted("types and Effect diagnostics", ["scripts/types.mjs"])
-counted("lint", [tool("oxlint"), "--deny-warnings"])
-counted("format", [tool("oxfmt"), "--check"])
-counted("architecture", ["scripts/architecture.mjs"])
-counted("unused files and packages", [tool("knip")])
-if (!process.argv.includes("--static")) {
-  counted("build", ["scripts/build.mjs"])
-  counted("package", [tool("publint"), "--strict"])
-  tests()
-  examples()
-  console.log(`fast-check seed: ${seed} (repeat with FC_SEED=${seed})`)
+if (parts.includes("static")) {
+  counted("types and Effect diagnostics", "scripts/types.mjs")
+  counted("lint", tool("oxlint"), "--deny-warnings")
+  counted("format", tool("oxfmt"), "--check")
+  counted("architecture", "scripts/architecture.mjs")
+  counted("unused files and packages", tool("knip"))
 }
+if (parts.includes("build")) {
+  counted("build", "scripts/build.mjs")
+  counted("package", tool("publint"), "--strict")
+}
+if (parts.includes("tests")) tests("unit", "processes")
+if (parts.includes("examples")) examples()
+if (parts.includes("soak")) tests("soak")
 
 for (const name of failed) console.log(`failed: ${name}`)
 console.log(`${passed.length} passed, ${failed.length} failed`)

@@ -22,7 +22,7 @@ const errorsIn = (programs: ReadonlyArray<string>): string => {
     const compilerOptions = { rootDir: home, incremental: false, tsBuildInfoFile: null }
     const config = { extends: join(home, "tsconfig.json"), compilerOptions, include: ["*.ts"] }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
-    const tsc = join(home, "node_modules/typescript/bin/tsc")
+    const tsc = join(home, "node_modules/@typescript/native/bin/tsc")
     const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })
     return stdout
       .split("\n")
