@@ -21,6 +21,12 @@ const ofProcesses = [
   "test/layers/keyring/**/*.test.ts"
 ]
 
+/** Rounds of real processes that are killed, for minutes. */
+const ofKills = ["test/e2e/processes/**/*.test.ts", "test/e2e/journal/**/*.test.ts"]
+
+/** What is tried a few times in every run is tried more often here. */
+const ofRounds = ["test/model/acts.test.ts", "test/model/readers.test.ts", "test/model/sessions.test.ts"]
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -38,7 +44,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ofProcesses,
+          exclude: [...ofProcesses, ...ofKills],
           sequence: { groupOrder: 0 }
         }
       },
@@ -47,7 +53,18 @@ export default defineConfig({
         test: {
           name: "processes",
           include: ofProcesses,
+          exclude: ofKills,
           sequence: { groupOrder: 1 },
+          poolOptions: { forks: { singleFork: true } }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "soak",
+          include: [...ofKills, ...ofRounds],
+          env: { FC_RUNS: process.env.FC_RUNS ?? "70" },
+          sequence: { groupOrder: 2 },
           poolOptions: { forks: { singleFork: true } }
         }
       }
