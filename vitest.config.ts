@@ -21,11 +21,11 @@ const ofProcesses = [
   "test/layers/keyring/**/*.test.ts"
 ]
 
-/** Rounds of real processes that are killed, for minutes. */
-const ofKills = ["test/e2e/processes/**/*.test.ts", "test/e2e/journal/**/*.test.ts"]
+/** Minutes of deaths: real processes that are killed, and the model's at every step. */
+const onlySoak = ["test/e2e/processes/**/*.test.ts", "test/e2e/journal/**/*.test.ts", "test/model/everyStep.test.ts"]
 
-/** What is tried a few times in every run is tried more often here. */
-const ofRounds = ["test/model/acts.test.ts", "test/model/readers.test.ts", "test/model/sessions.test.ts"]
+/** What every run tries a few times is tried more often when it soaks. */
+const alsoSoak = ["test/model/acts.test.ts", "test/model/readers.test.ts", "test/model/sessions.test.ts"]
 
 export default defineConfig({
   resolve: {
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...ofProcesses, ...ofKills],
+          exclude: [...ofProcesses, ...onlySoak],
           sequence: { groupOrder: 0 }
         }
       },
@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: "processes",
           include: ofProcesses,
-          exclude: ofKills,
+          exclude: onlySoak,
           sequence: { groupOrder: 1 },
           poolOptions: { forks: { singleFork: true } }
         }
@@ -62,7 +62,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "soak",
-          include: [...ofKills, ...ofRounds],
+          include: [...onlySoak, ...alsoSoak],
           env: { FC_RUNS: process.env.FC_RUNS ?? "70" },
           sequence: { groupOrder: 2 },
           poolOptions: { forks: { singleFork: true } }
