@@ -2,7 +2,7 @@
  * The statements of `composition.test-d.ts`, checked as `npm run check` checks them; and that each of them can be wrong.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -24,7 +24,7 @@ const variants = {
 
 let output = ""
 
-beforeAll(() => {
+beforeAll(async () => {
   const cache = join(root, "node_modules/.cache")
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, "types-"))
@@ -37,10 +37,10 @@ beforeAll(() => {
       join(folder, "tsconfig.json"),
       JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] })
     )
-    output = spawnSync(process.execPath, [join(root, "scripts/types.mjs"), "-p", "."], {
-      cwd: folder,
-      encoding: "utf8"
-    }).stdout
+    output = await new Promise<string>((resolve) => {
+      const checker = join(root, "scripts/types.mjs")
+      execFile(process.execPath, [checker, "-p", "."], { cwd: folder }, (_, stdout) => resolve(stdout))
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
