@@ -27,8 +27,7 @@ import { Lease } from "../src/services/Lease.js"
 import { OperationJournal } from "../src/services/OperationJournal.js"
 import { makeAccount } from "../src/testing/FakeAccount.js"
 import * as FakeBackend from "../src/testing/FakeBackend.js"
-import type { IssuedTokens } from "../src/testing/FakeJwt.js"
-import { makeState, signIn } from "../src/testing/FakeState.js"
+import { type IssuedTokens, makeState, signIn } from "../src/testing/FakeState.js"
 import * as ScriptedDialog from "../src/testing/ScriptedDialog.js"
 
 const warmUps = 40

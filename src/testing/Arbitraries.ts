@@ -10,22 +10,195 @@ import { ActError } from "../domain/ActError.js"
 import { AuthError } from "../domain/AuthError.js"
 import { BackendError } from "../domain/BackendError.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
+import { AccountId, Identity, UserId } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
 import { JournalError } from "../domain/JournalError.js"
 import { Operation, OperationState } from "../domain/Operation.js"
 import { Plan } from "../domain/Plan.js"
+import { RateLimitWindow } from "../domain/RateLimitWindow.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
-import { type RedeemKey, TypedRedeemKey } from "../domain/ResetCredit.js"
+import { type RedeemKey, ResetCredit, ResetCredits, TypedRedeemKey, TypedResetCreditId } from "../domain/ResetCredit.js"
 import { AuthMode, Session, type SessionChange } from "../domain/Session.js"
 import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
+import {
+  Credits,
+  IndividualLimit,
+  RateLimit,
+  ReachedType,
+  SpendControl,
+  UsageSnapshot
+} from "../domain/UsageSnapshot.js"
 import { type Verdict, verdict as judge } from "../domain/Verdict.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import { claimedRole, liveRole, RoleName, type WorkspaceRole } from "../domain/WorkspaceRole.js"
-import { identity, orNull, time, untrustedText } from "./BasicArbitraries.js"
-import { usageSnapshot } from "./UsageArbitraries.js"
 
-export * from "./BasicArbitraries.js"
-export * from "./UsageArbitraries.js"
+/**
+ * The value, or now and then null.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const orNull = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<A | null> =>
+  FastCheck.option(arbitrary, { freq: 3 })
+
+/**
+ * Text as a hostile backend might send it: control characters, escape sequences, bidirectional overrides, markup.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const untrustedText: FastCheck.Arbitrary<string> = FastCheck.oneof(
+  FastCheck.string(),
+  FastCheck.fullUnicodeString(),
+  FastCheck.array(
+    FastCheck.constantFrom(
+      "\u001b[31m",
+      "\u001b]8;;https://evil.example.test\u0007",
+      "\u001b]0;title\u001b\\",
+      "\u009b2J",
+      "\u0000",
+      "\r",
+      "\n",
+      "\u0008",
+      "\u202e",
+      "\u200b",
+      "<b>",
+      "plain",
+      " "
+    ),
+    { maxLength: 8 }
+  ).map((parts) => parts.join(""))
+)
+
+/**
+ * A time between 2000 and 2100, in whole seconds.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const time: FastCheck.Arbitrary<DateTime.Utc> = FastCheck.integer({ min: 946_684_800, max: 4_102_444_800 }).map(
+  (seconds) => DateTime.unsafeMake(seconds * 1000)
+)
+
+/**
+ * A window's length in minutes: mostly the usual ones, some near them, some odd, some missing.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.oneof(
+  FastCheck.constantFrom(300, 1440, 10_080, 43_200, 525_600),
+  FastCheck.constantFrom(299, 301, 315, 316, 60, 90, 2880),
+  FastCheck.integer({ min: 1, max: 1_000_000 }),
+  FastCheck.constant(null)
+)
+
+/**
+ * Percent used, sometimes outside 0 to 100.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const usedPercent: FastCheck.Arbitrary<number> = FastCheck.oneof(
+  { weight: 4, arbitrary: FastCheck.integer({ min: 0, max: 100 }) },
+  { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 99, 100, 101, 150) }
+)
+
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const identity: FastCheck.Arbitrary<Identity> = FastCheck.record({
+  userId: orNull(Arbitrary.make(UserId)),
+  accountId: orNull(Arbitrary.make(AccountId))
+}).map((fields) => new Identity(fields))
+
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.record({
+  durationMinutes,
+  usedPercent,
+  resetsAt: time,
+  slot: FastCheck.constantFrom("primary" as const, "secondary" as const)
+}).map((fields) => new RateLimitWindow(fields))
+
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
+  id: FastCheck.oneof(FastCheck.constantFrom("codex", "codex_review"), untrustedText),
+  name: orNull(untrustedText),
+  allowed: orNull(FastCheck.boolean()),
+  windows: FastCheck.array(rateLimitWindow, { maxLength: 2 }),
+  normalModelSlug: orNull(untrustedText)
+}).map((fields) => new RateLimit(fields))
+
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
+  id: Arbitrary.make(TypedResetCreditId),
+  resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
+  status: FastCheck.constantFrom("available" as const, "redeeming" as const, "redeemed" as const, "unknown" as const),
+  grantedAt: time,
+  expiresAt: orNull(time),
+  title: orNull(untrustedText),
+  description: orNull(untrustedText)
+}).map((fields) => new ResetCredit(fields))
+
+/**
+ * The count and the list need not agree.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const resetCredits: FastCheck.Arbitrary<ResetCredits> = FastCheck.record({
+  availableCount: FastCheck.integer({ min: -1, max: 6 }),
+  credits: orNull(FastCheck.uniqueArray(resetCredit, { maxLength: 5, selector: (credit) => credit.id }))
+}).map((fields) => new ResetCredits(fields))
+
+const decimal = FastCheck.oneof(
+  FastCheck.nat({ max: 1_000_000 }).map((cents) => (cents / 100).toFixed(2)),
+  FastCheck.constantFrom("0", "0.00", "-1", "", "many")
+)
+
+const spendControl = FastCheck.record({
+  reached: FastCheck.boolean(),
+  individualLimit: orNull(
+    FastCheck.record({ limit: decimal, used: decimal, remainingPercent: usedPercent, resetsAt: time }).map(
+      (fields) => new IndividualLimit(fields)
+    )
+  )
+}).map((fields) => new SpendControl(fields))
+
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.record({
+  identity,
+  fetchedAt: time,
+  plan: Arbitrary.make(Plan),
+  main: rateLimit,
+  additional: FastCheck.array(rateLimit, { maxLength: 2 }),
+  credits: orNull(
+    FastCheck.record({
+      hasCredits: FastCheck.boolean(),
+      unlimited: FastCheck.boolean(),
+      balance: orNull(decimal)
+    }).map((fields) => new Credits(fields))
+  ),
+  spendControl: orNull(spendControl),
+  reachedType: orNull(Arbitrary.make(ReachedType)),
+  resetCredits: orNull(resetCredits),
+  backendAccountId: orNull(FastCheck.string()),
+  backendUserId: orNull(FastCheck.string()),
+  upsell: FastCheck.jsonValue()
+}).map((fields) => new UsageSnapshot(fields))
 
 /**
  * @since 0.1.0

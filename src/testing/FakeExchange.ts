@@ -15,9 +15,8 @@ import * as Stream from "effect/Stream"
 import { contractPath, type PathStyle } from "../contracts/PathStyle.js"
 import { type CallRecorder, digest, maskBody, maskHeaders } from "./CallLog.js"
 import { CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
-import { type Answer, answer, bodyJson, json, replacement, refused, type Reply, reset, spoil } from "./FakeReply.js"
+import { type Answer, answer, applyFault, bodyJson, json, type Reply } from "./FakeReply.js"
 import type { FakeState } from "./FakeState.js"
-import type { Fault } from "./Fault.js"
 import { EndpointName, faultFor, type FaultPlan } from "./FaultPlan.js"
 
 /** A request as either face receives it. Header names are in lower case. */
@@ -82,7 +81,7 @@ const toAnswer = (response: HttpServerResponse.HttpServerResponse): Effect.Effec
       return body.stream.pipe(
         Stream.runCollect,
         Effect.orDie,
-        Effect.map((chunks) => answer(status, headers, Uint8Array.from(Array.from(chunks).flatMap((c) => [...c]))))
+        Effect.map((chunks) => answer(status, headers, Buffer.concat(Array.from(chunks))))
       )
     default:
       return Effect.succeed(answer(status, headers, ""))
@@ -154,31 +153,6 @@ const arrive = (traffic: Ref.Ref<Traffic>, recorder: CallRecorder, incoming: Inc
   )
 }
 
-/**
- * Everything between arrival and answer. A wait or a hang is the caller's own fiber's, so that its interruption and its
- * clock reach them.
- */
-const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<Answer>): Effect.Effect<Reply> => {
-  const instead = replacement(fault, incoming, now)
-  if (instead !== undefined) {
-    return "afterCommit" in fault && fault.afterCommit ? Effect.as(run, instead) : Effect.succeed(instead)
-  }
-  switch (fault._tag) {
-    case "Delay":
-      return fault.afterCommit
-        ? Effect.zipLeft(run, Effect.sleep(fault.millis))
-        : Effect.zipRight(Effect.sleep(fault.millis), run)
-    case "Hang":
-      return fault.afterCommit ? Effect.zipRight(run, Effect.never) : Effect.never
-    case "Refused":
-      return Effect.succeed(refused)
-    case "Reset":
-      return fault.afterCommit ? Effect.as(run, reset) : Effect.succeed(reset)
-    default:
-      return Effect.map(run, (reply) => spoil(fault, reply))
-  }
-}
-
 export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>, recorder: CallRecorder) =>
   Effect.map(
     Effect.scoped(contractServer(state)),
@@ -196,7 +170,7 @@ export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic
                     committed: Effect.sync(() => recorder.amend(seq, { committed: true }))
                   })
                 )
-          const reply = yield* meet(fault, incoming, now, run)
+          const reply = yield* applyFault(fault, incoming, now, run)
           if (reply._tag === "Answer") recorder.amend(seq, { status: reply.status })
           return reply
         })

@@ -13,7 +13,6 @@ import * as Ref from "effect/Ref"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { OAuthApi } from "../contracts/OAuthApi.js"
 import type { FakeAccount } from "./FakeAccount.js"
-import { consume, invite, nudge } from "./FakeAccountActs.js"
 import * as Answers from "./FakeAnswers.js"
 import { authenticate, commit, type FakeState, lagging, refresh, type RefreshRefusal, revoke } from "./FakeState.js"
 import type { EndpointName } from "./FaultPlan.js"
@@ -97,7 +96,7 @@ const resetCredits = (ref: Ref.Ref<FakeState>) =>
       .handle("list", ({ request }) => read(ref, "resetCredits.list", request, Answers.resetCredits))
       .handle("consume", ({ payload, request }) =>
         act(ref, "resetCredits.consume", request, (account, now) => {
-          const [result, next] = consume(account, now, {
+          const [result, next] = Answers.consume(account, now, {
             key: payload.redeem_request_id,
             creditId: payload.credit_id ?? null
           })
@@ -123,7 +122,7 @@ const referrals = (ref: Ref.Ref<FakeState>) =>
         act(ref, "referrals.invite", request, (account, now) => {
           if (account.offer === null) return [refusal(403, "forbidden"), account]
           if (!payload.emails[0].includes("@")) return [refusal(422, "invalid_email"), account]
-          return [{ has_rewards: account.offer.inviteReward }, invite(account, now, payload.emails[0])]
+          return [{ has_rewards: account.offer.inviteReward }, Answers.invite(account, now, payload.emails[0])]
         })
       )
   )
@@ -138,7 +137,7 @@ const workspace = (ref: Ref.Ref<FakeState>) =>
       )
       .handle("nudge", ({ payload, request }) =>
         act<void>(ref, "workspace.nudge", request, (account, now) => {
-          const [result, next] = nudge(account, now, payload.credit_type)
+          const [result, next] = Answers.nudge(account, now, payload.credit_type)
           return [result === "cooldown" ? refusal(429, "cooldown") : undefined, next]
         })
       )

@@ -13,15 +13,28 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { maskBody, maskHeaders } from "./CallLog.js"
 import * as Backend from "./FakeBackend.js"
-import { makeClient } from "./FakeClient.js"
-import type { Exchange, Incoming } from "./FakeExchange.js"
-import { fieldsOf, issuerEndpoint, type IssuerEndpoint, makeIssuerRoutes } from "./FakeIssuerRoutes.js"
-import { type FakeIssuerOptions, type FakeIssuerState, issuePersonalToken, makeIssuerState } from "./FakeIssuerState.js"
-import { type Answer, refused, type Reply, replacement, reset, spoil } from "./FakeReply.js"
+import { makeClient } from "./FakeFaces.js"
+import type { Exchange } from "./FakeExchange.js"
+import {
+  type FakeIssuerOptions,
+  type FakeIssuerState,
+  fieldsOf,
+  issuePersonalToken,
+  issuerEndpoint,
+  type IssuerEndpoint,
+  makeIssuerRoutes,
+  makeIssuerState
+} from "./FakeIssuerRoutes.js"
+import { applyFault } from "./FakeReply.js"
 import { type Fault, pass } from "./Fault.js"
 
-export { type IssuerEndpoint } from "./FakeIssuerRoutes.js"
-export { type Consent, type DeviceAnswer, type FakeIssuerOptions, type FakeIssuerState } from "./FakeIssuerState.js"
+export {
+  type Consent,
+  type DeviceAnswer,
+  type FakeIssuerOptions,
+  type FakeIssuerState,
+  type IssuerEndpoint
+} from "./FakeIssuerRoutes.js"
 
 /**
  * One call. Secrets among `headers` and `fields` are replaced by a digest.
@@ -68,26 +81,6 @@ export class FakeIssuer extends Context.Tag("effect-codex-account/testing/FakeIs
 
 type Pending = ReadonlyArray<{ readonly endpoint: IssuerEndpoint; readonly fault: Fault }>
 
-const meet = (fault: Fault, incoming: Incoming, now: number, run: Effect.Effect<Answer>): Effect.Effect<Reply> => {
-  const instead = replacement(fault, incoming, now)
-  const commits = "afterCommit" in fault && fault.afterCommit
-  if (instead !== undefined) return commits ? Effect.as(run, instead) : Effect.succeed(instead)
-  switch (fault._tag) {
-    case "Delay":
-      return commits
-        ? Effect.zipLeft(run, Effect.sleep(fault.millis))
-        : Effect.zipRight(Effect.sleep(fault.millis), run)
-    case "Hang":
-      return commits ? Effect.zipRight(run, Effect.never) : Effect.never
-    case "Refused":
-      return Effect.succeed(refused)
-    case "Reset":
-      return commits ? Effect.as(run, reset) : Effect.succeed(reset)
-    default:
-      return Effect.map(run, (reply) => spoil(fault, reply))
-  }
-}
-
 /**
  * An issuer over a backend of the caller's choice.
  *
@@ -124,7 +117,7 @@ export const make = (
           fault: fault._tag
         }
         yield* Ref.update(calls, (before) => [...before, call])
-        return yield* meet(fault, incoming, now, routes[endpoint](incoming))
+        return yield* applyFault(fault, incoming, now, routes[endpoint](incoming))
       })
     }
 

@@ -1,9 +1,9 @@
-/** What goes back over the wire, before a face puts it there; and what the faults make of it. */
+/** What goes back over the wire, before a face puts it there, and what faults make of it. */
 import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Fault } from "./Fault.js"
-import type { RetryAfter } from "./RetryAfter.js"
+import type { Fault, RetryAfter } from "./Fault.js"
 import { wireNoise } from "./WireNoise.js"
 
 /** An answer. With `cut` the connection breaks after half of the body; `pace` sends it in pieces. */
@@ -19,9 +19,9 @@ export interface Answer {
 /** An answer, a broken connection, or none at all. */
 export type Reply = Answer | { readonly _tag: "Reset" } | { readonly _tag: "Refused" }
 
-export const reset: Reply = { _tag: "Reset" }
+const reset: Reply = { _tag: "Reset" }
 
-export const refused: Reply = { _tag: "Refused" }
+const refused: Reply = { _tag: "Refused" }
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -81,8 +81,8 @@ const elsewhere = (url: URL): string => {
   return other.href
 }
 
-/** The answer that stands in place of the true one, for the faults that replace it. */
-export const replacement = (fault: Fault, asked: Asked, now: number): Answer | undefined => {
+/** The answer in place of the true one, for the faults that replace it. */
+const replacement = (fault: Fault, asked: Asked, now: number): Answer | undefined => {
   switch (fault._tag) {
     case "Status":
       return answer(
@@ -115,29 +115,50 @@ export const replacement = (fault: Fault, asked: Asked, now: number): Answer | u
   }
 }
 
-const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
-}
-
-/** The true answer with its body spoilt, for the faults that do that. */
-export const spoil = (fault: Fault, reply: Answer): Answer => {
+const spoil = (fault: Fault, reply: Answer): Answer => {
   switch (fault._tag) {
     case "Truncated":
       return { ...reply, cut: true, body: reply.body.length < 2 ? encoder.encode("{}") : reply.body }
     case "MalformedJson":
-      return { ...reply, body: concat(reply.body.slice(0, -1), encoder.encode(',"')) }
+      return { ...reply, body: Buffer.concat([reply.body.slice(0, -1), encoder.encode(',"')]) }
     case "UnknownEnum":
       return reply.body.length === 0
         ? reply
         : { ...reply, body: encoder.encode(encodeJson(wireNoise(bodyJson(reply.body)))) }
     case "HugeBody":
-      return { ...reply, body: concat(reply.body, new Uint8Array(fault.bytes).fill(0x20)) }
+      return { ...reply, body: Buffer.concat([reply.body, Buffer.alloc(fault.bytes, " ")]) }
     case "SlowBody":
       return { ...reply, pace: { chunkBytes: fault.chunkBytes, gapMillis: fault.gapMillis } }
     default:
       return reply
+  }
+}
+
+/**
+ * What a call gets under a fault, where `run` is the call as it goes without one. A wait or a hang is the caller's own
+ * fiber's, so that its interruption and its clock reach them.
+ */
+export const applyFault = (
+  fault: Fault,
+  asked: Asked,
+  now: number,
+  run: Effect.Effect<Answer>
+): Effect.Effect<Reply> => {
+  const commits = "afterCommit" in fault && fault.afterCommit
+  const instead = replacement(fault, asked, now)
+  if (instead !== undefined) return commits ? Effect.as(run, instead) : Effect.succeed(instead)
+  switch (fault._tag) {
+    case "Delay":
+      return commits
+        ? Effect.zipLeft(run, Effect.sleep(fault.millis))
+        : Effect.zipRight(Effect.sleep(fault.millis), run)
+    case "Hang":
+      return commits ? Effect.zipRight(run, Effect.never) : Effect.never
+    case "Refused":
+      return Effect.succeed(refused)
+    case "Reset":
+      return commits ? Effect.as(run, reset) : Effect.succeed(reset)
+    default:
+      return Effect.map(run, (reply) => spoil(fault, reply))
   }
 }

@@ -3,10 +3,23 @@
  *
  * @since 0.1.0
  */
+import * as Encoding from "effect/Encoding"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { accountKey, type FakeAccount } from "./FakeAccount.js"
-import { accessToken, idToken, type IssuedTokens } from "./FakeJwt.js"
+
+/**
+ * What a sign-in or a refresh issues: unsigned tokens with the claims that real ones carry.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IssuedTokens {
+  readonly idToken: string
+  readonly accessToken: string
+  readonly refreshToken: string
+}
 
 /**
  * Whether a refresh token can be used, and if not, why the server will say no.
@@ -68,6 +81,51 @@ export const makeState = (
   rotates: true,
   ...options
 })
+
+interface Issue {
+  readonly now: number
+  readonly lifetimeSeconds: number
+  readonly serial: number
+}
+
+const encode = (payload: object): string =>
+  `${Encoding.encodeBase64Url('{"alg":"none","typ":"JWT"}')}.${Encoding.encodeBase64Url(JSON.stringify(payload))}.fake`
+
+const times = (issue: Issue) => {
+  const iat = Math.floor(issue.now / 1000)
+  return { iat, exp: iat + issue.lifetimeSeconds, jti: `fake-${issue.serial}` }
+}
+
+const auth = (account: FakeAccount) => ({
+  chatgpt_plan_type: account.planType,
+  chatgpt_user_id: account.userId,
+  user_id: account.userId,
+  chatgpt_account_id: account.accountId,
+  chatgpt_account_is_fedramp: account.isFedramp
+})
+
+const accessToken = (account: FakeAccount, issue: Issue): string =>
+  encode({
+    iss: defaultIssuer,
+    aud: ["https://api.openai.com/v1"],
+    client_id: defaultClientId,
+    ...times(issue),
+    "https://api.openai.com/auth": auth(account),
+    "https://api.openai.com/profile": { email: account.email }
+  })
+
+const idToken = (account: FakeAccount, issue: Issue): string =>
+  encode({
+    iss: defaultIssuer,
+    aud: [defaultClientId],
+    ...times(issue),
+    email: account.email,
+    email_verified: true,
+    "https://api.openai.com/auth": {
+      ...auth(account),
+      ...(account.isOrgOwner === null ? {} : { is_org_owner: account.isOrgOwner })
+    }
+  })
 
 const issue = (
   state: FakeState,

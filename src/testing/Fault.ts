@@ -5,10 +5,33 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { bounded, RetryAfter } from "./RetryAfter.js"
 
 const or = <A, I, R>(schema: Schema.Schema<A, I, R>, value: NoInfer<A>) =>
   Schema.optionalWith(schema, { default: () => value })
+
+/** An integer between two bounds, generated between two others. */
+const bounded = (min: number, max: number, usual: readonly [min: number, max: number]) =>
+  Schema.Int.pipe(Schema.between(min, max)).annotations({
+    arbitrary: () => (fc) => fc.integer({ min: usual[0], max: usual[1] })
+  })
+
+/**
+ * A `Retry-After` header: in seconds, as the HTTP date that many seconds ahead, or as any text.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RetryAfter = Schema.Union(
+  Schema.Struct({ seconds: bounded(0, 1_000_000, [0, 30]) }),
+  Schema.Struct({ dateInSeconds: bounded(-1_000_000, 1_000_000, [-5, 30]) }),
+  Schema.Struct({ text: Schema.String.pipe(Schema.pattern(/^[\u0021-\u007e]*$/)) })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RetryAfter = typeof RetryAfter.Type
 
 const Millis = bounded(0, 86_400_000, [0, 60_000])
 

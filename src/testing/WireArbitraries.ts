@@ -4,12 +4,51 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
 import { Plan } from "../domain/Plan.js"
 import { ReachedType } from "../domain/UsageSnapshot.js"
-import { durationMinutes, time, untrustedText, usedPercent } from "./BasicArbitraries.js"
+import { durationMinutes, orNull, time, untrustedText, usedPercent } from "./Arbitraries.js"
 import { wireNoise } from "./WireNoise.js"
-import { int32, int64, type Json, object, rfc3339, word } from "./WireShapes.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Json = Readonly<Record<string, unknown>>
+
+const int32 = FastCheck.integer({ min: -2_147_483_648, max: 2_147_483_647 })
+
+const int64 = FastCheck.oneof(FastCheck.maxSafeInteger(), FastCheck.nat({ max: 10 }))
+
+/** An object whose `optional` fields may be null or missing; with an unknown field now and then. */
+const object = (
+  required: Record<string, FastCheck.Arbitrary<unknown>>,
+  optional: Record<string, FastCheck.Arbitrary<unknown>>
+): FastCheck.Arbitrary<Json> => {
+  const fields: Record<string, FastCheck.Arbitrary<unknown>> = {
+    ...required,
+    ...Object.fromEntries(Object.entries(optional).map(([name, value]) => [name, orNull(value)])),
+    field_from_the_future: FastCheck.jsonValue()
+  }
+  return FastCheck.record(fields, { requiredKeys: Object.keys(required) })
+}
+
+/** One of the known words, or now and then another. */
+const word = (...known: ReadonlyArray<string>) =>
+  FastCheck.oneof(
+    { weight: 4, arbitrary: FastCheck.constantFrom(...known) },
+    { weight: 1, arbitrary: FastCheck.constantFrom("word_from_the_future", "", known.join("").toUpperCase()) }
+  )
+
+const fraction = FastCheck.constantFrom("", "", ".5", ".123456789")
+
+const zone = FastCheck.constantFrom("Z", "+00:00", "-00:00")
+
+/** An RFC 3339 time as backends spell it. */
+const rfc3339: FastCheck.Arbitrary<string> = FastCheck.tuple(time, fraction, zone).map(
+  ([at, fraction, zone]) => DateTime.formatIso(at).replace(/\.\d+Z$/, "") + fraction + zone
+)
 
 const window = FastCheck.oneof(
   {
