@@ -13,6 +13,7 @@ const part = (name, mayKnow, comment) => ({
 
 const cliPart = part("cli", ["programs", "app-server", "services", "domain", "contracts"], "The CLI asks programs.")
 const composition = "^src/cli/(bin|compose)[^/]*(\\.ts$|/)"
+const testAccount = "^src/testing/(index|TestAccount)\\.ts$"
 const demo = "^src/cli/(compose|demo|backend)[^/]*(\\.ts$|/)"
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -24,7 +25,25 @@ module.exports = {
     part("layers", ["services", "domain", "contracts"], "A layer answers a service by some technology."),
     part("programs", ["services", "domain"], "A program does not know how its services are answered."),
     part("app-server", ["programs", "services", "domain", "contracts"], "A face over programs and services."),
-    part("testing", ["contracts", "domain", "services"], "The fakes know what crosses the wire, and no layer."),
+    {
+      ...part("testing", ["contracts", "domain", "services"], "The fakes know what crosses the wire, and no layer."),
+      from: { path: "^src/testing/", pathNot: testAccount }
+    },
+    {
+      ...part(
+        "testing",
+        ["contracts", "domain", "services", "layers"],
+        "A test account puts the layers over the fakes."
+      ),
+      from: { path: testAccount }
+    },
+    {
+      name: "cli-imports-fakes-one-by-one",
+      comment: "The index of the fakes brings every layer along, which would be loaded at start.",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: testAccount }
+    },
     {
       ...cliPart,
       from: { path: "^src/cli/", pathNot: [composition, demo] }
@@ -45,9 +64,9 @@ module.exports = {
     },
     {
       name: "only-live-composes-layers",
-      comment: "The whole house is put together in one place; a layer does not know the composition.",
+      comment: "The layers are put together in one place; a layer does not know the composition.",
       severity: "error",
-      from: { path: "^src/(?!cli/|index\\.ts$)" },
+      from: { path: "^src/(?!cli/|index\\.ts$|testing/TestAccount\\.ts$)" },
       to: { path: "^src/layers/Live\\.ts$" }
     },
     {

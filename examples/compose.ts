@@ -13,12 +13,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
 import type { Verdict } from "effect-codex-account/domain/Verdict"
-import * as CredentialStoreEphemeral from "effect-codex-account/layers/CredentialStoreEphemeral"
-import * as LeaseMemory from "effect-codex-account/layers/LeaseMemory"
 import * as Live from "effect-codex-account/layers/Live"
 import { guard } from "effect-codex-account/programs/guard"
 import { Dialog, DialogError } from "effect-codex-account/services/Dialog"
-import { FakeAccount, FakeBackend, FakeSettings } from "effect-codex-account/testing"
+import { FakeAccount, FakeBackend, TestAccount } from "effect-codex-account/testing"
 import { ok } from "node:assert"
 
 // A service of the application. Its layer asks for ours by their tags, and knows nothing of how they are answered.
@@ -55,7 +53,7 @@ const JobRunnerLive = Layer.effect(
   })
 )
 
-// Questions of our programs go to the application. This one has nobody to ask, so every question is refused.
+// Questions of our programs go to the application. This one runs unattended, so every question is refused.
 const refuse = (question: { readonly id: string; readonly flag: string }) =>
   new DialogError({ reason: "NotInteractive", question: question.id, detail: null })
 const DialogUnattended = Layer.succeed(Dialog, {
@@ -103,17 +101,11 @@ const Backend = FakeBackend.layer({
   ]
 })
 
-const SignedIn = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    return CredentialStoreEphemeral.layerMemory((yield* backend.signIn()).record)
-  })
-)
-
 const App = JobRunnerLive.pipe(
   Layer.provide(Live.layerServices),
-  Layer.provide(LeaseMemory.layer),
-  Layer.provide([SignedIn, LoggingClient, FakeSettings.layer(), DialogUnattended]),
+  Layer.provide(DialogUnattended),
+  Layer.provide(TestAccount.layerParts()),
+  Layer.provide(LoggingClient),
   Layer.provide(Backend),
   Layer.provideMerge(TracerRecording)
 )

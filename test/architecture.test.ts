@@ -54,12 +54,14 @@ const everyPart = {
   "src/layers/a.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js", "node:fs"],
   "src/layers/Live.ts": ["./a.js"],
   "src/programs/a.ts": ["../services/a.js", "../domain/a.js"],
-  "src/testing/index.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js"],
+  "src/testing/a.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js"],
+  "src/testing/TestAccount.ts": ["./a.js", "../layers/Live.js", "../services/a.js"],
+  "src/testing/index.ts": ["./a.js", "./TestAccount.js"],
   "src/app-server/a.ts": ["../programs/a.js", "../services/a.js", "../domain/a.js", "../contracts/a.js"],
   "src/cli/a.ts": ["../app-server/a.js", "../programs/a.js", "../services/a.js", "../domain/a.js", "../contracts/a.js"],
   "src/cli/bin.ts": ["./a.js", "./compose.js", "../layers/Live.js"],
-  "src/cli/compose.ts": ["./demo.js", "../layers/Live.js", "../testing/index.js"],
-  "src/cli/demo.ts": ["../testing/index.js"]
+  "src/cli/compose.ts": ["./demo.js", "../layers/Live.js", "../testing/a.js"],
+  "src/cli/demo.ts": ["../testing/a.js"]
 }
 
 /** Each file breaks the rules in front of it, and no other. */
@@ -70,7 +72,7 @@ const planted: ReadonlyArray<readonly [rule: string, file: string, target: strin
   ["services-knows-only-domain-contracts", "src/services/bad1.ts", "../layers/a.js", "src/layers/a.ts"],
   ["services-knows-only-domain-contracts", "src/services/bad2.ts", "../programs/a.js", "src/programs/a.ts"],
   ["layers-knows-only-services-domain-contracts", "src/layers/bad1.ts", "../programs/a.js", "src/programs/a.ts"],
-  ["layers-knows-only-services-domain-contracts", "src/layers/bad2.ts", "../testing/index.js", "src/testing/index.ts"],
+  ["layers-knows-only-services-domain-contracts", "src/layers/bad2.ts", "../testing/a.js", "src/testing/a.ts"],
   ["only-live-composes-layers", "src/layers/bad3.ts", "./Live.js", "src/layers/Live.ts"],
   ["programs-knows-only-services-domain", "src/programs/bad1.ts", "../layers/a.js", "src/layers/a.ts"],
   ["programs-knows-only-services-domain", "src/programs/bad2.ts", "../contracts/a.js", "src/contracts/a.ts"],
@@ -91,14 +93,23 @@ const planted: ReadonlyArray<readonly [rule: string, file: string, target: strin
   [
     "cli-knows-only-programs-app-server-services-domain-contracts",
     "src/cli/bad2.ts",
-    "../testing/index.js",
-    "src/testing/index.ts"
+    "../testing/a.js",
+    "src/testing/a.ts"
   ],
-  ["cli-composition", "src/cli/binBad.ts", "../testing/index.js", "src/testing/index.ts"],
+  ["cli-composition", "src/cli/binBad.ts", "../testing/a.js", "src/testing/a.ts"],
+  ["cli-imports-fakes-one-by-one", "src/cli/demoBad2.ts", "../testing/index.js", "src/testing/index.ts"],
+  [
+    "testing-knows-only-contracts-domain-services-layers",
+    "src/testing/TestAccount.ts",
+    "../programs/a.js",
+    "src/programs/a.ts"
+  ],
+  ["only-live-composes-layers", "src/testing/bad2.ts", "../layers/Live.js", "src/layers/Live.ts"],
+  ["testing-knows-only-contracts-domain-services", "src/testing/bad2.ts", "../layers/Live.js", "src/layers/Live.ts"],
   ["cli-demo", "src/cli/demoBad.ts", "../layers/a.js", "src/layers/a.ts"],
   ["nothing-imports-the-cli", "src/bad.ts", "./cli/a.js", "src/cli/a.ts"],
   ["nothing-imports-the-index", "src/cli/binBad2.ts", "../index.js", "src/index.ts"],
-  ["index-leaves-the-fakes-out", "src/index.ts", "./testing/index.js", "src/testing/index.ts"],
+  ["index-leaves-the-fakes-out", "src/index.ts", "./testing/a.js", "src/testing/a.ts"],
   ["src-stands-alone", "src/domain/bad3.ts", "../../test/a.js", "test/a.ts"],
   ["no-barrels", "src/domain/bad4.ts", "effect", "node_modules/effect/dist/esm/index.js"],
   ["no-development-packages", "src/domain/bad5.ts", "late", "node_modules/late/main.js"],
@@ -127,7 +138,7 @@ describe("the arrows between the parts", () => {
     deepStrictEqual(architecture(tree.root), {
       status: 0,
       violations: [],
-      summary: "0 violations, 13 modules, 33 dependencies"
+      summary: "0 violations, 15 modules, 38 dependencies"
     })
   })
 

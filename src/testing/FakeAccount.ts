@@ -8,7 +8,8 @@ import type { UsageResponse } from "../contracts/Usage.js"
 import type { EndpointName } from "./FaultPlan.js"
 
 /**
- * A window as it was at `since`; it moves with the clock from there and starts anew at every `resetAt`.
+ * A window as it was at `since`. It fills by `percentPerHour` as the clock moves, up to 100, and is empty again at every
+ * `resetAt`.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +48,7 @@ export interface FakeResetCredit {
 }
 
 /**
- * `inviteReward` is what the invite's answer says about the reward; null leaves it unsaid.
+ * `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out.
  *
  * @since 0.1.0
  * @category models
@@ -61,7 +62,7 @@ export interface FakeOffer {
   readonly grantAmount: unknown
   readonly rules: ReadonlyArray<string>
   readonly requiresExplicitConfirmation: boolean
-  readonly inviteReward: boolean | null
+  readonly inviteReward: boolean | null | undefined
 }
 
 /**
@@ -78,7 +79,8 @@ export interface FakeMessage {
 
 /**
  * A user in an account. `planType`, `reachedType` and `role` are words as the backend spells them. `offer` null answers
- * 403, `messages` null answers 404, and every endpoint in `forbidden` answers 403. `allowed` null follows the windows.
+ * 403, and each of `laterOffers` takes its place from a time on. `messages` null answers 404, and every endpoint in
+ * `forbidden` answers 403. `allowed` null follows the windows.
  *
  * @since 0.1.0
  * @category models
@@ -102,6 +104,7 @@ export interface FakeAccount {
   readonly resetCredits: ReadonlyArray<FakeResetCredit>
   readonly redemptions: ReadonlyArray<{ readonly key: string; readonly creditId: string; readonly at: number }>
   readonly offer: FakeOffer | null
+  readonly laterOffers: ReadonlyArray<{ readonly from: number; readonly offer: FakeOffer | null }>
   readonly invites: ReadonlyArray<{ readonly email: string; readonly at: number }>
   readonly nudges: ReadonlyArray<{ readonly creditType: "credits" | "usage_limit"; readonly at: number }>
   readonly nudgeCooldownMillis: number
@@ -110,11 +113,11 @@ export interface FakeAccount {
   readonly forbidden: ReadonlyArray<EndpointName>
 }
 
-const hour = 3_600_000
-const day = 24 * hour
+const day = 86_400_000
 
 /**
- * A window that is `usedPercent` used and resets after `resetsInSeconds`, by default half its length.
+ * A window that is `usedPercent` used and resets after `resetsInSeconds`, by default half its length. By default it fills
+ * at the rate that would use half of it up in its length; with `percentPerHour` 0 it stands still.
  *
  * @since 0.1.0
  * @category constructors
@@ -130,7 +133,7 @@ export const makeWindow = (
 ): FakeWindow => ({
   lengthSeconds: options.lengthSeconds,
   usedPercent: options.usedPercent,
-  percentPerHour: options.percentPerHour ?? 0,
+  percentPerHour: options.percentPerHour ?? 50 / (options.lengthSeconds / 3600),
   since: now,
   resetAt: now + (options.resetsInSeconds ?? options.lengthSeconds / 2) * 1000
 })
@@ -153,7 +156,8 @@ export const makeResetCredit = (now: number, id: string, options?: Partial<FakeR
 })
 
 /**
- * A member of a business workspace who can do everything: both windows in use, two credits, an offer, no cooldown yet.
+ * A member of a business workspace who can do everything: both windows in use, two reset credits, an offer, no cooldown
+ * yet.
  *
  * @since 0.1.0
  * @category constructors
@@ -193,6 +197,7 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
     requiresExplicitConfirmation: true,
     inviteReward: true
   },
+  laterOffers: [],
   invites: [],
   nudges: [],
   nudgeCooldownMillis: day,
@@ -211,6 +216,25 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
   forbidden: [],
   ...options
 })
+
+/**
+ * What is different where the workspace's credits are used up: the member is stopped, has no reset to redeem, and can
+ * only write to the owner or wait.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutCredits: Partial<FakeAccount> = {
+  credits: {
+    has_credits: false,
+    unlimited: false,
+    balance: "0",
+    approx_local_messages: null,
+    approx_cloud_messages: null
+  },
+  reachedType: "workspace_member_credits_depleted",
+  resetCredits: []
+}
 
 /**
  * The account's name in the fake: a user in an account.

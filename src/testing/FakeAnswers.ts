@@ -92,6 +92,10 @@ export const resetCredits = (account: FakeAccount, now: number): typeof ResetCre
   available_count: availableCount(account, now)
 })
 
+/** The offer that is in force at `now`. */
+export const offerAt = (account: FakeAccount, now: number): FakeOffer | null =>
+  [{ from: -Infinity, offer: account.offer }, ...account.laterOffers].findLast(({ from }) => from <= now)?.offer ?? null
+
 export const eligibility = (offer: FakeOffer): typeof EligibilityResponse.Type => ({
   should_show: offer.shouldShow,
   has_rewards: offer.hasRewards,
@@ -139,8 +143,9 @@ const fresh = (window: FakeWindow | null, now: number): FakeWindow | null =>
     : { ...window, usedPercent: 0, since: now, resetAt: now + Math.max(1, window.lengthSeconds) * 1000 }
 
 /**
- * Spends a credit and resets the windows. The same key again spends nothing; neither does an account without a credit,
- * or one whose windows are all unused.
+ * Spends a credit and resets the windows. Nothing is spent when the key was used before, when there is no credit, or when
+ * every window is unused and stands still: one that fills is never quite unused, so that a second key always costs a
+ * second credit.
  */
 export const consume = (
   account: FakeAccount,
@@ -162,7 +167,7 @@ export const consume = (
     .at(0)
   if (credit === undefined) return [{ code: "no_credit", windowsReset: 0 }, account]
   const used = [account.primary, account.secondary].filter(
-    (window) => window !== null && windowAt(window, now).usedPercent > 0
+    (window) => window !== null && (window.percentPerHour > 0 || windowAt(window, now).usedPercent > 0)
   )
   if (used.length === 0) return [{ code: "nothing_to_reset", windowsReset: 0 }, account]
   return [
@@ -178,7 +183,7 @@ export const consume = (
   ]
 }
 
-/** Sends an invite: every call sends one more, whoever it is to. */
+/** Sends an invite: every call sends one more, to the same address too. */
 export const invite = (account: FakeAccount, now: number, email: string): FakeAccount => ({
   ...account,
   invites: [...account.invites, { email, at: now }]

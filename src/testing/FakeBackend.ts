@@ -18,8 +18,8 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { AuthJson } from "../contracts/AuthJson.js"
 import { CallRecorder, type LoggedCall } from "./CallLog.js"
-import { type FakeAccount, makeAccount } from "./FakeAccount.js"
-import { type Exchange, makeExchange, type Traffic } from "./FakeExchange.js"
+import { accountKey, type FakeAccount, makeAccount } from "./FakeAccount.js"
+import { countKey, type Exchange, makeExchange, type Traffic } from "./FakeExchange.js"
 import { makeClient, serveExchange } from "./FakeFaces.js"
 import { type FakeState, type IssuedTokens, makeState, signIn, updateAccount } from "./FakeState.js"
 import type { Fault } from "./Fault.js"
@@ -42,7 +42,7 @@ export interface FakeUrls {
 
 /**
  * `accounts` may be given as what differs from `makeAccount`; the first one is the default wherever an account is asked
- * for. Token lifetimes are in seconds.
+ * for, and those after it get ids of their own. Token lifetimes are in seconds.
  *
  * @since 0.1.0
  * @category models
@@ -61,6 +61,8 @@ export interface FakeBackendService {
   readonly urls: FakeUrls
   /** The HTTP server as a function; the faces are made from it. */
   readonly exchange: Exchange
+  /** The names of the accounts it began with, in order. */
+  readonly accountKeys: ReadonlyArray<string>
   readonly state: Effect.Effect<FakeState>
   readonly update: (change: (state: FakeState) => FakeState) => Effect.Effect<void>
   /** The account, by default the first; dies if there is none of that name. */
@@ -117,10 +119,22 @@ export const authRecord = (account: FakeAccount, tokens: IssuedTokens, nowMillis
   last_refresh: DateTime.formatIso(DateTime.unsafeMake(nowMillis))
 })
 
-const initialState = (options: FakeBackendOptions | undefined, now: number): FakeState => {
+/** Ids of their own for the second account and those after it. */
+const idsOf = (index: number, given: Partial<FakeAccount>): Partial<FakeAccount> =>
+  index === 0 || given.userId !== undefined || given.accountId !== undefined
+    ? {}
+    : { userId: `user-FAKE${index + 1}`, accountId: `fake-account-${index + 1}`, email: `ada${index + 1}@example.test` }
+
+const initialAccounts = (
+  options: FakeBackendOptions | undefined,
+  now: number
+): readonly [FakeAccount, ...ReadonlyArray<FakeAccount>] => {
   const given = typeof options?.accounts === "function" ? options.accounts(now) : options?.accounts
   const [first, ...others] = given ?? []
-  return makeState([makeAccount(now, first), ...others.map((account) => makeAccount(now, account))], options?.tokens)
+  return [
+    makeAccount(now, first),
+    ...others.map((account, index) => makeAccount(now, { ...idsOf(index + 1, account), ...account }))
+  ]
 }
 
 /**
@@ -131,8 +145,9 @@ const initialState = (options: FakeBackendOptions | undefined, now: number): Fak
  */
 export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendService> =>
   Effect.gen(function* () {
-    const state = yield* Ref.make(initialState(options, yield* Clock.currentTimeMillis))
-    const traffic = yield* Ref.make<Traffic>({ plan: options?.plan ?? [], counts: {}, overall: 0 })
+    const accounts = initialAccounts(options, yield* Clock.currentTimeMillis)
+    const state = yield* Ref.make(makeState(accounts, options?.tokens))
+    const traffic = yield* Ref.make<Traffic>({ plan: options?.plan ?? [], counts: {} })
     const recorder = new CallRecorder()
     const exchange = yield* makeExchange(state, traffic, recorder)
     const addFaults = (...rules: ReadonlyArray<FaultRule>) =>
@@ -149,6 +164,7 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
     return {
       urls: urlsOf("http://codex.fake.test"),
       exchange,
+      accountKeys: accounts.map(accountKey),
       state: Ref.get(state),
       update: (change) => Ref.update(state, change),
       account,
@@ -160,11 +176,11 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
           const tokens = yield* Ref.modify(state, (current) => signIn(current, now, found))
           return { tokens, record: authRecord(found, tokens, now) }
         }),
-      setPlan: (plan) => Ref.update(traffic, (before) => ({ ...before, plan, counts: {}, overall: 0 })),
+      setPlan: (plan) => Ref.set(traffic, { plan, counts: {} }),
       addFaults,
       failNext: (endpoint, ...faults) =>
         Ref.update(traffic, (before) => {
-          const done = before.counts[endpoint] ?? 0
+          const done = before.counts[countKey(endpoint)] ?? 0
           const rules = faults.map((fault, index) => ({ endpoint, call: done + index + 1, fault }))
           return { ...before, plan: [...rules, ...before.plan] }
         }),

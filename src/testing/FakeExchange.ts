@@ -9,14 +9,16 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { contractPath, type PathStyle } from "../contracts/PathStyle.js"
 import { type CallRecorder, digest, maskBody, maskHeaders } from "./CallLog.js"
-import { CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
+import { accountKey } from "./FakeAccount.js"
+import { bearerOf, CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
 import { type Answer, answer, applyFault, bodyJson, json, type Reply } from "./FakeReply.js"
-import type { FakeState } from "./FakeState.js"
+import { authenticate, type FakeState } from "./FakeState.js"
 import { EndpointName, faultFor, type FaultPlan } from "./FaultPlan.js"
 
 /** A request as either face receives it. Header names are in lower case. */
@@ -28,20 +30,20 @@ export interface Incoming {
   readonly connection: number
 }
 
-/** `counts` and `overall` are what the plan's call numbers refer to. */
+/** The plan, and the calls so far that its numbers refer to, by `countKey`. */
 export interface Traffic {
   readonly plan: FaultPlan
-  readonly counts: Readonly<Partial<Record<EndpointName, number>>>
-  readonly overall: number
+  readonly counts: Readonly<Record<string, number>>
 }
+
+export const countKey = (endpoint: EndpointName | "*" | null, account?: string): string =>
+  account === undefined ? String(endpoint) : `${String(endpoint)} ${account}`
 
 export type Exchange = (incoming: Incoming) => Effect.Effect<Reply>
 
 const isEndpointName = Schema.is(EndpointName)
 
-/**
- * The contract's endpoints by method and path, read from the contract itself.
- */
+/** The contract's endpoints by method and path, read from the contract itself. */
 const endpoints: ReadonlyMap<string, EndpointName> = (() => {
   const found = new Map<string, EndpointName>()
   HttpApi.reflect(FakeApi, {
@@ -97,9 +99,7 @@ const toRequest = (incoming: Incoming, path: string): HttpServerRequest.HttpServ
     })
   )
 
-/**
- * The contract's server over a state, as a function from a request to an answer.
- */
+/** The contract's server over a state, as a function from a request to an answer. */
 const contractServer = (state: Ref.Ref<FakeState>) =>
   Effect.gen(function* () {
     const services = yield* Layer.build(HttpServer.layerContext)
@@ -115,25 +115,34 @@ const contractServer = (state: Ref.Ref<FakeState>) =>
       )
   })
 
-/**
- * Counts the call, says what fault it meets, and puts it in the log unless it never arrives.
- */
-const arrive = (traffic: Ref.Ref<Traffic>, recorder: CallRecorder, incoming: Incoming, now: number) => {
+/** Counts the call, decides which fault it meets, and logs it unless it never arrives. */
+const arrive = (
+  state: FakeState,
+  traffic: Ref.Ref<Traffic>,
+  recorder: CallRecorder,
+  incoming: Incoming,
+  atMillis: number
+) => {
   const { endpoint, path, style } = route(incoming.method, incoming.url.pathname)
+  const caller = Option.map(authenticate(state, atMillis, bearerOf(incoming.headers)), accountKey)
+  const account = Option.getOrNull(caller)
+  const keys = [endpoint, "*" as const].flatMap((name) => [
+    countKey(name),
+    ...(account === null ? [] : [countKey(name, account)])
+  ])
   return Ref.modify(traffic, (before) => {
-    const nth = endpoint === null ? 1 : (before.counts[endpoint] ?? 0) + 1
-    const overall = before.overall + 1
-    const fault = faultFor(before.plan, { endpoint, nth, overall })
-    const counts = endpoint === null ? before.counts : { ...before.counts, [endpoint]: nth }
+    const counts = { ...before.counts, ...Object.fromEntries(keys.map((key) => [key, (before.counts[key] ?? 0) + 1])) }
+    const count = (name: EndpointName | "*" | null, by?: string) => counts[countKey(name, by)] ?? 0
+    const fault = faultFor(before.plan, { endpoint, account, count })
     return [
-      { fault, nth },
-      { ...before, counts, overall }
+      { fault, nth: endpoint === null ? 1 : count(endpoint) },
+      { ...before, counts }
     ] as const
   }).pipe(
     Effect.map(({ fault, nth }) => {
       if (fault._tag === "Refused") return { endpoint, fault, path, seq: 0 }
       const { seq } = recorder.add({
-        atMillis: now,
+        atMillis,
         method: incoming.method,
         origin: incoming.url.origin,
         path: `${incoming.url.pathname}${incoming.url.search}`,
@@ -160,7 +169,7 @@ export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic
       (incoming) =>
         Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          const { endpoint, fault, path, seq } = yield* arrive(traffic, recorder, incoming, now)
+          const { endpoint, fault, path, seq } = yield* arrive(yield* Ref.get(state), traffic, recorder, incoming, now)
           const run =
             endpoint === null
               ? Effect.succeed(json(404, { detail: "Not Found" }))

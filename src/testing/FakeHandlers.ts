@@ -20,7 +20,7 @@ import type { EndpointName } from "./FaultPlan.js"
 /** Both of the contract's servers as one, under the contract's own paths. */
 export class FakeApi extends HttpApi.make("Fake").addHttpApi(CodexBackendApi).addHttpApi(OAuthApi) {}
 
-/** The call that a handler answers: how far its reads lag behind, and whom to tell when it changes something. */
+/** The call that a handler answers: how far its reads lag behind, and what to run when it changes something. */
 export class CurrentCall extends Context.Reference<CurrentCall>()("effect-codex-account/testing/CurrentCall", {
   defaultValue: (): { readonly lagMillis: number; readonly committed: Effect.Effect<void> } => ({
     lagMillis: 0,
@@ -33,8 +33,8 @@ type Answer = HttpServerResponse.HttpServerResponse
 const refusal = (status: number, code: string): Answer =>
   HttpServerResponse.unsafeJson({ error: { code, message: "The fake backend refuses this." } }, { status })
 
-const bearer = (request: HttpServerRequest.HttpServerRequest): string =>
-  /^bearer +(.+)$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
+export const bearerOf = (headers: Readonly<Record<string, string>>): string =>
+  /^bearer +(.+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? ""
 
 const gate = (
   state: FakeState,
@@ -42,7 +42,7 @@ const gate = (
   endpoint: EndpointName,
   request: HttpServerRequest.HttpServerRequest
 ): FakeAccount | Answer => {
-  const account = Option.getOrUndefined(authenticate(state, now, bearer(request)))
+  const account = Option.getOrUndefined(authenticate(state, now, bearerOf(request.headers)))
   if (account === undefined) return refusal(401, "token_expired")
   return account.forbidden.includes(endpoint) ? refusal(403, "forbidden") : account
 }
@@ -63,9 +63,7 @@ const read = <A>(
       : view(lagging(state, now, account, lagMillis), now, state)
   })
 
-/**
- * The act decides and changes in one step, so that no two calls come between each other.
- */
+/** Decides and changes in one step, so that no other call comes in between. */
 const act = <A>(
   ref: Ref.Ref<FakeState>,
   endpoint: EndpointName,
@@ -109,20 +107,24 @@ const referrals = (ref: Ref.Ref<FakeState>) =>
   HttpApiBuilder.group(FakeApi, "referrals", (handlers) =>
     handlers
       .handle("eligibility", ({ request }) =>
-        read(ref, "referrals.eligibility", request, ({ offer }) =>
-          offer === null ? refusal(403, "forbidden") : Answers.eligibility(offer)
-        )
+        read(ref, "referrals.eligibility", request, (account, now) => {
+          const offer = Answers.offerAt(account, now)
+          return offer === null ? refusal(403, "forbidden") : Answers.eligibility(offer)
+        })
       )
       .handle("rules", ({ request }) =>
-        read(ref, "referrals.rules", request, ({ offer }) =>
-          offer === null ? refusal(403, "forbidden") : Answers.rules(offer)
-        )
+        read(ref, "referrals.rules", request, (account, now) => {
+          const offer = Answers.offerAt(account, now)
+          return offer === null ? refusal(403, "forbidden") : Answers.rules(offer)
+        })
       )
       .handle("invite", ({ payload, request }) =>
         act(ref, "referrals.invite", request, (account, now) => {
-          if (account.offer === null) return [refusal(403, "forbidden"), account]
+          const offer = Answers.offerAt(account, now)
+          if (offer === null) return [refusal(403, "forbidden"), account]
           if (!payload.emails[0].includes("@")) return [refusal(422, "invalid_email"), account]
-          return [{ has_rewards: account.offer.inviteReward }, Answers.invite(account, now, payload.emails[0])]
+          const said = offer.inviteReward === undefined ? {} : { has_rewards: offer.inviteReward }
+          return [said, Answers.invite(account, now, payload.emails[0])]
         })
       )
   )

@@ -68,7 +68,7 @@ export const Fault = Schema.Union(
   Schema.TaggedStruct("Redirect", { status: Schema.Literal(301, 302, 303, 307, 308), crossOrigin: Schema.Boolean }),
   Schema.TaggedStruct("MalformedJson", {}),
   Schema.TaggedStruct("UnknownEnum", {}),
-  Schema.TaggedStruct("StaleRead", { millis: Millis }),
+  Schema.TaggedStruct("StaleRead", { millis: bounded(0, 86_400_000, [0, 1_200_000]) }),
   Schema.TaggedStruct("RateLimited", { retryAfter: or(Schema.NullOr(RetryAfter), null) }),
   Schema.TaggedStruct("Forbidden", {}),
   Schema.TaggedStruct("HugeBody", { bytes: bounded(0, 67_108_864, [1_048_577, 1_200_000]) }),
@@ -205,7 +205,7 @@ export const malformedJson: Fault = { _tag: "MalformedJson" }
 export const unknownEnum: Fault = { _tag: "UnknownEnum" }
 
 /**
- * The read serves the state of that long ago, as of now: acts within that time do not show.
+ * A read that does not show the acts within that time. The real backend has been seen to lag by up to 20 minutes.
  *
  * @since 0.1.0
  * @category constructors

@@ -38,7 +38,8 @@ const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
 })
 
 /**
- * The fault of the `call`-th call, counted from one, to `endpoint`; with `*`, of the `call`-th call to any.
+ * The fault of the `call`-th call, counted from one, to `endpoint`; with `*`, of the `call`-th call to any endpoint. With
+ * `account`, only the calls that carry an access token of that account fit and are counted.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,7 +47,8 @@ const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
 export const FaultRule = Schema.Struct({
   endpoint: Schema.Union(EndpointName, Schema.Literal("*")),
   call: Schema.Union(CallNumber, Schema.Literal("every")),
-  fault: Fault
+  fault: Fault,
+  account: Schema.optionalWith(Schema.String, { exact: true })
 }).annotations({ identifier: "FaultRule" })
 
 /**
@@ -83,26 +85,33 @@ export const FaultPlanText = Schema.parseJson(FaultPlan, { space: 2 })
  * @since 0.1.0
  * @category constructors
  */
-export const on = (endpoint: EndpointName | "*", call: number | "every", fault: Fault): FaultRule => ({
-  endpoint,
-  call,
-  fault
-})
+export const on = (
+  endpoint: EndpointName | "*",
+  call: number | "every",
+  fault: Fault,
+  account?: string
+): FaultRule => ({ endpoint, call, fault, ...(account === undefined ? {} : { account }) })
 
 /**
- * The fault that the plan has for a call: the `nth` to its endpoint, and the `overall` one to any.
+ * The fault that the plan has for a call to `endpoint` by `account`. `count` says how many calls there have been with
+ * this one, to an endpoint or to any, by an account or by all.
  *
  * @since 0.1.0
  * @category accessors
  */
 export const faultFor = (
   plan: FaultPlan,
-  call: { readonly endpoint: EndpointName | null; readonly nth: number; readonly overall: number }
+  call: {
+    readonly endpoint: EndpointName | null
+    readonly account: string | null
+    readonly count: (endpoint: EndpointName | "*", account: string | undefined) => number
+  }
 ): Fault => {
   const rule = plan.find(
     (rule) =>
       (rule.endpoint === "*" || rule.endpoint === call.endpoint) &&
-      (rule.call === "every" || rule.call === (rule.endpoint === "*" ? call.overall : call.nth))
+      (rule.account === undefined || rule.account === call.account) &&
+      (rule.call === "every" || rule.call === call.count(rule.endpoint, rule.account))
   )
   return rule?.fault ?? pass
 }

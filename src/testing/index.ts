@@ -1,5 +1,6 @@
 /**
- * Fakes for tests: the backend in memory or on a socket, faults as data, scripted answers, generated values.
+ * For tests: a signed-in account over a fake backend in memory or on a socket, faults as data, scripted answers,
+ * generated values.
  *
  * @since 0.1.0
  */
@@ -58,6 +59,11 @@ export * as FaultPlan from "./FaultPlan.js"
  * @since 0.1.0
  */
 export * as ScriptedDialog from "./ScriptedDialog.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as TestAccount from "./TestAccount.js"
 
 /**
  * @since 0.1.0

@@ -1,5 +1,4 @@
 /** The real services over the fake backend, signed in, under virtual time. */
-import * as HttpClient from "@effect/platform/HttpClient"
 import { beforeEach, vi } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import * as Chunk from "effect/Chunk"
@@ -14,12 +13,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import type { PathStyle } from "../../src/contracts/PathStyle.js"
 import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
-import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphemeral.js"
-import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
-import * as Live from "../../src/layers/Live.js"
-import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
 import { guard } from "../../src/programs/guard.js"
 import { inviteFriend } from "../../src/programs/inviteFriend.js"
 import { notifyOwner } from "../../src/programs/notifyOwner.js"
@@ -28,14 +22,10 @@ import { showRole } from "../../src/programs/showRole.js"
 import { showStatus } from "../../src/programs/showStatus.js"
 import { showUsage } from "../../src/programs/showUsage.js"
 import { signOut } from "../../src/programs/signOut.js"
-import type { AccountConfig, AccountSettings } from "../../src/services/AccountConfig.js"
-import type { CredentialStore } from "../../src/services/CredentialStore.js"
-import type { Dialog } from "../../src/services/Dialog.js"
-import type { Lease } from "../../src/services/Lease.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { Policies } from "../../src/services/Policies.js"
-import { type CallLog, FakeBackend, FakeSettings, type FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
+import { type CallLog, FakeBackend, type FaultPlan, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
 
 // The platform's digest works on a thread, and virtual time would not wait for it.
 beforeEach(() => {
@@ -47,16 +37,7 @@ beforeEach(() => {
   })
 })
 
-export type Services =
-  | Live.AccountServices
-  | AccountConfig
-  | CredentialStore
-  | Dialog
-  | FakeBackend.FakeBackend
-  | HttpClient.HttpClient
-  | Lease
-  | OperationJournal
-  | ScriptedDialog.ScriptedDialog
+export type Services = TestAccount.Services
 
 export const invitee = "zoe.invitee@friends.test"
 
@@ -70,14 +51,10 @@ export const agreeable: ScriptedDialog.Script = {
   "signOut.confirm": true
 }
 
-export interface Options {
+export interface Options extends TestAccount.PartsOptions {
   readonly backend?: FakeBackend.FakeBackendOptions
-  readonly script?: ScriptedDialog.Script
-  readonly settings?: Partial<AccountSettings> & { readonly style?: PathStyle }
   readonly policies?: Partial<PolicyTable>
   readonly journal?: Layer.Layer<OperationJournal>
-  /** Changes the HTTP client between the services and the fake. */
-  readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 }
 
 /** Keys that count: `key-1`, `key-2`. */
@@ -89,13 +66,6 @@ const countingKeys = Layer.effect(
       (n) => `key-${n}`
     )
   }))
-)
-
-const signedInStore = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    return CredentialStoreEphemeral.layerMemory((yield* backend.signIn()).record)
-  })
 )
 
 /** Waits between attempts are the policy's, without jitter. */
@@ -118,25 +88,14 @@ const closingInTime = <A>(layer: Layer.Layer<A>): Layer.Layer<A> =>
     })
   )
 
-export const account = (options: Options = {}): Layer.Layer<Services> => {
-  const backend = FakeBackend.layerClient(options.backend)
-  const client = options.client
-  const changed =
-    client === undefined
-      ? backend
-      : Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, client)), backend)
-  return Live.layerServices.pipe(
-    Layer.provideMerge(LeaseMemory.layer),
-    Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), signedInStore)),
-    Layer.provideMerge(changed),
-    Layer.merge(options.journal ?? OperationJournalMemory.layerMemory),
-    Layer.merge(ScriptedDialog.layer({ ...agreeable, ...options.script })),
+export const account = (options: Options = {}): Layer.Layer<Services> =>
+  TestAccount.layer({ ...options.backend, ...options, script: { ...agreeable, ...options.script } }).pipe(
+    Layer.merge(options.journal ?? Layer.context<never>()),
     Layer.provideMerge(countingKeys),
     Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
     Layer.provideMerge(withoutJitter),
     closingInTime
   )
-}
 
 /** Every program, as somebody who agrees to it would run it. */
 export const programs = {

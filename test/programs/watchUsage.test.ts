@@ -44,7 +44,12 @@ const accountWith = (now: number, { perHour = 0, resetsIn = fiveHours, used, wee
     percentPerHour: perHour,
     resetsInSeconds: resetsIn / second
   }),
-  secondary: FakeAccount.makeWindow(now, { lengthSeconds: 604_800, usedPercent: week, resetsInSeconds: 500_000 })
+  secondary: FakeAccount.makeWindow(now, {
+    lengthSeconds: 604_800,
+    usedPercent: week,
+    resetsInSeconds: 500_000,
+    percentPerHour: 0
+  })
 })
 
 const other = { userId: "user-FAKE2", accountId: "00000000-1111-4222-8333-555555555555" }

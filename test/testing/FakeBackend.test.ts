@@ -17,6 +17,12 @@ import { consume, faces, json, memory, nudge, refresh, send, usage } from "./fac
 
 const backend = FakeBackend.FakeBackend
 
+/** Windows that are used and do not fill, so that they are unused after a reset. */
+const still = {
+  primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 37, percentPerHour: 0 }),
+  secondary: FakeAccount.makeWindow(0, { lengthSeconds: 604_800, usedPercent: 61, percentPerHour: 0 })
+}
+
 const decodeUsage = Schema.decodeUnknown(UsageResponse)
 
 it("names every endpoint of the contract", () => {
@@ -95,7 +101,7 @@ describe.each(faces)("in %s", (_name, face) => {
         calls.map((call) => call.committed),
         [true, false, false, false]
       )
-    }).pipe(Effect.provide(face()))
+    }).pipe(Effect.provide(face({ accounts: [still] })))
   )
 
   it.scoped("exchanges a refresh token once", () =>

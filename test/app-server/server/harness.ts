@@ -1,5 +1,4 @@
 /** The server over the real services and the fake backend, with connections driven by hand under virtual time. */
-import * as HttpClient from "@effect/platform/HttpClient"
 import { assert } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,40 +19,25 @@ import { loginLimits, loginPolicies } from "../../../src/domain/LoginPolicy.js"
 import * as AuthSessionExternal from "../../../src/layers/AuthSessionExternal.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
 import * as BackendHttpContract from "../../../src/layers/BackendHttpContract.js"
-import * as CredentialStoreEphemeral from "../../../src/layers/CredentialStoreEphemeral.js"
-import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
-import * as OperationJournalMemory from "../../../src/layers/OperationJournalMemory.js"
 import * as RateLimitsHttp from "../../../src/layers/RateLimitsHttp.js"
 import * as SignInHttp from "../../../src/layers/SignInHttp.js"
 import * as TokenUsageHttp from "../../../src/layers/TokenUsageHttp.js"
 import * as WorkspaceMessagesHttp from "../../../src/layers/WorkspaceMessagesHttp.js"
 import * as WorkspaceRoleHttp from "../../../src/layers/WorkspaceRoleHttp.js"
-import type { AccountSettings } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { LoginPolicies } from "../../../src/services/LoginPolicies.js"
 import { Policies } from "../../../src/services/Policies.js"
 import { SignIn } from "../../../src/services/SignIn.js"
-import { FakeBackend, FakeIssuer, FakeSettings } from "../../../src/testing/index.js"
+import { FakeIssuer, TestAccount } from "../../../src/testing/index.js"
 import { withoutJitter } from "../../programs/harness.js"
 
-export interface Options<R = never> extends FakeIssuer.FakeIssuerLayerOptions {
-  readonly settings?: Partial<AccountSettings>
-  readonly policies?: Partial<PolicyTable>
+export interface Options<R = never>
+  extends FakeIssuer.FakeIssuerLayerOptions, Omit<TestAccount.PartsOptions, "record"> {
   /** What is stored at the start; by default a sign-in of the first account. */
   readonly record?: AuthJson | "nobody"
+  readonly policies?: Partial<PolicyTable>
   readonly server?: DispatchOptions<R>
-  /** Changes the HTTP client between the services and the fake. */
-  readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 }
-
-const storeWith = (record: Options["record"]) =>
-  Layer.unwrapEffect(
-    Effect.gen(function* () {
-      const backend = yield* FakeBackend.FakeBackend
-      if (record === "nobody") return CredentialStoreEphemeral.layerMemory()
-      return CredentialStoreEphemeral.layerMemory(record ?? (yield* backend.signIn()).record)
-    })
-  )
 
 const external = Layer.unwrapEffect(
   Effect.map(AuthSession, (beneath) => Layer.effectContext(AuthSessionExternal.make(beneath)))
@@ -64,12 +48,7 @@ const external = Layer.unwrapEffect(
  * dear where the session is looked at four times a second.
  */
 export const services = <R>(options: Options<R> = {}) => {
-  const fakes = FakeIssuer.layerClient(options)
-  const { client } = options
-  const changed =
-    client === undefined
-      ? fakes
-      : Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, client)), fakes)
+  const { record, ...rest } = options
   return Layer.mergeAll(
     RateLimitsHttp.layer,
     WorkspaceRoleHttp.layer,
@@ -84,9 +63,13 @@ export const services = <R>(options: Options<R> = {}) => {
     Layer.provideMerge(
       Layer.effect(SignIn, SignInHttp.make({ ...SignInHttp.defaultLoopback, ports: [0], pause: "5 millis" }))
     ),
-    Layer.provideMerge(Layer.merge(LeaseMemory.layer, OperationJournalMemory.layerMemory)),
-    Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), storeWith(options.record))),
-    Layer.provideMerge(changed),
+    Layer.provideMerge(
+      TestAccount.layerParts({
+        ...rest,
+        ...(record === undefined ? {} : { record: record === "nobody" ? null : record })
+      })
+    ),
+    Layer.provideMerge(FakeIssuer.layerClient(options)),
     Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
     Layer.provideMerge(withoutJitter),
     Layer.provideMerge(

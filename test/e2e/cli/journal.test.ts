@@ -16,6 +16,13 @@ describe.concurrent("the same command again", { timeout: 60_000 }, () => {
   it.scopedLive("a redemption is carried on with its key, and a second one has to wait", () =>
     Effect.gen(function* () {
       const { backend, cli } = yield* world(bin, {
+        // Windows that stand still, so that after the reset there is nothing to reset.
+        accounts: (now) => [
+          {
+            primary: FakeAccount.makeWindow(now, { lengthSeconds: 18_000, usedPercent: 37, percentPerHour: 0 }),
+            secondary: null
+          }
+        ],
         plan: [1, 2, 3].map((call) => ({ endpoint: "resetCredits.consume", call, fault: Fault.resetAfterCommit }))
       })
       const lost = yield* cli(["redeem", "-y", "--json"])

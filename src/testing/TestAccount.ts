@@ -1,0 +1,112 @@
+/**
+ * A signed-in account for a test: the real services over the fake backend, with journal and lease in memory. `TestClock`
+ * moves everything, the account's windows included; without it, time is real.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { AuthJson } from "../contracts/AuthJson.js"
+import type { PathStyle } from "../contracts/PathStyle.js"
+import * as CredentialStoreEphemeral from "../layers/CredentialStoreEphemeral.js"
+import * as LeaseMemory from "../layers/LeaseMemory.js"
+import * as Live from "../layers/Live.js"
+import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
+import type { AccountConfig, AccountSettings } from "../services/AccountConfig.js"
+import { AuthSession } from "../services/AuthSession.js"
+import type { CredentialStore } from "../services/CredentialStore.js"
+import type { Dialog } from "../services/Dialog.js"
+import type { Lease } from "../services/Lease.js"
+import type { OperationJournal } from "../services/OperationJournal.js"
+import { FakeBackend, type FakeBackendOptions, layerClient } from "./FakeBackend.js"
+import * as FakeSettings from "./FakeSettings.js"
+import * as ScriptedDialog from "./ScriptedDialog.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PartsOptions {
+  /** What is in the credential store: by default a sign-in of the first account, null for none. */
+  readonly record?: AuthJson | null
+  readonly settings?: Partial<AccountSettings> & { readonly style?: PathStyle }
+  /** The answers to questions; a question without one fails. */
+  readonly script?: ScriptedDialog.Script
+  /** Changes the HTTP client between the services and the fake. */
+  readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
+}
+
+/**
+ * What the account services and the programs need besides each other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Parts =
+  | AccountConfig
+  | CredentialStore
+  | Dialog
+  | HttpClient.HttpClient
+  | Lease
+  | OperationJournal
+  | ScriptedDialog.ScriptedDialog
+
+const layerStore = (record: AuthJson | null | undefined) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const backend = yield* FakeBackend
+      const stored = record === undefined ? (yield* backend.signIn()).record : (record ?? undefined)
+      return CredentialStoreEphemeral.layerMemory(stored)
+    })
+  )
+
+/**
+ * Everything below the account services, over a fake of your own: `FakeBackend.layerClient`, or `FakeIssuer.layerClient`
+ * for a test that signs in.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerParts = (
+  options: PartsOptions = {}
+): Layer.Layer<Parts, never, FakeBackend | HttpClient.HttpClient> =>
+  Layer.mergeAll(
+    layerStore(options.record),
+    FakeSettings.layer(options.settings),
+    ScriptedDialog.layer(options.script),
+    LeaseMemory.layer,
+    OperationJournalMemory.layerMemory,
+    Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, options.client ?? ((client) => client)))
+  )
+
+/**
+ * What a program under test may ask for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services = Live.AccountServices | Parts | FakeBackend
+
+/**
+ * A signed-in account with everything that the programs ask for.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: FakeBackendOptions & PartsOptions = {}): Layer.Layer<Services> =>
+  Live.layerServices.pipe(Layer.provideMerge(layerParts(options)), Layer.provideMerge(layerClient(options)))
+
+/**
+ * Signs in as the account at that place in `accounts`, counted from zero, in place of the one that was signed in.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const signIn = (index = 0) =>
+  Effect.gen(function* () {
+    const backend = yield* FakeBackend
+    const session = yield* AuthSession
+    const { record } = yield* backend.signIn(backend.accountKeys[index] ?? `at ${index}`)
+    return yield* session.signIn(record)
+  })
