@@ -39,7 +39,7 @@ const App = InProcess.layer({ clientName: "example", clientVersion: "1.0.0" }).p
 const program = Effect.gen(function* () {
   const client = yield* AppServerClient.AppServerClient
 
-  // Events are told apart by tag and method; their params are typed.
+  // Tag and method distinguish the events; their params are typed.
   const updates = yield* client.events.pipe(
     Stream.filter(AppServerClient.isNotification("account/updated")),
     Stream.take(1),
@@ -55,7 +55,7 @@ const program = Effect.gen(function* () {
   const { rateLimits } = limits
   yield* Console.log(`account/rateLimits/read: ${rateLimits.primary?.usedPercent} % used`)
 
-  // What is told later holds only what has changed.
+  // Later updates hold only what has changed.
   const later = mergeRateLimits(limits, { ...rateLimits, primary: null, planType: null })
   deepStrictEqual(later.rateLimits, rateLimits)
 

@@ -200,7 +200,7 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
 export const httpClient = (backend: FakeBackendService): HttpClient.HttpClient => makeClient(backend.exchange)
 
 /**
- * The real face of a fake, on `127.0.0.1` and any free port unless told otherwise: the same backend under the URLs of
+ * The real face of a fake, on `127.0.0.1` and any free port by default: the same backend under the URLs of
  * the server, which closes with the scope.
  *
  * @since 0.1.0

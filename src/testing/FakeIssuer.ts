@@ -1,5 +1,5 @@
 /**
- * The sign-in side of the OAuth server as a test has it, next to a fake backend: whoever signs in here has a session
+ * The sign-in side of the OAuth server as a test has it, next to a fake backend: a sign-in here makes a session
  * there. In memory as an `HttpClient`, or on a real socket.
  *
  * @since 0.1.0

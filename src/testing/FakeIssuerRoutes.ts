@@ -18,7 +18,7 @@ import { type Answer, answer, bodyJson, json } from "./FakeReply.js"
 export type Consent = "allow" | "deny" | "notEntitled" | "noCode"
 
 /**
- * One answer to a poll: not yet (as 403 or as 404), not so fast, or an end. `expired` and `denied` are told in the words
+ * One answer to a poll: not yet (as 403 or as 404), not so fast, or an end. `expired` and `denied` use the words
  * of RFC 8628.
  */
 export type DeviceAnswer = "pending" | "pending404" | "slowDown" | "granted" | "denied" | "expired"
@@ -205,7 +205,7 @@ export const makeIssuerRoutes = (ref: Ref.Ref<FakeIssuerState>, backend: FakeBac
           present.clientId === asked["client_id"] &&
           present.redirectUri === asked["redirect_uri"] &&
           present.challenge === challengeOf(asked["code_verifier"] ?? "")
-        // Whoever shows a code spends it, rightly or not.
+        // A code is spent by any attempt to use it, also by a wrong one.
         const codes = HashMap.modify(state.codes, code, (old) => ({ ...old, used: true }))
         return [fits ? present : undefined, { ...state, codes }] as const
       })

@@ -197,7 +197,7 @@ export const redirect = (status: 301 | 302 | 303 | 307 | 308, options?: { readon
 export const malformedJson: Fault = { _tag: "MalformedJson" }
 
 /**
- * Every word of a known set becomes one that nobody knows, and unknown fields appear.
+ * Every word of a known set becomes an unknown one, and unknown fields appear.
  *
  * @since 0.1.0
  * @category constructors

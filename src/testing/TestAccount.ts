@@ -29,8 +29,8 @@ import * as ScriptedDialog from "./ScriptedDialog.js"
  */
 export interface PartsOptions {
   /** What is in the credential store: by default a sign-in of the first account, null for none. */
-  readonly record?: AuthJson | null
-  readonly settings?: Partial<AccountSettings> & { readonly style?: PathStyle }
+  readonly record?: AuthJson | null | undefined
+  readonly settings?: (Partial<AccountSettings> & { readonly style?: PathStyle }) | undefined
   /** The answers to questions; a question without one fails. */
   readonly script?: ScriptedDialog.Script
   /** Changes the HTTP client between the services and the fake. */

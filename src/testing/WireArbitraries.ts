@@ -1,6 +1,6 @@
 /**
  * Generators of the backend's answers as they stand on the wire: JSON that the contract accepts. What may be missing is
- * sometimes null and sometimes missing, words are sometimes new, and there may be fields that nobody knows.
+ * sometimes null and sometimes missing, words are sometimes new, and there may be unknown fields.
  *
  * @since 0.1.0
  */

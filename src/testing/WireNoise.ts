@@ -1,5 +1,5 @@
 /**
- * A newer backend than the one we know: words and fields that nobody has heard of.
+ * Answers as a newer backend might send them, with unknown words and fields.
  *
  * @since 0.1.0
  */

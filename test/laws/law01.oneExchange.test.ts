@@ -62,7 +62,7 @@ it.effect.prop(
       const { sent, uses } = yield* exchanges
       assert.isTrue(uses.every((times) => times <= 1))
       assert.strictEqual(new Set(sent).size, sent.length)
-      // Whoever asks now has what is stored: the last one's.
+      // A request from now on carries the stored token, which is the last winner's.
       assert.strictEqual(yield* bearer, yield* stored)
     }).pipe(
       Effect.provide(
@@ -97,7 +97,7 @@ it.effect("twenty at once make one exchange, and all go on with its token", () =
 )
 
 it.effect.prop(
-  "one failure is everybody's: nobody sends the token again meanwhile",
+  "one failure is shared by all callers, and the token is not sent again meanwhile",
   {
     fibers: FastCheck.integer({ min: 2, max: 12 }),
     fault: FastCheck.constantFrom(

@@ -165,7 +165,7 @@ const withoutSecondLook = Effect.gen(function* () {
   if (yield* (yield* Dialog).confirm(confirmation)) yield* referrals.sendInvite({ as: offer.identity, email })
 })
 
-/** As a program would be that sends as whoever is signed in by then. */
+/** A program that sends as the account that is signed in by then. */
 const asWhoeverIsThere = Effect.gen(function* () {
   const referrals = yield* Referrals
   yield* referrals.loadOffer

@@ -19,7 +19,7 @@ import { account, brief, count, finish, run, type Services } from "../programs/h
 const a = { userId: "user-A", accountId: "account-A" }
 const b = { userId: "user-B", accountId: "account-B" }
 
-/** Everything about an account that can be told from the other's. */
+/** Everything that differs between the two accounts. */
 const accounts = [
   {
     ...a,
@@ -190,7 +190,7 @@ it.effect.each([
     "the role failed before the change, and came after it",
     [FaultPlan.on("workspace.accountsCheck", 1, Fault.rateLimited({ seconds: 2 }))]
   ]
-] as const)("a whole that was begun before the change is nobody's after it: %s", ([, plan]) =>
+] as const)("a whole that was begun before the change is not shown after it: %s", ([, plan]) =>
   Effect.gen(function* () {
     const change = Effect.delay(become(b), "1 second")
     const both = Effect.all([seen("usage"), seen("role"), seen("status")], { concurrency: "unbounded" })
@@ -221,7 +221,7 @@ it.effect.each([
   }).pipe(Effect.provide(account({ settings: { usageInterval: Duration.hours(1) }, backend: { accounts } })))
 )
 
-it.effect("control: a value that is kept whoever reads it would be seen", () =>
+it.effect("control: a value that is kept for every reader would be seen", () =>
   Effect.gen(function* () {
     const keep = yield* Effect.cached(showUsage)
     const first: Identity = (yield* run(keep)).snapshot.identity

@@ -48,7 +48,7 @@ const maybe = <A>(values: FastCheck.Arbitrary<A>) => FastCheck.option(values)
 
 const word = FastCheck.oneof(FastCheck.constantFrom("business", "pro", ""), FastCheck.string())
 
-/** Accounts with words that nobody knows even without the noise. */
+/** Accounts with unknown words, also without the noise. */
 const owner: FastCheck.Arbitrary<Partial<FakeAccount.FakeAccount>> = FastCheck.record({
   planType: word,
   role: maybe(word),

@@ -64,7 +64,7 @@ it.effect("control: without an interval there are more", () =>
   }).pipe(Effect.provide(world({}, 0)))
 )
 
-/** Nobody signs in, and nobody looks whether somebody has. */
+/** A session without sign-ins, and without looks at the store. */
 const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(AuthSession, (session) =>
     Effect.provideService(effect, AuthSession, AuthSession.of({ ...session, changes: Stream.never }))
@@ -96,8 +96,8 @@ it.scoped.prop(
       const { exit } = yield* finish(listening(watch, guests))
       const [host, ...others] = yield* exit
       assert.lengthOf(host ?? [], 5)
-      // Whoever comes is told what is known at once.
-      for (const told of others) assert.isAtLeast(told.length, 1)
+      // A new subscriber gets the last known value at once.
+      for (const received of others) assert.isAtLeast(received.length, 1)
       assert.deepStrictEqual(yield* gaps, [minute, minute, minute, minute])
     }).pipe(Effect.scoped, quiet, Effect.provide(account())),
   { fastCheck: { numRuns: 6 } }

@@ -14,7 +14,7 @@ import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../.
 import { account, ending, invitee, type Options, program, programNames, type Services } from "../programs/harness.js"
 import { forms, watched, type Watched } from "./watching.js"
 
-/** What must not be seen: what all the fake's tokens begin with, and whom an invite goes to. */
+/** What must not be seen: the prefixes of the fake's tokens, and the address of an invite. */
 const secrets = ["Bearer ", "eyJhbGciOi", "rt_fake_", invitee, invitee.toUpperCase(), "zoe.invitee"]
 
 const leaks = (seen: Watched): ReadonlyArray<string> =>

@@ -1,11 +1,11 @@
-/** Laws 4, 7 and 9 over processes that share a journal: acts, their deaths, and whoever carries them on. */
+/** Laws 4, 7 and 9 over processes that share a journal: acts, processes that die during them, and those that carry them on. */
 import { describe, it } from "vitest"
 import { breaks, holds, timeLimit } from "./checking.js"
 import { withoutActLease, withoutMemory, withoutQuiet, withoutSent } from "./mutants.js"
 import { acts, invites, keyed, resets, retried } from "./scenario.js"
 
 it("law 4: carrying on yields one credit spent, one invite, one message at most", () => holds(acts, 20), timeLimit)
-it("law 7: a key is told to be ours if and only if we sent it", () => holds(keyed, 10), timeLimit)
+it("law 7: a key is reported as ours if and only if we sent it", () => holds(keyed, 10), timeLimit)
 it("law 9: after a reset the old usage spends nothing for 20 minutes", () => holds(resets, 10), timeLimit)
 
 const twice = /twice|two credits|two messages/

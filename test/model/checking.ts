@@ -24,10 +24,10 @@ class Broken extends Error {
     readonly found: ReadonlyArray<Violation>,
     history: History
   ) {
-    const told = history.told.map(
+    const answered = history.answered.map(
       ({ at, life, said, task }) => `  ${at} ms, process ${task.process}.${life.number}: ${task.command._tag}: ${said}`
     )
-    super([...found.map(({ law, what }) => `law ${law}: ${what}`), "What was told:", ...told].join("\n"))
+    super([...found.map(({ law, what }) => `law ${law}: ${what}`), "Answers:", ...answered].join("\n"))
   }
 }
 

@@ -36,7 +36,7 @@ describe.each(commands)("%o", (command, expected) => {
     while (true) {
       const history = await play(one(command, [deaths + 1]))
       assert.deepStrictEqual(violations(history), [], `died at step ${deaths + 1}`)
-      if (history.told[0]?.life.number === 0) {
+      if (history.answered[0]?.life.number === 0) {
         assert.deepStrictEqual(done(history), [[...expected]])
         break
       }
@@ -48,7 +48,7 @@ describe.each(commands)("%o", (command, expected) => {
 
 it("the same scenario gives the same history", async () => {
   const about = (history: History) => ({
-    told: history.told.map(({ at, said, task }) => [at, task.id, said]),
+    answered: history.answered.map(({ at, said, task }) => [at, task.id, said]),
     sent: history.sent.map(({ at, end, endpoint, life }) => [at, endpoint, life.process, life.number, end]),
     journal: history.journal.map(({ at, key, state }) => [at, key, state])
   })
@@ -60,7 +60,7 @@ it("the same scenario gives the same history", async () => {
 it("control: the scenarios come to deaths, contention, lost answers and carrying on", async () => {
   const said = new Set<string>()
   for (const scenario of FastCheck.sample(acts, { numRuns: 60, seed: 7 })) {
-    for (const { life, said: words, task } of (await play(scenario)).told) {
+    for (const { life, said: words, task } of (await play(scenario)).answered) {
       said.add(`${task.command._tag}: ${words}${life.number > 0 ? ", after a death" : ""}`)
     }
   }

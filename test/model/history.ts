@@ -66,8 +66,11 @@ export interface Journaled extends Moment {
   readonly operation: Operation
 }
 
-/** The answer that a task has got in the end. `seen` is what a reader saw, and `present` who was signed in then, where that could be told. */
-export interface Told {
+/**
+ * The final answer to a task. `seen` is what a reader saw, and `present` which account was signed in then, where that is
+ * known.
+ */
+export interface Answered {
   readonly task: Task
   readonly life: Life
   readonly at: number
@@ -83,7 +86,7 @@ export interface History {
   readonly sent: ReadonlyArray<Sent>
   readonly writes: ReadonlyArray<Write>
   readonly journal: ReadonlyArray<Journaled>
-  readonly told: ReadonlyArray<Told>
+  readonly answered: ReadonlyArray<Answered>
   readonly tasks: ReadonlyArray<Task>
   readonly log: ReadonlyArray<CallLog.LoggedCall>
   readonly state: FakeState.FakeState

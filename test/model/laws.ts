@@ -52,8 +52,8 @@ const isAnswered = (history: History, sent: Sent): boolean => {
  * Law 1. The server grants at most one exchange for each refresh token. A refresh token is sent again only after every
  * earlier sending of it is over without new tokens: its process has died before it stored any, or has given it up after
  * an answer that was none, was lost, or came too late; never while one is under way, and never after new tokens of it
- * were stored or reached a process that goes on. At the end everybody who lives holds what is stored; nobody is locked
- * out of a session that the server would renew, but for those to whom it has said in this life that it would not.
+ * were stored or reached a process that goes on. At the end every living process holds what is stored; none is locked
+ * out of a session that the server would renew, unless the server refused that process in this life.
  */
 const oneExchange: Law = (history) => {
   const found: Array<string> = []
@@ -174,7 +174,7 @@ const firstSender = (history: History): ReadonlyMap<unknown, Sent> => {
 }
 
 /**
- * Law 4. Whatever crashes, and whoever carries on: one address gets at most one invite of one account; one act of redeeming
+ * Law 4. Whatever crashes, and whichever process carries on: one address gets at most one invite of one account; one act of redeeming
  * spends at most one credit of an account; one act of writing to the owner sends at most one message of an account, unless
  * the first had its outcome in the journal before the crash (then the backend's own cooldown decides, which the model has
  * switched off).
@@ -193,7 +193,7 @@ const atMostOnce: Law = (history) => {
       )
     ]
   })
-  const told = (sent: Sent) =>
+  const reported = (sent: Sent) =>
     history.journal.some(
       (entry) =>
         entry.life === sent.life &&
@@ -203,7 +203,7 @@ const atMostOnce: Law = (history) => {
     )
   const nudged = calls(history, "workspace.nudge").filter((sent) => arrived(history, sent)?.committed === true)
   const nudges = duplicates(
-    nudged.filter((sent) => !told(sent)).map((sent) => `${sent.task?.id} of ${sent.accountHeader}`)
+    nudged.filter((sent) => !reported(sent)).map((sent) => `${sent.task?.id} of ${sent.accountHeader}`)
   ).map((task) => `act ${task} has sent two messages`)
   return [...invites, ...redeemed, ...nudges]
 }
@@ -242,7 +242,7 @@ const isDefinite = (history: History, sent: Sent): boolean =>
  * the key as about to leave.
  */
 const ownKey: Law = (history) =>
-  history.told.flatMap(({ key, life, said, task }) => {
+  history.answered.flatMap(({ key, life, said, task }) => {
     if (task.command._tag !== "redeem" || key === null) return []
     const sent = calls(history, "resetCredits.consume").filter(({ body }) => body["redeem_request_id"] === key)
     const tookEffect = sent.some((one) => arrived(history, one)?.committed === true)
@@ -280,7 +280,7 @@ const quiet: Law = (history) => {
  * for another. What took effect on an account is in the journal as that account's.
  */
 const ownIdentity: Law = (history) => [
-  ...history.told.flatMap(({ at, present, seen }) =>
+  ...history.answered.flatMap(({ at, present, seen }) =>
     present === undefined || seen.every((part) => part === present)
       ? []
       : [`at ${at} ms ${present} saw ${seen.join(", ")}`]
@@ -305,7 +305,7 @@ export const usageInterval = 5_000
 const maxObeyed = 600_000
 
 /**
- * Law 13. In one process two successful readings that nobody asked to be fresh are at least the interval apart, and one is
+ * Law 13. In one process two successful readings of which none was asked to be fresh are at least the interval apart, and one is
  * under way at a time; after a wish to wait none is made before that time, up to ten minutes. After a redemption of the
  * process, what was read before or is being read is old, so that the next reading need not wait for the interval, nor for
  * one under way. Where the account changes, all of that begins anew: such scenarios tell nothing here.
@@ -330,9 +330,9 @@ const oneRead: Law = (history) => {
   })
 }
 
-/** No law of its own: nobody is answered with a defect, or with what the journal thinks of its states. */
+/** No law of its own: no task is answered with a defect, or with what the journal thinks of its states. */
 const plainAnswers: Law = (history) =>
-  history.told
+  history.answered
     .filter(({ said }) => said.startsWith("defect") || said.includes("JournalError"))
     .map(({ said, task }) => `${task.command._tag}: ${said}`)
 

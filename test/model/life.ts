@@ -51,7 +51,7 @@ export interface Shared {
   readonly sent: Array<Sent>
   readonly writes: Array<Write>
   readonly journal: Array<Journaled>
-  /** Lets the backend go on with a request, whoever waits for the answer. */
+  /** Lets the backend go on with a request, also when the caller has stopped waiting. */
   readonly serve: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<Effect.Effect<A, E>>
 }
 

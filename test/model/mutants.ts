@@ -77,7 +77,7 @@ export const withoutSent: Mutation = {
   })
 }
 
-/** A journal that does not tell whoever carries on that the key was sent before. */
+/** A journal that hides from the next process that the key was sent before. */
 export const withoutMemory: Mutation = {
   journal: (journal) => ({
     ...journal,

@@ -4,7 +4,7 @@ import { breaks, holds, timeLimit } from "./checking.js"
 import { withoutInterval, withoutRetryAfter, withSharedCache } from "./mutants.js"
 import { identities, readers, switches } from "./scenario.js"
 
-it("law 10: nobody sees or spends what is another's", () => holds(identities, 15), timeLimit)
+it("law 10: an account never sees or spends what is another's", () => holds(identities, 15), timeLimit)
 it(
   "law 13: one reading an interval and a process, and no sooner than the backend wishes",
   () => holds(readers, 15),

@@ -1,4 +1,4 @@
-/** What the model has found, told plainly. */
+/** What the model has found, one test each. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -16,7 +16,7 @@ import { account, brief, count, done, invitee, run } from "../programs/harness.j
 
 it.effect("law 4: an invite whose sender died after its outcome was recorded is not sent again", () =>
   Effect.gen(function* () {
-    // To the next process it looks the same whether anybody was told.
+    // The next process can't see whether the answer was shown.
     yield* run(inviteFriend({ email: invitee }))
     const error = yield* Effect.flip(run(inviteFriend({ email: invitee.toUpperCase() })))
     assert.strictEqual(brief(error), "ActError NotNeeded")
@@ -29,7 +29,7 @@ it.effect("law 4: an invite whose sender died after its outcome was recorded is 
   }).pipe(Effect.provide(account()))
 )
 
-it("a redemption that another process ends, while this one waits to carry it on, is told as what came of it", async () => {
+it("a redemption that another process ends, while this one waits to carry it on, is reported with its outcome", async () => {
   const redeem = (at: number) => ({
     skew: 0,
     pace: [0],
@@ -37,13 +37,13 @@ it("a redemption that another process ends, while this one waits to carry it on,
     diesAt: [],
     restartAfter: 0
   })
-  const { told } = await play({
+  const { answered } = await play({
     processes: [redeem(0), redeem(1_000)],
     faults: [FaultPlan.on("resetCredits.consume", 1, Fault.delay("3 seconds", { afterCommit: true }))],
     tokensDropped: false
   })
   assert.deepStrictEqual(
-    told.map(({ said, task }) => [task.process, said]),
+    answered.map(({ said, task }) => [task.process, said]),
     [
       [0, "reset"],
       [1, "alreadyRedeemed"]
@@ -126,7 +126,7 @@ it("law 13: who reads after a redemption waits for no reading that began before 
 })
 
 describe("a key for which another process names a credit while this one asks for the next", () => {
-  it("law 7: is told as what came of it", async () => {
+  it("law 7: is reported with its outcome", async () => {
     const redeem = (at: number, pace: number) => ({
       skew: 0,
       pace: [pace],
@@ -137,7 +137,7 @@ describe("a key for which another process names a credit while this one asks for
     const history = await play({ processes: [redeem(0, 100), redeem(550, 0)], faults: [], tokensDropped: false })
     assert.deepStrictEqual(violations(history), [])
     assert.deepStrictEqual(
-      history.told.map(({ said, task }) => [task.process, said]),
+      history.answered.map(({ said, task }) => [task.process, said]),
       [
         [1, "reset"],
         [0, "alreadyRedeemed"]

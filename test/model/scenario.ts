@@ -2,7 +2,7 @@
 import { FastCheck } from "effect"
 import { Fault, FaultPlan } from "../../src/testing/index.js"
 
-/** `key` is given to a redemption by whoever asks for it; without it the redemption makes one of its own. */
+/** `key` is given to a redemption by its caller; without it the redemption makes one of its own. */
 export type Command =
   | { readonly _tag: "use" }
   | { readonly _tag: "refresh" }

@@ -22,7 +22,7 @@ export const epoch = 1_000_000_000_000
 export interface VirtualTime {
   /** Milliseconds since the start. */
   readonly now: () => number
-  /** A clock that is ahead by `offset` milliseconds, and on which nobody wakes once `isStopped`. */
+  /** A clock that is ahead by `offset` milliseconds, and on which no sleep ends once `isStopped`. */
   readonly clock: (offset: number, isStopped: () => boolean) => Clock.Clock
   /** Says that something will now go through the platform, such as the body of a request. */
   readonly goingOut: () => void
@@ -41,7 +41,7 @@ export const makeVirtualTime = (): VirtualTime => {
   const sleepers: Array<Sleeper> = []
 
   const scheduler: Scheduler = {
-    // A fiber runs until it waits: between two waits nobody comes between.
+    // A fiber runs until it waits: between two waits no other fiber runs.
     shouldYield: () => false,
     scheduleTask: (task) => void tasks.push(task)
   }
@@ -105,7 +105,7 @@ export const makeVirtualTime = (): VirtualTime => {
         const exit = fiber.unsafePoll()
         if (exit !== null) return exit
         const next = sleepers[0]
-        if (next === undefined) throw new Error(`At ${now} ms nobody will ever wake.`)
+        if (next === undefined) throw new Error(`At ${now} ms nothing is left to wake.`)
         if (next.at > end) throw new Error(`It did not end within ${Duration.format(limit)}.`)
         now = Math.max(now, next.at)
         while ((sleepers[0]?.at ?? Infinity) <= now) sleepers.shift()?.wake()

@@ -27,7 +27,7 @@ import type { DialogError } from "../../src/services/Dialog.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { FakeAccount, FakeBackend, FakeSettings, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { History, Journaled, Sent, Task, Told, Write } from "./history.js"
+import type { History, Journaled, Sent, Task, Answered, Write } from "./history.js"
 import { usageInterval } from "./laws.js"
 import { begin, currentTask, isLooking, type Mutation, type Running, type Services, type Shared } from "./life.js"
 import { type Command, type Scenario, usedElsewhere, type Who } from "./scenario.js"
@@ -54,7 +54,7 @@ const accountsOf = (now: number) =>
 /** Due for renewal 100 s after its issue. */
 const accessTokenSeconds = 400
 
-/** A record with keys that nobody knows, which tell one sign-in from another. */
+/** A record with unknown keys, which differ between sign-ins. */
 export const withUnknownKeys = (record: AuthJson, mark: string): AuthJson => ({
   ...record,
   x_future: { mark, list: [1, null] },
@@ -167,7 +167,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
   const sent: Array<Sent> = []
   const writes: Array<Write> = []
   const journal: Array<Journaled> = []
-  const told: Array<Told> = []
+  const answered: Array<Answered> = []
   const tasks: Array<Task> = []
   const serving = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   marks = 0
@@ -193,7 +193,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
               said: cause._tag === "Fail" ? `${cause.error._tag} ${cause.error.reason}` : `defect: ${String(cause)}`
             })
           })
-          told.push({
+          answered.push({
             task,
             life: running.life,
             at,
@@ -221,7 +221,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
       tasks.push(...own)
       for (let number = 0; ; number++) {
         const running = yield* begin(shared, plan, index, number)
-        const left = own.filter((task) => !told.some((answer) => answer.task.id === task.id))
+        const left = own.filter((task) => !answered.some((answer) => answer.task.id === task.id))
         const done = yield* Deferred.make<void>()
         const work = Effect.forEach(
           left,
@@ -292,7 +292,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
       sent,
       writes,
       journal,
-      told,
+      answered,
       tasks,
       log: yield* backend.log,
       state: yield* backend.state,

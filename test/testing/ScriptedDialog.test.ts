@@ -20,7 +20,7 @@ const choose = Effect.flatMap(Dialog, (dialog) =>
 )
 
 const ask = Effect.flatMap(Dialog, (dialog) =>
-  dialog.ask({ id: "invite.email", title: "Whom?", placeholder: "name@example.com", flag: "--email" })
+  dialog.ask({ id: "invite.email", title: "Who?", placeholder: "name@example.com", flag: "--email" })
 )
 
 const script = (answers: ScriptedDialog.Script) => Effect.provide(ScriptedDialog.layer(answers))

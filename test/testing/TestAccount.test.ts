@@ -108,7 +108,7 @@ describe("an account", () => {
     }).pipe(Effect.provide(TestAccount.layer({ client: tapped })))
   })
 
-  it.effect("may have nobody signed in", () =>
+  it.effect("may be signed out", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip((yield* AuthSession).current))._tag, "AuthError")
     }).pipe(Effect.provide(TestAccount.layer({ record: null })))

@@ -63,12 +63,7 @@ export const services = <R>(options: Options<R> = {}) => {
     Layer.provideMerge(
       Layer.effect(SignIn, SignInHttp.make({ ...SignInHttp.defaultLoopback, ports: [0], pause: "5 millis" }))
     ),
-    Layer.provideMerge(
-      TestAccount.layerParts({
-        ...rest,
-        ...(record === undefined ? {} : { record: record === "nobody" ? null : record })
-      })
-    ),
+    Layer.provideMerge(TestAccount.layerParts({ ...rest, record: record === "nobody" ? null : record })),
     Layer.provideMerge(FakeIssuer.layerClient(options)),
     Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
     Layer.provideMerge(withoutJitter),

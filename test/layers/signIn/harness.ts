@@ -16,7 +16,6 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { type AuthJson, AuthJsonText } from "../../../src/contracts/AuthJson.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
-import * as CredentialStoreEphemeral from "../../../src/layers/CredentialStoreEphemeral.js"
 import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
 import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
 import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
@@ -26,7 +25,7 @@ import { type AccountSettings } from "../../../src/services/AccountConfig.js"
 import { Browser } from "../../../src/services/Browser.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { SignIn } from "../../../src/services/SignIn.js"
-import { FakeBackend, FakeIssuer, FakeSettings, ScriptedDialog } from "../../../src/testing/index.js"
+import { FakeBackend, FakeIssuer, FakeSettings, ScriptedDialog, TestAccount } from "../../../src/testing/index.js"
 
 export interface Options extends FakeIssuer.FakeIssuerLayerOptions {
   readonly settings?: Partial<AccountSettings>
@@ -61,23 +60,14 @@ const signedInBefore = (options: Options) =>
   )
 
 const over = (options: Options) =>
-  Layer.merge(signInLayer(options.loopback), AuthSessionOAuth.layer).pipe(
-    Layer.provideMerge(LeaseMemory.layer),
-    Layer.merge(browserLayer(options.browse)),
-    Layer.merge(ScriptedDialog.layer())
-  )
+  Layer.merge(Layer.merge(signInLayer(options.loopback), AuthSessionOAuth.layer), browserLayer(options.browse))
 
 /** In memory, for virtual time; only the browser's way back is a real socket. */
 export const memory = (options: Options = {}) =>
   over(options).pipe(
     Layer.provideMerge(
-      Layer.unwrapEffect(
-        Effect.map(signedInBefore(options), (record) =>
-          CredentialStoreEphemeral.layerMemory(Option.getOrUndefined(record))
-        )
-      )
+      TestAccount.layerParts({ settings: options.settings, record: options.signedOut === true ? null : undefined })
     ),
-    Layer.provideMerge(FakeSettings.layer(options.settings)),
     Layer.provideMerge(FakeIssuer.layerClient(options))
   )
 
@@ -93,7 +83,9 @@ export const real = (options: Options = {}) => {
     })
   )
   return over(options).pipe(
-    Layer.provideMerge(Layer.merge(CredentialStoreFile.layer, HttpClientNode.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(CredentialStoreFile.layer, HttpClientNode.layer, LeaseMemory.layer, ScriptedDialog.layer())
+    ),
     Layer.provideMerge(home),
     Layer.provideMerge(FakeIssuer.layerServer(options)),
     Layer.provideMerge(NodeContext.layer),
