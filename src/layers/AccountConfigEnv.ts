@@ -13,13 +13,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { defaultAuthApi } from "../contracts/AccessTokenApi.js"
+import * as Os from "node:os"
 import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
-import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
+import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { backendBase } from "../contracts/PathStyle.js"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
+import { version } from "../domain/version.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
-import { userAgent } from "./internal/userAgent.js"
 
 /**
  * What a caller sets instead of the environment.
@@ -31,6 +31,9 @@ export interface Overrides {
   readonly codexHome?: string | undefined
   readonly baseUrl?: string | undefined
 }
+
+/** For what travels as a header. */
+const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_")
 
 const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
@@ -48,7 +51,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   issuer: defaultIssuer,
   authApi: defaultAuthApi,
   originator: "effect-codex-account",
-  userAgent,
+  userAgent: printable(`effect-codex-account/${version} (${Os.type()} ${Os.release()}; ${Os.arch()})`),
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
@@ -184,8 +187,7 @@ export const make = (
       clientId: Option.getOrElse(env.clientId, () => defaults.clientId),
       issuer: yield* checkBase(env.issuer, defaults.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
       authApi: yield* checkBase(env.authApi, defaults.authApi, "CODEX_AUTHAPI_BASE_URL"),
-      // It travels as a header as well.
-      originator: Option.getOrElse(env.originator, () => defaults.originator).replace(/[^\u0020-\u007e]/g, "_"),
+      originator: printable(Option.getOrElse(env.originator, () => defaults.originator)),
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: typeof workspaces === "string" ? [workspaces] : workspaces,

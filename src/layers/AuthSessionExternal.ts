@@ -21,9 +21,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { ExternalSession } from "../services/ExternalSession.js"
 import { ExternalTokens, type ExternalTokenSet } from "../services/ExternalTokens.js"
-import { checkForced } from "./internal/sessionRules.js"
-import { authorizationOf } from "./wire/authorization.js"
-import { sessionFromRecord } from "./wire/sessionFromRecord.js"
+import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sessionRecord.js"
 
 /**
  * How long the host may take to supply a new token.
@@ -35,7 +33,7 @@ export const hostTimeout: Duration.DurationInput = "10 seconds"
 
 const managed = AuthError.of("Forbidden", "another application supplies the session: sign in there, or sign out first")
 
-const understand = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
+const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
   Effect.map(
     sessionFromRecord(
       {
@@ -72,7 +70,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
     const state = yield* Ref.make<Option.Option<Authorization>>(Option.none())
     const changes = yield* PubSub.sliding<SessionChange>(64)
     const boundaries = yield* Ref.make(0)
-    const boundary = (change: SessionChange) =>
+    const announce = (change: SessionChange) =>
       Effect.zipRight(
         Ref.update(boundaries, (n) => n + 1),
         PubSub.publish(changes, change)
@@ -97,15 +95,15 @@ export const make = (beneath?: AuthSession["Type"]) =>
       )
 
     const accept = (tokens: ExternalTokenSet) =>
-      Effect.flatMap(DateTime.now, (now) => understand(tokens, now)).pipe(
+      Effect.flatMap(DateTime.now, (now) => parse(tokens, now)).pipe(
         Effect.tap((next) => checkForced(next.session, settings))
       )
 
-    const become = (next: Authorization): Effect.Effect<Authorization> =>
+    const transition = (next: Authorization): Effect.Effect<Authorization> =>
       Effect.gen(function* () {
         const previous = yield* Ref.getAndSet(state, Option.some(next))
         const same = Option.isSome(previous) && sameIdentity(previous.value.session.identity, next.session.identity)
-        if (!same) yield* boundary({ _tag: "SignedIn", session: next.session })
+        if (!same) yield* announce({ _tag: "SignedIn", session: next.session })
         return next
       }).pipe(Effect.uninterruptible)
 
@@ -124,7 +122,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
         if (held !== refused) return held
         const last = yield* Ref.get(failed)
         if (last.count > before && last.error !== null) return yield* last.error
-        return yield* Effect.flatMap(asked(held.session.identity), become).pipe(
+        return yield* Effect.flatMap(asked(held.session.identity), transition).pipe(
           Effect.tapError((error) => Ref.update(failed, ({ count }) => ({ count: count + 1, error })))
         )
       })
@@ -176,7 +174,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
               return beneath === undefined ? { removed: false, revoked: null } : yield* beneath.signOut(options)
             }
             const shown = beneath === undefined ? Option.none() : yield* Effect.option(beneath.current)
-            yield* boundary(
+            yield* announce(
               Option.match(shown, {
                 onNone: (): SessionChange => ({ _tag: "SignedOut" }),
                 onSome: (session): SessionChange => ({ _tag: "SignedIn", session })
@@ -201,7 +199,8 @@ export const make = (beneath?: AuthSession["Type"]) =>
 
     return Context.make(AuthSession, session).pipe(
       Context.add(ExternalSession, {
-        signIn: (tokens) => exclusive(Effect.flatMap(accept(tokens), become)).pipe(Effect.map((held) => held.session)),
+        signIn: (tokens) =>
+          exclusive(Effect.flatMap(accept(tokens), transition)).pipe(Effect.map((held) => held.session)),
         isActive: Effect.map(Ref.get(state), Option.isSome)
       })
     )

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -18,7 +17,7 @@ import { AuthJsonText } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import { storeErrorReason } from "./internal/storeErrorReason.js"
+import { authFile, removeAuthFile, storeErrorFrom } from "./internal/authFile.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
@@ -42,13 +41,12 @@ const make = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { codexHome } = yield* AccountConfig
-  const location = path.join(codexHome, "auth.json")
+  const location = authFile(path, codexHome)
 
   type Operation = CredentialStoreError["operation"]
   const failed = (operation: Operation, reason: CredentialStoreError["reason"], detail: string | null = null) =>
     new CredentialStoreError({ operation, reason, location, detail })
-  const fromPlatform = (operation: Operation) => (error: PlatformError.PlatformError) =>
-    failed(operation, storeErrorReason(error))
+  const fromPlatform = (operation: Operation) => storeErrorFrom(operation, location)
 
   const readText = fs.readFileString(location).pipe(
     Effect.asSome,
@@ -162,14 +160,6 @@ const make = Effect.gen(function* () {
     )
   }).pipe(Effect.mapError(fromPlatform("write")))
 
-  const remove = fs.remove(location).pipe(
-    Effect.as(true),
-    Effect.catchTag("SystemError", (error) =>
-      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-    ),
-    Effect.mapError(fromPlatform("remove"))
-  )
-
   const stamp = fs.stat(location).pipe(
     Effect.map((info) => {
       const inode = Option.getOrElse(info.ino, () => 0)
@@ -179,7 +169,15 @@ const make = Effect.gen(function* () {
     Effect.orElseSucceed(() => "none")
   )
 
-  return CredentialStore.of({ kind: "file", location, read, write, remove, stamp, checkWritable })
+  return CredentialStore.of({
+    kind: "file",
+    location,
+    read,
+    write,
+    remove: removeAuthFile(fs, location),
+    stamp,
+    checkWritable
+  })
 })
 
 /**

@@ -16,9 +16,8 @@ import { AuthJson } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import type { Keyring, KeyringError } from "./internal/Keyring.js"
-import { makeKeyringProcess } from "./internal/KeyringProcess.js"
-import { storeErrorReason } from "./internal/storeErrorReason.js"
+import { authFile, removeAuthFile } from "./internal/authFile.js"
+import { type Keyring, type KeyringError, makeKeyringProcess } from "./internal/Keyring.js"
 
 /** On one line, as the Codex CLI stores it. */
 const KeyringText = Schema.parseJson(AuthJson)
@@ -54,7 +53,7 @@ export const make = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { codexHome } = yield* AccountConfig
-    const file = path.join(codexHome, "auth.json")
+    const file = authFile(path, codexHome)
     const location = `the keyring entry "${service}"`
     const looked = yield* Ref.make<{ readonly stamp: string; readonly againAt: number }>({
       stamp: "unread",
@@ -95,21 +94,7 @@ export const make = (
       })
     )
 
-    const removeFile = fs.remove(file).pipe(
-      Effect.as(true),
-      Effect.catchTag("SystemError", (error) =>
-        error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-      ),
-      Effect.mapError(
-        (error) =>
-          new CredentialStoreError({
-            operation: "remove",
-            reason: storeErrorReason(error),
-            location: file,
-            detail: null
-          })
-      )
-    )
+    const removeFile = removeAuthFile(fs, file)
 
     const write: CredentialStore["Type"]["write"] = (record, options) =>
       Effect.gen(function* () {

@@ -12,18 +12,20 @@
  * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import { LeaseError } from "../domain/LeaseError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { Lease } from "../services/Lease.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import * as sqlLeases from "./internal/sqlLeases.js"
+import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
 /**
  * A waiting process looks again after so many milliseconds.
@@ -34,6 +36,74 @@ const pause = Random.nextIntBetween(20, 80)
  * Milliseconds on a clock that never jumps.
  */
 const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+/**
+ * `fence` counts the holders, `beats` the signs of life of the present one. Times are in milliseconds; a lease that was
+ * given back expires at 0.
+ */
+class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
+  fence: SqlInteger,
+  beats: SqlInteger,
+  time_to_live: SqlInteger,
+  expires_at: SqlInteger
+}) {}
+
+const decodeRows = Schema.decodeUnknown(Schema.Array(LeaseRow))
+
+const firstRow = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  rows.pipe(
+    Effect.flatMap(decodeRows),
+    Effect.map(([row]) => row),
+    Effect.catchTag("ParseError", () => new SqlError({ message: "A lease can't be read" }))
+  )
+
+const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at")
+
+const look = (sql: SqlClient, name: string): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
+
+/** Takes a lease that nobody ever held, or that of a holder that is gone. Nothing if somebody else was first. */
+const take = (
+  sql: SqlClient,
+  name: string,
+  timeToLive: number,
+  seen: LeaseRow | undefined
+): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    firstRow(
+      sqlTransaction(sql)(
+        seen === undefined
+          ? sql`INSERT INTO codex_account_leases
+              ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
+              ON CONFLICT (name) DO NOTHING RETURNING ${columns(sql)}`
+          : sql`UPDATE codex_account_leases
+              SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive}
+              WHERE name = ${name} AND fence = ${seen.fence} AND beats = ${seen.beats} RETURNING ${columns(sql)}`
+      )
+    )
+  )
+
+/** A sign of life. Nothing if somebody else has taken the lease. */
+const beat = (
+  sql: SqlClient,
+  name: string,
+  timeToLive: number,
+  fence: number
+): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    firstRow(
+      sqlTransaction(sql)(
+        sql`UPDATE codex_account_leases SET beats = beats + 1, expires_at = ${now + timeToLive}
+          WHERE name = ${name} AND fence = ${fence} RETURNING ${columns(sql)}`
+      )
+    )
+  )
+
+/** Gives the lease back, unless somebody else has taken it. The row stays, so that the fence goes on growing. */
+const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(
+    sqlTransaction(sql)(sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`)
+  )
 
 interface Taken {
   readonly fence: number
@@ -57,17 +127,17 @@ const make = Effect.gen(function* () {
   const acquire = (name: string, timeToLive: number, wait: number): Effect.Effect<Taken, LeaseError> =>
     Effect.gen(function* () {
       const start = yield* monotonic
-      let seen: sqlLeases.LeaseRow | undefined
+      let seen: LeaseRow | undefined
       let seenSince = start
       while (true) {
-        const row = yield* onRow(name, (sql) => sqlLeases.look(sql, name))
+        const row = yield* onRow(name, (sql) => look(sql, name))
         const now = yield* monotonic
         if (row?.fence !== seen?.fence || row?.beats !== seen?.beats) seenSince = now
         seen = row
         const isFree =
           row === undefined || row.expires_at <= (yield* Clock.currentTimeMillis) || now - seenSince >= row.time_to_live
         if (isFree) {
-          const taken = yield* onRow(name, (sql) => sqlLeases.take(sql, name, timeToLive, row))
+          const taken = yield* onRow(name, (sql) => take(sql, name, timeToLive, row))
           if (taken !== undefined) return { fence: taken.fence, until: now + timeToLive }
         }
         if (now - start >= wait) return yield* new LeaseError({ reason: "Busy", name })
@@ -75,48 +145,53 @@ const make = Effect.gen(function* () {
       }
     })
 
-  const hold = (name: string, timeToLive: number, taken: Taken) => {
-    let until = taken.until
-    const lost = new LeaseError({ reason: "Lost", name })
+  const hold = (name: string, timeToLive: number, taken: Taken) =>
+    Effect.gen(function* () {
+      const until = yield* Ref.make(taken.until)
+      const lost = new LeaseError({ reason: "Lost", name })
+      const checkTime = Effect.gen(function* () {
+        const now = yield* monotonic
+        return now < (yield* Ref.get(until)) ? now : yield* lost
+      })
 
-    const assertHeld = Effect.gen(function* () {
-      const now = yield* monotonic
-      if (now >= until) return yield* lost
-      const row = yield* onRow(name, (sql) => sqlLeases.beat(sql, name, timeToLive, taken.fence))
-      if (row === undefined) {
-        until = 0
-        return yield* lost
-      }
-      // A long wait for the database may have outlasted the lease, and a work that ended has none.
-      if ((yield* monotonic) >= until) return yield* lost
-      until = now + timeToLive
-    }).pipe(Effect.uninterruptible)
+      const assertHeld = Effect.gen(function* () {
+        const now = yield* checkTime
+        const row = yield* onRow(name, (sql) => beat(sql, name, timeToLive, taken.fence))
+        if (row === undefined) {
+          yield* Ref.set(until, 0)
+          return yield* lost
+        }
+        // The statement may have outlasted the lease, or the work may have ended meanwhile.
+        yield* checkTime
+        yield* Ref.set(until, now + timeToLive)
+      }).pipe(Effect.uninterruptible)
 
-    return {
-      held: { name, fence: taken.fence, assertHeld },
-      // A sign of life that can't be given now is tried again, until it is too late.
-      heartbeat: assertHeld.pipe(
-        Effect.catchIf(
-          (error) => error.reason === "Unavailable",
-          () => Effect.void
+      return {
+        held: { name, fence: taken.fence, assertHeld },
+        // A heartbeat that fails because the database is unavailable is tried again until the lease has expired.
+        heartbeat: assertHeld.pipe(
+          Effect.catchIf(
+            (error) => error.reason === "Unavailable",
+            () => Effect.void
+          ),
+          Effect.delay(timeToLive / 3),
+          Effect.forever,
+          Effect.ignore
         ),
-        Effect.delay(timeToLive / 3),
-        Effect.forever,
-        Effect.ignore
-      ),
-      release: Effect.suspend(() => {
-        until = 0
-        return onRow(name, (sql) => sqlLeases.release(sql, name, taken.fence))
-      }).pipe(Effect.ignore)
-    }
-  }
+        release: Ref.set(until, 0).pipe(
+          Effect.zipRight(onRow(name, (sql) => release(sql, name, taken.fence))),
+          Effect.ignore
+        )
+      }
+    })
 
   return Lease.of({
     withLease: ({ name, timeToLive, wait }, work) => {
       const millis = Math.ceil(Duration.toMillis(timeToLive))
       return Effect.acquireUseRelease(
         Effect.gen(function* () {
-          const lease = hold(name, millis, yield* acquire(name, millis, Duration.toMillis(wait)))
+          const taken = yield* acquire(name, millis, Duration.toMillis(wait))
+          const lease = yield* hold(name, millis, taken)
           return { lease, beating: yield* Effect.forkDaemon(Effect.interruptible(lease.heartbeat)) }
         }),
         ({ lease }) => work(lease.held),

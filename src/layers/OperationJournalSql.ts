@@ -22,8 +22,7 @@ import { Act, Operation, OperationState, transitions } from "../domain/Operation
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger } from "./internal/sqlMigrations.js"
-import { sqlTransaction } from "./internal/sqlTransaction.js"
+import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
 /**
  * An operation with a definite outcome is kept this long, and this many of them; an open one is kept for ever.

@@ -1,5 +1,5 @@
 /**
- * Who renews the session, from the environment.
+ * Which process renews the session, from the environment.
  *
  * @since 0.1.0
  */
@@ -10,17 +10,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
-import * as SessionRenewalDelegate from "./SessionRenewalDelegate.js"
 
-const configuration = Config.literal(
+const owner = Config.literal(
   "cooperate",
   "read-only",
   "delegate"
 )("CODEX_ACCOUNT_SESSION_OWNER").pipe(Config.withDefault("cooperate"))
 
+type RenewalLayer = Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor>
+
 /**
- * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which asks the `codex` on the
- * path.
+ * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which has the `codex` on the path
+ * renew it.
  *
  * @since 0.1.0
  * @category layers
@@ -30,17 +31,17 @@ export const layerConfig: Layer.Layer<
   ConfigError.ConfigError,
   AccountConfig | CommandExecutor.CommandExecutor
 > = Layer.unwrapEffect(
-  Effect.map(
-    configuration,
-    (owner): Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor> => {
-      switch (owner) {
-        case "cooperate":
-          return Layer.succeed(SessionRenewal, { _tag: "Cooperate" })
-        case "read-only":
-          return Layer.succeed(SessionRenewal, { _tag: "ReadOnly" })
-        case "delegate":
-          return SessionRenewalDelegate.layer()
-      }
+  Effect.flatMap(owner, (owner): Effect.Effect<RenewalLayer> => {
+    switch (owner) {
+      case "cooperate":
+        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "Cooperate" }))
+      case "read-only":
+        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "ReadOnly" }))
+      case "delegate":
+        return Effect.map(
+          Effect.promise(() => import("./SessionRenewalDelegate.js")),
+          (module) => module.layer()
+        )
     }
-  )
+  })
 )

@@ -12,8 +12,7 @@ import { ThreadStoreError } from "../domain/ThreadStoreError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { keptThreads, ThreadStore } from "../services/ThreadStore.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger } from "./internal/sqlMigrations.js"
-import { sqlTransaction } from "./internal/sqlTransaction.js"
+import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
 const Time = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
 const Text = Schema.NullOr(Schema.String)

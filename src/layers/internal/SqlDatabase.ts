@@ -13,7 +13,6 @@ import * as NodePath from "node:path"
 import { AccountConfig } from "../../services/AccountConfig.js"
 import * as SqlClientLibsql from "../SqlClientLibsql.js"
 import { migrate } from "./sqlMigrations.js"
-import { sqlErrorCode } from "./sqliteHandle.js"
 
 /** What failed to open is tried again by the next use. */
 export class SqlDatabase extends Context.Tag("effect-codex-account/layers/internal/SqlDatabase")<
@@ -84,7 +83,7 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
 
 /** What is wrong with the database, in words, without anything that it holds. */
 export const describeSqlError = (error: SqlError): string => {
-  const code = sqlErrorCode(error)
+  const code = SqlClientLibsql.sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))
   return known?.[1] ?? (code === "" ? error.message : `${error.message} (${code})`)
 }

@@ -1,10 +1,27 @@
-/** The tables of journal, leases and threads, and their versions. */
+/**
+ * The tables of journal, leases and threads, their versions, and what all statements on them share.
+ *
+ * Why not `@effect/sql/Migrator`: on SQLite it takes the write lock at every start; two processes that start together on
+ * Postgres can fail, or find no tables; its failures are defects; and its table of versions is another one, which a
+ * `codex-account` of before would not refuse.
+ */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { sqlTransaction } from "./sqlTransaction.js"
+
+/** `@effect/sql` dies if a transaction can't be committed or rolled back, as on a full disk or a broken connection. */
+export const sqlTransaction =
+  (sql: SqlClient) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.catchSomeDefect(sql.withTransaction(self), (defect) =>
+      defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()
+    )
+
+/** A 64-bit number of the database, which Postgres returns as text. */
+export const SqlInteger = Schema.Union(Schema.Number, Schema.NumberFromString)
 
 type Migration = (sql: SqlClient) => ReadonlyArray<Effect.Effect<unknown, SqlError>>
 
@@ -63,57 +80,31 @@ const migrations: ReadonlyArray<Migration> = [
   ]
 ]
 
-/** A number of the database's 64 bits, which Postgres gives as text. */
-export const SqlInteger = Schema.Union(Schema.Number, Schema.NumberFromString)
+const decodeVersions = Schema.decodeUnknown(Schema.Array(Schema.Struct({ version: Schema.NullOr(SqlInteger) })))
 
-const Found = Schema.Array(Schema.Struct({ found: Schema.NullOr(SqlInteger) }))
-
-const numberOf = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<number, SqlError> =>
-  rows.pipe(
-    Effect.flatMap(Schema.decodeUnknown(Found)),
-    Effect.map(([row]) => row?.found ?? 0),
-    Effect.catchTag("ParseError", () => new SqlError({ message: "The version of the database can't be read" }))
-  )
-
-const recorded = (sql: SqlClient): Effect.Effect<number, SqlError> =>
-  numberOf(sql`SELECT MAX(version) AS found FROM codex_account_migrations`)
-
-const versionOf = (sql: SqlClient): Effect.Effect<number, SqlError> =>
-  Effect.if(
-    Effect.map(
-      numberOf(
-        sql.onDialectOrElse({
-          pg: () => sql`SELECT CASE WHEN to_regclass('codex_account_migrations') IS NULL THEN 0 ELSE 1 END AS found`,
-          orElse: () => sql`SELECT COUNT(*) AS found FROM sqlite_master
-            WHERE type = 'table' AND name = 'codex_account_migrations'`
-        })
-      ),
-      (tables) => tables > 0
-    ),
-    { onTrue: () => recorded(sql), onFalse: () => Effect.succeed(0) }
-  )
-
-const upToDate = (version: number): Effect.Effect<boolean, SqlError> =>
-  version > migrations.length
-    ? new SqlError({
+/** The version of the database, or null if it is current. Fails for one that a newer version wrote. */
+const outdatedVersion = (sql: SqlClient): Effect.Effect<number | null, SqlError> =>
+  Effect.gen(function* () {
+    const [row] = yield* decodeVersions(yield* sql`SELECT MAX(version) AS version FROM codex_account_migrations`)
+    const version = row?.version ?? 0
+    if (version > migrations.length) {
+      return yield* new SqlError({
         message: `It was written by a newer codex-account (version ${version} of its tables, this one knows ${migrations.length}): update`
       })
-    : Effect.succeed(version === migrations.length)
+    }
+    return version === migrations.length ? null : version
+  }).pipe(Effect.catchTag("ParseError", () => new SqlError({ message: "The version of the database can't be read" })))
+
+const ensureVersionTable = (sql: SqlClient) =>
+  sql`CREATE TABLE IF NOT EXISTS codex_account_migrations (
+    version INTEGER PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+  )`
 
 const bringUpToDate = (sql: SqlClient): Effect.Effect<void, SqlError> =>
   Effect.gen(function* () {
-    // SQLite holds its write lock by now. On Postgres two at once can't both create a table.
-    yield* sql.onDialectOrElse({
-      pg: () => sql`SELECT pg_advisory_xact_lock(7203918)`,
-      orElse: () => Effect.void
-    })
-    yield* sql`CREATE TABLE IF NOT EXISTS codex_account_migrations (
-      version INTEGER PRIMARY KEY,
-      applied_at BIGINT NOT NULL
-    )`
-    // From the table, not from the catalog: Postgres may still remember that there was no such table.
-    const version = yield* recorded(sql)
-    if (yield* upToDate(version)) return
+    const version = yield* outdatedVersion(sql)
+    if (version === null) return
     for (const [index, migration] of migrations.entries()) {
       if (index < version) continue
       yield* Effect.all(migration(sql), { discard: true })
@@ -122,8 +113,20 @@ const bringUpToDate = (sql: SqlClient): Effect.Effect<void, SqlError> =>
     }
   })
 
-/** Brings the tables up to date, in one transaction, and refuses what a newer version wrote. */
+/** Brings the tables up to date, in one transaction, and refuses a database that a newer version wrote. */
 export const migrate = (sql: SqlClient): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(Effect.flatMap(versionOf(sql), upToDate), (done) =>
-    done ? Effect.void : sqlTransaction(sql)(bringUpToDate(sql))
-  )
+  sql.onDialectOrElse({
+    // Two processes that start together would both create a table.
+    pg: () =>
+      sqlTransaction(sql)(
+        sql`SELECT pg_advisory_xact_lock(7203918)`.pipe(
+          Effect.zipRight(ensureVersionTable(sql)),
+          Effect.zipRight(bringUpToDate(sql))
+        )
+      ),
+    // Without the write lock where nothing is to be done.
+    orElse: () =>
+      Effect.zipRight(ensureVersionTable(sql), outdatedVersion(sql)).pipe(
+        Effect.flatMap((version) => (version === null ? Effect.void : sqlTransaction(sql)(bringUpToDate(sql))))
+      )
+  })

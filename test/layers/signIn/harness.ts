@@ -20,7 +20,7 @@ import * as CredentialStoreEphemeral from "../../../src/layers/CredentialStoreEp
 import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
 import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
 import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
-import type { LoopbackOptions } from "../../../src/layers/internal/loopback.js"
+import type { LoopbackOptions } from "../../../src/layers/internal/CallbackServer.js"
 import * as SignInHttp from "../../../src/layers/SignInHttp.js"
 import { type AccountSettings } from "../../../src/services/AccountConfig.js"
 import { Browser } from "../../../src/services/Browser.js"
