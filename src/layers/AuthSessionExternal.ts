@@ -56,6 +56,20 @@ const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Autho
     }
   ).pipe(Effect.mapError(() => AuthError.of("Malformed", "the access token that was supplied is not a JWT")))
 
+const notSignedIn = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
+
+const nobody = AuthSession.of({
+  current: notSignedIn,
+  authorization: notSignedIn,
+  refresh: notSignedIn,
+  recover: () => notSignedIn,
+  reload: notSignedIn,
+  signIn: () => notSignedIn,
+  signOut: () => Effect.succeed({ removed: false, revoked: null }),
+  epoch: Effect.succeed(0),
+  changes: Stream.empty
+})
+
 /**
  * With `beneath`, that session is in force until tokens are supplied, and again after they were signed out. While they
  * are in force, no other sign-in is accepted, and what is beneath is neither read nor changed.
@@ -63,7 +77,7 @@ const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Autho
  * @since 0.1.0
  * @category constructors
  */
-export const make = (beneath?: AuthSession["Type"]) =>
+export const make = (beneath: AuthSession["Type"] = nobody) =>
   Effect.gen(function* () {
     const host = yield* ExternalTokens
     const settings = yield* AccountConfig
@@ -81,18 +95,6 @@ export const make = (beneath?: AuthSession["Type"]) =>
       count: 0,
       error: null
     })
-
-    const signedOut = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
-
-    /** What the tokens in force answer, else what the session beneath does. */
-    const inForce = <A>(
-      external: (held: Authorization) => Effect.Effect<A, AuthError>,
-      otherwise: (session: AuthSession["Type"]) => Effect.Effect<A, AuthError>
-    ): Effect.Effect<A, AuthError> =>
-      Effect.flatMap(
-        Ref.get(state),
-        Option.match({ onNone: () => (beneath === undefined ? signedOut : otherwise(beneath)), onSome: external })
-      )
 
     const accept = (tokens: ExternalTokenSet) =>
       Effect.flatMap(DateTime.now, (now) => parse(tokens, now)).pipe(
@@ -141,39 +143,34 @@ export const make = (beneath?: AuthSession["Type"]) =>
         )
       )
 
+    type Service = AuthSession["Type"]
+    const supplied = (held: Authorization): Omit<Service, "signOut" | "epoch" | "changes"> => ({
+      current: Effect.succeed(held.session),
+      authorization: Effect.succeed(held),
+      // The host supplies a new token after a refusal, and at no other time.
+      refresh: Effect.succeed(held.session),
+      recover: renewed,
+      reload: Effect.succeed(held.session),
+      signIn: () => Effect.fail(managed)
+    })
+    const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
+
     const session = AuthSession.of({
-      current: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.current
-      ),
-      authorization: inForce(Effect.succeed, (other) => other.authorization),
-      // The host renews when it is asked after a refusal, and is not asked otherwise.
-      refresh: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.refresh
-      ),
-      recover: (refused) =>
-        inForce(
-          () => renewed(refused),
-          (other) => other.recover(refused)
-        ),
-      reload: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.reload
-      ),
+      current: Effect.flatMap(active, (session) => session.current),
+      authorization: Effect.flatMap(active, (session) => session.authorization),
+      refresh: Effect.flatMap(active, (session) => session.refresh),
+      recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
+      reload: Effect.flatMap(active, (session) => session.reload),
       signIn: (record) =>
-        inForce(
-          () => Effect.fail(managed),
-          (other) => (record.auth_mode === "chatgptAuthTokens" ? Effect.fail(managed) : other.signIn(record))
-        ),
+        record.auth_mode === "chatgptAuthTokens"
+          ? Effect.fail(managed)
+          : Effect.flatMap(active, (session) => session.signIn(record)),
       signOut: (options) =>
         exclusive(
           Effect.gen(function* () {
             const held = yield* Ref.getAndSet(state, Option.none())
-            if (Option.isNone(held)) {
-              return beneath === undefined ? { removed: false, revoked: null } : yield* beneath.signOut(options)
-            }
-            const shown = beneath === undefined ? Option.none() : yield* Effect.option(beneath.current)
+            if (Option.isNone(held)) return yield* beneath.signOut(options)
+            const shown = yield* Effect.option(beneath.current)
             yield* announce(
               Option.match(shown, {
                 onNone: (): SessionChange => ({ _tag: "SignedOut" }),
@@ -183,18 +180,11 @@ export const make = (beneath?: AuthSession["Type"]) =>
             return { removed: true, revoked: null }
           })
         ),
-      epoch: Effect.zipWith(
-        Ref.get(boundaries),
-        beneath === undefined ? Effect.succeed(0) : beneath.epoch,
-        (own, other) => own + other
-      ),
-      changes:
-        beneath === undefined
-          ? Stream.fromPubSub(changes)
-          : Stream.merge(
-              Stream.fromPubSub(changes),
-              Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
-            )
+      epoch: Effect.zipWith(Ref.get(boundaries), beneath.epoch, (own, other) => own + other),
+      changes: Stream.merge(
+        Stream.fromPubSub(changes),
+        Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
+      )
     })
 
     return Context.make(AuthSession, session).pipe(
