@@ -123,7 +123,7 @@ export const EligibilityParams = Schema.Struct({
   supports_rewardless_invites: Schema.String
 })
 
-/** `should_show` and `has_rewards` both have to be true for there to be an offer. */
+/** There is an offer if both `should_show` and `has_rewards` are true. */
 export const EligibilityResponse = Schema.Struct({
   should_show: Schema.Boolean,
   has_rewards: Schema.optionalWith(Schema.Boolean, { default: () => false }),
@@ -139,13 +139,13 @@ export const RulesResponse = Schema.Struct({
   requires_explicit_confirmation: Schema.Boolean
 }).annotations({ identifier: "RulesResponse" })
 
-/** Exactly one address an invite. */
+/** Exactly one address for each invite. */
 export const InviteRequest = Schema.Struct({
   referral_key: Schema.String,
   emails: Schema.Tuple(Schema.String)
 }).annotations({ identifier: "InviteRequest" })
 
-/** `has_rewards`: true, false, or not said. */
+/** `has_rewards` is true, false, or absent. */
 export const InviteResponse = Schema.Struct({
   has_rewards: opt(Schema.Boolean)
 }).annotations({ identifier: "InviteResponse" })
@@ -175,7 +175,7 @@ export const AccountsCheckResponse = Schema.Struct({
   account_ordering: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
 }).annotations({ identifier: "AccountsCheckResponse" })
 
-/** What the owner is asked for. */
+/** What the workspace owner is asked for. */
 export const NudgeRequest = Schema.Struct({
   credit_type: Schema.Literal("credits", "usage_limit")
 }).annotations({ identifier: "NudgeRequest" })
@@ -192,7 +192,7 @@ export const WorkspaceMessagesResponse = Schema.Struct({
   messages: Schema.optionalWith(Schema.Array(WireWorkspaceMessage), { default: () => [] })
 }).annotations({ identifier: "WorkspaceMessagesResponse" })
 
-/** The nudge answers 2xx with any body: sent. 429: the owner was told recently. */
+/** The nudge was sent if the status is 2xx, whatever the body. 429: the owner got one recently. */
 export const WorkspaceGroup = HttpApiGroup.make("workspace")
   .add(HttpApiEndpoint.get("accountsCheck", "/accounts/check/v4-2023-04-27").addSuccess(AccountsCheckResponse))
   .add(

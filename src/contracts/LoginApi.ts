@@ -22,7 +22,7 @@ export const callbackPorts: readonly [number, ...ReadonlyArray<number>] = [1455,
 
 export const scope = "openid profile email offline_access api.connectors.read api.connectors.invoke"
 
-/** What the authorize page is asked with. `workspaces` restricts the sign-in; empty for any. */
+/** Parameters of the authorize page. `workspaces` restricts the sign-in; empty allows any. */
 export interface AuthorizeRequest {
   readonly clientId: string
   readonly redirectUri: string
@@ -51,7 +51,7 @@ export const authorizeUrl = (issuer: string, request: AuthorizeRequest): string 
   return `${issuer}${loginPaths.authorize}?${query}`
 }
 
-/** The code of the authorize page against tokens. Sent as a form, once: the code works once. */
+/** Exchanges the code of the authorize page for tokens. Sent as a form, once: the code works once. */
 export const CodeExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("authorization_code"),
   code: Schema.String,
@@ -67,7 +67,7 @@ export const CodeExchangeResponse = Schema.Struct({
   refresh_token: Schema.NonEmptyString
 }).annotations({ identifier: "CodeExchangeResponse" })
 
-/** An ID token against an API key of its user, sent as a form. Most accounts are refused. */
+/** Exchanges an ID token for an API key of its user. Sent as a form. Most accounts are refused. */
 export const ApiKeyExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("urn:ietf:params:oauth:grant-type:token-exchange"),
   client_id: Schema.String,

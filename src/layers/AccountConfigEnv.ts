@@ -22,7 +22,7 @@ import { version } from "../domain/version.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 
 /**
- * What a caller sets instead of the environment.
+ * Settings that go before the environment and `config.toml`.
  *
  * @since 0.1.0
  * @category models
@@ -38,7 +38,7 @@ const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_
 const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
 /**
- * What holds without any configuration.
+ * The settings without any configuration.
  *
  * @since 0.1.0
  * @category constants
@@ -93,7 +93,7 @@ const checkUrl = (url: string, origin: string): Effect.Effect<string, Configurat
   return usable ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 }
 
-/** A base that paths are put behind. */
+/** A base that paths are appended to. */
 const checkBase = (given: Option.Option<string>, fallback: string, origin: string) =>
   Option.match(given, {
     onNone: () => Effect.succeed(fallback),
@@ -124,7 +124,7 @@ const readConfigToml = (file: string): Effect.Effect<ConfigToml, ConfigurationEr
     )
   })
 
-/** The place in a parse error, without the values that it quotes. */
+/** Where a parse error is, without the values that it quotes. */
 const whereOf = (message: string): string =>
   /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
 
@@ -216,7 +216,7 @@ export const layerConfig = (
   Layer.effect(AccountConfig, make(overrides))
 
 /**
- * Settings as given, with defaults for the rest. `codexHome` is not looked at.
+ * The given settings, with defaults for the rest. `codexHome` is not checked.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The session whose tokens another application supplies. It lives in memory alone.
+ * The session whose tokens another application, the host, supplies. It is kept in memory only.
  *
  * @since 0.1.0
  */
@@ -58,7 +58,7 @@ const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Autho
 
 const notSignedIn = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
 
-const nobody = AuthSession.of({
+const signedOut = AuthSession.of({
   current: notSignedIn,
   authorization: notSignedIn,
   refresh: notSignedIn,
@@ -71,13 +71,13 @@ const nobody = AuthSession.of({
 })
 
 /**
- * With `beneath`, that session is in force until tokens are supplied, and again after they were signed out. While they
- * are in force, no other sign-in is accepted, and what is beneath is neither read nor changed.
+ * Until tokens are supplied, and after they were signed out, the session is `beneath`. While supplied tokens are in use, no
+ * other sign-in is accepted, and `beneath` is neither read nor changed.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (beneath: AuthSession["Type"] = nobody) =>
+export const make = (beneath: AuthSession["Type"] = signedOut) =>
   Effect.gen(function* () {
     const host = yield* ExternalTokens
     const settings = yield* AccountConfig
@@ -90,7 +90,7 @@ export const make = (beneath: AuthSession["Type"] = nobody) =>
         PubSub.publish(changes, change)
       )
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
-    /** The last question that the host did not answer well, for those who waited for it. */
+    /** The last request to the host that failed, for the callers that waited for it. */
     const failed = yield* Ref.make<{ readonly count: number; readonly error: AuthError | null }>({
       count: 0,
       error: null
@@ -109,7 +109,7 @@ export const make = (beneath: AuthSession["Type"] = nobody) =>
         return next
       }).pipe(Effect.uninterruptible)
 
-    /** One question to the host, however many were refused with the same token. */
+    /** One request to the host, however many calls were refused with the same token. */
     const renewed = (refused: Authorization): Effect.Effect<Authorization, AuthError> =>
       Effect.flatMap(Ref.get(failed), ({ count: before }) => exclusive(renewedAfter(refused, before)))
 
@@ -197,7 +197,7 @@ export const make = (beneath: AuthSession["Type"] = nobody) =>
   })
 
 /**
- * Nobody is signed in until tokens are supplied through `ExternalSession`.
+ * Signed out until tokens are supplied through `ExternalSession`.
  *
  * @since 0.1.0
  * @category layers

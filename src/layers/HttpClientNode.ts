@@ -90,6 +90,7 @@ const send = (
   body: Uint8Array | null
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.RequestError> =>
   Effect.async((resume) => {
+    // Undici calls the handler one event at a time.
     let controller: Undici.Dispatcher.DispatchController | undefined
     let abandoned: Error | undefined
     let status = 0

@@ -2,12 +2,12 @@
  * Leases in a SQL database, beside the journal: between the processes of a machine on SQLite, between machines on
  * Postgres.
  *
- * What a clock that jumps does. The row holds the time of the holder's wall clock at which it expires. Forward, or awake
- * again after a sleep: a waiting process takes the lease early; the former holder's fence no longer fits, and it is told
- * so when it asks. Backward: the row of a dead holder seems to expire late; whoever waits also counts for itself, on a
- * clock that never jumps, and takes a lease that showed no sign of life for its time to live. A holder counts on that
- * clock too: when it could not give a sign of life in time, the lease is lost, whatever the row says. Machines that share
- * a database need clocks that agree within the time to live.
+ * What happens if a clock jumps: the row holds when the lease expires, on the holder's wall clock. After a jump forward, or
+ * a sleep of the machine, a waiting process takes the lease early; the former holder fails at its next check, as its fence
+ * no longer matches. After a jump backward, the row of a dead holder seems to expire late; a waiting process also measures
+ * with a monotonic clock, and takes a lease without a heartbeat for its time to live. A holder measures with that clock
+ * too: without a heartbeat in time the lease is lost, whatever the row says. Machines that share a database need clocks
+ * that agree within the time to live.
  *
  * @since 0.1.0
  */
@@ -27,19 +27,15 @@ import { Lease } from "../services/Lease.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
-/**
- * A waiting process looks again after so many milliseconds.
- */
+/** Milliseconds until a waiting process looks again. */
 const pause = Random.nextIntBetween(20, 80)
 
-/**
- * Milliseconds on a clock that never jumps.
- */
+/** Milliseconds of a clock that never jumps. */
 const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
 /**
- * `fence` counts the holders, `beats` the signs of life of the present one. Times are in milliseconds; a lease that was
- * given back expires at 0.
+ * The row of a lease. `fence` counts the holders, `beats` the heartbeats of the present one. Times are in milliseconds; a
+ * released lease expires at 0. A statement changes the row only if it is as its writer last saw it.
  */
 class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
   fence: SqlInteger,
@@ -62,7 +58,7 @@ const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, exp
 const look = (sql: SqlClient, name: string): Effect.Effect<LeaseRow | undefined, SqlError> =>
   firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
 
-/** Takes a lease that nobody ever held, or that of a holder that is gone. Nothing if somebody else was first. */
+/** Takes a new lease, or that of a holder that is gone. Undefined if another process was first. */
 const take = (
   sql: SqlClient,
   name: string,
@@ -83,7 +79,7 @@ const take = (
     )
   )
 
-/** A sign of life. Nothing if somebody else has taken the lease. */
+/** A heartbeat. Undefined if another process has taken the lease. */
 const beat = (
   sql: SqlClient,
   name: string,
@@ -99,7 +95,7 @@ const beat = (
     )
   )
 
-/** Gives the lease back, unless somebody else has taken it. The row stays, so that the fence goes on growing. */
+/** Releases the lease if it is still this holder's. The row stays, so that the fence keeps growing. */
 const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sqlTransaction(sql)(sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`)
@@ -107,7 +103,7 @@ const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<voi
 
 interface Taken {
   readonly fence: number
-  /** When the lease ends unless there is a sign of life before, on the clock that never jumps. */
+  /** When the lease ends without a further heartbeat, on the monotonic clock. */
   readonly until: number
 }
 
@@ -202,7 +198,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * Over a database of the caller's choice. Nothing is asked of it before a lease is first wanted.
+ * Over a database of the caller's choice, which is first used when a lease is requested.
  *
  * @since 0.1.0
  * @category layers
@@ -212,7 +208,7 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
 )
 
 /**
- * In `codex-account.sqlite` in `codexHome`, by the same connection as the journal.
+ * In `codex-account.sqlite` in `codexHome`, on the same connection as the journal.
  *
  * @since 0.1.0
  * @category layers

@@ -44,7 +44,7 @@ import * as WorkspaceMessagesHttp from "./WorkspaceMessagesHttp.js"
 import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 
 /**
- * The services that talk to the backend as whoever is signed in.
+ * The services that call the backend with the session in use.
  *
  * @since 0.1.0
  * @category models

@@ -1,8 +1,8 @@
 /**
  * The journal in a SQL database: the same statements on SQLite, the default, and on Postgres, for many machines.
  *
- * Every change is one transaction that is on the disk before it is reported. A state is advanced by comparing and
- * setting in one statement, so that of two processes only one takes a step that can be taken once.
+ * Every change is one transaction that is on the disk before it is reported. A state is advanced by compare-and-set in one
+ * statement, so that only one of two processes takes a step that can be taken once.
  *
  * @since 0.1.0
  */
@@ -24,9 +24,7 @@ import { OperationJournal } from "../services/OperationJournal.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
-/**
- * An operation with a definite outcome is kept this long, and this many of them; an open one is kept for ever.
- */
+/** How long, and how many, operations with a definite outcome are kept. Open ones are kept for ever. */
 const keptFor = Duration.days(90)
 const keptCount = 1000
 
@@ -170,7 +168,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * Over a database of the caller's choice. Nothing is asked of it before the journal is first used.
+ * Over a database of the caller's choice, which is first used with the journal.
  *
  * @since 0.1.0
  * @category layers
@@ -180,7 +178,7 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
 )
 
 /**
- * In `codex-account.sqlite` in `codexHome`, which appears with the first intent.
+ * In `codex-account.sqlite` in `codexHome`, which is created with the first intent.
  *
  * @since 0.1.0
  * @category layers

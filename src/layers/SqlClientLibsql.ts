@@ -1,9 +1,9 @@
 /**
  * SQLite as a `SqlClient` of `@effect/sql`, on the synchronous interface of `libsql`.
  *
- * Why not a ready one: `@effect/sql-libsql` hangs for good after a transaction that could not begin, and forgets its
- * settings with every transaction; `@effect/sql-sqlite-node` compiles a native module on installation, and begins
- * transactions that a second writer makes fail.
+ * Why not an existing one: `@effect/sql-libsql` hangs for good after a transaction that could not begin, and loses its
+ * settings with every transaction; `@effect/sql-sqlite-node` compiles a native module when it is installed, and its
+ * transactions fail when there is a second writer.
  *
  * The driver is loaded when the layer is built, not when this module is imported.
  *
@@ -36,13 +36,11 @@ export interface LibsqlOptions {
   readonly filename: string
   /** `FULL` puts every commit on the disk before it returns; `NORMAL` may lose the last ones in a power cut. */
   readonly synchronous?: "FULL" | "NORMAL"
-  /** How long to try again while another process holds the file. Nothing waits in the driver meanwhile. */
+  /** How long to retry while another process holds the file. The driver itself does not wait. */
   readonly patience?: Duration.DurationInput
 }
 
-/**
- * How long a statement may hold up the process while another connection holds the file, in milliseconds.
- */
+/** How long a statement may block the process while another connection holds the file, in milliseconds. */
 const busyTimeout = 2
 
 interface SqliteHandle {
@@ -79,8 +77,8 @@ export const isBusy = (error: SqlError): boolean => /^SQLITE_(BUSY|LOCKED)/.test
 const failed = (message: string) => (cause: unknown) => new SqlError({ cause, message })
 
 /**
- * The file, its folder and its modes. Done in one go: closing a file of one's own drops the locks that SQLite holds on
- * it for the whole process, so that nothing may happen in between.
+ * Makes the file and its folder, and sets their modes. Synchronous: closing a file drops the locks that SQLite holds on it
+ * for the whole process, so that no statement may run in between.
  */
 const prepareFile = (filename: string): void => {
   Fs.mkdirSync(NodePath.dirname(filename), { recursive: true, mode: 0o700 })
@@ -112,6 +110,7 @@ const openSqlite = ({
       try: () => import("libsql"),
       catch: failed("The SQLite driver can't be loaded")
     })
+    // Changed only together with the synchronous driver.
     let open: Database | undefined
     let isTainted = false
 
@@ -181,7 +180,7 @@ type Around = <A>(self: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError
 const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>, around: Around): Connection => {
   const statement = (sql: string, params: ReadonlyArray<unknown>, asArrays: boolean) =>
     Effect.flatMap(SqlClient.SafeIntegers, (bigIntegers) => around(handle.run(sql, params, { asArrays, bigIntegers })))
-  // What a statement without rows gives is about the statement.
+  // A statement without rows results in facts about itself.
   const rows = (sql: string, params: ReadonlyArray<unknown>, asArrays = false) =>
     Effect.map(statement(sql, params, asArrays), (result) => (Array.isArray(result) ? result : []))
   const execute: Connection["execute"] = (sql, params, transformRows) =>
@@ -192,7 +191,7 @@ const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>
     executeRaw: (sql, params) => statement(sql, params, false),
     executeValues: (sql, params) => rows(sql, params, true),
     executeUnprepared: (sql, params, transformRows) => {
-      // What ends a transaction leaves none behind, also where none could begin.
+      // The end of a transaction leaves none open, even if none could begin.
       if (sql === beginTransaction) return Effect.as(begin, [])
       if (sql === commit)
         return Effect.as(
@@ -208,9 +207,9 @@ const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>
 }
 
 /**
- * A busy file is tried again for `patience` (5 s), then fails. A transaction takes the write lock when it begins, and
- * begins also in a fiber that is being interrupted: what must be recorded then can be.
- * Statements outside of a transaction wait for the one that is running.
+ * A busy file is retried for `patience` (5 s), then fails. A transaction takes the write lock when it begins, and begins
+ * even in a fiber that is being interrupted, which may have to record something. Statements outside of a transaction wait
+ * for the one that is running.
  *
  * @since 0.1.0
  * @category constructors

@@ -57,7 +57,7 @@ const threadOf = (row: unknown): Effect.Effect<Thread, ParseResult.ParseError> =
 
 const columns = { createdAt: "created_at", updatedAt: "updated_at" } as const
 
-/** A text that `LIKE` finds as it is, anywhere. */
+/** A `LIKE` pattern that matches the text itself, anywhere. */
 const anywhere = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`
 
 const rowsOf = (sql: SqlClient, query: ThreadQuery) => {
@@ -144,12 +144,12 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Over a database of the caller's choice. Nothing is asked of it before the store is first used. */
+/** Over a database of the caller's choice, which is first used with the store. */
 export const layer: Layer.Layer<ThreadStore, never, SqlClient> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/** In `codex-account.sqlite` in `codexHome`, which appears with the first thread if not before. */
+/** In `codex-account.sqlite` in `codexHome`, which is created with the first thread if not before. */
 export const layerFile: Layer.Layer<ThreadStore, never, AccountConfig> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

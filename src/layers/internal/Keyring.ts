@@ -1,8 +1,8 @@
 /**
  * The keyring of the operating system: Keychain on macOS, a Secret Service elsewhere.
  *
- * Every call runs in a process of its own. A locked Secret Service asks the person, and waits for as long as nobody
- * answers; a call that waits inside this process could not be given up, and would keep the process from ending.
+ * Every call runs in a process of its own. A locked Secret Service asks the person and waits without a limit; a call inside
+ * this process could not be interrupted meanwhile, and would keep the process from ending.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -34,7 +34,7 @@ export interface KeyringEntry {
 
 const packageName = "@napi-rs/keyring"
 
-// Without a store of its choice the package falls back to the kernel's keyring, which a restart empties.
+// Without an explicit store the package falls back to the kernel's keyring, which a restart empties.
 const helper = `
 let text = ""
 process.stdin.setEncoding("utf8").on("data", (more) => (text += more)).on("end", async () => {
@@ -63,7 +63,7 @@ const decodeAnswer = Schema.decode(
 
 const unavailable = (detail: string) => new KeyringError({ reason: "Unavailable", detail })
 
-/** What a message of the package means. The message itself is shown only where it is the operating system's. */
+/** What a message of the package means. The message itself is shown only if it is the operating system's. */
 const explain = (message: string): KeyringError => {
   if (/dismissed/i.test(message)) return unavailable("the keyring is locked: unlock it, and try again")
   if (/no result found|NoResult/i.test(message)) {
@@ -106,7 +106,7 @@ const run = (module: string, input: string, limitMillis: number): Effect.Effect<
           : Effect.fail(unavailable(`no answer within ${limitMillis / 1000} seconds: is the keyring locked?`))
       )
     )
-    // A helper that has ended does not read what is still to be written.
+    // A helper that has ended does not read the rest of its input.
     child.stdin.on("error", () => undefined).end(input)
     return Effect.sync(() => child.kill("SIGKILL"))
   })
@@ -124,8 +124,8 @@ const ask = (entry: KeyringEntry, request: Request, limitMillis: number) =>
   })
 
 /**
- * A call that is interrupted is ended with its process; so is one without an answer after `limitMillis`, which is how long
- * a person has to unlock the keyring.
+ * Interrupting a call ends its process. So does `limitMillis` without an answer, which is how long a person has to unlock
+ * the keyring.
  */
 export const makeKeyringProcess = (limitMillis: number): Keyring => ({
   get: (entry) => Effect.map(ask(entry, { act: "get" }, limitMillis), ({ value }) => Option.fromNullable(value)),

@@ -1,4 +1,4 @@
-/** The database of journal, leases and threads: opened, and its tables brought up to date, when it is first needed. */
+/** The database of journal, leases and threads. It is opened, and its tables are migrated, when it is first needed. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
@@ -14,19 +14,17 @@ import { AccountConfig } from "../../services/AccountConfig.js"
 import * as SqlClientLibsql from "../SqlClientLibsql.js"
 import { migrate } from "./sqlMigrations.js"
 
-/** What failed to open is tried again by the next use. */
+/** After a failure to open, the next use tries again. */
 export class SqlDatabase extends Context.Tag("effect-codex-account/layers/internal/SqlDatabase")<
   SqlDatabase,
   {
     readonly open: Effect.Effect<SqlClient.SqlClient, SqlError>
-    /** None where nothing was ever written, so that a look creates no file and loads no driver. */
+    /** None if nothing was ever written, so that reading creates no file and loads no driver. */
     readonly openIfPresent: Effect.Effect<Option.Option<SqlClient.SqlClient>, SqlError>
   }
 >() {}
 
-/**
- * Succeeds at most once; a failure leaves nothing open.
- */
+/** Succeeds at most once. A failure leaves nothing open. */
 const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -58,7 +56,7 @@ export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer
   })
 )
 
-/** The file `codex-account.sqlite` in `codexHome`. One layer for all who use it, so that they share one connection. */
+/** The file `codex-account.sqlite` in `codexHome`. One layer value for all users, so that they share one connection. */
 export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.scoped(
   SqlDatabase,
   Effect.gen(function* () {
@@ -81,7 +79,7 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
 ]
 
-/** What is wrong with the database, in words, without anything that it holds. */
+/** What is wrong with the database, without anything of its contents. */
 export const describeSqlError = (error: SqlError): string => {
   const code = SqlClientLibsql.sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))

@@ -33,9 +33,7 @@ const sequence = (sql: SqlClient) =>
     })
   )
 
-/**
- * Only ever added to: the version of a database is how many of these it has seen.
- */
+/** Append only: the version of a database is the number of these that it has seen. */
 const migrations: ReadonlyArray<Migration> = [
   (sql) => [
     sql`CREATE TABLE codex_account_operations (
