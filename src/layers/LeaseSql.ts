@@ -25,7 +25,6 @@ import { LeaseError } from "../domain/LeaseError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { Lease } from "../services/Lease.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
 /** Milliseconds until a waiting process looks again. */
 const pause = Random.nextIntBetween(20, 80)
@@ -38,10 +37,10 @@ const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1
  * released lease expires at 0. A statement changes the row only if it is as its writer last saw it.
  */
 class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
-  fence: SqlInteger,
-  beats: SqlInteger,
-  time_to_live: SqlInteger,
-  expires_at: SqlInteger
+  fence: SqlDatabase.SqlInteger,
+  beats: SqlDatabase.SqlInteger,
+  time_to_live: SqlDatabase.SqlInteger,
+  expires_at: SqlDatabase.SqlInteger
 }) {}
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(LeaseRow))
@@ -67,7 +66,7 @@ const take = (
 ): Effect.Effect<LeaseRow | undefined, SqlError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     firstRow(
-      sqlTransaction(sql)(
+      SqlDatabase.sqlTransaction(sql)(
         seen === undefined
           ? sql`INSERT INTO codex_account_leases
               ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
@@ -88,7 +87,7 @@ const beat = (
 ): Effect.Effect<LeaseRow | undefined, SqlError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     firstRow(
-      sqlTransaction(sql)(
+      SqlDatabase.sqlTransaction(sql)(
         sql`UPDATE codex_account_leases SET beats = beats + 1, expires_at = ${now + timeToLive}
           WHERE name = ${name} AND fence = ${fence} RETURNING ${columns(sql)}`
       )
@@ -98,7 +97,9 @@ const beat = (
 /** Releases the lease if it is still this holder's. The row stays, so that the fence keeps growing. */
 const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
-    sqlTransaction(sql)(sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`)
+    SqlDatabase.sqlTransaction(sql)(
+      sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`
+    )
   )
 
 interface Taken {

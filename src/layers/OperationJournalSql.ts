@@ -22,7 +22,6 @@ import { Act, Operation, OperationState, transitions } from "../domain/Operation
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
 /** How long, and how many, operations with a definite outcome are kept. Open ones are kept for ever. */
 const keptFor = Duration.days(90)
@@ -34,7 +33,7 @@ const open = ["sent", "unknown"]
 const predecessors = (state: OperationState["_tag"]) =>
   Struct.keys(transitions).filter((before) => transitions[before].includes(state))
 
-const Time = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
+const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
 
 const Row = Schema.Struct({
   operation_key: Schema.String,
@@ -92,7 +91,7 @@ const make = Effect.gen(function* () {
   const intend: OperationJournal["Type"]["intend"] = Effect.fn("OperationJournal.intend")(
     function* ({ act, identity, key, target }) {
       const sql = yield* database.open
-      return yield* sqlTransaction(sql)(
+      return yield* SqlDatabase.sqlTransaction(sql)(
         Effect.gen(function* () {
           const now = yield* DateTime.now
           const time = DateTime.toEpochMillis(now)
@@ -122,7 +121,7 @@ const make = Effect.gen(function* () {
       if (from.length === 0) return yield* new JournalError({ reason: "Transition", key })
       const sql = yield* database.open
       const now = DateTime.toEpochMillis(yield* DateTime.now)
-      const [updated] = yield* sqlTransaction(sql)(
+      const [updated] = yield* SqlDatabase.sqlTransaction(sql)(
         sql`UPDATE codex_account_operations
           SET state = ${state._tag}, detail = ${detailOf(state)}, updated_at = ${now}
           WHERE operation_key = ${key} AND ${sql.in("state", from)} RETURNING *`

@@ -12,9 +12,8 @@ import { ThreadStoreError } from "../domain/ThreadStoreError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { keptThreads, ThreadStore } from "../services/ThreadStore.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger, sqlTransaction } from "./internal/sqlMigrations.js"
 
-const Time = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
+const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
 const Text = Schema.NullOr(Schema.String)
 const StoredSource = Schema.parseJson(SessionSource)
 
@@ -118,7 +117,7 @@ const make = Effect.gen(function* () {
         created_at: DateTime.toEpochMillis(thread.createdAt),
         updated_at: DateTime.toEpochMillis(thread.updatedAt)
       }
-      yield* sqlTransaction(sql)(
+      yield* SqlDatabase.sqlTransaction(sql)(
         Effect.zipRight(
           sql`INSERT INTO codex_account_threads ${sql.insert(row)}`,
           sql`DELETE FROM codex_account_threads WHERE sequence <= (SELECT sequence FROM codex_account_threads

@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import Libsql from "libsql"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { sqlTransaction } from "../../../src/layers/internal/sqlMigrations.js"
+import { sqlTransaction } from "../../../src/layers/internal/SqlDatabase.js"
 import * as SqlClientLibsql from "../../../src/layers/SqlClientLibsql.js"
 import { rawSql, temporaryFolder } from "./files.js"
 
