@@ -66,16 +66,22 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
 const text = (name: string) =>
   Config.string(name).pipe(Config.option, Config.map(Option.filter((value) => value.trim() !== "")))
 
+const textOr = (name: string, fallback: string) =>
+  Config.map(
+    text(name),
+    Option.getOrElse(() => fallback)
+  )
+
 const environment = Config.all({
   home: text("CODEX_HOME"),
   userHome: text("HOME"),
   userProfile: text("USERPROFILE"),
-  refreshUrl: text("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
+  refreshUrl: textOr("CODEX_REFRESH_TOKEN_URL_OVERRIDE", defaults.refreshUrl),
   revokeUrl: text("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
-  clientId: text("CODEX_APP_SERVER_LOGIN_CLIENT_ID"),
-  issuer: text("CODEX_APP_SERVER_LOGIN_ISSUER"),
-  authApi: text("CODEX_AUTHAPI_BASE_URL"),
-  originator: text("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
+  clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
+  issuer: textOr("CODEX_APP_SERVER_LOGIN_ISSUER", defaults.issuer),
+  authApi: textOr("CODEX_AUTHAPI_BASE_URL", defaults.authApi),
+  originator: textOr("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", defaults.originator),
   caCertificate: text("CODEX_CA_CERTIFICATE"),
   sslCertFile: text("SSL_CERT_FILE"),
   usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
@@ -94,11 +100,8 @@ const checkUrl = (url: string, origin: string): Effect.Effect<string, Configurat
 }
 
 /** A base that paths are appended to. */
-const checkBase = (given: Option.Option<string>, fallback: string, origin: string) =>
-  Option.match(given, {
-    onNone: () => Effect.succeed(fallback),
-    onSome: (url) => Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
-  })
+const checkBase = (url: string, origin: string) =>
+  Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
 
 /** The revocation endpoint beside an overridden refresh endpoint. */
 const revokeBeside = (refreshUrl: string): string => {
@@ -170,10 +173,7 @@ export const make = (
       overrides.baseUrl ?? file.chatgpt_base_url ?? defaultBaseUrl,
       overrides.baseUrl === undefined ? "chatgpt_base_url in config.toml" : "the base URL given"
     )
-    const refreshUrl = yield* checkUrl(
-      Option.getOrElse(env.refreshUrl, () => defaults.refreshUrl),
-      "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
-    )
+    const refreshUrl = yield* checkUrl(env.refreshUrl, "CODEX_REFRESH_TOKEN_URL_OVERRIDE")
     const workspaces = file.forced_chatgpt_workspace_id ?? []
     return {
       ...defaults,
@@ -184,10 +184,10 @@ export const make = (
         Option.getOrElse(env.revokeUrl, () => revokeBeside(refreshUrl)),
         "CODEX_REVOKE_TOKEN_URL_OVERRIDE"
       ),
-      clientId: Option.getOrElse(env.clientId, () => defaults.clientId),
-      issuer: yield* checkBase(env.issuer, defaults.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
-      authApi: yield* checkBase(env.authApi, defaults.authApi, "CODEX_AUTHAPI_BASE_URL"),
-      originator: printable(Option.getOrElse(env.originator, () => defaults.originator)),
+      clientId: env.clientId,
+      issuer: yield* checkBase(env.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
+      authApi: yield* checkBase(env.authApi, "CODEX_AUTHAPI_BASE_URL"),
+      originator: printable(env.originator),
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: typeof workspaces === "string" ? [workspaces] : workspaces,
