@@ -7,13 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AppServer } from "../app-server/server/AppServer.js"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
-import * as AccountConfigEnv from "../layers/AccountConfigEnv.js"
-import * as CredentialStoreConfigured from "../layers/CredentialStoreConfigured.js"
-import * as HttpClientNode from "../layers/HttpClientNode.js"
-import * as LeaseSql from "../layers/LeaseSql.js"
-import * as OperationJournalSql from "../layers/OperationJournalSql.js"
-import * as PoliciesConfig from "../layers/PoliciesConfig.js"
-import * as SessionRenewalConfigured from "../layers/SessionRenewalConfigured.js"
+import * as Live from "../layers/Live.js"
 import * as ThreadStoreSql from "../layers/ThreadStoreSql.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { layerServer, type ServerOptions } from "./composeAppServerParts.js"
@@ -38,12 +32,9 @@ export const layerAppServer = (
         return layerDemoServer(options, timeout)
       }
       return layerServer(options).pipe(
-        Layer.provide(Layer.mergeAll(CredentialStoreConfigured.layer, HttpClientNode.layer, LeaseSql.layerFile)),
-        Layer.provide(Layer.merge(OperationJournalSql.layerFile, ThreadStoreSql.layerFile)),
-        Layer.provide(SessionRenewalConfigured.layerConfig),
-        Layer.provide(NodeCommandExecutor.layer),
-        Layer.provide(PoliciesConfig.layerConfig(timeout)),
-        Layer.provideMerge(AccountConfigEnv.layerConfig({ baseUrl, codexHome }))
+        Layer.provide(Layer.merge(Live.layerMachine, ThreadStoreSql.layerFile)),
+        Layer.provideMerge(Live.layerSettings({ baseUrl, codexHome, timeout })),
+        Layer.provide(NodeCommandExecutor.layer)
       )
     })
   )

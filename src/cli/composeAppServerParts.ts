@@ -11,17 +11,12 @@ import { makeThreadHandlers } from "../app-server/server/threads.js"
 import type { SessionSource } from "../domain/Thread.js"
 import * as AuthSessionExternal from "../layers/AuthSessionExternal.js"
 import * as AuthSessionOAuth from "../layers/AuthSessionOAuth.js"
-import * as BackendHttpContract from "../layers/BackendHttpContract.js"
-import * as RateLimitsHttp from "../layers/RateLimitsHttp.js"
-import * as TokenUsageHttp from "../layers/TokenUsageHttp.js"
-import * as WorkspaceMessagesHttp from "../layers/WorkspaceMessagesHttp.js"
-import * as WorkspaceRoleHttp from "../layers/WorkspaceRoleHttp.js"
+import * as Live from "../layers/Live.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
 import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
-import { SignIn } from "../services/SignIn.js"
 import type { ThreadStore } from "../services/ThreadStore.js"
 import * as Agent from "./composeAppServerAgent.js"
 
@@ -30,36 +25,7 @@ const layerSession = Layer.effectContext(Effect.flatMap(AuthSession, AuthSession
   Layer.provide(AuthSessionOAuth.layer)
 )
 
-/** Loaded when somebody signs in. */
-const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.HttpClient> = Layer.effect(
-  SignIn,
-  Effect.gen(function* () {
-    const context = yield* Effect.context<AccountConfig | HttpClient.HttpClient>()
-    const loaded = yield* Effect.cached(
-      Effect.promise(() => import("../layers/SignInHttp.js")).pipe(
-        Effect.flatMap(({ make }) => make()),
-        Effect.provide(context)
-      )
-    )
-    return {
-      allow: (method) => Effect.flatMap(loaded, (steps) => steps.allow(method)),
-      browser: Effect.flatMap(loaded, (steps) => steps.browser),
-      device: Effect.flatMap(loaded, (steps) => steps.device),
-      exchange: (grant) => Effect.flatMap(loaded, (steps) => steps.exchange(grant)),
-      withApiKey: (signIn) => Effect.flatMap(loaded, (steps) => steps.withApiKey(signIn)),
-      accessToken: (token) => Effect.flatMap(loaded, (steps) => steps.accessToken(token)),
-      apiKey: (key) => Effect.flatMap(loaded, (steps) => steps.apiKey(key))
-    }
-  })
-)
-
-const layerServices = Layer.mergeAll(
-  RateLimitsHttp.layer,
-  WorkspaceRoleHttp.layer,
-  TokenUsageHttp.layer,
-  WorkspaceMessagesHttp.layer,
-  layerSignIn
-).pipe(Layer.provideMerge(BackendHttpContract.layer), Layer.provideMerge(layerSession))
+const layerServices = Layer.merge(Live.layerBackend, Live.layerSignIn).pipe(Layer.provideMerge(layerSession))
 
 /**
  * `source` is what kind of program the server is in; `delegate` is another app-server, for what is not of the account.

@@ -10,7 +10,7 @@ const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optional(Schem
 const Secret = Schema.Redacted(Schema.String)
 
 /**
- * The words that `auth_mode` may hold. An unknown word makes the whole file unreadable, as it does for the Codex CLI.
+ * The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI.
  *
  * @since 0.1.0
  * @category schemas

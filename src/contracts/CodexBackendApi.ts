@@ -4,11 +4,7 @@
  * @since 0.1.0
  */
 import * as HttpApi from "@effect/platform/HttpApi"
-import { ProfileGroup } from "./Profile.js"
-import { ReferralsGroup } from "./Referrals.js"
-import { ResetCreditsGroup } from "./ResetCredits.js"
-import { UsageGroup } from "./Usage.js"
-import { WorkspaceGroup } from "./Workspace.js"
+import { ProfileGroup, ReferralsGroup, ResetCreditsGroup, UsageGroup, WorkspaceGroup } from "./BackendEndpoints.js"
 
 /**
  * Paths are those of the ChatGPT style, relative to the base URL; see `PathStyle` for the other.

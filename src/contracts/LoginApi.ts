@@ -1,7 +1,9 @@
 /**
- * What signing in says to the OAuth server: the authorize page, the exchange of a code, and the device flow.
+ * Signing in at the OAuth server: the authorize page, the exchange of a code, the device flow, and access tokens.
  * Source: `openai/codex` login crate; codex-cli 0.169.0.
  */
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
 import { opt } from "./Tolerant.js"
 
@@ -20,7 +22,7 @@ export const callbackPorts: readonly [number, ...ReadonlyArray<number>] = [1455,
 
 export const scope = "openid profile email offline_access api.connectors.read api.connectors.invoke"
 
-/** What the authorize page is asked with. `workspaces` restricts the sign-in; empty for any. */
+/** Parameters of the authorize page. `workspaces` restricts the sign-in; empty allows any. */
 export interface AuthorizeRequest {
   readonly clientId: string
   readonly redirectUri: string
@@ -49,7 +51,7 @@ export const authorizeUrl = (issuer: string, request: AuthorizeRequest): string 
   return `${issuer}${loginPaths.authorize}?${query}`
 }
 
-/** The code of the authorize page against tokens. Sent as a form, once: the code works once. */
+/** Exchanges the code of the authorize page for tokens. Sent as a form, once: the code works once. */
 export const CodeExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("authorization_code"),
   code: Schema.String,
@@ -65,7 +67,7 @@ export const CodeExchangeResponse = Schema.Struct({
   refresh_token: Schema.NonEmptyString
 }).annotations({ identifier: "CodeExchangeResponse" })
 
-/** An ID token against an API key of its user, sent as a form. Most accounts are refused. */
+/** Exchanges an ID token for an API key of its user. Sent as a form. Most accounts are refused. */
 export const ApiKeyExchangeRequest = Schema.Struct({
   grant_type: Schema.Literal("urn:ietf:params:oauth:grant-type:token-exchange"),
   client_id: Schema.String,
@@ -101,3 +103,55 @@ export const DevicePollResponse = Schema.Struct({
   code_challenge: opt(Schema.String),
   code_verifier: Schema.NonEmptyString
 }).annotations({ identifier: "DevicePollResponse" })
+
+const publicCodes: ReadonlySet<string> = new Set([
+  "access_denied",
+  "account_selection_required",
+  "authorization_pending",
+  "consent_required",
+  "expired_token",
+  "interaction_required",
+  "invalid_client",
+  "invalid_grant",
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "login_required",
+  "server_error",
+  "slow_down",
+  "temporarily_unavailable",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "unsupported_response_type"
+])
+
+/** A known OAuth error code, else null: any other text of a server may hold a secret and is not shown. */
+export const oauthCode = (code: string | null): string | null => (code !== null && publicCodes.has(code) ? code : null)
+
+const decodeIssued = Schema.decodeEither(
+  Schema.parseJson(
+    Schema.Struct({
+      iss: opt(Schema.String),
+      aud: opt(Schema.Union(Schema.String, Schema.Array(Schema.String)))
+    })
+  )
+)
+
+const agentIssuer = "https://chatgpt.com/codex-backend/agent-identity"
+const agentAudience = "codex-app-server"
+
+/**
+ * The kind of an access token, by its text alone: a personal one begins with `at-`, an agent's names its issuer or
+ * audience, and any other JWT counts as ChatGPT's own.
+ */
+export const kindOfAccessToken = (token: string): "personal" | "agentIdentity" | "chatgpt" | "unknown" => {
+  if (token.startsWith("at-")) return "personal"
+  const parts = token.split(".")
+  const payload = Encoding.decodeBase64UrlString(parts[1] ?? "")
+  if (parts.length !== 3 || parts.includes("") || Either.isLeft(payload)) return "unknown"
+  const claims = decodeIssued(payload.right)
+  if (Either.isLeft(claims)) return "unknown"
+  const { aud, iss } = claims.right
+  const audiences = typeof aud === "string" ? [aud] : (aud ?? [])
+  return iss === agentIssuer || audiences.includes(agentAudience) ? "agentIdentity" : "chatgpt"
+}

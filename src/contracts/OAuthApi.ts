@@ -1,5 +1,5 @@
 /**
- * The OAuth server: exchange of a refresh token, and revocation at sign-out.
+ * The OAuth server: exchange of a refresh token, revocation at sign-out, and the owner of a personal access token.
  * Source: `openai/codex` login crate; codex-cli 0.169.0.
  *
  * @since 0.1.0
@@ -24,6 +24,14 @@ export const defaultClientId = "app_EMoamEEZ73f0CkXaXp7hrann"
  * @category constants
  */
 export const defaultIssuer = "https://auth.openai.com"
+
+/**
+ * Base of the auth API.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultAuthApi = "https://auth.openai.com/api/accounts"
 
 /**
  * `refresh_token` can be used once: this request is never repeated.
@@ -91,6 +99,28 @@ export const RevokeRequest = Schema.Struct({
   token_type_hint: Schema.Literal("refresh_token", "access_token"),
   client_id: Schema.optionalWith(Schema.String, { exact: true })
 }).annotations({ identifier: "RevokeRequest" })
+
+/**
+ * Below the base of the auth API; the token to ask about is the bearer.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const whoamiPath = "/v1/user-auth-credential/whoami"
+
+/**
+ * The owner of a personal access token.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WhoamiResponse = Schema.Struct({
+  email: opt(Schema.String),
+  chatgpt_user_id: Schema.NonEmptyString,
+  chatgpt_account_id: Schema.NonEmptyString,
+  chatgpt_plan_type: opt(Schema.String),
+  chatgpt_account_is_fedramp: opt(Schema.Boolean)
+}).annotations({ identifier: "WhoamiResponse" })
 
 /**
  * @since 0.1.0

@@ -49,7 +49,7 @@ export const styledPath = (style: PathStyle, path: string): string | undefined =
 }
 
 /**
- * The contract's path for one that arrived at a server in the given style, or undefined if it is none of them.
+ * The contract's path for a path that a server in the given style received, or undefined if there is none.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,25 +1,25 @@
 /**
- * How wire values are read: what may be missing may also be null, unknown words are kept apart instead of failing,
- * and numbers are what the backend's own clients accept.
+ * How values of other programs are read: absent and null are alike, unknown words don't fail, and numbers are those that
+ * the original clients accept.
  */
 import * as DateTime from "effect/DateTime"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /**
- * A field that may be absent or null. It stays as it came: a default would cost a second pass over every answer, so that
- * whoever maps the value treats both alike.
+ * A field that may be absent or null, and stays as it came: a default would cost a second pass over every answer. Code
+ * that maps the value has to treat both alike.
  */
 export const opt = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.NullOr(schema), { exact: true })
 
-/** A closed set of words in an open world: any other string reads as `"unknown"`. */
-export const openEnum = <const Known extends string>(...known: ReadonlyArray<Known>) => {
-  const literals = Schema.Literal<[Known | "unknown", ...Array<Known>]>("unknown", ...known)
-  const isKnown = Schema.is(literals)
-  return Schema.transform(Schema.String, literals, {
+/** One of the words. Any other word, which a newer program may use, reads as `"unknown"`. */
+export const openEnum = <const Word extends string>(first: Word, ...others: ReadonlyArray<Word>) => {
+  const known = Schema.Literal<[Word, ...Array<Word | "unknown">]>(first, ...others, "unknown")
+  const isKnown = Schema.is(known)
+  return Schema.transform(Schema.String, known, {
     strict: true,
-    decode: (word): Known | "unknown" => (isKnown(word) ? word : "unknown"),
+    decode: (word): Word | "unknown" => (isKnown(word) ? word : "unknown"),
     encode: (word): string => word
   })
 }
@@ -44,7 +44,7 @@ export const Int64 = Schema.Number.pipe(
   arbitrary: () => (fc) => fc.integer()
 })
 
-// Only times that the text can hold: whole seconds of the years 1970 to 2099.
+// Generates only times that the text can hold: whole seconds of the years 1970 to 2099.
 const WholeSeconds = Schema.DateTimeUtcFromSelf.annotations({
   arbitrary: () => (fc) =>
     fc.integer({ min: 0, max: 4_102_444_799 }).map((seconds) => DateTime.unsafeMake(seconds * 1000))
@@ -52,7 +52,7 @@ const WholeSeconds = Schema.DateTimeUtcFromSelf.annotations({
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
-// Date.parse takes the 30th of February for the 2nd of March.
+// Date.parse reads the 30th of February as the 2nd of March.
 const isOnCalendar = (local: string): boolean => {
   const time = Date.parse(`${local}Z`)
   return !Number.isNaN(time) && DateTime.formatIso(DateTime.unsafeMake(time)).startsWith(local)

@@ -4,27 +4,28 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import { CallPolicy } from "./CallPolicy.js"
+import type { CallPolicy } from "./CallPolicy.js"
+
+/**
+ * How often and how long a request is made. Only a `safe` one is repeated, and only if it got no usable answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type LoginPolicy = Pick<CallPolicy, "repeat" | "attempts" | "attemptTimeout" | "overallTimeout" | "backoff">
 
 const make = (
-  name: string,
   repeat: "safe" | "never",
   attempts: number,
   attemptTimeout: Duration.DurationInput,
   overallTimeout: Duration.DurationInput
-): CallPolicy =>
-  new CallPolicy({
-    name,
-    repeat,
-    keyField: null,
-    attempts,
-    attemptTimeout: Duration.decode(attemptTimeout),
-    overallTimeout: Duration.decode(overallTimeout),
-    backoff: { base: Duration.millis(500), factor: 2, cap: Duration.seconds(4), jitter: 0.5 },
-    retryOn: repeat === "never" ? [] : ["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError"],
-    retryAfterCap: Duration.seconds(10),
-    redirects: "refuse"
-  })
+): LoginPolicy => ({
+  repeat,
+  attempts,
+  attemptTimeout: Duration.decode(attemptTimeout),
+  overallTimeout: Duration.decode(overallTimeout),
+  backoff: { base: Duration.millis(500), factor: 2, cap: Duration.seconds(4), jitter: 0.5 }
+})
 
 /**
  * The policies of a sign-in's requests. A code works once, so its exchange is never repeated.
@@ -33,16 +34,16 @@ const make = (
  * @category constants
  */
 export const loginPolicies = {
-  exchangeCode: make("exchangeCode", "never", 1, "30 seconds", "30 seconds"),
-  exchangeApiKey: make("exchangeApiKey", "never", 1, "10 seconds", "10 seconds"),
-  startDevice: make("startDevice", "safe", 2, "10 seconds", "25 seconds"),
-  pollDevice: make("pollDevice", "safe", 1, "10 seconds", "10 seconds"),
-  readTokenOwner: make("readTokenOwner", "safe", 3, "10 seconds", "25 seconds")
-} as const satisfies Readonly<Record<string, CallPolicy>>
+  exchangeCode: make("never", 1, "30 seconds", "30 seconds"),
+  exchangeApiKey: make("never", 1, "10 seconds", "10 seconds"),
+  startDevice: make("safe", 2, "10 seconds", "25 seconds"),
+  pollDevice: make("safe", 1, "10 seconds", "10 seconds"),
+  readTokenOwner: make("safe", 3, "10 seconds", "25 seconds")
+} as const satisfies Readonly<Record<string, LoginPolicy>>
 
 /**
- * How long a person may take, and how often the server is asked meanwhile. `interval` holds where the server names none,
- * and what it names is kept between the bounds; `slowDown` is added each time it asks for a slower pace.
+ * How long a person may take, and how often the server is polled meanwhile. `interval` applies if the server names none;
+ * the one that it names is kept between the bounds. `slowDown` is added each time the server asks for a slower pace.
  *
  * @since 0.1.0
  * @category constants
@@ -61,6 +62,6 @@ export const loginLimits = {
  * @category models
  */
 export interface LoginTimes {
-  readonly policies: Readonly<Record<keyof typeof loginPolicies, CallPolicy>>
+  readonly policies: Readonly<Record<keyof typeof loginPolicies, LoginPolicy>>
   readonly limits: Readonly<Record<keyof typeof loginLimits, Duration.Duration>>
 }

@@ -13,16 +13,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { defaultAuthApi } from "../contracts/AccessTokenApi.js"
+import * as Os from "node:os"
 import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
-import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
+import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { backendBase } from "../contracts/PathStyle.js"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
+import { version } from "../domain/version.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
-import { userAgent } from "./internal/userAgent.js"
 
 /**
- * What a caller sets instead of the environment.
+ * Settings that go before the environment and `config.toml`.
  *
  * @since 0.1.0
  * @category models
@@ -32,10 +32,13 @@ export interface Overrides {
   readonly baseUrl?: string | undefined
 }
 
+/** For what travels as a header. */
+const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_")
+
 const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
 /**
- * What holds without any configuration.
+ * The settings without any configuration.
  *
  * @since 0.1.0
  * @category constants
@@ -48,7 +51,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   issuer: defaultIssuer,
   authApi: defaultAuthApi,
   originator: "effect-codex-account",
-  userAgent,
+  userAgent: printable(`effect-codex-account/${version} (${Os.type()} ${Os.release()}; ${Os.arch()})`),
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
@@ -63,16 +66,22 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
 const text = (name: string) =>
   Config.string(name).pipe(Config.option, Config.map(Option.filter((value) => value.trim() !== "")))
 
+const textOr = (name: string, fallback: string) =>
+  Config.map(
+    text(name),
+    Option.getOrElse(() => fallback)
+  )
+
 const environment = Config.all({
   home: text("CODEX_HOME"),
   userHome: text("HOME"),
   userProfile: text("USERPROFILE"),
-  refreshUrl: text("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
+  refreshUrl: textOr("CODEX_REFRESH_TOKEN_URL_OVERRIDE", defaults.refreshUrl),
   revokeUrl: text("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
-  clientId: text("CODEX_APP_SERVER_LOGIN_CLIENT_ID"),
-  issuer: text("CODEX_APP_SERVER_LOGIN_ISSUER"),
-  authApi: text("CODEX_AUTHAPI_BASE_URL"),
-  originator: text("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
+  clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
+  issuer: textOr("CODEX_APP_SERVER_LOGIN_ISSUER", defaults.issuer),
+  authApi: textOr("CODEX_AUTHAPI_BASE_URL", defaults.authApi),
+  originator: textOr("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", defaults.originator),
   caCertificate: text("CODEX_CA_CERTIFICATE"),
   sslCertFile: text("SSL_CERT_FILE"),
   usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
@@ -90,12 +99,9 @@ const checkUrl = (url: string, origin: string): Effect.Effect<string, Configurat
   return usable ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 }
 
-/** A base that paths are put behind. */
-const checkBase = (given: Option.Option<string>, fallback: string, origin: string) =>
-  Option.match(given, {
-    onNone: () => Effect.succeed(fallback),
-    onSome: (url) => Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
-  })
+/** A base that paths are appended to. */
+const checkBase = (url: string, origin: string) =>
+  Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
 
 /** The revocation endpoint beside an overridden refresh endpoint. */
 const revokeBeside = (refreshUrl: string): string => {
@@ -121,7 +127,7 @@ const readConfigToml = (file: string): Effect.Effect<ConfigToml, ConfigurationEr
     )
   })
 
-/** The place in a parse error, without the values that it quotes. */
+/** Where a parse error is, without the values that it quotes. */
 const whereOf = (message: string): string =>
   /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
 
@@ -167,10 +173,7 @@ export const make = (
       overrides.baseUrl ?? file.chatgpt_base_url ?? defaultBaseUrl,
       overrides.baseUrl === undefined ? "chatgpt_base_url in config.toml" : "the base URL given"
     )
-    const refreshUrl = yield* checkUrl(
-      Option.getOrElse(env.refreshUrl, () => defaults.refreshUrl),
-      "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
-    )
+    const refreshUrl = yield* checkUrl(env.refreshUrl, "CODEX_REFRESH_TOKEN_URL_OVERRIDE")
     const workspaces = file.forced_chatgpt_workspace_id ?? []
     return {
       ...defaults,
@@ -181,11 +184,10 @@ export const make = (
         Option.getOrElse(env.revokeUrl, () => revokeBeside(refreshUrl)),
         "CODEX_REVOKE_TOKEN_URL_OVERRIDE"
       ),
-      clientId: Option.getOrElse(env.clientId, () => defaults.clientId),
-      issuer: yield* checkBase(env.issuer, defaults.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
-      authApi: yield* checkBase(env.authApi, defaults.authApi, "CODEX_AUTHAPI_BASE_URL"),
-      // It travels as a header as well.
-      originator: Option.getOrElse(env.originator, () => defaults.originator).replace(/[^\u0020-\u007e]/g, "_"),
+      clientId: env.clientId,
+      issuer: yield* checkBase(env.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
+      authApi: yield* checkBase(env.authApi, "CODEX_AUTHAPI_BASE_URL"),
+      originator: printable(env.originator),
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: typeof workspaces === "string" ? [workspaces] : workspaces,
@@ -214,7 +216,7 @@ export const layerConfig = (
   Layer.effect(AccountConfig, make(overrides))
 
 /**
- * Settings as given, with defaults for the rest. `codexHome` is not looked at.
+ * The given settings, with defaults for the rest. `codexHome` is not checked.
  *
  * @since 0.1.0
  * @category layers

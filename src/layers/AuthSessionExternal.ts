@@ -1,5 +1,5 @@
 /**
- * The session whose tokens another application supplies. It lives in memory alone.
+ * The session whose tokens another application, the host, supplies. It is kept in memory only.
  *
  * @since 0.1.0
  */
@@ -21,9 +21,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { ExternalSession } from "../services/ExternalSession.js"
 import { ExternalTokens, type ExternalTokenSet } from "../services/ExternalTokens.js"
-import { checkForced } from "./internal/sessionRules.js"
-import { authorizationOf } from "./wire/authorization.js"
-import { sessionFromRecord } from "./wire/sessionFromRecord.js"
+import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sessionRecord.js"
 
 /**
  * How long the host may take to supply a new token.
@@ -35,7 +33,7 @@ export const hostTimeout: Duration.DurationInput = "10 seconds"
 
 const managed = AuthError.of("Forbidden", "another application supplies the session: sign in there, or sign out first")
 
-const understand = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
+const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
   Effect.map(
     sessionFromRecord(
       {
@@ -58,58 +56,60 @@ const understand = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<
     }
   ).pipe(Effect.mapError(() => AuthError.of("Malformed", "the access token that was supplied is not a JWT")))
 
+const notSignedIn = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
+
+const signedOut = AuthSession.of({
+  current: notSignedIn,
+  authorization: notSignedIn,
+  refresh: notSignedIn,
+  recover: () => notSignedIn,
+  reload: notSignedIn,
+  signIn: () => notSignedIn,
+  signOut: () => Effect.succeed({ removed: false, revoked: null }),
+  epoch: Effect.succeed(0),
+  changes: Stream.empty
+})
+
 /**
- * With `beneath`, that session is in force until tokens are supplied, and again after they were signed out. While they
- * are in force, no other sign-in is accepted, and what is beneath is neither read nor changed.
+ * Until tokens are supplied, and after they were signed out, the session is `beneath`. While supplied tokens are in use, no
+ * other sign-in is accepted, and `beneath` is neither read nor changed.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (beneath?: AuthSession["Type"]) =>
+export const make = (beneath: AuthSession["Type"] = signedOut) =>
   Effect.gen(function* () {
     const host = yield* ExternalTokens
     const settings = yield* AccountConfig
     const state = yield* Ref.make<Option.Option<Authorization>>(Option.none())
     const changes = yield* PubSub.sliding<SessionChange>(64)
     const boundaries = yield* Ref.make(0)
-    const boundary = (change: SessionChange) =>
+    const announce = (change: SessionChange) =>
       Effect.zipRight(
         Ref.update(boundaries, (n) => n + 1),
         PubSub.publish(changes, change)
       )
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
-    /** The last question that the host did not answer well, for those who waited for it. */
+    /** The last request to the host that failed, for the callers that waited for it. */
     const failed = yield* Ref.make<{ readonly count: number; readonly error: AuthError | null }>({
       count: 0,
       error: null
     })
 
-    const signedOut = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
-
-    /** What the tokens in force answer, else what the session beneath does. */
-    const inForce = <A>(
-      external: (held: Authorization) => Effect.Effect<A, AuthError>,
-      otherwise: (session: AuthSession["Type"]) => Effect.Effect<A, AuthError>
-    ): Effect.Effect<A, AuthError> =>
-      Effect.flatMap(
-        Ref.get(state),
-        Option.match({ onNone: () => (beneath === undefined ? signedOut : otherwise(beneath)), onSome: external })
-      )
-
     const accept = (tokens: ExternalTokenSet) =>
-      Effect.flatMap(DateTime.now, (now) => understand(tokens, now)).pipe(
+      Effect.flatMap(DateTime.now, (now) => parse(tokens, now)).pipe(
         Effect.tap((next) => checkForced(next.session, settings))
       )
 
-    const become = (next: Authorization): Effect.Effect<Authorization> =>
+    const transition = (next: Authorization): Effect.Effect<Authorization> =>
       Effect.gen(function* () {
         const previous = yield* Ref.getAndSet(state, Option.some(next))
         const same = Option.isSome(previous) && sameIdentity(previous.value.session.identity, next.session.identity)
-        if (!same) yield* boundary({ _tag: "SignedIn", session: next.session })
+        if (!same) yield* announce({ _tag: "SignedIn", session: next.session })
         return next
       }).pipe(Effect.uninterruptible)
 
-    /** One question to the host, however many were refused with the same token. */
+    /** One request to the host, however many calls were refused with the same token. */
     const renewed = (refused: Authorization): Effect.Effect<Authorization, AuthError> =>
       Effect.flatMap(Ref.get(failed), ({ count: before }) => exclusive(renewedAfter(refused, before)))
 
@@ -124,7 +124,7 @@ export const make = (beneath?: AuthSession["Type"]) =>
         if (held !== refused) return held
         const last = yield* Ref.get(failed)
         if (last.count > before && last.error !== null) return yield* last.error
-        return yield* Effect.flatMap(asked(held.session.identity), become).pipe(
+        return yield* Effect.flatMap(asked(held.session.identity), transition).pipe(
           Effect.tapError((error) => Ref.update(failed, ({ count }) => ({ count: count + 1, error })))
         )
       })
@@ -143,40 +143,35 @@ export const make = (beneath?: AuthSession["Type"]) =>
         )
       )
 
+    type Service = AuthSession["Type"]
+    const supplied = (held: Authorization): Omit<Service, "signOut" | "epoch" | "changes"> => ({
+      current: Effect.succeed(held.session),
+      authorization: Effect.succeed(held),
+      // The host supplies a new token after a refusal, and at no other time.
+      refresh: Effect.succeed(held.session),
+      recover: renewed,
+      reload: Effect.succeed(held.session),
+      signIn: () => Effect.fail(managed)
+    })
+    const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
+
     const session = AuthSession.of({
-      current: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.current
-      ),
-      authorization: inForce(Effect.succeed, (other) => other.authorization),
-      // The host renews when it is asked after a refusal, and is not asked otherwise.
-      refresh: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.refresh
-      ),
-      recover: (refused) =>
-        inForce(
-          () => renewed(refused),
-          (other) => other.recover(refused)
-        ),
-      reload: inForce(
-        (held) => Effect.succeed(held.session),
-        (other) => other.reload
-      ),
+      current: Effect.flatMap(active, (session) => session.current),
+      authorization: Effect.flatMap(active, (session) => session.authorization),
+      refresh: Effect.flatMap(active, (session) => session.refresh),
+      recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
+      reload: Effect.flatMap(active, (session) => session.reload),
       signIn: (record) =>
-        inForce(
-          () => Effect.fail(managed),
-          (other) => (record.auth_mode === "chatgptAuthTokens" ? Effect.fail(managed) : other.signIn(record))
-        ),
+        record.auth_mode === "chatgptAuthTokens"
+          ? Effect.fail(managed)
+          : Effect.flatMap(active, (session) => session.signIn(record)),
       signOut: (options) =>
         exclusive(
           Effect.gen(function* () {
             const held = yield* Ref.getAndSet(state, Option.none())
-            if (Option.isNone(held)) {
-              return beneath === undefined ? { removed: false, revoked: null } : yield* beneath.signOut(options)
-            }
-            const shown = beneath === undefined ? Option.none() : yield* Effect.option(beneath.current)
-            yield* boundary(
+            if (Option.isNone(held)) return yield* beneath.signOut(options)
+            const shown = yield* Effect.option(beneath.current)
+            yield* announce(
               Option.match(shown, {
                 onNone: (): SessionChange => ({ _tag: "SignedOut" }),
                 onSome: (session): SessionChange => ({ _tag: "SignedIn", session })
@@ -185,30 +180,24 @@ export const make = (beneath?: AuthSession["Type"]) =>
             return { removed: true, revoked: null }
           })
         ),
-      epoch: Effect.zipWith(
-        Ref.get(boundaries),
-        beneath === undefined ? Effect.succeed(0) : beneath.epoch,
-        (own, other) => own + other
-      ),
-      changes:
-        beneath === undefined
-          ? Stream.fromPubSub(changes)
-          : Stream.merge(
-              Stream.fromPubSub(changes),
-              Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
-            )
+      epoch: Effect.zipWith(Ref.get(boundaries), beneath.epoch, (own, other) => own + other),
+      changes: Stream.merge(
+        Stream.fromPubSub(changes),
+        Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
+      )
     })
 
     return Context.make(AuthSession, session).pipe(
       Context.add(ExternalSession, {
-        signIn: (tokens) => exclusive(Effect.flatMap(accept(tokens), become)).pipe(Effect.map((held) => held.session)),
+        signIn: (tokens) =>
+          exclusive(Effect.flatMap(accept(tokens), transition)).pipe(Effect.map((held) => held.session)),
         isActive: Effect.map(Ref.get(state), Option.isSome)
       })
     )
   })
 
 /**
- * Nobody is signed in until tokens are supplied through `ExternalSession`.
+ * Signed out until tokens are supplied through `ExternalSession`.
  *
  * @since 0.1.0
  * @category layers

@@ -5,8 +5,10 @@
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -14,6 +16,8 @@ import * as Stream from "effect/Stream"
 import type { RefreshReason } from "../contracts/OAuthApi.js"
 import { AuthError } from "../domain/AuthError.js"
 import { sameIdentity } from "../domain/Identity.js"
+import { planFromClaim } from "../domain/Plan.js"
+import { Session } from "../domain/Session.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { CredentialStore } from "../services/CredentialStore.js"
@@ -21,23 +25,70 @@ import { Lease } from "../services/Lease.js"
 import { Policies } from "../services/Policies.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
-import { makeHeldSession, type SignedIn } from "./internal/HeldSession.js"
-import { makeOAuthClient } from "./internal/OAuthClient.js"
+import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
 import { makeRenewal } from "./internal/renewal.js"
-import { makeTokenOwner } from "./internal/tokenOwner.js"
-import { renewalReason } from "./internal/sessionRules.js"
+import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
+import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
 
-/** After a renewal that failed for now, how long the old token is used without another try. */
+/** How long the old token is used after a renewal that failed for now, without another try. */
 const renewalPauseMillis = 30_000
 
-/**
- * How long a closing layer waits for an exchange to end and to be stored, on the wall clock also where a test has stopped
- * the other.
- */
+/** How long a closing layer waits for an exchange to end and to be stored. */
 const closingTime = "5 seconds"
 
-/** How often the store is looked at for those who listen to `changes`. */
+/** How often the store is polled for subscribers of `changes`. */
 const watchInterval = "250 millis"
+
+/** When a token that does not state its expiry is due for renewal. */
+const maxAgeOfOpaqueToken = Duration.days(8)
+
+/** How long the auth API may take to name the owner of a token. */
+const ownerTimeout = "10 seconds"
+
+type DueReason = Extract<RefreshReason, "proactive_expiry" | "scheduled">
+
+/** Why the session is due for renewal, or null. */
+const renewalReason = (session: Session, nowMillis: number, before: Duration.Duration): DueReason | null => {
+  if (!session.isRefreshable) return null
+  if (session.accessExpiresAt !== null) {
+    return session.accessExpiresAt.epochMillis <= nowMillis + Duration.toMillis(before) ? "proactive_expiry" : null
+  }
+  if (session.lastRefreshAt === null) return null
+  return session.lastRefreshAt.epochMillis < nowMillis - Duration.toMillis(maxAgeOfOpaqueToken) ? "scheduled" : null
+}
+
+const isExpired = ({ session }: SignedIn, nowMillis: number): boolean =>
+  session.accessExpiresAt !== null && session.accessExpiresAt.epochMillis <= nowMillis
+
+const authorized = (known: SignedIn): Effect.Effect<Authorization, AuthError> =>
+  known.session.usesBackend ? Effect.succeed(known.authorization) : Effect.fail(AuthError.of("WrongAuth"))
+
+/**
+ * Asks the auth API who owns a personal access token, whose record does not say. Without an answer the token is used as it
+ * is, and the session has no identity.
+ */
+const identifyWith =
+  (oauth: OAuthClient) =>
+  (live: LiveSession): Effect.Effect<LiveSession> => {
+    if (live.session.mode !== "personalAccessToken") return Effect.succeed(live)
+    return oauth.whoami(live.bearer).pipe(
+      Effect.interruptible,
+      Effect.timeout(ownerTimeout),
+      Effect.map((owner) => ({
+        ...live,
+        session: new Session({
+          ...live.session,
+          identity: identityOf(owner.chatgpt_user_id, owner.chatgpt_account_id),
+          email: owner.email ?? null,
+          plan: planFromClaim(owner.chatgpt_plan_type ?? null),
+          isFedramp: owner.chatgpt_account_is_fedramp ?? false
+        })
+      })),
+      Effect.catchAll(() =>
+        Effect.as(Effect.logWarning("The auth API did not say who owns the personal access token."), live)
+      )
+    )
+  }
 
 const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
@@ -48,9 +99,9 @@ const make = Effect.gen(function* () {
     userAgent: settings.userAgent
   })
   const oauth = makeOAuthClient(client, settings)
-  const held = yield* makeHeldSession(store, settings, makeTokenOwner(client, settings))
+  const session = yield* makeSessionState(store, settings, identifyWith(oauth))
   const renewal = yield* makeRenewal({
-    held,
+    session,
     store,
     lease: yield* Lease,
     oauth,
@@ -58,20 +109,12 @@ const make = Effect.gen(function* () {
     mode: yield* SessionRenewal
   })
 
-  /** Works in a fiber of the layer's, so that a caller who leaves does not cut an exchange short. */
-  const working = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+  /** Works in a fiber of the layer, so that a caller who is interrupted does not cut an exchange short. */
+  const working = yield* FiberSet.make()
   const inLayer = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.flatMap(Effect.forkDaemon(held.exclusive(work)), (fiber) => {
-      working.add(fiber)
-      fiber.addObserver(() => working.delete(fiber))
-      return Fiber.join(fiber)
-    })
+    Effect.flatMap(FiberSet.run(working, session.exclusive(work)), Fiber.join)
   yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => Fiber.awaitAll(working)).pipe(
-      Effect.interruptible,
-      Effect.timeoutOption(closingTime),
-      Effect.withClock(Clock.make())
-    )
+    FiberSet.awaitEmpty(working).pipe(Effect.interruptible, Effect.timeoutOption(closingTime))
   )
 
   const renew = (seen: SignedIn, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
@@ -79,15 +122,9 @@ const make = Effect.gen(function* () {
       Effect.withSpan("AuthSession.renew", { attributes: { reason } })
     )
 
-  const authorized = (known: SignedIn): Effect.Effect<Authorization, AuthError> =>
-    known.live.session.usesBackend ? Effect.succeed(known.authorization) : Effect.fail(AuthError.of("WrongAuth"))
-
-  /** The session in use where it need not be renewed, or can't be for now. */
-  const dueFor = (
-    known: SignedIn,
-    now: number
-  ): Effect.Effect<Extract<RefreshReason, "proactive_expiry" | "scheduled"> | null, AuthError> => {
-    const reason = renewalReason(known.live.session, now, settings.refreshBefore)
+  /** Null if the session in use is not due for renewal, or can't be renewed for now. */
+  const dueFor = (known: SignedIn, now: number): Effect.Effect<DueReason | null, AuthError> => {
+    const reason = renewalReason(known.session, now, settings.refreshBefore)
     if (reason === null || known.failure === null) return Effect.succeed(reason)
     if (!known.failure.error.isPermanent) {
       return Effect.succeed(now - known.failure.atMillis < renewalPauseMillis ? null : reason)
@@ -96,98 +133,89 @@ const make = Effect.gen(function* () {
   }
 
   const renewIfDue = (known: SignedIn): Effect.Effect<SignedIn, AuthError> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.flatMap(dueFor(known, now), (reason) => {
-        if (reason === null) return known.unsaved ? inLayer(renewal.saveUnsaved) : Effect.succeed(known)
-        return Effect.catchAll(renew(known, reason), (error) =>
-          error.reason === "NotSignedIn" || error.reason === "Malformed" || (error.isPermanent && isExpired(known, now))
-            ? Effect.fail(error)
-            : Effect.as(Effect.logWarning(`The session was not renewed. ${error.message}`), known)
-        )
-      })
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const reason = yield* dueFor(known, now)
+      if (reason === null) return known.unsaved ? yield* inLayer(renewal.saveUnsaved) : known
+      return yield* Effect.catchIf(
+        renew(known, reason),
+        (error) =>
+          error.reason !== "NotSignedIn" &&
+          error.reason !== "Malformed" &&
+          !(error.isPermanent && isExpired(known, now)),
+        (error) => Effect.as(Effect.logWarning(`The session was not renewed. ${error.message}`), known)
+      )
+    })
+
+  const revoke = ({ bearer, refreshToken }: SignedIn): Effect.Effect<boolean> =>
+    Effect.timeoutTo(
+      oauth.revoke(
+        Option.match(refreshToken, { onNone: () => ({ access: bearer }), onSome: (refresh) => ({ refresh }) })
+      ),
+      { duration: policies.revokeSession.attemptTimeout, onTimeout: () => false, onSuccess: (confirmed) => confirmed }
     )
 
+  const notWritable = Effect.mapError((error: Error) => AuthError.of("NotWritable", error.message))
+
   return AuthSession.of({
-    current: Effect.map(held.signedIn, (known) => known.live.session),
-    authorization: Effect.flatMap(held.signedIn, (known) => Effect.flatMap(renewIfDue(known), authorized)),
-    refresh: held.signedIn.pipe(
+    current: Effect.map(session.signedIn, (known) => known.session),
+    authorization: session.signedIn.pipe(Effect.flatMap(renewIfDue), Effect.flatMap(authorized)),
+    refresh: session.signedIn.pipe(
       Effect.flatMap((known) => renew(known, "forced")),
-      Effect.map((known) => known.live.session)
+      Effect.map((known) => known.session)
     ),
     recover: (refused) =>
       Effect.gen(function* () {
-        const known = yield* held.signedIn
+        const known = yield* session.signedIn
         const next = known.authorization === refused ? yield* renew(known, "unauthorized_recovery") : known
-        if (!sameIdentity(next.live.session.identity, refused.session.identity)) {
+        if (!sameIdentity(next.session.identity, refused.session.identity)) {
           return yield* AuthError.of("AccountMismatch")
         }
         return yield* authorized(next)
       }),
-    reload: Effect.map(held.exclusive(held.takeUpStored), (known) => known.live.session),
+    reload: Effect.map(session.exclusive(session.reloadFromStore), (known) => known.session),
     signIn: (record) =>
-      held.exclusive(
+      session.exclusive(
         Effect.gen(function* () {
           if (record.auth_mode === "chatgptAuthTokens" && store.kind !== "ephemeral") {
             return yield* AuthError.of("Forbidden", "tokens that a host supplies are not stored")
           }
-          const trial = yield* held.understand({ record, revision: "" })
-          const stored = yield* store
-            .write(record)
-            .pipe(Effect.mapError((error) => AuthError.of("NotWritable", error.message)))
-          yield* held.become({ ...trial, revision: stored.revision })
-          return trial.live.session
+          const parsed = yield* session.parse({ record, revision: "" })
+          const { revision } = yield* notWritable(store.write(record))
+          yield* session.transition({ ...parsed, revision })
+          return parsed.session
         }).pipe(Effect.uninterruptible)
       ),
-    signOut: ({ revoke }) =>
-      held.exclusive(
+    signOut: (options) =>
+      session.exclusive(
         Effect.gen(function* () {
-          // A record that can't be understood is removed all the same: that is what was asked for.
-          const known = yield* Effect.option(held.takeUpStored)
+          // A record that can't be parsed is removed as well.
+          const known = yield* Effect.option(session.reloadFromStore)
           const revoked =
-            revoke && Option.isSome(known) && known.value.live.session.mode === "chatgpt"
-              ? yield* oauth
-                  .revoke(
-                    Option.match(known.value.live.refreshToken, {
-                      onNone: () => ({ access: known.value.live.bearer }),
-                      onSome: (refresh) => ({ refresh })
-                    })
-                  )
-                  .pipe(
-                    Effect.timeoutTo({
-                      duration: policies.revokeSession.attemptTimeout,
-                      onTimeout: () => false,
-                      onSuccess: (confirmed) => confirmed
-                    })
-                  )
+            options.revoke && Option.isSome(known) && known.value.session.mode === "chatgpt"
+              ? yield* revoke(known.value)
               : null
-          // The revocation takes its time: who has signed in meanwhile stays.
+          // A sign-in that was stored during the revocation stays.
           const present = Option.flatten(yield* Effect.option(store.read))
           if (Option.isSome(known) && Option.exists(present, ({ revision }) => revision !== known.value.revision)) {
-            yield* Effect.ignore(held.takeUpStored)
+            yield* Effect.ignore(session.reloadFromStore)
             return { removed: false, revoked }
           }
-          const removed = yield* store.remove.pipe(
-            Effect.mapError((error) => AuthError.of("NotWritable", error.message))
-          )
-          yield* held.become({ _tag: "SignedOut" })
+          const removed = yield* notWritable(store.remove)
+          yield* session.transition({ _tag: "SignedOut" })
           return { removed, revoked }
         })
       ),
-    epoch: held.epoch,
+    epoch: session.epoch,
     changes: Stream.unwrapScoped(
       Effect.gen(function* () {
-        const boundaries = yield* Stream.fromPubSub(held.changes, { scoped: true })
-        yield* Effect.ignore(held.signedIn).pipe(Effect.repeat(Schedule.spaced(watchInterval)), Effect.forkScoped)
-        return boundaries
+        const changes = yield* Stream.fromPubSub(session.changes, { scoped: true })
+        yield* Effect.ignore(session.signedIn).pipe(Effect.repeat(Schedule.spaced(watchInterval)), Effect.forkScoped)
+        return changes
       })
     )
   })
 })
-
-const isExpired = (known: SignedIn, now: number): boolean => {
-  const expiry = known.live.session.accessExpiresAt
-  return expiry !== null && expiry.epochMillis <= now
-}
 
 /**
  * @since 0.1.0

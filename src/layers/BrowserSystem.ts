@@ -12,13 +12,12 @@ type Command = readonly [program: string, ...args: ReadonlyArray<string>]
 
 const commandFor = (platform: NodeJS.Platform, url: string): Command => {
   if (platform === "darwin") return ["open", url]
-  // Not `start`: a shell would read the ampersands of the address.
+  // Not `start`: a shell would interpret the ampersands of the address.
   return platform === "win32" ? ["rundll32", "url.dll,FileProtocolHandler", url] : ["xdg-open", url]
 }
 
 /**
- * Starts the program and looks after it for a moment. It is left alone then: on some systems it becomes the browser, and
- * ending it would end that.
+ * Starts the program and watches it for a second, then leaves it running: on some systems it becomes the browser.
  */
 const start = ([program, ...args]: Command): Effect.Effect<boolean> =>
   Effect.async<boolean>((resume) => {
@@ -29,7 +28,7 @@ const start = ([program, ...args]: Command): Effect.Effect<boolean> =>
   }).pipe(Effect.timeoutTo({ duration: "1 second", onTimeout: () => true, onSuccess: (taken) => taken }))
 
 /**
- * `open` on macOS, `rundll32` on Windows, `xdg-open` elsewhere. Only `http` and `https` addresses are handed on.
+ * `open` on macOS, `rundll32` on Windows, `xdg-open` elsewhere. Opens only `http` and `https` addresses.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The auth record in the keyring where there is one, else in `auth.json`: which of the two is said aloud.
+ * The auth record in the keyring if there is one, else in `auth.json`. Using the file is logged.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import * as CredentialStoreKeyring from "./CredentialStoreKeyring.js"
 
 type Store = CredentialStore["Type"]
 
-/** A revision tells which store the record is from, and its revision there. */
+/** A revision names the store of the record, and its revision there. */
 const from = (place: "keyring" | "file") => (stored: StoredRecord) => ({
   ...stored,
   revision: `${place}:${stored.revision}`
@@ -27,8 +27,8 @@ const within = (place: "keyring" | "file", revision: string): Option.Option<stri
   revision.startsWith(`${place}:`) ? Option.some(revision.slice(place.length + 1)) : Option.none()
 
 /**
- * Reads the keyring, and the file where the keyring is empty or fails. Writes the keyring, and the file where that fails.
- * A record that was read from the keyring is not written to the file: the older one in the keyring would go before it.
+ * Reads the keyring, and the file if the keyring is empty or fails. Writes the keyring, and the file if that fails. A
+ * record that was read from the keyring is never written to the file, where the older one in the keyring would hide it.
  *
  * @since 0.1.0
  * @category constructors
@@ -37,13 +37,13 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
   Effect.gen(function* () {
     const { file, keyring } = stores
     const location = `${keyring.location} or ${file.location}`
-    const told = yield* Ref.make(false)
+    const warned = yield* Ref.make(false)
 
-    /** Once for a store: a session that is read again and again need not say it again and again. */
-    const tell = (why: string) =>
-      Effect.flatMap(Ref.getAndSet(told, true), (before) => (before ? Effect.void : Effect.logWarning(why)))
-    const tellFailed = (error: CredentialStoreError) =>
-      tell(`The keyring can't be used, so the sign-in is kept in ${file.location}. ${error.message}`)
+    /** Logs once for a store, which is read again and again. */
+    const warnOnce = (why: string) =>
+      Effect.flatMap(Ref.getAndSet(warned, true), (before) => (before ? Effect.void : Effect.logWarning(why)))
+    const warnFailed = (error: CredentialStoreError) =>
+      warnOnce(`The keyring can't be used, so the sign-in is kept in ${file.location}. ${error.message}`)
 
     const readFile = Effect.map(file.read, Option.map(from("file")))
     const read = Effect.matchEffect(keyring.read, {
@@ -54,10 +54,10 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
               readFile,
               Option.match({
                 onNone: () => Effect.void,
-                onSome: () => tell(`The keyring holds no sign-in, so the one in ${file.location} is used.`)
+                onSome: () => warnOnce(`The keyring holds no sign-in, so the one in ${file.location} is used.`)
               })
             ),
-      onFailure: (error) => Effect.zipRight(tellFailed(error), readFile)
+      onFailure: (error) => Effect.zipRight(warnFailed(error), readFile)
     })
 
     const conflict = new CredentialStoreError({ operation: "write", reason: "Conflict", location, detail: null })
@@ -68,7 +68,7 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
       return (error: CredentialStoreError): Effect.Effect<StoredRecord, CredentialStoreError> =>
         error.reason === "Conflict"
           ? Effect.fail(conflict)
-          : Effect.zipRight(tellFailed(error), Effect.map(file.write(record, options), from("file")))
+          : Effect.zipRight(warnFailed(error), Effect.map(file.write(record, options), from("file")))
     }
 
     const write: Store["write"] = (record, options) =>
@@ -79,7 +79,7 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
         }
         const keyringRevision = Option.flatMap(expected, (revision) => within("keyring", revision))
         if (Option.isSome(keyringRevision)) return yield* inKeyring(record, { expected: keyringRevision })
-        // It is from the file, or from nowhere, and moves into the keyring if that still is so.
+        // The record is the file's, or there was none. It moves into the keyring if that has not changed.
         const fileRevision = Option.flatMap(expected, (revision) => within("file", revision))
         const present = Option.map(yield* file.read, ({ revision }) => revision)
         if (Option.getOrNull(present) !== Option.getOrNull(fileRevision)) return yield* conflict

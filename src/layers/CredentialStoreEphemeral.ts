@@ -1,5 +1,5 @@
 /**
- * The auth record in memory, gone with the layer.
+ * The auth record in memory, for the life of the layer.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 
 /**
- * A store that begins with `initial`, or with nobody signed in.
+ * A store that starts with `initial`, or signed out.
  *
  * @since 0.1.0
  * @category constructors

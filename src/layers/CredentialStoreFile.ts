@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -11,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
@@ -18,19 +18,17 @@ import { AuthJsonText } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import { storeErrorReason } from "./internal/storeErrorReason.js"
+import { authFile, removeAuthFile, storeErrorFrom } from "./internal/authFile.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
 
 const revisionOf = (text: string): string => Crypto.createHash("sha256").update(text).digest("hex")
 
-/** What the next record may be longer than the present one, in bytes. */
+/** How many bytes the next record may be longer than the present one. */
 const growth = 8192
 
-/**
- * Somebody who writes in place leaves the file empty or half-written for a moment.
- */
+/** A program that writes in place leaves the file empty or half-written for a moment. */
 const whileHalfWritten = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(5))
 
 const leftover = /^\.auth\.json\.[0-9a-f]{12}$/
@@ -42,13 +40,12 @@ const make = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { codexHome } = yield* AccountConfig
-  const location = path.join(codexHome, "auth.json")
+  const location = authFile(path, codexHome)
 
   type Operation = CredentialStoreError["operation"]
   const failed = (operation: Operation, reason: CredentialStoreError["reason"], detail: string | null = null) =>
     new CredentialStoreError({ operation, reason, location, detail })
-  const fromPlatform = (operation: Operation) => (error: PlatformError.PlatformError) =>
-    failed(operation, storeErrorReason(error))
+  const fromPlatform = (operation: Operation) => storeErrorFrom(operation, location)
 
   const readText = fs.readFileString(location).pipe(
     Effect.asSome,
@@ -65,31 +62,34 @@ const make = Effect.gen(function* () {
       Effect.mapError(() => failed("read", "Malformed", text.trim() === "" ? "the file is empty" : null))
     )
 
-  /** What could not be understood for as long as a writer may take: as long as it stays, nobody waits for it again. */
-  let hopeless: string | null = null
+  /** The revision that stayed malformed for as long as a writer may take. It is not waited for again. */
+  const hopeless = yield* Ref.make<string | null>(null)
 
-  const read = Effect.suspend(() => {
-    let seen: string | null = null
-    return readText.pipe(
-      Effect.tap((text) => {
-        seen = Option.getOrNull(text)
-      }),
-      Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(parse(text)) })),
-      Effect.retry({
-        schedule: whileHalfWritten,
-        while: (error) => error.reason === "Malformed" && seen !== null && revisionOf(seen) !== hopeless
-      }),
-      Effect.tapBoth({
-        onFailure: (error) =>
-          Effect.sync(() => (hopeless = error.reason === "Malformed" && seen !== null ? revisionOf(seen) : null)),
-        onSuccess: () => Effect.sync(() => (hopeless = null))
+  const read = Effect.gen(function* () {
+    const known = yield* Ref.get(hopeless)
+    const attempt = Effect.flatMap(
+      readText,
+      Option.match({
+        onNone: () => Effect.succeedNone,
+        onSome: (text) =>
+          Effect.mapError(Effect.asSome(parse(text)), (error) => ({ error, revision: revisionOf(text) }))
       })
+    )
+    return yield* Effect.retry(attempt, {
+      schedule: whileHalfWritten,
+      while: (failure) => "revision" in failure && failure.revision !== known
+    }).pipe(
+      Effect.tapBoth({
+        onFailure: (failure) => Ref.set(hopeless, "revision" in failure ? failure.revision : null),
+        onSuccess: () => Ref.set(hopeless, null)
+      }),
+      Effect.mapError((failure) => ("revision" in failure ? failure.error : failure))
     )
   })
 
   const revision = Effect.map(readText, Option.map(revisionOf))
 
-  /** The folder and name to put the new file under: a link stays a link. */
+  /** The path of the new file. A link is followed. */
   const target = fs.realPath(location).pipe(
     Effect.orElse(() => fs.readLink(location).pipe(Effect.map((link) => path.resolve(codexHome, link)))),
     Effect.orElseSucceed(() => location)
@@ -111,7 +111,7 @@ const make = Effect.gen(function* () {
   const syncFolder = (folder: string) =>
     Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync)).pipe(Effect.ignore)
 
-  /** Whoever was killed while writing has left a file with tokens in it. */
+  /** A process that was killed while writing left a file with tokens in it. */
   const removeLeftovers = (folder: string) =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
@@ -153,7 +153,7 @@ const make = Effect.gen(function* () {
     yield* fs.access(folder, { writable: true })
     const isThere = yield* fs.exists(file)
     if (isThere) yield* fs.access(file, { writable: true })
-    // Room is only found by taking it.
+    // Only writing shows whether there is room.
     const length = isThere ? Number((yield* fs.stat(file)).size) : 0
     yield* Effect.acquireUseRelease(
       freshName(folder),
@@ -161,14 +161,6 @@ const make = Effect.gen(function* () {
       (trial) => Effect.ignore(fs.remove(trial, { force: true }))
     )
   }).pipe(Effect.mapError(fromPlatform("write")))
-
-  const remove = fs.remove(location).pipe(
-    Effect.as(true),
-    Effect.catchTag("SystemError", (error) =>
-      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-    ),
-    Effect.mapError(fromPlatform("remove"))
-  )
 
   const stamp = fs.stat(location).pipe(
     Effect.map((info) => {
@@ -179,7 +171,15 @@ const make = Effect.gen(function* () {
     Effect.orElseSucceed(() => "none")
   )
 
-  return CredentialStore.of({ kind: "file", location, read, write, remove, stamp, checkWritable })
+  return CredentialStore.of({
+    kind: "file",
+    location,
+    read,
+    write,
+    remove: removeAuthFile(fs, location),
+    stamp,
+    checkWritable
+  })
 })
 
 /**

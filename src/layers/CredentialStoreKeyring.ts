@@ -16,9 +16,8 @@ import { AuthJson } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import type { Keyring, KeyringError } from "./internal/Keyring.js"
-import { makeKeyringProcess } from "./internal/KeyringProcess.js"
-import { storeErrorReason } from "./internal/storeErrorReason.js"
+import { authFile, removeAuthFile } from "./internal/authFile.js"
+import { type Keyring, type KeyringError, makeKeyringProcess } from "./internal/Keyring.js"
 
 /** On one line, as the Codex CLI stores it. */
 const KeyringText = Schema.parseJson(AuthJson)
@@ -37,9 +36,9 @@ export const accountOf = (canonicalHome: string): string => `cli|${sha256(canoni
 
 const service = "Codex Auth"
 
-/** A look costs a process, so that the keyring is looked at less often than a file; and one that fails is left alone. */
-const lookEveryMillis = 5000
-const restMillis = 60_000
+/** A read costs a process, so the keyring is polled less often than a file, and seldom after a failure. */
+const pollMillis = 5000
+const pollAfterFailureMillis = 60_000
 
 /**
  * A store over a keyring. After a write the fallback `auth.json` is removed, and `remove` removes both.
@@ -54,9 +53,9 @@ export const make = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { codexHome } = yield* AccountConfig
-    const file = path.join(codexHome, "auth.json")
+    const file = authFile(path, codexHome)
     const location = `the keyring entry "${service}"`
-    const looked = yield* Ref.make<{ readonly stamp: string; readonly againAt: number }>({
+    const polled = yield* Ref.make<{ readonly stamp: string; readonly againAt: number }>({
       stamp: "unread",
       againAt: Number.POSITIVE_INFINITY
     })
@@ -73,7 +72,7 @@ export const make = (
 
     const saw = (revision: Option.Option<string>) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Ref.set(looked, { stamp: Option.getOrElse(revision, () => "none"), againAt: now + lookEveryMillis })
+        Ref.set(polled, { stamp: Option.getOrElse(revision, () => "none"), againAt: now + pollMillis })
       )
 
     const readText = (operation: Operation) =>
@@ -95,21 +94,7 @@ export const make = (
       })
     )
 
-    const removeFile = fs.remove(file).pipe(
-      Effect.as(true),
-      Effect.catchTag("SystemError", (error) =>
-        error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-      ),
-      Effect.mapError(
-        (error) =>
-          new CredentialStoreError({
-            operation: "remove",
-            reason: storeErrorReason(error),
-            location: file,
-            detail: null
-          })
-      )
-    )
+    const removeFile = removeAuthFile(fs, file)
 
     const write: CredentialStore["Type"]["write"] = (record, options) =>
       Effect.gen(function* () {
@@ -134,19 +119,19 @@ export const make = (
         Effect.tap(saw(Option.none())),
         Effect.either
       )
-      // The file goes whatever becomes of the entry.
+      // The file is removed even if the entry could not be.
       const inFile = yield* removeFile
       return (yield* inKeyring) || inFile
     })
 
-    /** Never fails and seldom looks: who has not read yet is told so at no cost. */
+    /** Never fails, and reads seldom. Before the first read it costs nothing. */
     const stamp = Effect.gen(function* () {
-      const before = yield* Ref.get(looked)
+      const before = yield* Ref.get(polled)
       const now = yield* Clock.currentTimeMillis
       if (now < before.againAt) return before.stamp
-      yield* Ref.set(looked, { ...before, againAt: now + restMillis })
+      yield* Ref.set(polled, { ...before, againAt: now + pollAfterFailureMillis })
       yield* Effect.ignore(readText("read"))
-      return (yield* Ref.get(looked)).stamp
+      return (yield* Ref.get(polled)).stamp
     })
 
     return CredentialStore.of({
@@ -161,8 +146,8 @@ export const make = (
   })
 
 /**
- * The keyring of the operating system, by way of the optional package `@napi-rs/keyring`. A locked one may be unlocked
- * within 15 seconds. Not on Windows, where the Codex CLI does not use it.
+ * The keyring of the operating system, through the optional package `@napi-rs/keyring`. A person has 15 seconds to unlock
+ * it. Not on Windows, where the Codex CLI does not use it.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * Leases within one process: whoever asks first has it first.
+ * Leases within one process, granted in the order of the requests.
  *
  * @since 0.1.0
  */
@@ -10,15 +10,16 @@ import * as Layer from "effect/Layer"
 import { LeaseError } from "../domain/LeaseError.js"
 import { Lease } from "../services/Lease.js"
 
+// Mutable: each step is synchronous, so that no other fiber sees it half done.
 interface Entry {
   fence: number
   isHeld: boolean
-  /** Who waits, in the order in which they came. */
+  /** The waiting requests, in order. */
   readonly waiting: Set<Deferred.Deferred<void>>
 }
 
 /**
- * A holder can't die here without giving its lease back, so that nothing expires; a lease is lost when its work ended.
+ * Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended.
  *
  * @since 0.1.0
  * @category constructors
@@ -31,7 +32,7 @@ export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
     return entry
   }
 
-  // Handed over rather than put down: nobody can step in between.
+  // Handed over directly, so that no later request can take it in between.
   const release = (entry: Entry) =>
     Effect.suspend(() => {
       for (const next of entry.waiting) {
@@ -53,7 +54,7 @@ export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
       yield* Deferred.await(turn).pipe(
         Effect.timeoutFail({ duration: wait, onTimeout: () => new LeaseError({ reason: "Busy", name }) }),
         Effect.interruptible,
-        // The turn may have come in the same moment: then it is passed on.
+        // If the turn came in the same moment, it is passed on.
         Effect.onError(() => (entry.waiting.delete(turn) ? Effect.void : release(entry)))
       )
     })

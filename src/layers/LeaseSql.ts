@@ -2,42 +2,109 @@
  * Leases in a SQL database, beside the journal: between the processes of a machine on SQLite, between machines on
  * Postgres.
  *
- * What a clock that jumps does. The row holds the time of the holder's wall clock at which it expires. Forward, or awake
- * again after a sleep: a waiting process takes the lease early; the former holder's fence no longer fits, and it is told
- * so when it asks. Backward: the row of a dead holder seems to expire late; whoever waits also counts for itself, on a
- * clock that never jumps, and takes a lease that showed no sign of life for its time to live. A holder counts on that
- * clock too: when it could not give a sign of life in time, the lease is lost, whatever the row says. Machines that share
- * a database need clocks that agree within the time to live.
+ * What happens if a clock jumps: the row holds when the lease expires, on the holder's wall clock. After a jump forward, or
+ * a sleep of the machine, a waiting process takes the lease early; the former holder fails at its next check, as its fence
+ * no longer matches. After a jump backward, the row of a dead holder seems to expire late; a waiting process also measures
+ * with a monotonic clock, and takes a lease without a heartbeat for its time to live. A holder measures with that clock
+ * too: without a heartbeat in time the lease is lost, whatever the row says. Machines that share a database need clocks
+ * that agree within the time to live.
  *
  * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import { LeaseError } from "../domain/LeaseError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { Lease } from "../services/Lease.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import * as sqlLeases from "./internal/sqlLeases.js"
 
-/**
- * A waiting process looks again after so many milliseconds.
- */
+/** Milliseconds until a waiting process looks again. */
 const pause = Random.nextIntBetween(20, 80)
 
-/**
- * Milliseconds on a clock that never jumps.
- */
+/** Milliseconds of a clock that never jumps. */
 const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+/**
+ * The row of a lease. `fence` counts the holders, `beats` the heartbeats of the present one. Times are in milliseconds; a
+ * released lease expires at 0. A statement changes the row only if it is as its writer last saw it.
+ */
+class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
+  fence: SqlDatabase.SqlInteger,
+  beats: SqlDatabase.SqlInteger,
+  time_to_live: SqlDatabase.SqlInteger,
+  expires_at: SqlDatabase.SqlInteger
+}) {}
+
+const decodeRows = Schema.decodeUnknown(Schema.Array(LeaseRow))
+
+const firstRow = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  rows.pipe(
+    Effect.flatMap(decodeRows),
+    Effect.map(([row]) => row),
+    Effect.catchTag("ParseError", () => new SqlError({ message: "A lease can't be read" }))
+  )
+
+const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at")
+
+const look = (sql: SqlClient, name: string): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
+
+/** Takes a new lease, or that of a holder that is gone. Undefined if another process was first. */
+const take = (
+  sql: SqlClient,
+  name: string,
+  timeToLive: number,
+  seen: LeaseRow | undefined
+): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    firstRow(
+      SqlDatabase.sqlTransaction(sql)(
+        seen === undefined
+          ? sql`INSERT INTO codex_account_leases
+              ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
+              ON CONFLICT (name) DO NOTHING RETURNING ${columns(sql)}`
+          : sql`UPDATE codex_account_leases
+              SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive}
+              WHERE name = ${name} AND fence = ${seen.fence} AND beats = ${seen.beats} RETURNING ${columns(sql)}`
+      )
+    )
+  )
+
+/** A heartbeat. Undefined if another process has taken the lease. */
+const beat = (
+  sql: SqlClient,
+  name: string,
+  timeToLive: number,
+  fence: number
+): Effect.Effect<LeaseRow | undefined, SqlError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    firstRow(
+      SqlDatabase.sqlTransaction(sql)(
+        sql`UPDATE codex_account_leases SET beats = beats + 1, expires_at = ${now + timeToLive}
+          WHERE name = ${name} AND fence = ${fence} RETURNING ${columns(sql)}`
+      )
+    )
+  )
+
+/** Releases the lease if it is still this holder's. The row stays, so that the fence keeps growing. */
+const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(
+    SqlDatabase.sqlTransaction(sql)(
+      sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`
+    )
+  )
 
 interface Taken {
   readonly fence: number
-  /** When the lease ends unless there is a sign of life before, on the clock that never jumps. */
+  /** When the lease ends without a further heartbeat, on the monotonic clock. */
   readonly until: number
 }
 
@@ -57,17 +124,17 @@ const make = Effect.gen(function* () {
   const acquire = (name: string, timeToLive: number, wait: number): Effect.Effect<Taken, LeaseError> =>
     Effect.gen(function* () {
       const start = yield* monotonic
-      let seen: sqlLeases.LeaseRow | undefined
+      let seen: LeaseRow | undefined
       let seenSince = start
       while (true) {
-        const row = yield* onRow(name, (sql) => sqlLeases.look(sql, name))
+        const row = yield* onRow(name, (sql) => look(sql, name))
         const now = yield* monotonic
         if (row?.fence !== seen?.fence || row?.beats !== seen?.beats) seenSince = now
         seen = row
         const isFree =
           row === undefined || row.expires_at <= (yield* Clock.currentTimeMillis) || now - seenSince >= row.time_to_live
         if (isFree) {
-          const taken = yield* onRow(name, (sql) => sqlLeases.take(sql, name, timeToLive, row))
+          const taken = yield* onRow(name, (sql) => take(sql, name, timeToLive, row))
           if (taken !== undefined) return { fence: taken.fence, until: now + timeToLive }
         }
         if (now - start >= wait) return yield* new LeaseError({ reason: "Busy", name })
@@ -75,48 +142,53 @@ const make = Effect.gen(function* () {
       }
     })
 
-  const hold = (name: string, timeToLive: number, taken: Taken) => {
-    let until = taken.until
-    const lost = new LeaseError({ reason: "Lost", name })
+  const hold = (name: string, timeToLive: number, taken: Taken) =>
+    Effect.gen(function* () {
+      const until = yield* Ref.make(taken.until)
+      const lost = new LeaseError({ reason: "Lost", name })
+      const checkTime = Effect.gen(function* () {
+        const now = yield* monotonic
+        return now < (yield* Ref.get(until)) ? now : yield* lost
+      })
 
-    const assertHeld = Effect.gen(function* () {
-      const now = yield* monotonic
-      if (now >= until) return yield* lost
-      const row = yield* onRow(name, (sql) => sqlLeases.beat(sql, name, timeToLive, taken.fence))
-      if (row === undefined) {
-        until = 0
-        return yield* lost
-      }
-      // A long wait for the database may have outlasted the lease, and a work that ended has none.
-      if ((yield* monotonic) >= until) return yield* lost
-      until = now + timeToLive
-    }).pipe(Effect.uninterruptible)
+      const assertHeld = Effect.gen(function* () {
+        const now = yield* checkTime
+        const row = yield* onRow(name, (sql) => beat(sql, name, timeToLive, taken.fence))
+        if (row === undefined) {
+          yield* Ref.set(until, 0)
+          return yield* lost
+        }
+        // The statement may have outlasted the lease, or the work may have ended meanwhile.
+        yield* checkTime
+        yield* Ref.set(until, now + timeToLive)
+      }).pipe(Effect.uninterruptible)
 
-    return {
-      held: { name, fence: taken.fence, assertHeld },
-      // A sign of life that can't be given now is tried again, until it is too late.
-      heartbeat: assertHeld.pipe(
-        Effect.catchIf(
-          (error) => error.reason === "Unavailable",
-          () => Effect.void
+      return {
+        held: { name, fence: taken.fence, assertHeld },
+        // A heartbeat that fails because the database is unavailable is tried again until the lease has expired.
+        heartbeat: assertHeld.pipe(
+          Effect.catchIf(
+            (error) => error.reason === "Unavailable",
+            () => Effect.void
+          ),
+          Effect.delay(timeToLive / 3),
+          Effect.forever,
+          Effect.ignore
         ),
-        Effect.delay(timeToLive / 3),
-        Effect.forever,
-        Effect.ignore
-      ),
-      release: Effect.suspend(() => {
-        until = 0
-        return onRow(name, (sql) => sqlLeases.release(sql, name, taken.fence))
-      }).pipe(Effect.ignore)
-    }
-  }
+        release: Ref.set(until, 0).pipe(
+          Effect.zipRight(onRow(name, (sql) => release(sql, name, taken.fence))),
+          Effect.ignore
+        )
+      }
+    })
 
   return Lease.of({
     withLease: ({ name, timeToLive, wait }, work) => {
       const millis = Math.ceil(Duration.toMillis(timeToLive))
       return Effect.acquireUseRelease(
         Effect.gen(function* () {
-          const lease = hold(name, millis, yield* acquire(name, millis, Duration.toMillis(wait)))
+          const taken = yield* acquire(name, millis, Duration.toMillis(wait))
+          const lease = yield* hold(name, millis, taken)
           return { lease, beating: yield* Effect.forkDaemon(Effect.interruptible(lease.heartbeat)) }
         }),
         ({ lease }) => work(lease.held),
@@ -127,7 +199,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * Over a database of the caller's choice. Nothing is asked of it before a lease is first wanted.
+ * Over a database of the caller's choice, which is first used when a lease is requested.
  *
  * @since 0.1.0
  * @category layers
@@ -137,7 +209,7 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
 )
 
 /**
- * In `codex-account.sqlite` in `codexHome`, by the same connection as the journal.
+ * In `codex-account.sqlite` in `codexHome`, on the same connection as the journal.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The journal in memory, gone with the layer.
+ * The journal in memory, for the life of the layer.
  *
  * @since 0.1.0
  */

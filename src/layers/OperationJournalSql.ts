@@ -1,8 +1,8 @@
 /**
  * The journal in a SQL database: the same statements on SQLite, the default, and on Postgres, for many machines.
  *
- * Every change is one transaction that is on the disk before it is reported. A state is advanced by comparing and
- * setting in one statement, so that of two processes only one takes a step that can be taken once.
+ * Every change is one transaction that is on the disk before it is reported. A state is advanced by compare-and-set in one
+ * statement, so that only one of two processes takes a step that can be taken once.
  *
  * @since 0.1.0
  */
@@ -22,12 +22,8 @@ import { Act, Operation, OperationState, transitions } from "../domain/Operation
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger } from "./internal/sqlMigrations.js"
-import { sqlTransaction } from "./internal/sqlTransaction.js"
 
-/**
- * An operation with a definite outcome is kept this long, and this many of them; an open one is kept for ever.
- */
+/** How long, and how many, operations with a definite outcome are kept. Open ones are kept for ever. */
 const keptFor = Duration.days(90)
 const keptCount = 1000
 
@@ -37,7 +33,7 @@ const open = ["sent", "unknown"]
 const predecessors = (state: OperationState["_tag"]) =>
   Struct.keys(transitions).filter((before) => transitions[before].includes(state))
 
-const Time = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
+const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
 
 const Row = Schema.Struct({
   operation_key: Schema.String,
@@ -95,7 +91,7 @@ const make = Effect.gen(function* () {
   const intend: OperationJournal["Type"]["intend"] = Effect.fn("OperationJournal.intend")(
     function* ({ act, identity, key, target }) {
       const sql = yield* database.open
-      return yield* sqlTransaction(sql)(
+      return yield* SqlDatabase.sqlTransaction(sql)(
         Effect.gen(function* () {
           const now = yield* DateTime.now
           const time = DateTime.toEpochMillis(now)
@@ -125,7 +121,7 @@ const make = Effect.gen(function* () {
       if (from.length === 0) return yield* new JournalError({ reason: "Transition", key })
       const sql = yield* database.open
       const now = DateTime.toEpochMillis(yield* DateTime.now)
-      const [updated] = yield* sqlTransaction(sql)(
+      const [updated] = yield* SqlDatabase.sqlTransaction(sql)(
         sql`UPDATE codex_account_operations
           SET state = ${state._tag}, detail = ${detailOf(state)}, updated_at = ${now}
           WHERE operation_key = ${key} AND ${sql.in("state", from)} RETURNING *`
@@ -171,7 +167,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * Over a database of the caller's choice. Nothing is asked of it before the journal is first used.
+ * Over a database of the caller's choice, which is first used with the journal.
  *
  * @since 0.1.0
  * @category layers
@@ -181,7 +177,7 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
 )
 
 /**
- * In `codex-account.sqlite` in `codexHome`, which appears with the first intent.
+ * In `codex-account.sqlite` in `codexHome`, which is created with the first intent.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The policy table with the numbers that the environment changes. Whether a call may be repeated can't be changed.
+ * The policy table with numbers from the environment. Whether a call may be repeated can't be changed.
  *
  * @since 0.1.0
  */
@@ -18,8 +18,8 @@ const prefixOf = (policy: CallPolicy): string =>
   `CODEX_ACCOUNT_POLICY_${policy.name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
 /**
- * No call takes longer than the limit, and no attempt either. The renewal of the session is left alone: an exchange that
- * is cut short may cost the session.
+ * Limits each call and attempt. The renewal of the session keeps its limits: an exchange that is cut short may cost the
+ * session.
  */
 const limited = (policy: CallPolicy, limit: Duration.Duration): CallPolicy =>
   policy.name === "refreshSession"

@@ -7,24 +7,29 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { kindOfAccessToken } from "../contracts/AccessTokenApi.js"
+import * as Crypto from "node:crypto"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import { authorizeUrl, callbackPorts, type CodeExchangeResponse, loginPaths } from "../contracts/LoginApi.js"
+import {
+  authorizeUrl,
+  callbackPorts,
+  type CodeExchangeResponse,
+  kindOfAccessToken,
+  loginPaths
+} from "../contracts/LoginApi.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { type NewSignIn, SignIn } from "../services/SignIn.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
-import { makeCallbackServer } from "./internal/CallbackServer.js"
+import { type LoopbackOptions, makeCallbackServer } from "./internal/CallbackServer.js"
 import { makeLoginClient } from "./internal/LoginClient.js"
-import type { LoopbackOptions } from "./internal/loopback.js"
-import { makePkce } from "./internal/pkce.js"
-import { claimsOf } from "./wire/sessionFromRecord.js"
+import { claimsOf } from "./internal/sessionRecord.js"
 
 /**
- * A port that is busy is tried ten times. Other ports than these two are not registered at the server of ChatGPT.
+ * A busy port is tried ten times. Only these two ports are registered with the server.
  *
  * @since 0.1.0
  * @category constants
@@ -57,7 +62,20 @@ const chatGptRecord = (
   last_refresh: DateTime.formatIso(now)
 })
 
-/** What is typed or piped in, without the white space around it. It travels as a header, so it is one visible word. */
+/**
+ * Fresh secrets of one sign-in with the browser. `challenge` is the digest of `verifier`, which goes with the exchange.
+ * `state` returns with the browser and shows that the page belongs to this sign-in.
+ */
+const makePkce = Effect.sync(() => {
+  const verifier = Encoding.encodeBase64Url(Crypto.randomBytes(64))
+  return {
+    verifier: Redacted.make(verifier),
+    challenge: Encoding.encodeBase64Url(Crypto.createHash("sha256").update(verifier).digest()),
+    state: Encoding.encodeBase64Url(Crypto.randomBytes(32))
+  }
+})
+
+/** The input without surrounding white space. It travels as a header, so it has to be one word of visible ASCII. */
 const oneWord = (given: Redacted.Redacted): Effect.Effect<Redacted.Redacted, LoginError> => {
   const word = Redacted.value(given).trim()
   return /^[\u0021-\u007e]+$/.test(word)
@@ -65,7 +83,7 @@ const oneWord = (given: Redacted.Redacted): Effect.Effect<Redacted.Redacted, Log
     : Effect.fail(LoginError.of("InvalidInput", "start", word === "" ? "it is empty" : "it is not one word of ASCII"))
 }
 
-/** Seconds as text or number; null where there is none to be read. */
+/** Seconds as text or number; null if there is no number of them. */
 const secondsOf = (interval: string | number | null | undefined): Duration.Duration | null => {
   const seconds = typeof interval === "string" ? Number(interval.trim() || Number.NaN) : (interval ?? Number.NaN)
   return Number.isFinite(seconds) && seconds >= 0 ? Duration.seconds(seconds) : null
@@ -100,7 +118,7 @@ export const make = (
       Effect.gen(function* () {
         const owner = yield* client.whoami(token)
         yield* checkWorkspace(owner.chatgpt_account_id, settings, "whoami")
-        // No auth_mode: builds of the Codex CLI that lack its word could not read the file.
+        // Without auth_mode: Codex CLIs that don't know this mode could not read the file.
         return { record: { OPENAI_API_KEY: null, personal_access_token: token }, email: owner.email ?? null }
       })
 

@@ -1,4 +1,4 @@
-/** Threads in memory, gone with the layer. */
+/** Threads in memory, for the life of the layer. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"

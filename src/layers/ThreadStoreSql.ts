@@ -12,10 +12,8 @@ import { ThreadStoreError } from "../domain/ThreadStoreError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { keptThreads, ThreadStore } from "../services/ThreadStore.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
-import { SqlInteger } from "./internal/sqlMigrations.js"
-import { sqlTransaction } from "./internal/sqlTransaction.js"
 
-const Time = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
+const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
 const Text = Schema.NullOr(Schema.String)
 const StoredSource = Schema.parseJson(SessionSource)
 
@@ -58,7 +56,7 @@ const threadOf = (row: unknown): Effect.Effect<Thread, ParseResult.ParseError> =
 
 const columns = { createdAt: "created_at", updatedAt: "updated_at" } as const
 
-/** A text that `LIKE` finds as it is, anywhere. */
+/** A `LIKE` pattern that matches the text itself, anywhere. */
 const anywhere = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`
 
 const rowsOf = (sql: SqlClient, query: ThreadQuery) => {
@@ -119,7 +117,7 @@ const make = Effect.gen(function* () {
         created_at: DateTime.toEpochMillis(thread.createdAt),
         updated_at: DateTime.toEpochMillis(thread.updatedAt)
       }
-      yield* sqlTransaction(sql)(
+      yield* SqlDatabase.sqlTransaction(sql)(
         Effect.zipRight(
           sql`INSERT INTO codex_account_threads ${sql.insert(row)}`,
           sql`DELETE FROM codex_account_threads WHERE sequence <= (SELECT sequence FROM codex_account_threads
@@ -145,12 +143,12 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Over a database of the caller's choice. Nothing is asked of it before the store is first used. */
+/** Over a database of the caller's choice, which is first used with the store. */
 export const layer: Layer.Layer<ThreadStore, never, SqlClient> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/** In `codex-account.sqlite` in `codexHome`, which appears with the first thread if not before. */
+/** In `codex-account.sqlite` in `codexHome`, which is created with the first thread if not before. */
 export const layerFile: Layer.Layer<ThreadStore, never, AccountConfig> = Layer.effect(ThreadStore, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

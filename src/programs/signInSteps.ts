@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { AuthError } from "../domain/AuthError.js"
-import type { CallPolicy } from "../domain/CallPolicy.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
+import type { LoginPolicy } from "../domain/LoginPolicy.js"
 import type { Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { CredentialStore } from "../services/CredentialStore.js"
@@ -61,7 +61,7 @@ export const storeSignIn = (
  * A request of a sign-in under its policy: only a `safe` one is made again, and only when there was no usable answer.
  */
 export const underLoginPolicy =
-  (policy: CallPolicy, step: typeof LoginStep.Type) =>
+  (policy: LoginPolicy, step: typeof LoginStep.Type) =>
   <A, R>(call: Effect.Effect<A, LoginError, R>): Effect.Effect<A, LoginError, R> => {
     const { base, cap, factor, jitter } = policy.backoff
     const late = () => LoginError.of("Unavailable", step, "no answer in time")

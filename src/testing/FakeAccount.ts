@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ProfileResponse } from "../contracts/Profile.js"
-import type { UsageResponse } from "../contracts/Usage.js"
+import type { ProfileResponse, UsageResponse } from "../contracts/BackendEndpoints.js"
 import type { EndpointName } from "./FaultPlan.js"
 
 /**

@@ -1,10 +1,14 @@
 /** A fake account at a given time: as the contract's answers show it, and what acts do to it. */
 import * as DateTime from "effect/DateTime"
-import type { ProfileResponse } from "../contracts/Profile.js"
-import type { EligibilityResponse, RulesResponse } from "../contracts/Referrals.js"
-import type { ResetCreditsResponse } from "../contracts/ResetCredits.js"
-import type { UsageResponse } from "../contracts/Usage.js"
-import type { AccountsCheckResponse, WorkspaceMessagesResponse } from "../contracts/Workspace.js"
+import type {
+  AccountsCheckResponse,
+  EligibilityResponse,
+  ProfileResponse,
+  ResetCreditsResponse,
+  RulesResponse,
+  UsageResponse,
+  WorkspaceMessagesResponse
+} from "../contracts/BackendEndpoints.js"
 import type { FakeAccount, FakeMessage, FakeOffer, FakeResetCredit, FakeWindow } from "./FakeAccount.js"
 
 /** The window as it stands at `now`: used further, or begun anew when its reset has passed. */

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
-import * as CredentialStoreConfigured from "../../src/layers/CredentialStoreConfigured.js"
+import * as Live from "../../src/layers/Live.js"
 import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { temporaryHome } from "./support/home.js"
@@ -297,7 +297,7 @@ describe("the layers", () => {
       const kind = (credentialStore: AccountSettings["credentialStore"]) =>
         Effect.map(CredentialStore, (store) => store.kind).pipe(
           Effect.provide(
-            CredentialStoreConfigured.layer.pipe(
+            Live.layerCredentialStore.pipe(
               Layer.provide(AccountConfigEnv.layer({ codexHome, credentialStore })),
               Layer.provide(NodeContext.layer)
             )

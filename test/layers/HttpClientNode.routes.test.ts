@@ -1,5 +1,5 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,15 +12,6 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { brief, calling, consume, readUsage, usageBody } from "./support/backend.js"
 import { temporaryHome } from "./support/home.js"
 import { freePort, httpServer, json, makeCertificates, proxy, tlsFront } from "./support/sockets.js"
-
-const variables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
-
-beforeEach(() => {
-  for (const name of variables) vi.stubEnv(name, undefined)
-})
-afterEach(() => {
-  vi.unstubAllEnvs()
-})
 
 const backend = httpServer((request, response) => {
   if (request.url === "/oauth/token") return json(response, { access_token: "opaque-2" })
@@ -45,8 +36,7 @@ describe("a proxy", () => {
     (name) =>
       Effect.gen(function* () {
         const [server, between] = [yield* backend, yield* proxy()]
-        vi.stubEnv(name, between.origin)
-        yield* Effect.provide(everything, calling(server.origin))
+        yield* Effect.provide(everything, calling(server.origin, { environment: { [name]: between.origin } }))
         assert.strictEqual(server.received.length, 4)
         assert.isAbove(between.targets.length, 0)
         assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
@@ -58,9 +48,10 @@ describe("a proxy", () => {
   it.scopedLive("has nothing where NO_PROXY names the host", () =>
     Effect.gen(function* () {
       const [server, between] = [yield* backend, yield* proxy()]
-      vi.stubEnv("HTTP_PROXY", between.origin)
-      vi.stubEnv("NO_PROXY", "localhost,127.0.0.1")
-      yield* Effect.provide(everything, calling(server.origin))
+      yield* Effect.provide(
+        everything,
+        calling(server.origin, { environment: { HTTP_PROXY: between.origin, NO_PROXY: "localhost,127.0.0.1" } })
+      )
       assert.strictEqual(server.received.length, 4)
       assert.deepStrictEqual(between.targets, [])
     })
@@ -69,8 +60,10 @@ describe("a proxy", () => {
   it.scopedLive("may ask for a name and a word", () =>
     Effect.gen(function* () {
       const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:hunter2" })]
-      vi.stubEnv("HTTP_PROXY", between.origin.replace("//", "//ada:hunter2@"))
-      yield* Effect.provide(everything, calling(server.origin))
+      yield* Effect.provide(
+        everything,
+        calling(server.origin, { environment: { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") } })
+      )
       assert.strictEqual(server.received.length, 4)
       for (const { headers } of server.received) assert.isUndefined(headers["proxy-authorization"])
     })
@@ -79,8 +72,12 @@ describe("a proxy", () => {
   it.scopedLive("that refuses sends nothing on, and its words are not shown", () =>
     Effect.gen(function* () {
       const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:other" })]
-      vi.stubEnv("HTTP_PROXY", between.origin.replace("//", "//ada:hunter2@"))
-      const error = yield* Effect.flip(Effect.provide(consume, calling(server.origin)))
+      const error = yield* Effect.flip(
+        Effect.provide(
+          consume,
+          calling(server.origin, { environment: { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") } })
+        )
+      )
       assert.strictEqual(server.received.length, 0)
       assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
     })
@@ -89,8 +86,12 @@ describe("a proxy", () => {
   it.scopedLive("that is not there is no doubt: nothing was sent, not even directly", () =>
     Effect.gen(function* () {
       const server = yield* backend
-      vi.stubEnv("HTTP_PROXY", `http://127.0.0.1:${yield* freePort}`)
-      const error = yield* Effect.flip(Effect.provide(consume, calling(server.origin)))
+      const error = yield* Effect.flip(
+        Effect.provide(
+          consume,
+          calling(server.origin, { environment: { HTTP_PROXY: `http://127.0.0.1:${yield* freePort}` } })
+        )
+      )
       assert.strictEqual(brief(error), "Unreachable notSent")
       assert.strictEqual(server.counted.connections, 0)
     })
@@ -99,8 +100,9 @@ describe("a proxy", () => {
   it.scopedLive("that is no URL is refused, and not shown", () =>
     Effect.gen(function* () {
       const server = yield* backend
-      vi.stubEnv("HTTP_PROXY", "ada:hunter2@no url")
-      const error = yield* Effect.flip(Effect.provide(consume, calling(server.origin)))
+      const error = yield* Effect.flip(
+        Effect.provide(consume, calling(server.origin, { environment: { HTTP_PROXY: "ada:hunter2@no url" } }))
+      )
       assert.strictEqual(error._tag, "ConfigurationError")
       assert.include(error.message, "HTTP_PROXY")
       assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
@@ -116,7 +118,7 @@ const trusting = (origin: string, environment: Readonly<Record<string, string>>,
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))),
       Effect.provide(NodeContext.layer)
     )
-    return calling(origin, { settings: { caCertificate } })
+    return calling(origin, { settings: { caCertificate }, environment })
   })
 
 describe("a CA of one's own", () => {
@@ -137,8 +139,7 @@ describe("a CA of one's own", () => {
     Effect.gen(function* () {
       const [server, certificates, between] = [yield* backend, yield* makeCertificates, yield* proxy()]
       const front = yield* tlsFront(server.origin, certificates)
-      vi.stubEnv("HTTPS_PROXY", between.origin)
-      const environment = { CODEX_CA_CERTIFICATE: certificates.ca }
+      const environment = { HTTPS_PROXY: between.origin, CODEX_CA_CERTIFICATE: certificates.ca }
       yield* Effect.provide(everything, yield* trusting(front.origin, environment, yield* temporaryHome()))
       assert.strictEqual(front.requests.count, 4)
       assert.deepStrictEqual([...new Set(between.targets)], [hostOf(front.origin)])

@@ -11,7 +11,7 @@ import { AuthJsonText } from "../../src/contracts/AuthJson.js"
 import { CodexBackendApi } from "../../src/contracts/CodexBackendApi.js"
 import { JwtClaims } from "../../src/contracts/JwtClaims.js"
 import { OAuthApi } from "../../src/contracts/OAuthApi.js"
-import { UsageResponse } from "../../src/contracts/Usage.js"
+import { UsageResponse } from "../../src/contracts/BackendEndpoints.js"
 import { CallLog, FakeAccount, FakeBackend, FakeSettings, FakeState, FaultPlan } from "../../src/testing/index.js"
 import { consume, faces, json, memory, nudge, refresh, send, usage } from "./faces.js"
 

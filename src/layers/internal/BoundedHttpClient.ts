@@ -7,10 +7,20 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { concat } from "./concat.js"
 
 /** The body is longer than allowed; reading stopped there. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
+
+/** The chunks, `size` bytes in all, in one piece. */
+export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}
 
 /** An answer whose body has been read. */
 export interface WholeResponse {

@@ -1,32 +1,25 @@
-/** The requests of signing in, each made once, and what their answers mean. */
+/** The requests of a sign-in, each made once, and what their answers mean. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { WhoamiResponse, whoamiPath } from "../../contracts/AccessTokenApi.js"
 import * as Login from "../../contracts/LoginApi.js"
-import { OAuthErrorBody, oauthErrorCode } from "../../contracts/OAuthApi.js"
+import { WhoamiResponse } from "../../contracts/OAuthApi.js"
 import { LoginError, type LoginStep } from "../../domain/LoginError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { DevicePoll, Grant } from "../../services/SignIn.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
-import { oauthCode } from "./oauthCode.js"
+import { isSuccess, refusalCode as rawCode, whoamiRequest } from "./OAuthClient.js"
 
 type Step = typeof LoginStep.Type
 
-const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
+const refusalCode = (response: WholeResponse): string | null => Login.oauthCode(rawCode(response))
 
-const refusalCode = (response: WholeResponse): string | null =>
-  oauthCode(Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode)))
-
-const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
-
-/** Whether the same request may be answered otherwise a little later. */
-const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
+/** Whether the same request may succeed a little later. */
+const isTransient = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
 
 const refusal = (step: Step, response: WholeResponse): LoginError =>
-  LoginError.of(isPassing(response.status) ? "Unavailable" : "Refused", step, refusalCode(response), response.status)
+  LoginError.of(isTransient(response.status) ? "Unavailable" : "Refused", step, refusalCode(response), response.status)
 
 /** An answer by its schema; the parse error would quote it. */
 const decoder = <A, I>(step: Step, schema: Schema.Schema<A, I>) => {
@@ -110,7 +103,7 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
       return Effect.flatMap(ask("exchange", HttpClientRequest.bodyUrlParams(post(tokenUrl), form)), readTokens)
     },
 
-    /** Asks for an API key of the user whose ID token it is. */
+    /** Asks for an API key of the ID token's user. */
     apiKey: (idToken: Redacted.Redacted) => {
       const form: typeof Login.ApiKeyExchangeRequest.Type = {
         grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -144,15 +137,7 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
         })
       ).pipe(Effect.flatMap(poll)),
 
-    /** Whose the personal access token is. */
-    whoami: (token: Redacted.Redacted) =>
-      ask(
-        "whoami",
-        HttpClientRequest.get(`${settings.authApi}${whoamiPath}`).pipe(
-          HttpClientRequest.acceptJson,
-          HttpClientRequest.setHeader("originator", settings.originator),
-          HttpClientRequest.setHeader("authorization", `Bearer ${Redacted.value(token)}`)
-        )
-      ).pipe(Effect.flatMap(readOwner))
+    /** The owner of a personal access token. */
+    whoami: (token: Redacted.Redacted) => Effect.flatMap(ask("whoami", whoamiRequest(settings, token)), readOwner)
   }
 }

@@ -1,4 +1,4 @@
-/** The OAuth server's two calls, each made once. */
+/** The OAuth server's calls that a session needs, each made once. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,19 +11,26 @@ import {
   type RefreshReason,
   RefreshRequest,
   RefreshResponse,
-  RevokeRequest
+  RevokeRequest,
+  whoamiPath,
+  WhoamiResponse
 } from "../../contracts/OAuthApi.js"
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 
-/** No usable answer; the server may have renewed the session all the same. */
+/** No usable answer. The server may have done what was asked. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
 
 const encodeRefresh = HttpClientRequest.schemaBodyJson(RefreshRequest)
 const encodeRevoke = HttpClientRequest.schemaBodyJson(RevokeRequest)
 const decodeTokens = Schema.decode(Schema.parseJson(RefreshResponse))
+const decodeOwner = Schema.decode(Schema.parseJson(WhoamiResponse))
 const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
+
+/** The code of a refusal as the server sent it, or null. */
+export const refusalCode = (response: WholeResponse): string | null =>
+  Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode))
 
 const permanent: Readonly<Record<string, AuthErrorReason>> = {
   refresh_token_expired: "Expired",
@@ -31,19 +38,28 @@ const permanent: Readonly<Record<string, AuthErrorReason>> = {
   refresh_token_invalidated: "Revoked"
 }
 
-const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
+export const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
 
 const refusal = (response: WholeResponse): AuthError | NoAnswer => {
-  const code = Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode))
+  const code = refusalCode(response)
   const reason = code !== null && Object.hasOwn(permanent, code) ? permanent[code] : undefined
   if (reason !== undefined) return AuthError.of(reason)
   if (response.status === 401 || (response.status === 400 && code === "invalid_grant")) return AuthError.of("Refused")
   return new NoAnswer({ detail: `HTTP ${response.status}` })
 }
 
+/** Asks who owns a personal access token. */
+export const whoamiRequest = (settings: AccountSettings, token: Redacted.Redacted) =>
+  HttpClientRequest.get(`${settings.authApi}${whoamiPath}`).pipe(
+    HttpClientRequest.acceptJson,
+    HttpClientRequest.setHeader("originator", settings.originator),
+    HttpClientRequest.setHeader("authorization", `Bearer ${Redacted.value(token)}`)
+  )
+
 export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     execute(request).pipe(Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })))
+  const unreadable = () => new NoAnswer({ detail: "the answer was not readable" })
 
   return {
     /** Exchanges a refresh token, which can be used once. */
@@ -57,13 +73,15 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
         Effect.mapError(() => new NoAnswer({ detail: "the request could not be built" })),
         Effect.flatMap(send),
         Effect.filterOrFail(isSuccess, refusal),
-        Effect.flatMap((response) =>
-          decodeTokens(response.text).pipe(
-            Effect.mapError(() => new NoAnswer({ detail: "the answer was not readable" }))
-          )
-        )
+        Effect.flatMap((response) => Effect.mapError(decodeTokens(response.text), unreadable))
       ),
-    /** Asks the server to end the session; whether it confirmed. */
+    /** The owner of a personal access token. */
+    whoami: (token: Redacted.Redacted) =>
+      send(whoamiRequest(settings, token)).pipe(
+        Effect.filterOrFail(isSuccess, refusal),
+        Effect.flatMap((response) => Effect.mapError(decodeOwner(response.text), unreadable))
+      ),
+    /** Asks the server to end the session. True if it confirmed. */
     revoke: (token: { readonly refresh: Redacted.Redacted } | { readonly access: Redacted.Redacted }) =>
       encodeRevoke(
         HttpClientRequest.post(settings.revokeUrl),

@@ -1,18 +1,24 @@
-/** One request for all who ask at the same time. */
+/**
+ * One request for all callers at the same time.
+ *
+ * Why not `RcMap`: its `get`, in effect 3.22, looks before it takes its lock, so that readers which start together can make
+ * two requests. Here looking and registering are one synchronous step.
+ */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
 interface Flight<A, E> {
   readonly result: Deferred.Deferred<A, E>
-  readonly fiber: Fiber.RuntimeFiber<void>
+  fiber: Fiber.RuntimeFiber<void> | undefined
   waiting: number
 }
 
 /**
- * Runs the work of a key once at a time: whoever comes while it runs waits for its result. The work stops when the last
- * who waits has left.
+ * Runs the work of a key once at a time. Callers that come while it runs wait for its result; it stops when the last of
+ * them is interrupted.
  */
 export const makeSharedRead = <A, E>(): Effect.Effect<
   (key: string, work: Effect.Effect<A, E>) => Effect.Effect<A, E>,
@@ -22,23 +28,30 @@ export const makeSharedRead = <A, E>(): Effect.Effect<
   Effect.map(Effect.scope, (scope) => {
     const flights = new Map<string, Flight<A, E>>()
 
-    const start = (key: string, work: Effect.Effect<A, E>): Effect.Effect<Flight<A, E>> =>
-      Effect.gen(function* () {
-        const result = yield* Deferred.make<A, E>()
-        const fiber = yield* work.pipe(
+    const join = (key: string, work: Effect.Effect<A, E>): Effect.Effect<Flight<A, E>> =>
+      Effect.suspend(() => {
+        const present = flights.get(key)
+        if (present !== undefined) {
+          present.waiting += 1
+          return Effect.succeed(present)
+        }
+        const flight: Flight<A, E> = { result: Deferred.unsafeMake(FiberId.none), fiber: undefined, waiting: 1 }
+        flights.set(key, flight)
+        return work.pipe(
           Effect.onExit((exit) =>
             Effect.suspend(() => {
-              if (flights.get(key)?.result === result) flights.delete(key)
-              return Deferred.done(result, exit)
+              if (flights.get(key) === flight) flights.delete(key)
+              return Deferred.done(flight.result, exit)
             })
           ),
           Effect.ignore,
           Effect.interruptible,
-          Effect.forkIn(scope)
+          Effect.forkIn(scope),
+          Effect.map((fiber) => {
+            flight.fiber = fiber
+            return flight
+          })
         )
-        const flight: Flight<A, E> = { result, fiber, waiting: 0 }
-        flights.set(key, flight)
-        return flight
       })
 
     const leave = (key: string, flight: Flight<A, E>) =>
@@ -46,20 +59,13 @@ export const makeSharedRead = <A, E>(): Effect.Effect<
         flight.waiting -= 1
         if (flight.waiting > 0 || flights.get(key) !== flight) return Effect.void
         flights.delete(key)
-        return Fiber.interruptFork(flight.fiber)
+        return flight.fiber === undefined ? Effect.void : Fiber.interruptFork(flight.fiber)
       })
 
     return (key, work) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(
-          Effect.suspend(() => {
-            const flight = flights.get(key)
-            return flight === undefined ? start(key, work) : Effect.succeed(flight)
-          }),
-          (flight) => {
-            flight.waiting += 1
-            return Effect.ensuring(restore(Deferred.await(flight.result)), leave(key, flight))
-          }
+        Effect.flatMap(join(key, work), (flight) =>
+          Effect.ensuring(restore(Deferred.await(flight.result)), leave(key, flight))
         )
       )
   })

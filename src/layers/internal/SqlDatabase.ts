@@ -1,33 +1,154 @@
-/** The database of journal, leases and threads: opened, and its tables brought up to date, when it is first needed. */
+/**
+ * The database of journal, leases and threads. It is opened, and its tables are migrated, when it is first needed.
+ *
+ * Why not `@effect/sql/Migrator`: on SQLite it takes the write lock at every start; two processes that start together on
+ * Postgres can fail, or find no tables; its failures are defects; and its table of versions is another one, which a
+ * `codex-account` of before would not refuse.
+ */
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import * as Fs from "node:fs"
 import * as NodePath from "node:path"
 import { AccountConfig } from "../../services/AccountConfig.js"
 import * as SqlClientLibsql from "../SqlClientLibsql.js"
-import { migrate } from "./sqlMigrations.js"
-import { sqlErrorCode } from "./sqliteHandle.js"
 
-/** What failed to open is tried again by the next use. */
+/** `@effect/sql` dies if a transaction can't be committed or rolled back, as on a full disk or a broken connection. */
+export const sqlTransaction =
+  (sql: SqlClient.SqlClient) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.catchSomeDefect(sql.withTransaction(self), (defect) =>
+      defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()
+    )
+
+/** A 64-bit number of the database, which Postgres returns as text. */
+export const SqlInteger = Schema.Union(Schema.Number, Schema.NumberFromString)
+
+type Migration = (sql: SqlClient.SqlClient) => ReadonlyArray<Effect.Effect<unknown, SqlError>>
+
+const sequence = (sql: SqlClient.SqlClient) =>
+  sql.literal(
+    sql.onDialectOrElse({
+      pg: () => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+      orElse: () => "INTEGER PRIMARY KEY AUTOINCREMENT"
+    })
+  )
+
+/** Append only: the version of a database is the number of these that it has seen. */
+const migrations: ReadonlyArray<Migration> = [
+  (sql) => [
+    sql`CREATE TABLE codex_account_operations (
+      sequence ${sequence(sql)},
+      operation_key TEXT NOT NULL UNIQUE,
+      act TEXT NOT NULL,
+      identity TEXT NOT NULL,
+      target TEXT,
+      state TEXT NOT NULL,
+      detail TEXT,
+      created_at BIGINT NOT NULL,
+      updated_at BIGINT NOT NULL
+    )`,
+    sql`CREATE INDEX codex_account_operations_by_state ON codex_account_operations (state, sequence)`,
+    sql`CREATE TABLE codex_account_leases (
+      name TEXT PRIMARY KEY,
+      fence BIGINT NOT NULL,
+      beats BIGINT NOT NULL,
+      time_to_live BIGINT NOT NULL,
+      expires_at BIGINT NOT NULL
+    )`
+  ],
+  (sql) => [
+    sql`CREATE TABLE codex_account_threads (
+      sequence ${sequence(sql)},
+      thread_id TEXT NOT NULL UNIQUE,
+      session_id TEXT NOT NULL,
+      source TEXT NOT NULL,
+      source_kind TEXT NOT NULL,
+      originator TEXT,
+      thread_source TEXT,
+      cwd TEXT NOT NULL,
+      name TEXT,
+      model_provider TEXT NOT NULL,
+      model TEXT,
+      cli_version TEXT NOT NULL,
+      created_at BIGINT NOT NULL,
+      updated_at BIGINT NOT NULL
+    )`,
+    sql`CREATE INDEX codex_account_threads_by_creation ON codex_account_threads (created_at, thread_id)`,
+    sql`CREATE INDEX codex_account_threads_by_update ON codex_account_threads (updated_at, thread_id)`
+  ]
+]
+
+const decodeVersions = Schema.decodeUnknown(Schema.Array(Schema.Struct({ version: Schema.NullOr(SqlInteger) })))
+
+/** The version of the database, or null if it is current. Fails for one that a newer version wrote. */
+const outdatedVersion = (sql: SqlClient.SqlClient): Effect.Effect<number | null, SqlError> =>
+  Effect.gen(function* () {
+    const [row] = yield* decodeVersions(yield* sql`SELECT MAX(version) AS version FROM codex_account_migrations`)
+    const version = row?.version ?? 0
+    if (version > migrations.length) {
+      return yield* new SqlError({
+        message: `It was written by a newer codex-account (version ${version} of its tables, this one knows ${migrations.length}): update`
+      })
+    }
+    return version === migrations.length ? null : version
+  }).pipe(Effect.catchTag("ParseError", () => new SqlError({ message: "The version of the database can't be read" })))
+
+const ensureVersionTable = (sql: SqlClient.SqlClient) =>
+  sql`CREATE TABLE IF NOT EXISTS codex_account_migrations (
+    version INTEGER PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+  )`
+
+const bringUpToDate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    const version = yield* outdatedVersion(sql)
+    if (version === null) return
+    for (const [index, migration] of migrations.entries()) {
+      if (index < version) continue
+      yield* Effect.all(migration(sql), { discard: true })
+      const now = yield* Clock.currentTimeMillis
+      yield* sql`INSERT INTO codex_account_migrations (version, applied_at) VALUES (${index + 1}, ${now})`
+    }
+  })
+
+/** Brings the tables up to date, in one transaction, and refuses a database that a newer version wrote. */
+const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  sql.onDialectOrElse({
+    // Two processes that start together would both create a table.
+    pg: () =>
+      sqlTransaction(sql)(
+        sql`SELECT pg_advisory_xact_lock(7203918)`.pipe(
+          Effect.zipRight(ensureVersionTable(sql)),
+          Effect.zipRight(bringUpToDate(sql))
+        )
+      ),
+    // Without the write lock where nothing is to be done.
+    orElse: () =>
+      Effect.zipRight(ensureVersionTable(sql), outdatedVersion(sql)).pipe(
+        Effect.flatMap((version) => (version === null ? Effect.void : sqlTransaction(sql)(bringUpToDate(sql))))
+      )
+  })
+
+/** After a failure to open, the next use tries again. */
 export class SqlDatabase extends Context.Tag("effect-codex-account/layers/internal/SqlDatabase")<
   SqlDatabase,
   {
     readonly open: Effect.Effect<SqlClient.SqlClient, SqlError>
-    /** None where nothing was ever written, so that a look creates no file and loads no driver. */
+    /** None if nothing was ever written, so that reading creates no file and loads no driver. */
     readonly openIfPresent: Effect.Effect<Option.Option<SqlClient.SqlClient>, SqlError>
   }
 >() {}
 
-/**
- * Succeeds at most once; a failure leaves nothing open.
- */
+/** Succeeds at most once. A failure leaves nothing open. */
 const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -59,7 +180,7 @@ export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer
   })
 )
 
-/** The file `codex-account.sqlite` in `codexHome`. One layer for all who use it, so that they share one connection. */
+/** The file `codex-account.sqlite` in `codexHome`. One layer value for all users, so that they share one connection. */
 export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.scoped(
   SqlDatabase,
   Effect.gen(function* () {
@@ -82,9 +203,9 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
 ]
 
-/** What is wrong with the database, in words, without anything that it holds. */
+/** What is wrong with the database, without anything of its contents. */
 export const describeSqlError = (error: SqlError): string => {
-  const code = sqlErrorCode(error)
+  const code = SqlClientLibsql.sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))
   return known?.[1] ?? (code === "" ? error.message : `${error.message} (${code})`)
 }

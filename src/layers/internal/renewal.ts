@@ -1,4 +1,4 @@
-/** The exchange of a refresh token: once for each token, whatever the number of fibers and processes. */
+/** The exchange of a refresh token: once for each token, across all fibers and processes. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -14,23 +14,21 @@ import type { CallPolicy } from "../../domain/CallPolicy.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
-import { authorizationOf, withNewTokens } from "../wire/authorization.js"
-import { sessionFromRecord } from "../wire/sessionFromRecord.js"
-import type { HeldSession, SignedIn } from "./HeldSession.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
+import { authorizationOf, sessionFromRecord, withNewTokens } from "./sessionRecord.js"
+import type { SessionState, SignedIn } from "./SessionState.js"
 
-/** Time to store what the exchange brought, beyond the exchange itself. */
+/** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
 
-const sameBearer = (a: SignedIn, b: SignedIn): boolean =>
-  Redacted.value(a.live.bearer) === Redacted.value(b.live.bearer)
+const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
 
-/** The store holds no newer record yet, or none that can be read; anything else is the store's last word. */
-const leavesOpen = (error: AuthError): boolean =>
+/** The store has no newer readable record yet; with any other error it has been changed for good. */
+const isInconclusive = (error: AuthError): boolean =>
   error.reason === "Refused" || error.reason === "Malformed" || error.reason === "Unreadable"
 
 export const makeRenewal = (parts: {
-  readonly held: HeldSession
+  readonly session: SessionState
   readonly store: CredentialStore["Type"]
   readonly lease: Lease["Type"]
   readonly oauth: OAuthClient
@@ -38,56 +36,56 @@ export const makeRenewal = (parts: {
   readonly mode: RenewalMode
 }) =>
   Effect.gen(function* () {
-    const { held: session, lease, mode, oauth, policy, store } = parts
+    const { lease, mode, oauth, policy, session, store } = parts
     const attempts = yield* Ref.make(0)
 
-    /** Puts a renewed record in the place of the one it was made from; anybody else's record stands. */
+    /** Replaces the record that the renewed one is based on. A record of another process stays. */
     const save = (renewed: SignedIn): Effect.Effect<SignedIn, AuthError> =>
       store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
         Effect.matchEffect({
-          onSuccess: (stored) => session.become({ ...renewed, revision: stored.revision, unsaved: false }),
+          onSuccess: (stored) => session.transition({ ...renewed, revision: stored.revision, unsaved: false }),
           onFailure: (error) =>
             error.reason === "Conflict"
-              ? session.takeUpStored
+              ? session.reloadFromStore
               : Effect.zipRight(
                   Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${error.message}`),
-                  session.become({ ...renewed, unsaved: true })
+                  session.transition({ ...renewed, unsaved: true })
                 )
         })
       )
 
     const withRecord = (base: SignedIn, record: AuthJson): SignedIn => {
-      const live = Option.getOrElse(Option.getRight(sessionFromRecord(record, store.kind)), () => base.live)
-      return { ...base, record, live, authorization: authorizationOf(live), failure: null }
+      const live = Option.getOrElse(Option.getRight(sessionFromRecord(record, store.kind)), () => base)
+      return { ...base, ...live, record, authorization: authorizationOf(live), failure: null }
     }
 
-    const remember = (base: SignedIn, error: AuthError) =>
+    const recordFailure = (base: SignedIn, error: AuthError) =>
       Effect.gen(function* () {
         const atMillis = yield* Clock.currentTimeMillis
-        // Counted when it ends, so that whoever came while it ran shares the failure.
+        // Counted at the end, so that every caller who arrived meanwhile shares the failure.
         const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
         const known = yield* session.state
         const refused = known._tag === "SignedIn" && sameBearer(known, base) ? known : base
-        yield* session.become({ ...refused, failure: { error, atMillis, attempt } })
+        yield* session.transition({ ...refused, failure: { error, atMillis, attempt } })
         return yield* error
       })
 
-    /** A neighbour was faster, or may have been: its record then appears in the store. */
-    const neighbour = (base: SignedIn, looks = 2) =>
-      session.takeUpStored.pipe(
+    /** Another process may have renewed first: polls the store for its record. */
+    const adoptFromOtherProcess = (base: SignedIn, polls = 2) =>
+      session.reloadFromStore.pipe(
         Effect.filterOrFail(
           (found) => !sameBearer(found, base),
           () => AuthError.of("Refused")
         ),
         Effect.retry({
-          schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(looks)),
-          while: leavesOpen
+          schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(polls)),
+          while: isInconclusive
         })
       )
 
     const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
       oauth.refresh(token, reason).pipe(
-        // The exchange runs to its end or its time limit: an answer that is thrown away is a session lost.
+        // Ends by itself or at its time limit: a lost answer would cost the session.
         Effect.interruptible,
         Effect.timeoutFail({
           duration: policy.attemptTimeout,
@@ -96,9 +94,9 @@ export const makeRenewal = (parts: {
         Effect.matchEffect({
           onFailure: (error) =>
             error._tag === "NoAnswer"
-              ? remember(base, AuthError.of("Unavailable", error.detail))
-              : Effect.catchAll(neighbour(base), (found) =>
-                  leavesOpen(found) ? remember(base, error) : Effect.fail(found)
+              ? recordFailure(base, AuthError.of("Unavailable", error.detail))
+              : Effect.catchAll(adoptFromOtherProcess(base), (found) =>
+                  isInconclusive(found) ? recordFailure(base, error) : Effect.fail(found)
                 ),
           onSuccess: (tokens) =>
             Effect.flatMap(DateTime.now, (now) => save(withRecord(base, withNewTokens(base.record, tokens, now))))
@@ -107,22 +105,22 @@ export const makeRenewal = (parts: {
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
       Effect.gen(function* () {
-        const base = yield* session.takeUpStored
+        const base = yield* session.reloadFromStore
         if (!sameBearer(base, seen)) return base
         if (base.failure !== null && (base.failure.error.isPermanent || base.failure.attempt > startedAt)) {
           return yield* base.failure.error
         }
-        if (Option.isNone(base.live.refreshToken)) return yield* AuthError.of("NotRefreshable")
+        if (Option.isNone(base.refreshToken)) return yield* AuthError.of("NotRefreshable")
         yield* store.checkWritable.pipe(Effect.mapError((error) => AuthError.of("NotWritable", error.message)))
         yield* holder.assertHeld
-        return yield* exchange(base, base.live.refreshToken.value, reason)
+        return yield* exchange(base, base.refreshToken.value, reason)
       })
 
-    const cooperate = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
+    const renewUnderLease = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
       lease
         .withLease(
           {
-            name: `session ${seen.live.session.identity.key}`,
+            name: `session ${seen.session.identity.key}`,
             timeToLive: Duration.sum(policy.attemptTimeout, savingTime),
             wait: Duration.sum(policy.overallTimeout, savingTime)
           },
@@ -132,40 +130,40 @@ export const makeRenewal = (parts: {
           Effect.catchTag("LeaseError", (error) =>
             error.reason === "Unavailable"
               ? Effect.fail(AuthError.of("NotWritable", error.message))
-              : // Whoever took the lease away is renewing the session just now.
+              : // The process that took the lease is renewing the session now.
                 Effect.catchIf(
-                  neighbour(seen, error.reason === "Lost" ? 10 : 0),
+                  adoptFromOtherProcess(seen, error.reason === "Lost" ? 10 : 0),
                   ({ reason }) => reason === "Refused",
                   () => AuthError.of("Unavailable", error.message)
                 )
           )
         )
 
-    const byOthers = (seen: SignedIn, renew: Effect.Effect<void, AuthError>) =>
+    const renewElsewhere = (seen: SignedIn, renew: Effect.Effect<void, AuthError>) =>
       Effect.gen(function* () {
-        const before = yield* session.takeUpStored
+        const before = yield* session.reloadFromStore
         if (!sameBearer(before, seen)) return before
         yield* renew
-        const after = yield* session.takeUpStored
-        return sameBearer(after, seen) ? yield* AuthError.of("Unavailable", "nobody has renewed it yet") : after
+        const after = yield* session.reloadFromStore
+        return sameBearer(after, seen) ? yield* AuthError.of("Unavailable", "it has not been renewed yet") : after
       })
 
-    /** Tries again to store what could not be stored. */
+    /** Stores a renewed record that could not be stored before. */
     const saveUnsaved = Effect.flatMap(session.state, (known) =>
-      known._tag === "SignedIn" && known.unsaved ? Effect.uninterruptible(save(known)) : session.takeUpStored
+      known._tag === "SignedIn" && known.unsaved ? Effect.uninterruptible(save(known)) : session.reloadFromStore
     )
 
-    /** Gives a session newer than `seen`, made now or found. A failure since the attempt `startedAt` is shared. */
+    /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */
     const renew = (seen: SignedIn, startedAt: number, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
       Effect.flatMap(saveUnsaved, (stored) => {
         if (!sameBearer(stored, seen)) return Effect.succeed(stored)
         switch (mode._tag) {
           case "Cooperate":
-            return cooperate(seen, startedAt, reason)
+            return renewUnderLease(seen, startedAt, reason)
           case "ReadOnly":
-            return byOthers(seen, Effect.void)
+            return renewElsewhere(seen, Effect.void)
           case "Delegate":
-            return byOthers(seen, mode.renew)
+            return renewElsewhere(seen, mode.renew)
         }
       })
 

@@ -1,5 +1,5 @@
 /** The list of reset credits, and the outcome of a consumption. */
-import type { ConsumeResponse, ResetCreditsResponse, WireResetCredit } from "../../contracts/ResetCredits.js"
+import type { ConsumeResponse, ResetCreditsResponse, WireResetCredit } from "../../contracts/BackendEndpoints.js"
 import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 import { decoded } from "./decoded.js"
 

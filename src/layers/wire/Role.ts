@@ -1,5 +1,5 @@
 /** The accounts check to the user's role in one account. */
-import type { AccountsCheckResponse } from "../../contracts/Workspace.js"
+import type { AccountsCheckResponse } from "../../contracts/BackendEndpoints.js"
 import { type RoleName, roleFromWord } from "../../domain/WorkspaceRole.js"
 
 type Accounts = (typeof AccountsCheckResponse.Type)["accounts"]

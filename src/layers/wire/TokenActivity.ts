@@ -1,6 +1,6 @@
 /** The profile's statistics to token activity. */
 import type * as DateTime from "effect/DateTime"
-import type { ProfileResponse } from "../../contracts/Profile.js"
+import type { ProfileResponse } from "../../contracts/BackendEndpoints.js"
 import type { Identity } from "../../domain/Identity.js"
 import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
 import { decoded } from "./decoded.js"

@@ -2,7 +2,7 @@
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import type { UsageResponse, WireRateLimit, WireSpendControl, WireWindow } from "../../contracts/Usage.js"
+import type { UsageResponse, WireRateLimit, WireSpendControl, WireWindow } from "../../contracts/BackendEndpoints.js"
 import type { Identity } from "../../domain/Identity.js"
 import { planFromUsage } from "../../domain/Plan.js"
 import { byDuration, RateLimitWindow, windowMinutes } from "../../domain/RateLimitWindow.js"

@@ -1,5 +1,5 @@
 /** The workspace's messages to what they mean. */
-import type { WorkspaceMessagesResponse } from "../../contracts/Workspace.js"
+import type { WorkspaceMessagesResponse } from "../../contracts/BackendEndpoints.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
 import { decoded } from "./decoded.js"
 

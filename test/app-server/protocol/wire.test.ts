@@ -12,10 +12,13 @@ import { rateLimitsResult } from "../../../src/app-server/protocol/wire/rateLimi
 import { consumeResult } from "../../../src/app-server/protocol/wire/resetCredits.js"
 import { tokenUsageResult } from "../../../src/app-server/protocol/wire/tokenUsage.js"
 import { workspaceMessagesResult } from "../../../src/app-server/protocol/wire/workspaceMessages.js"
-import { ProfileResponse } from "../../../src/contracts/Profile.js"
-import { ConsumeResponse, ResetCreditsResponse } from "../../../src/contracts/ResetCredits.js"
-import { UsageResponse } from "../../../src/contracts/Usage.js"
-import { WorkspaceMessagesResponse } from "../../../src/contracts/Workspace.js"
+import {
+  ConsumeResponse,
+  ProfileResponse,
+  ResetCreditsResponse,
+  UsageResponse,
+  WorkspaceMessagesResponse
+} from "../../../src/contracts/BackendEndpoints.js"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
 import { Session } from "../../../src/domain/Session.js"
 import { RateLimit, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"

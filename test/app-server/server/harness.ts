@@ -18,12 +18,8 @@ import { defaultPolicies, type PolicyTable } from "../../../src/domain/CallPolic
 import { loginLimits, loginPolicies } from "../../../src/domain/LoginPolicy.js"
 import * as AuthSessionExternal from "../../../src/layers/AuthSessionExternal.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
-import * as BackendHttpContract from "../../../src/layers/BackendHttpContract.js"
-import * as RateLimitsHttp from "../../../src/layers/RateLimitsHttp.js"
+import * as Live from "../../../src/layers/Live.js"
 import * as SignInHttp from "../../../src/layers/SignInHttp.js"
-import * as TokenUsageHttp from "../../../src/layers/TokenUsageHttp.js"
-import * as WorkspaceMessagesHttp from "../../../src/layers/WorkspaceMessagesHttp.js"
-import * as WorkspaceRoleHttp from "../../../src/layers/WorkspaceRoleHttp.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { LoginPolicies } from "../../../src/services/LoginPolicies.js"
 import { Policies } from "../../../src/services/Policies.js"
@@ -49,13 +45,7 @@ const external = Layer.unwrapEffect(
  */
 export const services = <R>(options: Options<R> = {}) => {
   const { record, ...rest } = options
-  return Layer.mergeAll(
-    RateLimitsHttp.layer,
-    WorkspaceRoleHttp.layer,
-    TokenUsageHttp.layer,
-    WorkspaceMessagesHttp.layer
-  ).pipe(
-    Layer.provideMerge(BackendHttpContract.layer),
+  return Live.layerBackend.pipe(
     Layer.provideMerge(external),
     Layer.provideMerge(AuthSessionOAuth.layer),
     Layer.provideMerge(ClientRequests.layerExternalTokens),

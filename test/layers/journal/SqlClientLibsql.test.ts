@@ -10,8 +10,7 @@ import * as Fiber from "effect/Fiber"
 import Libsql from "libsql"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { isBusy } from "../../../src/layers/internal/sqliteHandle.js"
-import { sqlTransaction } from "../../../src/layers/internal/sqlTransaction.js"
+import { sqlTransaction } from "../../../src/layers/internal/SqlDatabase.js"
 import * as SqlClientLibsql from "../../../src/layers/SqlClientLibsql.js"
 import { rawSql, temporaryFolder } from "./files.js"
 
@@ -66,7 +65,7 @@ describe("SqlClientLibsql", () => {
     withTable(({ other, sql }) =>
       Effect.gen(function* () {
         other.exec("BEGIN IMMEDIATE")
-        assert.isTrue(isBusy(yield* failureOf(sql`INSERT INTO t VALUES (1)`)))
+        assert.isTrue(SqlClientLibsql.isBusy(yield* failureOf(sql`INSERT INTO t VALUES (1)`)))
         other.exec("ROLLBACK")
         yield* sql`INSERT INTO t VALUES (2)`
         assert.deepStrictEqual(rows(other), [{ x: 2 }])
@@ -82,7 +81,7 @@ describe("SqlClientLibsql", () => {
         other.exec("BEGIN IMMEDIATE")
         let ran = false
         const transaction = sql.withTransaction(Effect.sync(() => (ran = true)))
-        for (let time = 0; time < 3; time++) assert.isTrue(isBusy(yield* failureOf(transaction)))
+        for (let time = 0; time < 3; time++) assert.isTrue(SqlClientLibsql.isBusy(yield* failureOf(transaction)))
         assert.isFalse(ran)
         other.exec("ROLLBACK")
         yield* sql.withTransaction(sql`INSERT INTO t VALUES (1)`)
@@ -98,7 +97,7 @@ describe("SqlClientLibsql", () => {
         yield* sql`CREATE TABLE child (id REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`
         const orphan = sql`INSERT INTO child VALUES (1)`
         const error = yield* failureOf(sqlTransaction(sql)(Effect.zipRight(sql`INSERT INTO t VALUES (1)`, orphan)))
-        assert.isFalse(isBusy(error))
+        assert.isFalse(SqlClientLibsql.isBusy(error))
         assert.deepStrictEqual(rows(other), [])
         yield* sql.withTransaction(sql`INSERT INTO t VALUES (2)`)
         assert.deepStrictEqual(rows(other), [{ x: 2 }])

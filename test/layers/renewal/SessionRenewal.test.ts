@@ -70,7 +70,7 @@ describe("renewal that is delegated", () => {
   )
 
   for (const [what, detail] of [
-    ["nothing", "nobody has renewed it yet"],
+    ["nothing", "it has not been renewed yet"],
     ["crash", "ended without an answer"]
   ] as const) {
     it.live(`fails for now when the other does ${what}, and keeps the session`, () =>

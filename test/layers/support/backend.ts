@@ -1,6 +1,7 @@
 /** The session and the backend's calls over the real HTTP client. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AuthJson } from "../../../src/contracts/AuthJson.js"
@@ -22,7 +23,12 @@ export const secretToken = accessToken(4e12, "secret")
 
 export const calling = (
   origin: string,
-  options?: { readonly settings?: Partial<AccountSettings>; readonly record?: AuthJson }
+  options?: {
+    readonly settings?: Partial<AccountSettings>
+    readonly record?: AuthJson
+    /** The variables of the environment, instead of the process's. */
+    readonly environment?: Readonly<Record<string, string>>
+  }
 ): Layer.Layer<AuthSession | BackendHttp | HttpClient.HttpClient | AccountConfig, ConfigurationError> =>
   BackendHttpContract.layer.pipe(
     Layer.provideMerge(AuthSessionOAuth.layer),
@@ -38,7 +44,8 @@ export const calling = (
         ...options?.settings
       })
     ),
-    Layer.provide(NodeContext.layer)
+    Layer.provide(NodeContext.layer),
+    Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(options?.environment ?? {})))))
   )
 
 /** A read and an act, one attempt each. */

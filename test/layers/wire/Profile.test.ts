@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { ProfileResponse } from "../../../src/contracts/Profile.js"
+import { ProfileResponse } from "../../../src/contracts/BackendEndpoints.js"
 import { tokenActivityFromWire } from "../../../src/layers/wire/TokenActivity.js"
 import { decoder, fetchedAt, identity } from "./json.js"
 

@@ -6,11 +6,17 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import { ProfileResponse } from "../../../src/contracts/Profile.js"
-import { EligibilityResponse, InviteResponse, RulesResponse } from "../../../src/contracts/Referrals.js"
-import { ConsumeResponse, ResetCreditsResponse } from "../../../src/contracts/ResetCredits.js"
-import { UsageResponse } from "../../../src/contracts/Usage.js"
-import { AccountsCheckResponse, WorkspaceMessagesResponse } from "../../../src/contracts/Workspace.js"
+import {
+  AccountsCheckResponse,
+  ConsumeResponse,
+  EligibilityResponse,
+  InviteResponse,
+  ProfileResponse,
+  ResetCreditsResponse,
+  RulesResponse,
+  UsageResponse,
+  WorkspaceMessagesResponse
+} from "../../../src/contracts/BackendEndpoints.js"
 import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { resetCreditsFromWire } from "../../../src/layers/wire/ResetCredits.js"
 import { roleFromWire } from "../../../src/layers/wire/Role.js"

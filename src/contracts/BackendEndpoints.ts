@@ -1,0 +1,223 @@
+/**
+ * The backend's endpoints and their schemas.
+ * Source: the backend client of `openai/codex`, and what codex-cli 0.169.0 accepts; for the referral invite, pull request
+ * 30313 of `openai/codex`, which was closed unmerged: any of its endpoints may be absent.
+ */
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { Int32, Int64, openEnum, opt, Rfc3339Seconds } from "./Tolerant.js"
+
+/** One limit window. `used_percent` may lie outside 0–100; `limit_window_seconds` is the window's length. */
+export const WireWindow = Schema.Struct({
+  used_percent: Int32,
+  limit_window_seconds: Int32,
+  reset_after_seconds: Int32,
+  reset_at: Int32
+}).annotations({ identifier: "WireWindow" })
+
+export const WireRateLimit = Schema.Struct({
+  allowed: Schema.Boolean,
+  limit_reached: Schema.Boolean,
+  primary_window: opt(WireWindow),
+  secondary_window: opt(WireWindow)
+}).annotations({ identifier: "WireRateLimit" })
+
+/** A further limit beside the main one, such as the one for code review. */
+export const WireAdditionalRateLimit = Schema.Struct({
+  limit_name: Schema.String,
+  metered_feature: Schema.String,
+  rate_limit: opt(WireRateLimit),
+  normal_model_slug: opt(Schema.String)
+}).annotations({ identifier: "WireAdditionalRateLimit" })
+
+export const WireCredits = Schema.Struct({
+  has_credits: Schema.Boolean,
+  unlimited: Schema.Boolean,
+  balance: opt(Schema.String),
+  approx_local_messages: opt(Schema.Array(Schema.Unknown)),
+  approx_cloud_messages: opt(Schema.Array(Schema.Unknown))
+}).annotations({ identifier: "WireCredits" })
+
+/** A member's own monthly allowance of workspace credits; the amounts are decimal text. */
+export const WireIndividualLimit = Schema.Struct({
+  source: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  limit: Schema.String,
+  used: Schema.String,
+  remaining: Schema.String,
+  used_percent: Int32,
+  remaining_percent: Int32,
+  reset_after_seconds: Int32,
+  reset_at: Int32
+}).annotations({ identifier: "WireIndividualLimit" })
+
+export const WireSpendControl = Schema.Struct({
+  reached: Schema.Boolean,
+  individual_limit: opt(WireIndividualLimit)
+}).annotations({ identifier: "WireSpendControl" })
+
+/** The whole answer. `plan_type` alone is required. */
+export const UsageResponse = Schema.Struct({
+  plan_type: Schema.String,
+  rate_limit: opt(WireRateLimit),
+  credits: opt(WireCredits),
+  spend_control: opt(WireSpendControl),
+  additional_rate_limits: opt(Schema.Array(WireAdditionalRateLimit)),
+  rate_limit_reached_type: opt(Schema.Struct({ type: Schema.String })),
+  rate_limit_reset_credits: opt(Schema.Struct({ available_count: Int64 })),
+  account_id: opt(Schema.String),
+  user_id: opt(Schema.String),
+  rate_limit_upsell: Schema.optionalWith(Schema.Unknown, { exact: true })
+}).annotations({ identifier: "UsageResponse" })
+
+export type UsageResponse = typeof UsageResponse.Type
+
+export const UsageGroup = HttpApiGroup.make("usage").add(
+  HttpApiEndpoint.get("read", "/wham/usage").addSuccess(UsageResponse)
+)
+
+/** One credit. Credits that are no longer available are listed too. */
+export const WireResetCredit = Schema.Struct({
+  id: Schema.String,
+  reset_type: openEnum("codex_rate_limits"),
+  status: openEnum("available", "redeeming", "redeemed"),
+  granted_at: Rfc3339Seconds,
+  expires_at: opt(Rfc3339Seconds),
+  title: opt(Schema.String),
+  description: opt(Schema.String)
+}).annotations({ identifier: "WireResetCredit" })
+
+/** The backend may cap the list: its length and `available_count` need not agree. */
+export const ResetCreditsResponse = Schema.Struct({
+  credits: Schema.Array(WireResetCredit),
+  available_count: Int64
+}).annotations({ identifier: "ResetCreditsResponse" })
+
+/** `redeem_request_id` is the idempotency key; without `credit_id` the backend takes the next available credit. */
+export const ConsumeRequest = Schema.Struct({
+  redeem_request_id: Schema.String,
+  credit_id: Schema.optionalWith(Schema.String, { exact: true })
+}).annotations({ identifier: "ConsumeRequest" })
+
+/** The outcome is in `code`; a code outside the four is a decoding error, never an outcome. */
+export const ConsumeResponse = Schema.Struct({
+  code: Schema.Literal("reset", "nothing_to_reset", "no_credit", "already_redeemed"),
+  windows_reset: Schema.optionalWith(Int64, { default: () => 0 })
+}).annotations({ identifier: "ConsumeResponse" })
+
+export const ResetCreditsGroup = HttpApiGroup.make("resetCredits")
+  .add(HttpApiEndpoint.get("list", "/wham/rate-limit-reset-credits").addSuccess(ResetCreditsResponse))
+  .add(
+    HttpApiEndpoint.post("consume", "/wham/rate-limit-reset-credits/consume")
+      .setPayload(ConsumeRequest)
+      .addSuccess(ConsumeResponse)
+  )
+
+/** The campaign that every referral call names. */
+export const referralKey = "codex_referral_persistent_invite"
+
+export const EligibilityParams = Schema.Struct({
+  referral_key: Schema.String,
+  requested_referrals: Schema.String,
+  supports_rewardless_invites: Schema.String
+})
+
+/** There is an offer if both `should_show` and `has_rewards` are true. */
+export const EligibilityResponse = Schema.Struct({
+  should_show: Schema.Boolean,
+  has_rewards: Schema.optionalWith(Schema.Boolean, { default: () => false }),
+  title: opt(Schema.String),
+  description: opt(Schema.String),
+  grant_action: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  grant_amount: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  ineligible_reason: Schema.optionalWith(Schema.Unknown, { exact: true })
+}).annotations({ identifier: "EligibilityResponse" })
+
+export const RulesResponse = Schema.Struct({
+  rules: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
+  requires_explicit_confirmation: Schema.Boolean
+}).annotations({ identifier: "RulesResponse" })
+
+/** Exactly one address for each invite. */
+export const InviteRequest = Schema.Struct({
+  referral_key: Schema.String,
+  emails: Schema.Tuple(Schema.String)
+}).annotations({ identifier: "InviteRequest" })
+
+/** `has_rewards` is true, false, or absent. */
+export const InviteResponse = Schema.Struct({
+  has_rewards: opt(Schema.Boolean)
+}).annotations({ identifier: "InviteResponse" })
+
+export const ReferralsGroup = HttpApiGroup.make("referrals")
+  .add(
+    HttpApiEndpoint.get("eligibility", "/referrals/invite/eligibility")
+      .setUrlParams(EligibilityParams)
+      .addSuccess(EligibilityResponse)
+  )
+  .add(
+    HttpApiEndpoint.get("rules", "/wham/referrals/eligibility_rules")
+      .setUrlParams(Schema.Struct({ referral_key: Schema.String }))
+      .addSuccess(RulesResponse)
+  )
+  .add(HttpApiEndpoint.post("invite", "/wham/referrals/invite").setPayload(InviteRequest).addSuccess(InviteResponse))
+
+/** `accounts/check/v4-2023-04-27`: the role of the signed-in user in each of their accounts. */
+export const AccountsCheckResponse = Schema.Struct({
+  accounts: Schema.optionalWith(
+    Schema.Record({
+      key: Schema.String,
+      value: Schema.Struct({ account: opt(Schema.Struct({ account_user_role: opt(Schema.String) })) })
+    }),
+    { default: () => ({}) }
+  ),
+  account_ordering: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+}).annotations({ identifier: "AccountsCheckResponse" })
+
+/** What the workspace owner is asked for. */
+export const NudgeRequest = Schema.Struct({
+  credit_type: Schema.Literal("credits", "usage_limit")
+}).annotations({ identifier: "NudgeRequest" })
+
+export const WireWorkspaceMessage = Schema.Struct({
+  message_id: Schema.String,
+  message_type: openEnum("headline", "announcement"),
+  message_body: Schema.String,
+  created_at: opt(Rfc3339Seconds),
+  archived_at: opt(Rfc3339Seconds)
+}).annotations({ identifier: "WireWorkspaceMessage" })
+
+export const WorkspaceMessagesResponse = Schema.Struct({
+  messages: Schema.optionalWith(Schema.Array(WireWorkspaceMessage), { default: () => [] })
+}).annotations({ identifier: "WorkspaceMessagesResponse" })
+
+/** The nudge was sent if the status is 2xx, whatever the body. 429: the owner got one recently. */
+export const WorkspaceGroup = HttpApiGroup.make("workspace")
+  .add(HttpApiEndpoint.get("accountsCheck", "/accounts/check/v4-2023-04-27").addSuccess(AccountsCheckResponse))
+  .add(
+    HttpApiEndpoint.post("nudge", "/wham/accounts/send_add_credits_nudge_email")
+      .setPayload(NudgeRequest)
+      .addSuccess(HttpApiSchema.Empty(200))
+  )
+  .add(
+    HttpApiEndpoint.get("messages", "/wham/workspace-messages")
+      .setHeaders(Schema.Struct({ "cache-control": Schema.Literal("no-store") }))
+      .addSuccess(WorkspaceMessagesResponse)
+  )
+
+/** `start_date` is whatever text the backend sends, normally `YYYY-MM-DD`. */
+export const ProfileResponse = Schema.Struct({
+  stats: Schema.Struct({
+    lifetime_tokens: opt(Int64),
+    peak_daily_tokens: opt(Int64),
+    longest_running_turn_sec: opt(Int64),
+    current_streak_days: opt(Int64),
+    longest_streak_days: opt(Int64),
+    daily_usage_buckets: opt(Schema.Array(Schema.Struct({ start_date: Schema.String, tokens: Int64 })))
+  })
+}).annotations({ identifier: "ProfileResponse" })
+
+export const ProfileGroup = HttpApiGroup.make("profile").add(
+  HttpApiEndpoint.get("me", "/wham/profiles/me").addSuccess(ProfileResponse)
+)

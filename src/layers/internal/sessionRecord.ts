@@ -1,0 +1,157 @@
+/** The session of an auth record: read from it, put on requests, checked, and written back with renewed tokens. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { AuthJson } from "../../contracts/AuthJson.js"
+import { JwtClaims, type JwtPayload } from "../../contracts/JwtClaims.js"
+import type { RefreshResponse } from "../../contracts/OAuthApi.js"
+import { AuthError } from "../../domain/AuthError.js"
+import { AccountId, Identity, UserId } from "../../domain/Identity.js"
+import { planFromClaim } from "../../domain/Plan.js"
+import { type AuthMode, Session, usesBackend } from "../../domain/Session.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
+import type { Authorization } from "../../services/AuthSession.js"
+
+/** A session with its secrets: the bearer token, and the refresh token where it has one. */
+export interface LiveSession {
+  readonly session: Session
+  readonly bearer: Redacted.Redacted
+  readonly refreshToken: Option.Option<Redacted.Redacted>
+}
+
+const decodeClaims = Schema.decodeEither(JwtClaims)
+const decodeUserId = Schema.decodeUnknownOption(UserId)
+const decodeAccountId = Schema.decodeUnknownOption(AccountId)
+
+/** Ids that are absent or empty are null. */
+export const identityOf = (userId: string | null | undefined, accountId: string | null | undefined): Identity =>
+  new Identity({
+    userId: Option.getOrNull(decodeUserId(userId)),
+    accountId: Option.getOrNull(decodeAccountId(accountId))
+  })
+
+/** The payload of a token, or none for an opaque one. */
+export const claimsOf = (token: Redacted.Redacted): Option.Option<JwtPayload> =>
+  Either.getRight(decodeClaims(Redacted.value(token)))
+
+/** The mode that the record states, or else the one that its credentials imply. */
+const modeOf = (record: AuthJson): AuthMode => {
+  if (record.auth_mode) return record.auth_mode
+  const present = (value: unknown) => value !== undefined && value !== null
+  if (present(record.personal_access_token)) return "personalAccessToken"
+  if (present(record.bedrock_api_key)) return "bedrockApiKey"
+  if (present(record.bedrock_access_keys)) return "bedrockAccessKeys"
+  return present(record.OPENAI_API_KEY) ? "apikey" : "chatgpt"
+}
+
+const withoutIdentity = (mode: AuthMode, source: Session["source"], bearer: Redacted.Redacted): LiveSession => ({
+  session: new Session({
+    mode,
+    identity: identityOf(null, null),
+    email: null,
+    plan: "unknown",
+    isOrgOwner: null,
+    isFedramp: false,
+    accessExpiresAt: null,
+    lastRefreshAt: null,
+    source
+  }),
+  bearer,
+  refreshToken: Option.none()
+})
+
+const fromTokens = (
+  mode: AuthMode,
+  tokens: NonNullable<AuthJson["tokens"]>,
+  lastRefresh: string | null,
+  source: Session["source"]
+): Either.Either<LiveSession, AuthError> => {
+  const id = claimsOf(tokens.id_token)
+  if (Option.isNone(id)) return Either.left(AuthError.of("Malformed", "tokens.id_token is not a JWT"))
+  const claims = id.value
+  const auth = claims["https://api.openai.com/auth"]
+  const expiry = Option.flatMapNullable(claimsOf(tokens.access_token), (access) => access.exp)
+  return Either.right({
+    session: new Session({
+      mode,
+      identity: identityOf(auth?.chatgpt_user_id ?? auth?.user_id, tokens.account_id ?? auth?.chatgpt_account_id),
+      email: claims.email ?? claims["https://api.openai.com/profile"]?.email ?? null,
+      plan: planFromClaim(auth?.chatgpt_plan_type ?? null),
+      isOrgOwner: auth?.is_org_owner ?? null,
+      isFedramp: auth?.chatgpt_account_is_fedramp ?? false,
+      accessExpiresAt: Option.getOrNull(Option.flatMap(expiry, (seconds) => DateTime.make(seconds * 1000))),
+      lastRefreshAt:
+        lastRefresh === null ? null : Option.getOrNull(Option.map(DateTime.make(lastRefresh), DateTime.toUtc)),
+      source
+    }),
+    bearer: tokens.access_token,
+    refreshToken:
+      mode === "chatgpt" && Redacted.value(tokens.refresh_token) !== ""
+        ? Option.some(tokens.refresh_token)
+        : Option.none()
+  })
+}
+
+/** Fails with `NotSignedIn` for a record without credentials, and with `Malformed` for one that can't be used. */
+export const sessionFromRecord = (
+  record: AuthJson,
+  source: Session["source"]
+): Either.Either<LiveSession, AuthError> => {
+  const mode = modeOf(record)
+  const { personal_access_token, tokens } = record
+  if (mode === "personalAccessToken") {
+    return personal_access_token
+      ? Either.right(withoutIdentity(mode, source, personal_access_token))
+      : Either.left(AuthError.of("NotSignedIn"))
+  }
+  if (!usesBackend(mode)) {
+    return Either.right(withoutIdentity(mode, source, record.OPENAI_API_KEY ?? Redacted.make("")))
+  }
+  if (tokens) return fromTokens(mode, tokens, record.last_refresh ?? null, source)
+  return Either.left(
+    mode === "chatgpt"
+      ? AuthError.of("NotSignedIn")
+      : AuthError.of("WrongAuth", `sign-in of the kind ${mode} is not supported`)
+  )
+}
+
+export const authorizationOf = ({ bearer, session }: LiveSession): Authorization => ({
+  session,
+  headers: Redacted.make({
+    authorization: `Bearer ${Redacted.value(bearer)}`,
+    ...(session.identity.accountId === null ? {} : { "chatgpt-account-id": session.identity.accountId }),
+    ...(session.isFedramp ? { "x-openai-fedramp": "true" } : {})
+  })
+})
+
+/** The record with renewed tokens. An unreadable ID token is left out: the other tokens matter more than its claims. */
+export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Type, now: DateTime.Utc): AuthJson => {
+  if (!record.tokens) return record
+  const idToken = Redacted.make(fresh.id_token ?? "")
+  return {
+    ...record,
+    tokens: {
+      ...record.tokens,
+      ...(Option.isSome(claimsOf(idToken)) ? { id_token: idToken } : {}),
+      ...(fresh.access_token ? { access_token: Redacted.make(fresh.access_token) } : {}),
+      ...(fresh.refresh_token ? { refresh_token: Redacted.make(fresh.refresh_token) } : {})
+    },
+    last_refresh: DateTime.formatIso(now)
+  }
+}
+
+/** Fails for a session that `forced_login_method` or `forced_chatgpt_workspace_id` rules out. Removes nothing. */
+export const checkForced = (session: Session, settings: AccountSettings): Effect.Effect<void, AuthError> => {
+  const method = session.usesBackend ? "chatgpt" : "api"
+  if (Option.isSome(settings.forcedLoginMethod) && settings.forcedLoginMethod.value !== method) {
+    return Effect.fail(AuthError.of("Forbidden", `forced_login_method is ${settings.forcedLoginMethod.value}`))
+  }
+  const workspaces = settings.forcedWorkspaces
+  const { accountId } = session.identity
+  return method === "api" || workspaces.length === 0 || (accountId !== null && workspaces.includes(accountId))
+    ? Effect.void
+    : Effect.fail(AuthError.of("Forbidden", "forced_chatgpt_workspace_id names another workspace"))
+}
