@@ -64,9 +64,18 @@ const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
     : Effect.succeed(need.creditType)
 }
 
+/** What is asked of a member whose limit is reached, and of anybody else. */
 const questions = {
-  credits: "Ask the workspace owner for credits?",
-  usage_limit: "Ask the workspace owner for a higher usage limit?"
+  credits: {
+    reached: "You've reached your workspace credit limit",
+    problem: "Your workspace has no credits left. Notify the owner?",
+    other: "Ask the workspace owner for credits?"
+  },
+  usage_limit: {
+    reached: "Usage limit reached",
+    problem: "The spend cap of your workspace is reached. Request an increase from the owner?",
+    other: "Ask the workspace owner for a higher usage limit?"
+  }
 }
 
 /**
@@ -112,19 +121,26 @@ export const notifyOwner = (
       ))
     const again = options.again === true
     if (!again) yield* withoutOpenNudge(session.identity, creditType)
+    const question = questions[creditType]
+    const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({
       id: "nudge.confirm",
-      title: questions[creditType],
-      details: [`Account: ${session.email ?? "unknown"}`, `Role: ${role.role ?? "not known"} (${role.source})`],
+      title: isReached ? question.reached : question.other,
+      details: [
+        ...(isReached ? [question.problem] : []),
+        `Account: ${session.email ?? "unknown"}`,
+        `Role: ${role.role ?? "not known"} (${role.source})`
+      ],
       yes: "Yes",
-      no: "No",
+      no: "No (default)",
       flag: "--yes"
     })
     if (!agreed) return { outcome: "declined", creditType, key: null } as const
 
     const { key, outcome } = yield* dialog.progress(
       "Writing to the owner",
-      nudgeConfirmed({ as: session.identity, creditType, again })
+      nudgeConfirmed({ as: session.identity, creditType, again }),
+      { isAct: true }
     )
     yield* Effect.annotateCurrentSpan({ key, outcome })
     return { outcome, creditType, key }
