@@ -94,7 +94,9 @@ const redeemedLines = (outcome: keyof typeof redeemed, key: string | null, left:
   const count =
     left === null
       ? "How many resets are left could not be read."
-      : `${left === 0 ? "No" : left} reset${left === 1 ? "" : "s"} left.`
+      : left === 0
+        ? "No resets are left."
+        : `${left} reset${left === 1 ? "" : "s"} left.`
   return [redeemed[outcome], count, ...(key === null ? [] : [`Key: ${key}`])]
 }
 
