@@ -12,7 +12,7 @@ import { sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { InviteReward, ReferralOffer } from "../domain/ReferralOffer.js"
-import type { Session } from "../domain/Session.js"
+import { accountText, type Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
@@ -53,7 +53,7 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
       details: [
         offer.description ?? "Invite a friend to Codex.",
         `Recipient: ${email}`,
-        `From: ${session.email ?? "unknown"}`,
+        `From: ${accountText(session)}`,
         ...offer.rules.map((rule) => `• ${rule}`),
         ...(offer.requiresExplicitConfirmation
           ? ["By sending you confirm that the recipient wants to hear from you."]

@@ -9,6 +9,7 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
+import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -128,7 +129,7 @@ export const notifyOwner = (
       title: isReached ? question.reached : question.other,
       details: [
         ...(isReached ? [question.problem] : []),
-        `Account: ${session.email ?? "unknown"}`,
+        `Account: ${accountText(session)}`,
         `Role: ${role.role ?? "not known"} (${role.source})`
       ],
       yes: "Yes",

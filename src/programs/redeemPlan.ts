@@ -8,7 +8,7 @@ import { sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
 import { RedeemKey, type ResetCredit, ResetCreditId } from "../domain/ResetCredit.js"
-import type { Session } from "../domain/Session.js"
+import { accountText, type Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { Dialog } from "../services/Dialog.js"
 import { OperationKeys } from "../services/OperationKeys.js"
@@ -39,8 +39,8 @@ const describe = (credit: ResetCredit | null, usage: UsageSnapshot) => ({
   description: plainLine(credit?.description ?? "", 300) || scopeText(usage)
 })
 
-const windowLines = (usage: UsageSnapshot): ReadonlyArray<string> =>
-  usage.main.windows.map((window) => `${window.name}: ${Math.round(window.remainingPercent)}% left`)
+const leftText = (usage: UsageSnapshot): string =>
+  usage.main.windows.map((window) => `${window.name} ${Math.round(window.remainingPercent)}% left`).join(", ")
 
 const counted = (count: number): string => `${count} usage limit reset${count === 1 ? "" : "s"} available.`
 
@@ -73,15 +73,17 @@ export const planNew = (
     })
     while (true) {
       const chosen = chooses ? yield* choose : creditId === undefined ? (all[0] ?? null) : named
+      const left = leftText(usage)
       const { description, hint, label } = describe(chosen, usage)
-      const credit = chosen !== null ? `${label}, ${hint}` : (creditId ?? "the next one available")
+      const credit =
+        chosen !== null ? `${label}, ${hint}` : creditId === undefined ? "The next one available" : `Credit ${creditId}`
       const agreed = yield* dialog.confirm({
         id: "redeem.confirm",
         title: "Use this reset?",
         details: [
-          `Account: ${session.email ?? "unknown"}`,
-          `Credit: ${credit}`,
-          ...windowLines(usage),
+          credit,
+          `Account: ${accountText(session)}`,
+          ...(left === "" ? [] : [`Now: ${left}`]),
           ...(chosen === null && creditId !== undefined ? [] : [description])
         ],
         yes: "Yes, use reset",
@@ -107,7 +109,7 @@ export const planAgain = (session: Session, operation: Operation) =>
       details: [
         `A reset was sent at ${DateTime.formatIso(operation.updatedAt)}, and its outcome is not known.`,
         "It is sent again with the same key, so it can't use a second credit. No other reset can begin before it has ended.",
-        `Account: ${session.email ?? "unknown"}`,
+        `Account: ${accountText(session)}`,
         `Key: ${operation.key}`
       ],
       yes: "Yes, carry it on",

@@ -15,9 +15,8 @@ import type { AuthError } from "../domain/AuthError.js"
 import { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { plainLine } from "../domain/PlainText.js"
-import { planLabel } from "../domain/Plan.js"
 import type { ReferralOffer } from "../domain/ReferralOffer.js"
-import type { Session } from "../domain/Session.js"
+import { accountText, type Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { type Choice, Dialog, DialogError } from "../services/Dialog.js"
@@ -179,7 +178,6 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
   Effect.gen(function* () {
     const dialog = yield* Dialog
     const known = yield* Ref.make(nothing)
-    const account = `${plainLine(session.email ?? session.identity.accountId ?? "", 100) || "an unnamed account"} · ${planLabel(session.plan)}`
     const to = { session, explain }
 
     while (true) {
@@ -191,7 +189,7 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
       const flow = yield* dialog.choose({
         id: "menu",
         title: "Usage",
-        details: [account, ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))],
+        details: [accountText(session), ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))],
         choices: rowsOf(session, read)
       })
       switch (flow) {

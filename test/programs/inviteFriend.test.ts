@@ -69,7 +69,7 @@ describe("an invite", () => {
       assert.deepStrictEqual(confirm?.details, [
         "Invite a friend; rewards may apply.",
         `Recipient: ${invitee}`,
-        "From: ada@example.test",
+        "From: ada@example.test · Business",
         "• Your friend must be new to Codex.",
         "By sending you confirm that the recipient wants to hear from you."
       ])
@@ -87,7 +87,7 @@ describe("an invite", () => {
       assert.deepStrictEqual(confirm?.details, [
         "Invite a friend to Codex.",
         `Recipient: ${invitee}`,
-        "From: ada@example.test"
+        "From: ada@example.test · Business"
       ])
     }).pipe(Effect.provide(account()))
   )

@@ -44,7 +44,7 @@ describe("what the owner is asked for", () => {
       assert.strictEqual(confirm?.title, "You've reached your workspace credit limit")
       assert.deepStrictEqual(confirm?.details, [
         "Your workspace has no credits left. Notify the owner?",
-        "Account: ada@example.test",
+        "Account: ada@example.test · Business",
         "Role: standard-user (live)"
       ])
     }).pipe(Effect.provide(account({ backend: { accounts: [spent] } })))
