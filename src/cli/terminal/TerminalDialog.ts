@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { plainLine } from "../../domain/PlainText.js"
-import { Dialog, DialogError, type Selection } from "../../services/Dialog.js"
+import { Dialog, DialogError } from "../../services/Dialog.js"
 import { Globals } from "../Globals.js"
 import { paintFor } from "../render/paint.js"
 import { wrap } from "../render/text.js"
@@ -13,7 +13,7 @@ import { timeAndDistance, withLocalTimes } from "../render/time.js"
 import { Report, type Write } from "../Report.js"
 import { inline } from "./frame.js"
 import { type Left, make as makeTerminal, signAfter, signAt, signEvery, type Terminal } from "./Terminal.js"
-import { type Row, view, type View } from "./View.js"
+import { view, type View } from "./View.js"
 
 type Plain = (text: string) => string
 type Questions = Pick<Dialog["Type"], "confirm" | "choose" | "ask">
@@ -30,21 +30,11 @@ const plainAt =
   (text) =>
     plainLine(withLocalTimes(text, now, timeAndDistance))
 
-const rowOf =
-  (plain: Plain) =>
-  (choice: Selection<unknown>["choices"][number]): Row<unknown> => ({
-    label: plain(choice.label),
-    detail: plain(choice.hint ?? ""),
-    description: plain(choice.description ?? ""),
-    enabled: choice.enabled !== false,
-    value: choice
-  })
-
 /** The questions as views. `left` is run where a person goes back, `answered` when a question has its answer. */
 const questionsOn = (
   ask: Terminal["ask"],
   left: (left: Left) => Effect.Effect<void>,
-  answered: (question: Question, answer: string) => Effect.Effect<void>
+  answered: (title: string, details: ReadonlyArray<string>, answer: string) => Effect.Effect<void>
 ): Questions => {
   const show = <A>(question: Question, body: (plain: Plain) => Partial<View<A>>): Effect.Effect<A, Left> =>
     ask((canvas) => {
@@ -71,13 +61,19 @@ const questionsOn = (
           () => Effect.succeed(false)
         ),
         toCancelled(question),
-        Effect.tap((yes) => answered(question, yes ? question.yes : question.no))
+        Effect.tap((yes) => answered(question.title, question.details, yes ? question.yes : question.no))
       ),
     choose: (question) => {
       const { cancel, choices, initial } = question
       return show<(typeof choices)[number] | null>(question, (plain) => ({
         rows: [
-          ...choices.map((choice) => ({ ...rowOf(plain)(choice), value: choice })),
+          ...choices.map((choice) => ({
+            label: plain(choice.label),
+            detail: plain(choice.hint ?? ""),
+            description: plain(choice.description ?? ""),
+            enabled: choice.enabled !== false,
+            value: choice
+          })),
           ...(cancel === undefined ? [] : [{ label: plain(cancel), enabled: true, value: null }])
         ],
         initial: initial === "cancel" ? choices.length : 0
@@ -87,7 +83,7 @@ const questionsOn = (
           (choice) => choice !== null,
           () => cancelled(question)
         ),
-        Effect.tap(({ label }) => answered(question, label)),
+        Effect.tap(({ label }) => answered(question.title, [], label)),
         Effect.map(({ value }) => value)
       )
     },
@@ -103,7 +99,7 @@ const questionsOn = (
         }
       })).pipe(
         toCancelled(question),
-        Effect.tap((text) => answered(question, text))
+        Effect.tap((text) => answered(question.title, [], text))
       )
   }
 }
@@ -172,7 +168,7 @@ const makeInline = Effect.gen(function* () {
       Effect.provideService(Report, report)
     )
   /** What stays on the terminal of a question that was answered. */
-  const leaveBehind = ({ details = [], title }: Question, answer: string) =>
+  const leaveBehind = (title: string, details: ReadonlyArray<string>, answer: string) =>
     Effect.flatMap(DateTime.now, (now) => {
       const plain = plainAt(DateTime.setZone(now, screen.zone()))
       const lines = [

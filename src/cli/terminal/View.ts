@@ -208,7 +208,7 @@ const pressInField = <A>(field: TextField<A>, place: Place, key: Key, page: Page
   const lines = Math.max(1, page.lines - 1)
   if (key.name === "pageup") return [scrolled(place, -lines, page), none]
   if (key.name === "pagedown") return [scrolled(place, lines, page), none]
-  return [{ ...place, typed: edit(place.typed, key) }, none]
+  return [{ ...place, typed: edit(place.typed, key), problem: null }, none]
 }
 
 /** What a person's input leads to in the view that is shown. Where nothing is typed, a paste means nothing. */
