@@ -21,20 +21,10 @@ import { quietReset } from "./redeemHistory.js"
 import { redeemReset, type RedeemResult } from "./redeemReset.js"
 import { validInput } from "./validInput.js"
 
-/**
- * Why a read or an act of the menu failed.
- *
- * @since 0.1.0
- * @category models
- */
+/** Why a read or an act of the menu failed. */
 export type MenuFailure = ActError | AuthError | BackendError | JournalError
 
-/**
- * Lines about a failure, for a person; `act` is null for a read of the menu itself.
- *
- * @since 0.1.0
- * @category models
- */
+/** Lines about a failure, for a person; `act` is null for a read of the menu itself. */
 export type Explain = (error: MenuFailure, act: Act | null) => ReadonlyArray<string>
 
 /** For whom, and how failures are explained. */

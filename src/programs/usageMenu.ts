@@ -71,6 +71,7 @@ const offerFor = ({ identity }: Session) =>
         Effect.map((offer) =>
           Option.getOrNull(Option.filter(offer, (found) => sameIdentity(found.identity, identity)))
         ),
+        Effect.timeout(patience),
         Effect.orElseSucceed(() => null)
       )
 
@@ -81,6 +82,9 @@ const hasOpenRedemption = (identity: Identity) =>
     Effect.orElseSucceed(() => false)
   )
 
+/** How long the menu waits for what its rows say; it is there without that too. */
+const patience = "5 seconds"
+
 /** Reads what the rows need: the number of resets, whether one is open, and the offer. */
 const readRows = (session: Session, before: Known) =>
   Effect.gen(function* () {
@@ -90,8 +94,13 @@ const readRows = (session: Session, before: Known) =>
       }
       return usage.resetCredits === null ? Either.left(BackendError.of("usage.read", "Malformed")) : Either.right(usage)
     })
+    const slow = () => BackendError.of("usage.read", "Timeout")
     const { isOpen, offer, usage } = yield* Effect.all(
-      { usage: Effect.either(usageOf), isOpen: hasOpenRedemption(session.identity), offer: offerFor(session) },
+      {
+        usage: Effect.either(Effect.timeoutFail(usageOf, { duration: patience, onTimeout: slow })),
+        isOpen: hasOpenRedemption(session.identity),
+        offer: offerFor(session)
+      },
       { concurrency: "unbounded" }
     )
     const read = Either.match(usage, {

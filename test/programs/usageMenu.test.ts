@@ -141,7 +141,7 @@ describe("the whole menu", () => {
         "
         [nudge.confirm] You've reached your workspace credit limit
         Your workspace has no credits left. Notify the owner?
-        Account: ada@example.test
+        Account: ada@example.test · Business
         Role: standard-user (live)
         - Yes
         - No (default)
@@ -158,7 +158,7 @@ describe("the whole menu", () => {
         [invite.confirm] Send referral invite?
         Invite a friend; rewards may apply.
         Recipient: zoe.invitee@friends.test
-        From: ada@example.test
+        From: ada@example.test · Business
         • Your friend must be new to Codex.
         By sending you confirm that the recipient wants to hear from you.
         - Send invite
@@ -176,10 +176,9 @@ describe("the whole menu", () => {
         - Cancel
 
         [redeem.confirm] Use this reset?
-        Account: ada@example.test
-        Credit: Full reset, expires 1970-01-31T00:00:00.000Z
-        5h: 63% left
-        weekly: 39% left
+        Full reset, expires 1970-01-31T00:00:00.000Z
+        Account: ada@example.test · Business
+        Now: 5h 63% left, weekly 39% left
         Ready to use
         - Yes, use reset
         - No, go back
@@ -266,6 +265,12 @@ describe("the rows", () => {
       "a count that can't be read",
       { plan: [FaultPlan.on("usage.read", "every", Fault.forbidden)] },
       all,
+      "Check what is available: the last reading failed."
+    ],
+    [
+      "a backend that does not answer",
+      { plan: (["usage.read", "referrals.rules"] as const).map((name) => FaultPlan.on(name, "every", Fault.hang)) },
+      all.slice(0, 2),
       "Check what is available: the last reading failed."
     ],
     ["no offer", { accounts: [noOffer] }, all.slice(0, 2)],

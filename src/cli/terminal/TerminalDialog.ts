@@ -12,7 +12,7 @@ import { wrap } from "../render/text.js"
 import { timeAndDistance, withLocalTimes } from "../render/time.js"
 import { Report, type Write } from "../Report.js"
 import { inline } from "./frame.js"
-import { type Left, make as makeTerminal, signAfter, signAt, signEvery, type Terminal } from "./Terminal.js"
+import { Left, make as makeTerminal, signAfter, signAt, signEvery, type Terminal } from "./Terminal.js"
 import { view, type View } from "./View.js"
 
 type Plain = (text: string) => string
@@ -42,11 +42,12 @@ const questionsOn = (
       const lines = (question.details ?? []).map(plain)
       return view<A>({ title: plain(question.title), lines, ...body(plain) })
     })
-  const cancelled = ({ id }: Question) => new DialogError({ reason: "Cancelled", question: id, detail: null })
   const toCancelled =
-    (question: Question) =>
+    ({ id }: Question) =>
     <A>(answer: Effect.Effect<A, Left>): Effect.Effect<A, DialogError> =>
-      Effect.catchAll(answer, (was) => Effect.zipRight(left(was), cancelled(question)))
+      Effect.catchAll(answer, (was) =>
+        Effect.zipRight(left(was), new DialogError({ reason: "Cancelled", question: id, detail: null }))
+      )
   return {
     confirm: (question) =>
       show<boolean>(question, (plain) => ({
@@ -78,11 +79,11 @@ const questionsOn = (
         ],
         initial: initial === "cancel" ? choices.length : 0
       })).pipe(
-        toCancelled(question),
         Effect.filterOrFail(
           (choice) => choice !== null,
-          () => cancelled(question)
+          () => new Left({ byCtrlC: false })
         ),
+        toCancelled(question),
         Effect.tap(({ label }) => answered(question.title, [], label)),
         Effect.map(({ value }) => value)
       )

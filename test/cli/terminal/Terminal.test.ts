@@ -6,17 +6,16 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Report } from "../../../src/cli/Report.js"
+import * as Report from "../../../src/cli/Report.js"
 import { inline, ownScreen, type Painter } from "../../../src/cli/terminal/frame.js"
 import { Left, make, type Terminal, type Tty } from "../../../src/cli/terminal/Terminal.js"
 import { onScreen } from "../../../src/cli/terminal/TerminalDialog.js"
+import type { Dialog, DialogError } from "../../../src/services/Dialog.js"
 import { list, prompt, row } from "./views.js"
 
 /** A terminal that notes what happens to it. */
@@ -56,25 +55,19 @@ const makeTerminal = (notes: Array<string>) =>
     }
   })
 
-/** Where the settings of the process would be read. */
-const report = Layer.effect(
-  Report,
-  Effect.map(Ref.make(Option.none()), (exitCode) => ({
-    screen: {
-      columns: 40,
-      errorColumns: 40,
-      color: false,
-      errorColor: false,
-      live: true,
-      interactive: true,
-      zone: () => DateTime.zoneMakeOffset(0)
-    },
-    json: false,
-    write: () => Effect.void,
-    exitCode,
-    fail: () => Effect.void
-  }))
-)
+const report = Report.layer({
+  screen: {
+    columns: 40,
+    errorColumns: 40,
+    color: false,
+    errorColor: false,
+    live: true,
+    interactive: true,
+    zone: () => DateTime.zoneMakeOffset(0)
+  },
+  json: false,
+  write: () => Effect.void
+})
 
 /** Runs the work beside a terminal that is open for it. */
 const start = <A, E>(
@@ -199,6 +192,81 @@ describe("a question", () => {
       assert.include(last(), "Question")
       yield* press("return")
       assert.deepStrictEqual(yield* Fiber.join(fiber), ["submit a", "no"])
+    })
+  )
+})
+
+describe("a program's question", () => {
+  const confirmation = {
+    id: "sure",
+    title: "Sure?",
+    details: ["a\u001b[2J line"],
+    yes: "Do it",
+    no: "Don't",
+    flag: "--yes"
+  }
+  const selection = { id: "which", title: "Which?", choices: [{ value: 1, label: "One" }], cancel: "Close" }
+  const text = { id: "whom", title: "Whom?", placeholder: "name", flag: "NAME" }
+  const check = (given: string) => (given === "ok" ? null : "No.")
+
+  const answered = <A>(
+    ask: (dialog: Dialog["Type"]) => Effect.Effect<A, DialogError>,
+    ...keys: ReadonlyArray<string>
+  ) =>
+    Effect.gen(function* () {
+      const left: Array<boolean> = []
+      const { fiber, notes, press } = yield* start((terminal) =>
+        ask(
+          onScreen(terminal, {
+            quit: Effect.void,
+            left: ({ byCtrlC }) => Effect.sync(() => void left.push(byCtrlC))
+          })
+        )
+      )
+      yield* press(...keys)
+      return [
+        yield* Effect.merge(Effect.mapError(Fiber.join(fiber), ({ reason }) => reason)),
+        left,
+        notes.join("")
+      ] as const
+    })
+
+  it.effect.each([
+    ["return", false, []],
+    ["escape", false, []],
+    ["n", false, []],
+    ["y", true, []],
+    ["up return", true, []],
+    ["ctrl-c", "Cancelled", [true]]
+  ] as const)("whether: %s", ([keys, answer, left]) =>
+    Effect.gen(function* () {
+      const [given, byCtrlC, shown] = yield* answered((dialog) => dialog.confirm(confirmation), ...keys.split(" "))
+      assert.deepStrictEqual([given, byCtrlC], [answer, [...left]])
+      assert.include(shown, "a line")
+    })
+  )
+
+  it.effect.each([
+    ["return", 1, []],
+    ["2", "Cancelled", [false]],
+    ["escape", "Cancelled", [false]]
+  ] as const)("which: %s", ([keys, answer, left]) =>
+    Effect.gen(function* () {
+      const [given, byCtrlC] = yield* answered((dialog) => dialog.choose(selection), ...keys.split(" "))
+      assert.deepStrictEqual([given, byCtrlC], [answer, [...left]])
+    })
+  )
+
+  it.effect("a text, until it can be taken", () =>
+    Effect.gen(function* () {
+      const ask = (dialog: Dialog["Type"]) => dialog.ask({ ...text, initial: "o", check })
+      const { fiber, last, press } = yield* start((terminal) =>
+        ask(onScreen(terminal, { quit: Effect.void, left: () => Effect.void }))
+      )
+      yield* press("return")
+      assert.include(last(), "No.")
+      yield* press("k", "return")
+      assert.strictEqual(yield* Fiber.join(fiber), "ok")
     })
   )
 })

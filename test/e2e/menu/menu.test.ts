@@ -205,18 +205,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
       assert.isFalse((yield* screen.cursor).isShown)
       assert.strictEqual(yield* backend.count("referrals.invite"), 0)
       yield* screen.press("Up", "Enter")
-      expect(picture(yield* screen.see(/was sent/))).toMatchInlineSnapshot(`
-        "
-        Invite someone to Codex
-
-        The invite to zoe@friends.test was sent. A reward comes with it.
-        Operation <key>
-
-        › 1. Close
-
-        Press enter to confirm or esc to go back
-        "
-      `)
+      yield* screen.see(/The invite to zoe@friends\.test was sent\. A reward comes with it/)
       yield* screen.press("Escape")
       yield* walk(screen, [menu, "Escape"])
       const ended = yield* screen.ended
@@ -268,20 +257,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: stopped })
       yield* walk(screen, [/Ask the workspace owner for credits/, "4"])
-      expect(picture(yield* screen.see(/Notify the owner/))).toMatchInlineSnapshot(`
-        "
-        You've reached your workspace credit limit
-
-        Your workspace has no credits left. Notify the owner?
-        Account: ada@example.test · Business
-        Role: standard-user (live)
-
-          1. Yes (y)
-        › 2. No (default) (n)
-
-        Press enter to confirm or esc to go back
-        "
-      `)
+      yield* screen.see(/Notify the owner[\s\S]*1\. Yes \(y\)\n› 2\. No \(default\) \(n\)/)
       yield* screen.press("Enter")
       yield* walk(screen, [menu, "4"], [/Notify the owner/, "n"])
       yield* screen.see(menu)
