@@ -37,7 +37,7 @@ export interface NotifyOptions {
 }
 
 /**
- * `cooldownActive`: the owner was told recently, and nothing was sent this time.
+ * `cooldownActive`: the owner was written to recently, and nothing was sent this time.
  *
  * @since 0.1.0
  * @category models
@@ -80,7 +80,7 @@ const questions = {
 }
 
 /**
- * For members only: owners get told what they can do themselves. One request; a message that may have gone out is not
+ * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
  * repeated.
  *
  * @since 0.1.0

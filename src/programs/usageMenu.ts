@@ -63,6 +63,9 @@ interface Known {
 
 const nothing: Known = { count: null, usage: null, error: null, isOpen: false, offer: null }
 
+/** How long the menu waits for what its rows say; it is there without that too. */
+const patience = "5 seconds"
+
 /** A session that names the user and the account may have an offer; a failure hides it. */
 const offerFor = ({ identity }: Session) =>
   identity.userId === null || identity.accountId === null
@@ -81,9 +84,6 @@ const hasOpenRedemption = (identity: Identity) =>
     Effect.map((open) => open.length > 0),
     Effect.orElseSucceed(() => false)
   )
-
-/** How long the menu waits for what its rows say; it is there without that too. */
-const patience = "5 seconds"
 
 /** Reads what the rows need: the number of resets, whether one is open, and the offer. */
 const readRows = (session: Session, before: Known) =>
@@ -218,8 +218,20 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
     }
   })
 
+/** In the menu's place while no account is signed in any more. */
+const signedOut = (error: AuthError, explain: Explain) =>
+  Effect.flatMap(Dialog, (dialog) =>
+    dialog.choose<never>({
+      id: "menu.signedOut",
+      title: "Usage",
+      details: ["No account is signed in any more.", ...explain(error, null)],
+      choices: [],
+      cancel: "Close"
+    })
+  )
+
 /**
- * Shows the menu until the person leaves. Fails before it is shown when nobody is signed in. When another account signs
+ * Shows the menu until the person leaves. Fails before it is shown when no account is signed in. When another account signs
  * in, the questions on the screen go away and the menu begins anew.
  *
  * @since 0.1.0
@@ -239,29 +251,25 @@ export const usageMenu = <R = never>(
     )
     // It listens from here on.
     yield* Effect.yieldNow()
-    let session = (yield* dialog.progress("Looking up your account", auth.authorization)).session
+    const account = Effect.map(auth.authorization, ({ session }) => session)
+    let present: Either.Either<Session, AuthError> = Either.right(
+      yield* dialog.progress("Looking up your account", account)
+    )
     let gone = first
     while (true) {
-      const present = gone
+      const until = gone
       const orGone = <A, E, R2>(work: Effect.Effect<A, E, R2>) =>
-        Effect.if(Deferred.isDone(present), {
+        Effect.if(Deferred.isDone(until), {
           onTrue: () => Effect.interrupt,
-          onFalse: () => Effect.raceFirst(work, Effect.zipRight(Deferred.await(present), Effect.interrupt))
+          onFalse: () => Effect.raceFirst(work, Effect.zipRight(Deferred.await(until), Effect.interrupt))
         })
-      yield* menuOf(session, { ...options, showUsage: orGone(options.showUsage) }).pipe(
-        Effect.provideService(Dialog, dismissible(dialog, orGone)),
-        untilBack
-      )
-      if (!(yield* Deferred.isDone(present))) return
+      const shown = Either.isRight(present)
+        ? menuOf(present.right, { ...options, showUsage: orGone(options.showUsage) })
+        : signedOut(present.left, options.explain ?? byMessage)
+      yield* untilBack(Effect.provideService(shown, Dialog, dismissible(dialog, orGone)))
+      if (!(yield* Deferred.isDone(until))) return
       gone = yield* Deferred.make<void>()
       yield* Ref.set(boundary, gone)
-      const next = yield* Effect.either(auth.authorization)
-      if (Either.isLeft(next)) {
-        const details = ["Nobody is signed in any more.", ...(options.explain ?? byMessage)(next.left, null)]
-        return yield* untilBack(
-          dialog.choose({ id: "menu.signedOut", title: "Usage", details, choices: [], cancel: "Close" })
-        )
-      }
-      session = next.right.session
+      present = yield* Effect.either(account)
     }
-  }).pipe(Effect.scoped, Effect.withSpan("usageMenu"))
+  }).pipe(Effect.scoped, untilBack, Effect.withSpan("usageMenu"))

@@ -206,7 +206,7 @@ describe("the whole menu", () => {
     }).pipe(Effect.provide(owner(stopped)))
   )
 
-  it.effect("is not shown when nobody is signed in", () =>
+  it.effect("is not shown when no account is signed in", () =>
     Effect.gen(function* () {
       yield* signOut
       const error = yield* run(Effect.flip(usageMenu({ showUsage })))
@@ -634,7 +634,7 @@ describe("a message to the owner", () => {
   it.effect.each([
     ["an owner by the limit that is reached", { reachedType: "workspace_owner_credits_depleted" }],
     ["an admin", { ...stopped, role: "account-admin" }]
-  ] as const)("%s is told what to do instead", ([, given]) =>
+  ] as const)("%s learns what to do instead", ([, given]) =>
     Effect.gen(function* () {
       const { last } = yield* walk("menu nudge, nudge.failed -, menu -")
       assert.match(last("nudge.failed"), /You own this workspace/)
@@ -723,14 +723,19 @@ describe("when another account signs in", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("or the account signs out, that is said, and the menu ends", () =>
+  it.effect("or the account signs out, that is said, and the menu comes back with the next account", () =>
     Effect.gen(function* () {
       const { last } = yield* walk(
         "menu redeem, redeem.credit 0",
         Effect.zipRight(signOut, Effect.never),
+        "menu.signedOut -",
+        gone,
+        "menu usage",
+        Effect.zipRight(signOut, Effect.never),
         "menu.signedOut -"
       )
-      assert.match(last("menu.signedOut"), /Nobody is signed in any more/)
+      assert.match(last("menu.signedOut"), /No account is signed in any more/)
+      assert.match(last("menu"), /bea@example\.test/)
     }).pipe(Effect.provide(two))
   )
 })

@@ -72,7 +72,7 @@ const tellActs = (since: DateTime.Utc, isCutShort: boolean) =>
   }).pipe(Effect.catchAll((error) => Effect.logDebug(`The journal could not be read. ${error.message}`)))
 
 /**
- * Shows the menu until the person leaves: with Escape, or with Ctrl-C, which is exit code 130. Fails when nobody is signed
+ * Shows the menu until the person leaves: with Escape, or with Ctrl-C, which is exit code 130. Fails when no account is signed
  * in. What was done, and what has an outcome that is not known, is said when the screen is gone.
  */
 export const openMenu = Effect.gen(function* () {

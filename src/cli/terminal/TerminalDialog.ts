@@ -179,21 +179,25 @@ const makeInline = Effect.gen(function* () {
       return write("stderr", lines.map((line) => `${line}\n`).join(""))
     })
   const questions = questionsOn(ask, () => Effect.void, leaveBehind)
-  const nobody = (question: string, detail: string) => new DialogError({ reason: "NotInteractive", question, detail })
+  const notInteractive = (question: string, detail: string) =>
+    new DialogError({ reason: "NotInteractive", question, detail })
 
   return Dialog.of({
     confirm: (question) => {
       if (yes) return Effect.succeed(true)
-      return screen.interactive ? questions.confirm(question) : nobody(question.id, `Answer with ${question.flag}.`)
+      return screen.interactive
+        ? questions.confirm(question)
+        : notInteractive(question.id, `Answer with ${question.flag}.`)
     },
     choose: (question) => {
       const { choices, flag, id } = question
       const [first] = choices
       if (yes && first !== undefined) return Effect.succeed(first.value)
       if (screen.interactive) return questions.choose(question)
-      return nobody(id, `${flag === undefined ? "T" : `Choose with ${flag}, or t`}ake the first with --yes.`)
+      return notInteractive(id, `${flag === undefined ? "T" : `Choose with ${flag}, or t`}ake the first with --yes.`)
     },
-    ask: (question) => (screen.interactive ? questions.ask(question) : nobody(question.id, `Give ${question.flag}.`)),
+    ask: (question) =>
+      screen.interactive ? questions.ask(question) : notInteractive(question.id, `Give ${question.flag}.`),
     progress: screen.live ? withSpinner(write, columns) : (_, work) => work,
     // The address of a sign-in page has to arrive whole.
     notice: (text) => write("stderr", `${plainLine(text, 4000)}\n`)
