@@ -1,5 +1,5 @@
 /** The usage menu on a real terminal, over the real command and a backend on a socket. */
-import { afterAll, assert, beforeAll, describe, expect, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { writeFileSync } from "node:fs"
@@ -74,7 +74,7 @@ const hang = (endpoint: FaultPlan.EndpointName, afterCommit = false) => ({
 const until = (what: Effect.Effect<boolean>) => Effect.repeat(Effect.delay(what, "20 millis"), { until: (is) => is })
 
 describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
-  it.scopedLive("shows what there is, and Escape leaves it as if nothing had been", () =>
+  it.scopedLive("shows what there is, and Escape leaves it as if nothing had been", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, made, screen } = yield* open({ accounts: rich })
       yield* screen.see(/Invite someone/)
@@ -103,7 +103,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("redeems once, after two questions, and leaves a line with the key", () =>
+  it.scopedLive("redeems once, after two questions, and leaves a line with the key", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: rich })
       yield* screen.press("2")
@@ -174,7 +174,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("invites once, after showing to whom and on what terms", () =>
+  it.scopedLive("invites once, after showing to whom and on what terms", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: rich })
       yield* walk(screen, [/Invite someone/, "3"])
@@ -253,7 +253,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("asks the owner once: Enter and n don't, y does", () =>
+  it.scopedLive("asks the owner once: Enter and n don't, y does", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: stopped })
       yield* walk(screen, [/Ask the workspace owner for credits/, "4"])
@@ -370,7 +370,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("on 40 columns", () =>
+  it.scopedLive("on 40 columns", ({ expect }) =>
     Effect.gen(function* () {
       const { screen } = yield* open({ accounts: rich }, { columns: 40 })
       yield* screen.see(/Invite someone/)
