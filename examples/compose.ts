@@ -54,7 +54,7 @@ const JobRunnerLive = Layer.effect(
 )
 
 // Questions of our programs go to the application. This one runs unattended, so every question is refused.
-const refuse = (question: { readonly id: string; readonly flag: string }) =>
+const refuse = (question: { readonly id: string }) =>
   new DialogError({ reason: "NotInteractive", question: question.id, detail: null })
 const DialogUnattended = Layer.succeed(Dialog, {
   confirm: refuse,

@@ -2,6 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { version } from "../domain/version.js"
@@ -21,10 +22,9 @@ import { session } from "./commands/session.js"
 import { menuOrStatus, status } from "./commands/status.js"
 import { usage } from "./commands/usage.js"
 import { layerAccount, layerLogin, layerPolicies } from "./compose.js"
-import * as stderrTerminal from "./dialog/stderrTerminal.js"
-import * as TerminalDialog from "./dialog/TerminalDialog.js"
 import type { Circumstances } from "./Failure.js"
 import { withoutColor } from "./render/paint.js"
+import * as TerminalDialog from "./terminal/TerminalDialog.js"
 
 const rootFor = (at: Circumstances) =>
   Command.make("codex-account", {}, () => Effect.provide(menuOrStatus, layerAccount)).pipe(
@@ -49,13 +49,11 @@ const rootFor = (at: Circumstances) =>
 const toBadUsage = (error: ValidationError.ValidationError): BadUsage =>
   new BadUsage({ message: withoutColor(HelpDoc.toAnsiText(error.error)), advice: null })
 
-const dialog = TerminalDialog.layer.pipe(Layer.provideMerge(stderrTerminal.layer))
-
 /** Carries out a command line that `toCommandLine` has put in order. */
 export const run = (args: ReadonlyArray<string>, at: Circumstances) => {
   const app = Command.run(rootFor(at), { name: "codex-account", version, executable: "codex-account" })
   return app(["node", "codex-account", ...args]).pipe(
     Effect.catchIf(ValidationError.isValidationError, (error) => Effect.fail(toBadUsage(error))),
-    Effect.provide(dialog)
+    Effect.provide(Layer.merge(TerminalDialog.layer, NodeTerminal.layer))
   )
 }

@@ -41,3 +41,14 @@ export const plainLine = (text: string, maxLength = 500): string => {
   const characters = Array.from(line)
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`
 }
+
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/**
+ * The text without control characters and invisible marks. White space of one line and escape sequences' letters stay: it
+ * is for text that a person types.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const visible = (text: string): string => text.replace(unseen, "")

@@ -5,7 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
-import { Plan } from "./Plan.js"
+import { Plan, planLabel } from "./Plan.js"
+import { plainLine } from "./PlainText.js"
 
 /**
  * How the session was signed in.
@@ -77,3 +78,12 @@ export const usesBackend = (mode: AuthMode): boolean =>
  * @category models
  */
 export type SessionChange = { readonly _tag: "SignedIn"; readonly session: Session } | { readonly _tag: "SignedOut" }
+
+/**
+ * Whom a session is for, in one line: `ada@example.test · Plus`.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const accountText = ({ email, identity, plan }: Session): string =>
+  `${plainLine(email ?? identity.accountId ?? "", 100) || "an unnamed account"} · ${planLabel(plan)}`

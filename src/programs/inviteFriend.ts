@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as Either from "effect/Either"
+import * as Either from "effect/Either"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
@@ -12,6 +12,7 @@ import { sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { InviteReward, ReferralOffer } from "../domain/ReferralOffer.js"
+import { accountText, type Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
@@ -42,7 +43,9 @@ export type InviteResult =
 
 const toEmail = (text: string): Either.Either<InviteEmail, ActError> => validInput("invite", InviteEmail, text.trim())
 
-const confirmInvite = (offer: ReferralOffer, email: InviteEmail) =>
+const problemOf = ({ detail, message }: ActError): string => detail ?? message
+
+const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmail) =>
   Effect.flatMap(Dialog, (dialog) =>
     dialog.confirm({
       id: "invite.confirm",
@@ -50,6 +53,7 @@ const confirmInvite = (offer: ReferralOffer, email: InviteEmail) =>
       details: [
         offer.description ?? "Invite a friend to Codex.",
         `Recipient: ${email}`,
+        `From: ${accountText(session)}`,
         ...offer.rules.map((rule) => `• ${rule}`),
         ...(offer.requiresExplicitConfirmation
           ? ["By sending you confirm that the recipient wants to hear from you."]
@@ -99,15 +103,21 @@ export const inviteFriend = (
         dialog.ask({
           id: "invite.email",
           title: "Invite someone to Codex",
+          details: ["To one e-mail address. You see everything once more before it is sent."],
           placeholder: "name@example.com",
+          check: (text) => Either.match(toEmail(text), { onLeft: problemOf, onRight: () => null }),
           flag: "the EMAIL argument"
         }),
         toEmail
       ))
     const again = options.again === true
     if (!again) yield* notInvitedYet(session.identity, email)
-    if (!(yield* confirmInvite(offer, email))) return { _tag: "Declined" } as const
-    const { key, reward } = yield* dialog.progress("Sending the invite", inviteConfirmed({ offer, email, again }))
+    if (!(yield* confirmInvite(session, offer, email))) return { _tag: "Declined" } as const
+    const { key, reward } = yield* dialog.progress(
+      `Sending an invite to ${email}`,
+      inviteConfirmed({ offer, email, again }),
+      { isAct: true }
+    )
     yield* Effect.annotateCurrentSpan({ key, reward })
     return { _tag: "Sent", reward, key } as const
   }).pipe(Effect.withSpan("inviteFriend"))

@@ -9,6 +9,7 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
+import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -36,7 +37,7 @@ export interface NotifyOptions {
 }
 
 /**
- * `cooldownActive`: the owner was told recently, and nothing was sent this time.
+ * `cooldownActive`: the owner was written to recently, and nothing was sent this time.
  *
  * @since 0.1.0
  * @category models
@@ -64,13 +65,22 @@ const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
     : Effect.succeed(need.creditType)
 }
 
+/** What is asked of a member whose limit is reached, and of anybody else. */
 const questions = {
-  credits: "Ask the workspace owner for credits?",
-  usage_limit: "Ask the workspace owner for a higher usage limit?"
+  credits: {
+    reached: "You've reached your workspace credit limit",
+    problem: "Your workspace has no credits left. Notify the owner?",
+    other: "Ask the workspace owner for credits?"
+  },
+  usage_limit: {
+    reached: "Usage limit reached",
+    problem: "The spend cap of your workspace is reached. Request an increase from the owner?",
+    other: "Ask the workspace owner for a higher usage limit?"
+  }
 }
 
 /**
- * For members only: owners get told what they can do themselves. One request; a message that may have gone out is not
+ * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
  * repeated.
  *
  * @since 0.1.0
@@ -112,19 +122,26 @@ export const notifyOwner = (
       ))
     const again = options.again === true
     if (!again) yield* withoutOpenNudge(session.identity, creditType)
+    const question = questions[creditType]
+    const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({
       id: "nudge.confirm",
-      title: questions[creditType],
-      details: [`Account: ${session.email ?? "unknown"}`, `Role: ${role.role ?? "not known"} (${role.source})`],
+      title: isReached ? question.reached : question.other,
+      details: [
+        ...(isReached ? [question.problem] : []),
+        `Account: ${accountText(session)}`,
+        `Role: ${role.role ?? "not known"} (${role.source})`
+      ],
       yes: "Yes",
-      no: "No",
+      no: "No (default)",
       flag: "--yes"
     })
     if (!agreed) return { outcome: "declined", creditType, key: null } as const
 
     const { key, outcome } = yield* dialog.progress(
       "Writing to the owner",
-      nudgeConfirmed({ as: session.identity, creditType, again })
+      nudgeConfirmed({ as: session.identity, creditType, again }),
+      { isAct: true }
     )
     yield* Effect.annotateCurrentSpan({ key, outcome })
     return { outcome, creditType, key }

@@ -25,8 +25,18 @@ import { planAgain, planNew } from "./redeemPlan.js"
 import { validInput } from "./validInput.js"
 
 /**
+ * Why a redemption failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RedeemFailure = ActError | AuthError | BackendError | JournalError
+
+/**
  * `key` carries on, or begins, the redemption of that key. `creditId` names the credit; without it the person chooses.
- * `again` spends another credit within the quiet period of the last.
+ * `again` spends another credit within the quiet period of the last. `browse` always shows what there is to choose from,
+ * and a no leads back there. `retry` is asked when an attempt has failed: true makes another one, with the same key and the
+ * same credit.
  *
  * @since 0.1.0
  * @category models
@@ -35,6 +45,8 @@ export interface RedeemOptions {
   readonly key?: string | undefined
   readonly creditId?: string | undefined
   readonly again?: boolean
+  readonly browse?: boolean
+  readonly retry?: (error: RedeemFailure) => Effect.Effect<boolean, DialogError>
 }
 
 /**
@@ -92,7 +104,7 @@ export const redeemReset = (
       Effect.gen(function* () {
         const isReset = outcome === "reset" || outcome === "alreadyRedeemed"
         const read = dialog
-          .progress("Checking what is left", readUsage({ fresh: true }))
+          .progress("Your usage was reset. Checking what is left", readUsage({ fresh: true }), { isAct: true })
           .pipe(
             Effect.catchAll((error) =>
               Effect.as(Effect.logDebug(`The usage after the reset could not be read. ${error.message}`), null)
@@ -109,12 +121,13 @@ export const redeemReset = (
     if (!again) yield* afterQuietPeriod(session.identity)
     const plan = goesOn
       ? yield* planAgain(session, operation.value)
-      : yield* planNew(session, key, creditId ?? targetOf(operation))
+      : yield* planNew(session, key, creditId ?? targetOf(operation), options.browse === true)
     if (plan === "declined" || plan === "noCredit") return ended(plan)
 
-    const redeemed = yield* dialog.progress(
-      "Resetting your usage",
-      redeemConfirmed({ as: session.identity, ...plan, again })
-    )
+    const attempt = dialog.progress("Resetting your usage", redeemConfirmed({ as: session.identity, ...plan, again }), {
+      isAct: true
+    })
+    const { retry } = options
+    const redeemed = yield* retry === undefined ? attempt : Effect.retry(attempt, { while: retry })
     return yield* concluded(redeemed)
   }).pipe(Effect.withSpan("redeemReset"))

@@ -1,5 +1,5 @@
 /**
- * Whoever answers a program's questions: a terminal, flags, or a script.
+ * Where a program's questions go: to a terminal, to flags, or to a script.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
- * `Cancelled`: the person left. `NotInteractive`: there is nobody to ask, and no flag answers. `question` is the id.
+ * `Cancelled`: the person left. `NotInteractive`: there is no person to ask, and no flag answers. `question` is the id.
  *
  * @since 0.1.0
  * @category errors
@@ -25,8 +25,8 @@ export class DialogError extends Schema.TaggedError<DialogError>()("DialogError"
 }
 
 /**
- * One of several answers. `value` names it for scripts; `label` and `hint` are for a person, and free of control
- * characters.
+ * One of several answers. `value` names it for scripts; the texts are for a person, and free of control characters: `hint`
+ * beside the label, `description` below it. One that is not enabled is shown, and can't be chosen.
  *
  * @since 0.1.0
  * @category models
@@ -35,11 +35,62 @@ export interface Choice<A> {
   readonly value: A
   readonly label: string
   readonly hint?: string | undefined
+  readonly description?: string | undefined
+  readonly enabled?: boolean
 }
 
 /**
- * Ids of questions are stable words, such as `redeem.confirm`. Text that is passed in may be untrusted: who shows it
- * removes control characters.
+ * Yes or no; `no` is the default. `details` are lines shown above the answers. `flag` names what answers it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Confirmation {
+  readonly id: string
+  readonly title: string
+  readonly details: ReadonlyArray<string>
+  readonly yes: string
+  readonly no: string
+  readonly flag: string
+}
+
+/**
+ * One of the choices. `cancel` is the label of a last row that leaves, as Escape does: with no choices beside it, it closes
+ * a text that is only to be read. `initial` is the row that is selected at first: the first one, or `cancel`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Selection<A> {
+  readonly id: string
+  readonly title: string
+  readonly details?: ReadonlyArray<string>
+  readonly choices: ReadonlyArray<Choice<A>>
+  readonly cancel?: string
+  readonly initial?: "cancel"
+  readonly flag?: string
+}
+
+/**
+ * A line of text. `initial` stands in it at first. `check` says why a text can't be taken: a person is asked again then,
+ * and what flags and scripts give is left to the program to refuse.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TextQuestion {
+  readonly id: string
+  readonly title: string
+  readonly details?: ReadonlyArray<string>
+  readonly placeholder: string
+  readonly initial?: string
+  readonly check?: (text: string) => string | null
+  readonly flag: string
+}
+
+/**
+ * Ids of questions are stable words, such as `redeem.confirm`. Text that is passed in may be untrusted: control characters
+ * are removed where it is shown.
  *
  * @since 0.1.0
  * @category tags
@@ -47,31 +98,19 @@ export interface Choice<A> {
 export class Dialog extends Context.Tag("effect-codex-account/services/Dialog")<
   Dialog,
   {
-    /** Yes or no; `no` is the default. `details` are lines shown above the question. `flag` names what answers it. */
-    readonly confirm: (question: {
-      readonly id: string
-      readonly title: string
-      readonly details: ReadonlyArray<string>
-      readonly yes: string
-      readonly no: string
-      readonly flag: string
-    }) => Effect.Effect<boolean, DialogError>
-    /** One of the choices; the first is preselected. */
-    readonly choose: <A>(question: {
-      readonly id: string
-      readonly title: string
-      readonly choices: ReadonlyArray<Choice<A>>
-      readonly flag: string
-    }) => Effect.Effect<A, DialogError>
+    readonly confirm: (question: Confirmation) => Effect.Effect<boolean, DialogError>
+    readonly choose: <A>(question: Selection<A>) => Effect.Effect<A, DialogError>
     /** A line of text, as it was typed. */
-    readonly ask: (question: {
-      readonly id: string
-      readonly title: string
-      readonly placeholder: string
-      readonly flag: string
-    }) => Effect.Effect<string, DialogError>
-    /** Runs the work, showing that it goes on if it takes long enough to wonder. */
-    readonly progress: <A, E, R>(label: string, work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    readonly ask: (question: TextQuestion) => Effect.Effect<string, DialogError>
+    /**
+     * Runs the work, with a sign of life if it takes long. A person who leaves meanwhile interrupts it. `isAct`: the work
+     * can't be called back, so that only Ctrl-C leaves, and that ends everything.
+     */
+    readonly progress: <A, E, R>(
+      label: string,
+      work: Effect.Effect<A, E, R>,
+      options?: { readonly isAct?: boolean }
+    ) => Effect.Effect<A, E, R>
     /** A line that needs no answer. */
     readonly notice: (text: string) => Effect.Effect<void>
   }

@@ -8,7 +8,14 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import { type Choice, Dialog, DialogError } from "../services/Dialog.js"
+import {
+  type Choice,
+  type Confirmation,
+  Dialog,
+  DialogError,
+  type Selection,
+  type TextQuestion
+} from "../services/Dialog.js"
 
 /**
  * What was asked or shown, in order. The text is as the program gave it.
@@ -17,29 +24,9 @@ import { type Choice, Dialog, DialogError } from "../services/Dialog.js"
  * @category models
  */
 export type Entry =
-  | {
-      readonly _tag: "Confirm"
-      readonly id: string
-      readonly title: string
-      readonly details: ReadonlyArray<string>
-      readonly yes: string
-      readonly no: string
-      readonly flag: string
-    }
-  | {
-      readonly _tag: "Choose"
-      readonly id: string
-      readonly title: string
-      readonly choices: ReadonlyArray<Choice<unknown>>
-      readonly flag: string
-    }
-  | {
-      readonly _tag: "Ask"
-      readonly id: string
-      readonly title: string
-      readonly placeholder: string
-      readonly flag: string
-    }
+  | ({ readonly _tag: "Confirm" } & Confirmation)
+  | ({ readonly _tag: "Choose" } & Selection<unknown>)
+  | ({ readonly _tag: "Ask" } & TextQuestion)
   | { readonly _tag: "Progress"; readonly label: string }
   | { readonly _tag: "Notice"; readonly text: string }
 
@@ -53,7 +40,7 @@ export type Question = Extract<Entry, { readonly id: string }>
 
 /**
  * `true` and `false` answer a confirmation and a text answers `ask`. A choice is made by its value, its label, or with
- * `nth`. `cancel` leaves the dialog.
+ * `nth`, if it is enabled. `cancel` leaves the dialog.
  *
  * @since 0.1.0
  * @category models
@@ -118,11 +105,12 @@ export class ScriptedDialog extends Context.Tag("effect-codex-account/testing/Sc
 
 const isAnswers = (given: Script[string]): given is ReadonlyArray<Answer> => Array.isArray(given)
 
-const pick = <A>(choices: ReadonlyArray<Choice<A>>, answer: Answer): Choice<A> | undefined => {
+const pick = <A>(all: ReadonlyArray<Choice<A>>, answer: Answer): Choice<A> | undefined => {
+  const choices = all.filter(({ enabled }) => enabled !== false)
   if (typeof answer !== "object") {
     return choices.find((choice) => choice.value === answer) ?? choices.find((choice) => choice.label === answer)
   }
-  if (answer._tag === "Nth") return choices[answer.index]
+  if (answer._tag === "Nth") return choices.find((choice) => choice === all[answer.index])
   return answer._tag === "Value" ? choices.find((choice) => Equal.equals(choice.value, answer.value)) : undefined
 }
 

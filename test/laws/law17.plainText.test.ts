@@ -1,6 +1,6 @@
 /**
  * Law 17: text that the backend supplies reaches a terminal with control characters removed. Programs pass texts to the
- * dialog; labels and hints of choices are plain already, and everything else is made plain by who shows it.
+ * dialog; the texts of choices are plain already, and everything else is made plain by who shows it.
  */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -53,7 +53,9 @@ const shown = Effect.gen(function* () {
   const entries = yield* dialog.transcript
   return {
     labels: entries.flatMap((entry) =>
-      entry._tag === "Choose" ? entry.choices.flatMap(({ hint, label }) => [label, hint ?? ""]) : []
+      entry._tag === "Choose"
+        ? entry.choices.flatMap(({ description, hint, label }) => [label, hint ?? "", description ?? ""])
+        : []
     ),
     lines: [
       ...entries.flatMap((entry) => {
@@ -62,7 +64,7 @@ const shown = Effect.gen(function* () {
             return [entry.title, ...entry.details, entry.yes, entry.no]
           case "Choose":
           case "Ask":
-            return [entry.title]
+            return [entry.title, ...(entry.details ?? [])]
           case "Progress":
             return [entry.label]
           case "Notice":
@@ -82,7 +84,7 @@ it.effect.prop(
       const { labels, lines } = yield* shown
       // All of them were come by: two confirmations, one picker, a message.
       assert.isAbove(lines.length, 8)
-      assert.lengthOf(labels, 4)
+      assert.lengthOf(labels, 6)
       for (const label of labels) {
         assert.isFalse(unfit.test(label), JSON.stringify(label))
         assert.notStrictEqual(label, "")

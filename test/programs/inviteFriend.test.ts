@@ -69,6 +69,7 @@ describe("an invite", () => {
       assert.deepStrictEqual(confirm?.details, [
         "Invite a friend; rewards may apply.",
         `Recipient: ${invitee}`,
+        "From: ada@example.test · Business",
         "• Your friend must be new to Codex.",
         "By sending you confirm that the recipient wants to hear from you."
       ])
@@ -83,7 +84,11 @@ describe("an invite", () => {
       yield* run(inviteFriend({ email: invitee }))
       const entries = yield* (yield* ScriptedDialog.ScriptedDialog).transcript
       const confirm = entries.find((entry) => entry._tag === "Confirm")
-      assert.deepStrictEqual(confirm?.details, ["Invite a friend to Codex.", `Recipient: ${invitee}`])
+      assert.deepStrictEqual(confirm?.details, [
+        "Invite a friend to Codex.",
+        `Recipient: ${invitee}`,
+        "From: ada@example.test · Business"
+      ])
     }).pipe(Effect.provide(account()))
   )
 

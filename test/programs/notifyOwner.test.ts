@@ -41,8 +41,12 @@ describe("what the owner is asked for", () => {
       yield* run(notifyOwner())
       const entries = yield* (yield* ScriptedDialog.ScriptedDialog).transcript
       const confirm = entries.find((entry) => entry._tag === "Confirm")
-      assert.strictEqual(confirm?.title, "Ask the workspace owner for credits?")
-      assert.deepStrictEqual(confirm?.details, ["Account: ada@example.test", "Role: standard-user (live)"])
+      assert.strictEqual(confirm?.title, "You've reached your workspace credit limit")
+      assert.deepStrictEqual(confirm?.details, [
+        "Your workspace has no credits left. Notify the owner?",
+        "Account: ada@example.test · Business",
+        "Role: standard-user (live)"
+      ])
     }).pipe(Effect.provide(account({ backend: { accounts: [spent] } })))
   )
 })

@@ -34,10 +34,14 @@ export const ageOf = (millis: number): string => (millis < 10_000 ? "just now" :
 const isoTimes = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g
 
 /** The text with every time of the form `2026-11-29T14:26:06Z` in local words. */
-export const withLocalTimes = (text: string, now: DateTime.Zoned): string =>
+export const withLocalTimes = (
+  text: string,
+  now: DateTime.Zoned,
+  words: (time: DateTime.Utc, now: DateTime.Zoned) => string = localTime
+): string =>
   text.replace(isoTimes, (iso) =>
     Option.match(DateTime.make(iso), {
       onNone: () => iso,
-      onSome: (time) => localTime(DateTime.toUtc(time), now)
+      onSome: (time) => words(DateTime.toUtc(time), now)
     })
   )

@@ -1,4 +1,4 @@
-/** What a watch is told of, as long as there is any use in it. */
+/** The events of a watch, and their words. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -10,10 +10,7 @@ import { failureOf } from "../Failure.js"
 import type { CommandName } from "../flags.js"
 import { timeAndDistance } from "../render/time.js"
 
-/**
- * The watch of a command: it fails when the first reading does and another would be of no use, for then something is
- * wrong that the person has to know.
- */
+/** The watch of a command. It fails when the first reading does for a reason that another reading would not change. */
 export const followUsage = (options: WatchOptions) =>
   watchUsage(options).pipe(
     Stream.mapAccum(false, (hasRead, event): [boolean, readonly [boolean, WatchEvent]] => [
@@ -29,7 +26,7 @@ export const followUsage = (options: WatchOptions) =>
 
 type Failed = Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
 
-/** What is told about a reading that failed while the watch goes on. */
+/** A reading that failed while the watch goes on. */
 export const watchFailure = ({ error }: Failed, command: CommandName) =>
   failureOf(error, { command, networkVariables: [], homeGiven: false })
 

@@ -1,24 +1,21 @@
 /** Usage that is watched on a terminal: one picture that follows the readings. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { AuthError } from "../../domain/AuthError.js"
-import type { BackendError } from "../../domain/BackendError.js"
 import { plainLine } from "../../domain/PlainText.js"
 import type { UsageTransition } from "../../domain/UsageTransition.js"
 import { verdict } from "../../domain/Verdict.js"
 import type { Reading, WatchEvent, WatchOptions } from "../../programs/watchUsage.js"
 import { ExitCode } from "../exitCodes.js"
 import { type HookCommands, makeHooks } from "../hooks.js"
-import { type LiveProgram, runLive } from "../menu/live.js"
-import * as tty from "../menu/tty.js"
-import type { View } from "../menu/View.js"
 import type { Canvas } from "../render/limits.js"
 import { paintFor } from "../render/paint.js"
 import { relative, timeAndDistance } from "../render/time.js"
 import { usageLines } from "../render/usage.js"
 import { Report } from "../Report.js"
+import { ownScreen } from "../terminal/frame.js"
+import { make as makeTerminal } from "../terminal/Terminal.js"
+import { view } from "../terminal/View.js"
 import { failureText, followUsage, transitionText } from "./following.js"
 
 type Failed = Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
@@ -30,37 +27,22 @@ interface State {
   readonly last: { readonly transition: UsageTransition; readonly at: DateTime.Utc } | null
   readonly warning: string | null
   readonly nextAt: DateTime.Utc | null
-  readonly over: { readonly error: AuthError | BackendError | null } | null
 }
 
-type Event =
-  | WatchEvent
-  | { readonly _tag: "Warned"; readonly warning: string }
-  | { readonly _tag: "Hopeless"; readonly error: AuthError | BackendError }
-  | { readonly _tag: "Left" }
-  | { readonly _tag: "Queued" }
+const nothing: State = { reading: null, failed: null, last: null, warning: null, nextAt: null }
 
-const nothing: State = { reading: null, failed: null, last: null, warning: null, nextAt: null, over: null }
-
-const update = (state: State, event: Event): readonly [State, ReadonlyArray<UsageTransition>] => {
+const after = (state: State, event: WatchEvent): State => {
+  const { nextAt } = event
   switch (event._tag) {
     case "Boundary":
-      return [{ ...nothing, nextAt: event.nextAt }, []]
+      return { ...nothing, nextAt }
     case "ReadFailed":
-      return [{ ...state, failed: event, nextAt: event.nextAt }, []]
+      return { ...state, failed: event, nextAt }
     case "Reading": {
       const transition = event.transitions.at(-1)
       const last = transition === undefined ? state.last : { transition, at: event.view.snapshot.fetchedAt }
-      return [{ ...state, reading: event, failed: null, last, nextAt: event.nextAt }, event.transitions]
+      return { ...state, reading: event, failed: null, last, nextAt }
     }
-    case "Warned":
-      return [{ ...state, warning: event.warning }, []]
-    case "Hopeless":
-      return [{ ...state, over: { error: event.error } }, []]
-    case "Left":
-      return [{ ...state, over: { error: null } }, []]
-    case "Queued":
-      return [state, []]
   }
 }
 
@@ -83,59 +65,49 @@ const lines = (state: State, { now, paint }: Canvas): ReadonlyArray<string> => {
   ].filter((line) => line !== "")
 }
 
-const viewOf = (state: State, canvas: Canvas): View<Event> | null =>
-  state.over !== null
-    ? null
-    : {
-        _tag: "List",
-        id: "usage.watch",
-        title: "Watching usage",
-        lines: lines(state, canvas),
-        wide: picture(state, canvas),
-        rows: [],
-        initial: -1,
-        cancel: { _tag: "Left" },
-        keys: { q: { _tag: "Left" } },
-        busy: state.reading === null && state.failed === null
-      }
-
 /**
  * Shows the usage until the person leaves: with `q` or Escape, which is the end of it, or with Ctrl-C, which interrupts
  * it. The last picture is left behind on stdout.
  */
 export const liveUsage = (options: WatchOptions, commands: HookCommands) =>
   Effect.gen(function* () {
-    const report = yield* Report
-    const { screen } = report
-    const zone = screen.zone()
-    const warnings = yield* Queue.bounded<string>(16)
-    // What hooks print would be drawn over.
-    const hooks = yield* makeHooks(commands, {
-      warn: (warning) => Queue.offer(warnings, warning),
-      tell: () => Effect.void
+    const { screen, write } = yield* Report
+    let state = nothing
+    const onOwnScreen = Effect.gen(function* () {
+      const terminal = yield* makeTerminal(ownScreen)
+      const set = (next: State) =>
+        Effect.zipRight(
+          Effect.sync(() => (state = next)),
+          terminal.redraw
+        )
+      // What hooks print would be drawn over.
+      const hooks = yield* makeHooks(commands, {
+        warn: (warning) => set({ ...state, warning }),
+        tell: () => Effect.void
+      })
+      const watching = Stream.runForEach(followUsage(options), (event) =>
+        Effect.zipRight(
+          set(after(state, event)),
+          event._tag === "Reading" ? Effect.forEach(event.transitions, hooks.run, { discard: true }) : Effect.void
+        )
+      )
+      const shown = terminal.ask<never>((canvas) =>
+        view({
+          title: "Watching usage",
+          lines: lines(state, canvas),
+          wide: picture(state, canvas),
+          keys: { q: Effect.succeed(false) },
+          busy: state.reading === null && state.failed === null
+        })
+      )
+      yield* Effect.raceFirst(shown, Effect.zipRight(watching, Effect.never))
     })
-    const readings: Stream.Stream<
-      Event,
-      never,
-      Stream.Stream.Context<ReturnType<typeof followUsage>>
-    > = Stream.catchAll(followUsage(options), (error) => Stream.succeed<Event>({ _tag: "Hopeless", error }))
-    const warned = Stream.map(Stream.fromQueue(warnings), (warning): Event => ({ _tag: "Warned", warning }))
-    const program: LiveProgram<State, Event, UsageTransition, Stream.Stream.Context<typeof readings>> = {
-      init: [nothing, []],
-      update,
-      view: viewOf,
-      perform: (transition) => Effect.as(hooks.run(transition), { _tag: "Queued" }),
-      events: Stream.merge(readings, warned)
-    }
-    const { byCtrlC, state } = yield* runLive(program, {
-      tty: Effect.provideService(tty.make, Report, report),
-      paint: paintFor(screen.errorColor),
-      zone
-    })
-    const error = state.over?.error ?? null
-    if (error !== null) return yield* error
-    const now = DateTime.setZone(yield* DateTime.now, zone)
-    const left = picture(state, { columns: screen.columns, paint: paintFor(screen.color), now })
-    if (left.length > 0) yield* report.write("stdout", `${left.join("\n")}\n`)
+    const byCtrlC = yield* Effect.scoped(onOwnScreen).pipe(
+      Effect.as(false),
+      Effect.catchTag("Left", (left) => Effect.succeed(left.byCtrlC))
+    )
+    const now = DateTime.setZone(yield* DateTime.now, screen.zone())
+    const last = picture(state, { columns: screen.columns, paint: paintFor(screen.color), now })
+    if (last.length > 0) yield* write("stdout", `${last.join("\n")}\n`)
     return byCtrlC ? ExitCode.interrupted : ExitCode.done
-  }).pipe(Effect.scoped)
+  })

@@ -53,7 +53,7 @@ const failureLine = (event: Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
   return jsonLine({ schemaVersion, command: "usage", ok: false, exitCode, error })
 }
 
-/** Whoever reads the output has left. */
+/** Ends when the reader of the output has left. */
 const readerLeft = Effect.async<void>((resume) => {
   const { stdout } = process
   const left = () => resume(Effect.void)

@@ -1,5 +1,5 @@
 /** The usage menu on a real terminal, over the real command and a backend on a socket. */
-import { afterAll, assert, beforeAll, describe, expect, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { writeFileSync } from "node:fs"
@@ -74,7 +74,7 @@ const hang = (endpoint: FaultPlan.EndpointName, afterCommit = false) => ({
 const until = (what: Effect.Effect<boolean>) => Effect.repeat(Effect.delay(what, "20 millis"), { until: (is) => is })
 
 describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
-  it.scopedLive("shows what there is, and Escape leaves it as if nothing had been", () =>
+  it.scopedLive("shows what there is, and Escape leaves it as if nothing had been", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, made, screen } = yield* open({ accounts: rich })
       yield* screen.see(/Invite someone/)
@@ -103,7 +103,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("redeems once, after two questions, and leaves a line with the key", () =>
+  it.scopedLive("redeems once, after two questions, and leaves a line with the key", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: rich })
       yield* screen.press("2")
@@ -130,10 +130,10 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
         Second reset, does not expire
         Account: ada@example.test · Business
         Now: 5h 63% left, weekly 39% left
+        Ready to use
 
-          1. Yes, use reset
-             Ready to use
-        › 2. No, go back
+          1. Yes, use reset (y)
+        › 2. No, go back (n)
 
         Press enter to confirm or esc to go back
         "
@@ -174,30 +174,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("tries a reset that failed again with the same key", () =>
-    Effect.gen(function* () {
-      const { backend, screen } = yield* open({ accounts: rich })
-      const lost = { _tag: "Reset", afterCommit: true } as const
-      yield* backend.failNext("resetCredits.consume", lost, lost, lost)
-      yield* screen.press("2")
-      yield* walk(
-        screen,
-        [/2 usage limit resets/, "1"],
-        [/Use this reset\?/, "1"],
-        [/same key and the same credit/, "1"]
-      )
-      yield* screen.see(/This reset was done before, with the same key/)
-      yield* screen.press("Escape")
-      yield* walk(screen, [menu, "Escape"])
-      checkEnd(yield* screen.ended, 0)
-      const sent = yield* backend.calls("resetCredits.consume")
-      assert.lengthOf(sent, 4)
-      assert.strictEqual(new Set(sent.map(({ bodyDigest }) => bodyDigest)).size, 1)
-      assert.lengthOf((yield* backend.account()).redemptions, 1)
-    })
-  )
-
-  it.scopedLive("invites once, after showing to whom and on what terms", () =>
+  it.scopedLive("invites once, after showing to whom and on what terms", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: rich })
       yield* walk(screen, [/Invite someone/, "3"])
@@ -219,8 +196,8 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
         • Your friend must be new to Codex.
         By sending you confirm that the recipient wants to hear from you.
 
-          1. Send invite
-        › 2. Cancel
+          1. Send invite (y)
+        › 2. Cancel (n)
 
         Press enter to confirm or esc to go back
         "
@@ -228,18 +205,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
       assert.isFalse((yield* screen.cursor).isShown)
       assert.strictEqual(yield* backend.count("referrals.invite"), 0)
       yield* screen.press("Up", "Enter")
-      expect(picture(yield* screen.see(/was sent/))).toMatchInlineSnapshot(`
-        "
-        Invite someone to Codex
-
-        The invite to zoe@friends.test was sent. A reward comes with it.
-        Operation <key>
-
-        › 1. Close
-
-        Press enter to confirm or esc to go back
-        "
-      `)
+      yield* screen.see(/The invite to zoe@friends\.test was sent\. A reward comes with it/)
       yield* screen.press("Escape")
       yield* walk(screen, [menu, "Escape"])
       const ended = yield* screen.ended
@@ -258,27 +224,18 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("an invite by Enter alone is not sent", () =>
+  it.scopedLive("what is typed ahead or pasted is no answer", () =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: rich })
       yield* walk(screen, [/Invite someone/, "3"], [/name@example/, "a", "Enter"])
-      yield* screen.see(/address/)
+      yield* screen.see(/address looks like/)
       yield* screen.press("C-u")
-      yield* screen.type(`${invitee}\r\r1\r`)
-      // What was typed ahead did not answer the question.
+      yield* screen.type(`${invitee}\r\r1y\r`)
       yield* screen.see(/Send referral invite/)
       yield* screen.press("Enter")
-      yield* walk(screen, [menu, "Escape"])
-      checkEnd(yield* screen.ended, 0)
-      assert.strictEqual(yield* backend.count("referrals.invite"), 0)
-    })
-  )
-
-  it.scopedLive("a paste of several lines and controls is one line, and sends nothing", () =>
-    Effect.gen(function* () {
-      const { backend, screen } = yield* open({ accounts: rich })
-      yield* walk(screen, [/Invite someone/, "3"])
+      yield* walk(screen, [menu, "3"])
       yield* screen.see(/name@example.com/)
+      // Several lines and controls are one line.
       yield* screen.paste("zoe@friends.test\r\nyes\r\u0007\u0003\u001b[2J1\ty")
       yield* screen.see(/› zoe@friends\.test yes 1 y$/m)
       yield* screen.press("C-u")
@@ -296,24 +253,11 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("asks the owner once: Enter and n don't, y does", () =>
+  it.scopedLive("asks the owner once: Enter and n don't, y does", ({ expect }) =>
     Effect.gen(function* () {
       const { backend, screen } = yield* open({ accounts: stopped })
       yield* walk(screen, [/Ask the workspace owner for credits/, "4"])
-      expect(picture(yield* screen.see(/Notify the owner/))).toMatchInlineSnapshot(`
-        "
-        You've reached your workspace credit limit
-
-        Your workspace has no credits left. Notify the owner?
-        Account: ada@example.test · Business
-        Role: member, as the workspace says
-
-          1. Yes (y)
-        › 2. No (default) (n)
-
-        Press enter to confirm or esc to go back
-        "
-      `)
+      yield* screen.see(/Notify the owner[\s\S]*1\. Yes \(y\)\n› 2\. No \(default\) \(n\)/)
       yield* screen.press("Enter")
       yield* walk(screen, [menu, "4"], [/Notify the owner/, "n"])
       yield* screen.see(menu)
@@ -385,7 +329,13 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
         accounts: rich,
         plan: [hang("resetCredits.consume", true)]
       })
-      yield* walk(screen, [menu, "2"], [/2 usage limit/, "1"], [/Use this reset\?/, "1"], [/Using a reset/, "C-c"])
+      yield* walk(
+        screen,
+        [menu, "2"],
+        [/2 usage limit/, "1"],
+        [/Use this reset\?/, "1"],
+        [/Resetting your usage/, "C-c"]
+      )
       checkEnd(yield* screen.ended, 130)
       yield* backend.setPlan([])
       const again = yield* start(made)
@@ -420,7 +370,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("on 40 columns", () =>
+  it.scopedLive("on 40 columns", ({ expect }) =>
     Effect.gen(function* () {
       const { screen } = yield* open({ accounts: rich }, { columns: 40 })
       yield* screen.see(/Invite someone/)
@@ -449,10 +399,10 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
         First reset, does not expire
         Account: ada@example.test · Business
         Now: 5h 63% left, weekly 39% left
+        Ready to use
 
-          1. Yes, use reset
-             Ready to use
-        › 2. No, go back
+          1. Yes, use reset (y)
+        › 2. No, go back (n)
 
         Press enter to confirm or esc to go back
         "
@@ -474,55 +424,24 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 60_000 }, () => {
 describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", { timeout: 60_000 }, () => {
   const acts = ["resetCredits.consume", "referrals.invite", "workspace.nudge"] as const
 
-  /** Ctrl-C there is Escape, and once more in the menu it leaves. */
-  const goesBack = (
-    name: string,
-    options: FakeBackend.FakeBackendOptions,
-    there: (screen: Screen) => Effect.Effect<void>
-  ) =>
-    it.scopedLive(`${name}: goes back, and leaves the menu with 130`, () =>
-      Effect.gen(function* () {
-        const { backend, screen } = yield* open(options)
-        yield* there(screen)
-        yield* screen.press("C-c")
-        for (let tries = 0; tries < 3 && !/Show usage/.test(yield* screen.now); tries++) yield* screen.press("C-c")
-        yield* screen.see(/Show usage/)
-        yield* screen.press("C-c")
-        const ended = yield* screen.ended
-        checkEnd(ended, 130)
-        assert.strictEqual(ended.screen, "above")
-        for (const act of acts) assert.strictEqual(yield* backend.count(act), 0)
-      })
-    )
-
-  goesBack("in the usage", { accounts: rich }, (screen) => walk(screen, [menu, "1"], [/Codex usage/]))
-  goesBack("while the usage is read", { accounts: rich, plan: [hang("profile.me")] }, (screen) =>
-    walk(screen, [menu, "1"], [/Reading the token activity/])
-  )
-  goesBack("at the choice of a reset", { accounts: rich }, (screen) => walk(screen, [menu, "2"], [/2 usage limit/]))
-  goesBack("at the question about a reset", { accounts: rich }, (screen) =>
-    walk(screen, [menu, "2"], [/2 usage limit/, "1"], [/Use this reset\?/])
-  )
-  goesBack("at the address", { accounts: rich }, (screen) =>
-    walk(screen, [/Invite someone/, "3"], [/name@example/, "a", "b"], [/› ab/])
-  )
-  goesBack("at the question about an invite", { accounts: rich }, (screen) =>
-    Effect.zipRight(
-      walk(screen, [/Invite someone/, "3"], [/name@example/]),
-      Effect.zipRight(screen.type(invitee), walk(screen, [/› zoe@friends\.test/, "Enter"], [/Send referral/]))
-    )
-  )
-  goesBack("at the question to the owner", { accounts: stopped }, (screen) =>
-    walk(screen, [/Ask the workspace/, "4"], [/Notify the owner/])
-  )
-
-  it.scopedLive("while resets are looked up it goes back", () =>
+  it.scopedLive("goes back from everywhere, and leaves the menu with 130", () =>
     Effect.gen(function* () {
-      const { backend, screen } = yield* open({ accounts: rich })
+      const { backend, screen } = yield* open({ accounts: stopped, plan: [hang("profile.me")] })
+      const back = [/Show usage/] as const
+      yield* walk(screen, [menu, "1"], [/Codex usage[\s\S]*Reading the token activity/, "C-c"], back)
+      yield* walk(screen, [menu, "2"], [/2 usage limit/, "C-c"], back)
+      yield* walk(screen, [menu, "2"], [/2 usage limit/, "1"], [/Use this reset\?/, "C-c"], back)
+      yield* walk(screen, [menu, "3"], [/name@example/, "a", "b"], [/› ab/, "C-c"], back)
+      yield* walk(screen, [menu, "3"], [/name@example/])
+      yield* screen.type(invitee)
+      yield* walk(screen, [/› zoe@friends\.test/, "Enter"], [/Send referral/, "C-c"], back)
+      yield* walk(screen, [menu, "4"], [/Notify the owner/, "C-c"], back)
       yield* backend.addFaults(hang("usage.read"))
-      yield* walk(screen, [menu, "2"], [/Checking your available resets/, "C-c"], [/Show usage/, "C-c"])
-      checkEnd(yield* screen.ended, 130)
-      assert.strictEqual(yield* backend.count("resetCredits.consume"), 0)
+      yield* walk(screen, [menu, "2"], [/Checking your available resets/, "C-c"], [/Reading your account/, "C-c"])
+      const ended = yield* screen.ended
+      checkEnd(ended, 130)
+      assert.strictEqual(ended.screen, "above")
+      for (const act of acts) assert.strictEqual(yield* backend.count(act), 0)
     })
   )
 
@@ -532,7 +451,7 @@ describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", { timeout: 60_000 }, 
     there: (screen: Screen) => Effect.Effect<void>,
     says: RegExp
   ) =>
-    it.scopedLive(`${name}: leaves at once, and says what nobody knows`, () =>
+    it.scopedLive(`${name}: leaves at once, and says what is not known`, () =>
       Effect.gen(function* () {
         const { endpoint } = options
         const { backend, made, screen } = yield* open({ ...options, plan: [hang(endpoint, true)] })

@@ -10,7 +10,7 @@ import { join } from "node:path"
 export const hasTmux =
   process.platform !== "win32" && /^tmux [3-9]/.test(spawnSync("tmux", ["-V"], { encoding: "utf8" }).stdout ?? "")
 
-/** A server of our own, in a folder that goes with it: sessions, keys and sizes concern nobody else. */
+/** A server of our own, in a folder that goes with it: sessions, keys and sizes are shared with no other. */
 let server: string | undefined
 
 const tmux = (...args: ReadonlyArray<string>): Effect.Effect<string> =>

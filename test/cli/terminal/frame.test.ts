@@ -1,11 +1,9 @@
 /** Views on terminals of every size: nothing is wider or higher, and nothing foreign gets out. */
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { open, press } from "../../../src/cli/menu/kit.js"
-import { paintFrame } from "../../../src/cli/menu/paintFrame.js"
-import { render } from "../../../src/cli/menu/render.js"
-import type { View } from "../../../src/cli/menu/View.js"
 import { paintFor, withoutColor } from "../../../src/cli/render/paint.js"
+import { ownScreen, render } from "../../../src/cli/terminal/frame.js"
+import { open, press, type View } from "../../../src/cli/terminal/View.js"
 import { columnsOf } from "../../../src/cli/render/text.js"
 import { anyInput, anyView, key, list, prompt, row } from "./views.js"
 
@@ -43,7 +41,7 @@ describe("at every size", () => {
       if (visible !== "" && /^[a-z]{1,8} /.test(view.title)) {
         assert.strictEqual(text[0]?.split(" ")[0], view.title.split(" ")[0])
       }
-      if (view._tag === "List") {
+      if (view.field === null) {
         assert.strictEqual(text.filter((line) => line.startsWith("› ")).length, state.selected === -1 ? 0 : 1)
         assert.isNull(cursor)
       } else {
@@ -60,8 +58,8 @@ describe("at every size", () => {
     ([one, other, columns, rows]) => {
       const first = render(one, open(one), surface(columns, rows))
       const second = render(other, open(other), surface(columns, rows))
-      assert.strictEqual(paintFrame(first, first), "")
-      for (const text of [paintFrame(null, first), paintFrame(first, second)]) {
+      assert.strictEqual(ownScreen.paint(first, first), "")
+      for (const text of [ownScreen.paint(null, first), ownScreen.paint(first, second)]) {
         if (text === "") continue
         assert.isTrue(text.startsWith("\u001b[?2026h") && text.endsWith("\u001b[?2026l"))
         // Moves, erasing and the cursor's visibility are all that is in it.
@@ -184,7 +182,7 @@ describe("a list", () => {
   })
 
   it("what can't be cancelled says how to leave", () => {
-    const view = list([row("Using a reset...", { enabled: false })], { cancel: null, title: "Usage limit resets" })
+    const view = list([row("Using a reset...", { enabled: false })], { canLeave: false, title: "Usage limit resets" })
     expect(picture(view, 60, 24)).toMatchInlineSnapshot(`
       "
       Usage limit resets
@@ -210,7 +208,7 @@ describe("a line of text", () => {
       Press enter to go on or esc to go back
       "
     `)
-    expect(picture(prompt({ problem: "That is no address." }), 40, 24, "a", "b")).toMatchInlineSnapshot(`
+    expect(picture(prompt({ problem: "That is no address." }), 40, 24, "a", "b", "return")).toMatchInlineSnapshot(`
       "
       Title
 
@@ -223,7 +221,7 @@ describe("a line of text", () => {
   })
 
   it("longer than the line shows what is around the cursor", () => {
-    const view = prompt({ initial: "abcdefghijklmnopqrstuvwxyz" })
+    const view = prompt({ initialText: "abcdefghijklmnopqrstuvwxyz" })
     const at = (...keys: ReadonlyArray<string>) => {
       let state = open(view)
       for (const name of keys) state = press(view, state, key(name), page)[0]

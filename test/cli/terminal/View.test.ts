@@ -1,26 +1,29 @@
 /** What keys do, without a terminal. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
-import { keep, type KitState, open, type Outcome, press } from "../../../src/cli/menu/kit.js"
-import { type Input, longestText, readInput } from "../../../src/cli/menu/kitInput.js"
-import type { View } from "../../../src/cli/menu/View.js"
-import { anyInput, anyList, anyPrompt, anyView, key, list, prompt, row } from "./views.js"
+import { type Input, longestText, readInput } from "../../../src/cli/terminal/input.js"
+import { keep, open, type Outcome, type Place, press, type View } from "../../../src/cli/terminal/View.js"
+import { anyInput, anyList, anyPrompt, key, list, prompt, row } from "./views.js"
 
 const page = { rows: 3, lines: 5, furthest: 0 }
 const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /** The state behind all inputs, and what came of the last one. */
 const pressed = (view: View<string>, inputs: ReadonlyArray<Input>, from = open(view), fits = page) => {
-  let state: KitState = from
+  let state: Place = from
   let outcome: Outcome<string> = { _tag: "None" }
   for (const input of inputs) [state, outcome] = press(view, state, input, fits)
   return { state, outcome }
 }
 const after = (view: View<string>, ...spelled: ReadonlyArray<string>) => pressed(view, spelled.map(key))
 const none = { _tag: "None" } as const
-const event = (name: string, byCtrlC = false) => ({ _tag: "Event", event: name, byCtrlC }) as const
+const unknown = { _tag: "Unknown" } as const
+const chosen = (value: string) => ({ _tag: "Chosen", value }) as const
+const left = (byCtrlC = false) => ({ _tag: "Left", byCtrlC }) as const
 
+const goesOn = Effect.succeed(true)
 const gaps = list([
   row("off 0", { enabled: false }),
   row("a"),
@@ -91,50 +94,52 @@ describe("a list", () => {
     ["2", "b"],
     ["3", "c"]
   ])("%s accepts %s: numbers are those of the enabled rows", (name, label) => {
-    assert.deepStrictEqual(after(gaps, name).outcome, event(label))
+    assert.deepStrictEqual(after(gaps, name).outcome, chosen(label))
   })
 
   it("4, 0, Alt-1 and Alt-Enter accept nothing there", () => {
-    for (const name of ["4", "0", "alt-1", "alt-return"]) assert.deepStrictEqual(after(gaps, name).outcome, none)
+    for (const name of ["4", "0"]) assert.deepStrictEqual(after(gaps, name).outcome, unknown)
+    for (const name of ["alt-1", "alt-return"]) assert.deepStrictEqual(after(gaps, name).outcome, none)
   })
 
   it("there is no tenth number", () => {
-    assert.deepStrictEqual(after(nine, "9").outcome, event("r8"))
-    assert.deepStrictEqual(after(nine, "0").outcome, none)
+    assert.deepStrictEqual(after(nine, "9").outcome, chosen("r8"))
+    assert.deepStrictEqual(after(nine, "0").outcome, unknown)
   })
 
   it("shortcuts come before numbers, numbers before keys of the view, and these before k and j", () => {
     const view = list([row("one"), row("two", { shortcut: "1" }), row("three", { shortcut: "Y" })], {
-      keys: { y: "key y", "2": "key 2", k: "key k", d: "key d" }
+      keys: { y: goesOn, "2": goesOn, k: goesOn, d: goesOn }
     })
-    assert.deepStrictEqual(after(view, "1").outcome, event("two"))
-    assert.deepStrictEqual(after(view, "y").outcome, event("three"))
-    assert.deepStrictEqual(after(view, "Y").outcome, event("three"))
-    assert.deepStrictEqual(after(view, "2").outcome, event("two"))
-    assert.deepStrictEqual(after(view, "k").outcome, event("key k"))
-    assert.deepStrictEqual(after(view, "d").outcome, event("key d"))
+    assert.deepStrictEqual(after(view, "1").outcome, chosen("two"))
+    assert.deepStrictEqual(after(view, "y").outcome, chosen("three"))
+    assert.deepStrictEqual(after(view, "Y").outcome, chosen("three"))
+    assert.deepStrictEqual(after(view, "2").outcome, chosen("two"))
+    assert.deepStrictEqual(after(view, "k").outcome, { _tag: "Key", run: goesOn })
+    assert.deepStrictEqual(after(view, "d").outcome, { _tag: "Key", run: goesOn })
     assert.deepStrictEqual(after(view, "alt-y").outcome, none)
     assert.deepStrictEqual(after(view, "toString").outcome, none)
+    assert.deepStrictEqual(after(view, "x").outcome, unknown)
   })
 
   it("a shortcut of a disabled row accepts nothing", () => {
     const view = list([row("yes", { shortcut: "y", enabled: false }), row("no", { shortcut: "n" })])
-    assert.deepStrictEqual(after(view, "y").outcome, none)
-    assert.deepStrictEqual(after(view, "n").outcome, event("no"))
+    assert.deepStrictEqual(after(view, "y").outcome, unknown)
+    assert.deepStrictEqual(after(view, "n").outcome, chosen("no"))
   })
 
   it("Escape and Ctrl-C cancel; where nothing can be cancelled only Ctrl-C leaves", () => {
-    assert.deepStrictEqual(after(gaps, "escape").outcome, event("cancel"))
-    assert.deepStrictEqual(after(gaps, "ctrl-c").outcome, event("cancel", true))
-    const busy = list([row("Sending...", { enabled: false })], { cancel: null })
+    assert.deepStrictEqual(after(gaps, "escape").outcome, left())
+    assert.deepStrictEqual(after(gaps, "ctrl-c").outcome, left(true))
+    const busy = list([row("Sending...", { enabled: false })], { canLeave: false })
     assert.deepStrictEqual(after(busy, "escape").outcome, none)
     assert.deepStrictEqual(after(busy, "return").outcome, none)
-    assert.deepStrictEqual(after(busy, "ctrl-c").outcome, { _tag: "Quit" })
+    assert.deepStrictEqual(after(busy, "ctrl-c").outcome, left(true))
   })
 
   it("where no row can be selected Enter cancels", () => {
     const { outcome, state } = after(list([row("Loading...", { enabled: false })]), "return")
-    assert.deepStrictEqual([state.selected, outcome], [-1, event("cancel")])
+    assert.deepStrictEqual([state.selected, outcome], [-1, left()])
   })
 
   it("begins with its initial row, or the first that is enabled", () => {
@@ -146,7 +151,6 @@ describe("a list", () => {
   it("keeps its cursor while it is the same view, and leaves a row that is disabled by now", () => {
     const { state } = after(gaps, "down", "down")
     assert.strictEqual(keep(state, { ...gaps, title: "Another" }).selected, 4)
-    assert.strictEqual(keep(state, { ...gaps, id: "other" }).selected, 1)
     assert.strictEqual(keep(state, { ...gaps, rows: gaps.rows.slice(0, 3) }).selected, 1)
     assert.strictEqual(keep(state, { ...gaps, rows: [] }).selected, -1)
   })
@@ -156,12 +160,12 @@ describe("a list", () => {
     [anyList, FastCheck.array(anyInput, { maxLength: 30 })],
     ([view, inputs]) => {
       let state = open(view)
-      const disabled = new Set(view.rows.filter((row) => !row.enabled).map((row) => row.event))
+      const disabled = new Set(view.rows.filter((row) => !row.enabled).map((row) => row.value))
       for (const input of inputs) {
         const [next, outcome] = press(view, state, input, page)
         if (input._tag === "Paste") assert.deepStrictEqual([next, outcome], [state, none])
-        if (outcome._tag === "Event") assert.isFalse(disabled.has(outcome.event))
-        if (outcome._tag === "Quit") assert.isNull(view.cancel)
+        if (outcome._tag === "Chosen") assert.isFalse(disabled.has(outcome.value))
+        if (outcome._tag === "Left" && !outcome.byCtrlC) assert.isTrue(view.canLeave)
         assert.isTrue(next.selected === -1 || view.rows[next.selected]?.enabled === true)
         if (next.selected === -1) assert.isTrue(view.rows.every((row) => !row.enabled))
         state = next
@@ -172,18 +176,18 @@ describe("a list", () => {
   it.prop("Enter at once accepts the initial row, if it can be accepted", [anyList], ([view]) => {
     const { outcome } = after(view, "return")
     const initial = view.rows[view.initial]
-    if (initial?.enabled === true) assert.deepStrictEqual(outcome, event(initial.event))
+    if (initial?.enabled === true) assert.deepStrictEqual(outcome, chosen(initial.value))
     else {
       const first = view.rows.find((row) => row.enabled)
-      const cancelled = view.cancel === null ? none : event(view.cancel)
-      assert.deepStrictEqual(outcome, first === undefined ? cancelled : event(first.event))
+      const cancelled = view.canLeave ? left() : none
+      assert.deepStrictEqual(outcome, first === undefined ? cancelled : chosen(first.value))
     }
   })
 })
 
 describe("a line of text", () => {
   const typed = (...spelled: ReadonlyArray<string>) => {
-    const { after: behind, before } = after(prompt({ initial: "ab cd" }), ...spelled).state.typed
+    const { after: behind, before } = after(prompt({ initialText: "ab cd" }), ...spelled).state.typed
     return `${before}|${behind}`
   }
 
@@ -211,27 +215,26 @@ describe("a line of text", () => {
   })
 
   it("moves over what a person takes for one character", () => {
-    const view = prompt({ initial: "ae\u0301🇫🇷" })
+    const view = prompt({ initialText: "ae\u0301🇫🇷" })
     assert.strictEqual(after(view, "backspace").state.typed.before, "ae\u0301")
     assert.strictEqual(after(view, "backspace", "backspace").state.typed.before, "a")
   })
 
   it("Enter submits the text without the space around it, and nothing when there is none", () => {
-    assert.deepStrictEqual(after(prompt({ initial: " a b " }), " ", "return").outcome, event("submit a b"))
+    assert.deepStrictEqual(after(prompt({ initialText: " a b " }), " ", "return").outcome, chosen("submit a b"))
     assert.deepStrictEqual(after(prompt(), "return").outcome, none)
     assert.deepStrictEqual(after(prompt(), " ", " ", "return").outcome, none)
-    assert.deepStrictEqual(after(prompt({ initial: "a" }), "alt-return").outcome, none)
+    assert.deepStrictEqual(after(prompt({ initialText: "a" }), "alt-return").outcome, none)
   })
 
   it("Escape and Ctrl-C cancel", () => {
-    assert.deepStrictEqual(after(prompt(), "escape").outcome, event("cancel"))
-    assert.deepStrictEqual(after(prompt(), "ctrl-c").outcome, event("cancel", true))
+    assert.deepStrictEqual(after(prompt(), "escape").outcome, left())
+    assert.deepStrictEqual(after(prompt(), "ctrl-c").outcome, left(true))
   })
 
-  it("keeps the text while it is the same prompt", () => {
-    const { state } = after(prompt(), "a", "b")
-    assert.strictEqual(keep(state, prompt({ problem: "no" })).typed.before, "ab")
-    assert.strictEqual(keep(state, prompt({ id: "other" })).typed.before, "")
+  it("keeps a text that is not taken, and says why", () => {
+    const { outcome, state } = after(prompt({ problem: "no" }), "a", "b", "return")
+    assert.deepStrictEqual([outcome, state.problem, state.typed.before], [none, "no", "ab"])
   })
 
   it.prop(
@@ -243,22 +246,15 @@ describe("a line of text", () => {
         const [next, outcome] = press(view, state, input, page)
         const text = next.typed.before + next.typed.after
         assert.isFalse(unfit.test(text), JSON.stringify(text))
-        assert.isAtMost(Array.from(text).length, Math.max(longestText, Array.from(view.initial).length))
-        assert.notStrictEqual(outcome._tag, "Quit")
-        if (outcome._tag === "Event" && outcome.event !== "cancel") {
-          assert.strictEqual(outcome.event, `submit ${text.trim()}`)
+        assert.isAtMost(Array.from(text).length, Math.max(longestText, Array.from(view.field?.initial ?? "").length))
+        if (outcome._tag === "Chosen") {
+          assert.strictEqual(outcome.value, `submit ${text.trim()}`)
           assert.notStrictEqual(text.trim(), "")
         }
         state = next
       }
     }
   )
-})
-
-it.prop("a key belongs to the view that is shown, whatever was shown before", [anyView, anyView, anyInput], (given) => {
-  const [before, view, input] = given
-  if (before.id === view.id) return
-  assert.deepStrictEqual(press(view, open(before), input, page), press(view, open(view), input, page))
 })
 
 describe("a paste", () => {
@@ -300,7 +296,7 @@ describe("a paste", () => {
   })
 
   it("goes in at the cursor of a text", () => {
-    const { state } = pressed(prompt({ initial: "ad" }), [key("left"), { _tag: "Paste", text: "bc" }])
+    const { state } = pressed(prompt({ initialText: "ad" }), [key("left"), { _tag: "Paste", text: "bc" }])
     assert.deepStrictEqual(state.typed, { before: "abc", after: "d" })
   })
 })

@@ -1,42 +1,33 @@
 /** Views and keys to try things with. */
 import * as FastCheck from "effect/FastCheck"
-import type { Input, Key } from "../../../src/cli/menu/kitInput.js"
-import type { ListView, PromptView, Row, View } from "../../../src/cli/menu/View.js"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Input, Key } from "../../../src/cli/terminal/input.js"
+import { type Row, view, type View } from "../../../src/cli/terminal/View.js"
 import { Arbitraries } from "../../../src/testing/index.js"
 
 export const row = (label: string, more: Partial<Row<string>> = {}): Row<string> => ({
   label,
   enabled: true,
-  event: label,
+  value: label,
   ...more
 })
 
-export const list = (rows: ReadonlyArray<Row<string>>, more: Partial<ListView<string>> = {}): ListView<string> => ({
-  _tag: "List",
-  id: "list",
-  title: "Title",
-  lines: [],
-  wide: [],
-  rows,
-  initial: 0,
-  cancel: "cancel",
-  keys: {},
-  busy: false,
-  ...more
-})
+export const list = (rows: ReadonlyArray<Row<string>>, more: Partial<View<string>> = {}): View<string> =>
+  view({ title: "Title", rows, ...more })
 
-export const prompt = (more: Partial<PromptView<string>> = {}): PromptView<string> => ({
-  _tag: "Prompt",
-  id: "prompt",
-  title: "Title",
-  lines: [],
-  placeholder: "name@example.com",
-  initial: "",
-  problem: null,
-  submit: (text) => `submit ${text}`,
-  cancel: "cancel",
-  ...more
-})
+export const prompt = (
+  more: Partial<View<string>> & { readonly initialText?: string; readonly problem?: string } = {}
+) =>
+  view<string>({
+    title: "Title",
+    field: {
+      placeholder: "name@example.com",
+      initial: more.initialText ?? "",
+      read: (text) => (more.problem === undefined ? Either.right(`submit ${text}`) : Either.left(more.problem))
+    },
+    ...more
+  })
 
 /** A key by its name, as Node names it: `up`, `ctrl-c`, `alt-y`; any other single character is typed. */
 export const key = (spelled: string): Key => {
@@ -84,34 +75,39 @@ const anyRow: FastCheck.Arbitrary<Row<string>> = FastCheck.record(
     description: text,
     shortcut: FastCheck.constantFrom("y", "n", "d", "1"),
     enabled: FastCheck.boolean(),
-    event: FastCheck.uuid()
+    value: FastCheck.uuid()
   },
-  { requiredKeys: ["label", "enabled", "event"] }
+  { requiredKeys: ["label", "enabled", "value"] }
 )
 
-export const anyList: FastCheck.Arbitrary<ListView<string>> = FastCheck.record({
-  _tag: FastCheck.constant("List"),
-  id: FastCheck.constantFrom("a", "b"),
+export const anyList: FastCheck.Arbitrary<View<string>> = FastCheck.record({
   title: text,
   lines: FastCheck.array(text, { maxLength: 6 }),
   wide: FastCheck.array(text, { maxLength: 12 }),
   rows: FastCheck.array(anyRow, { maxLength: 14 }),
   initial: FastCheck.integer({ min: -1, max: 15 }),
-  cancel: FastCheck.option(FastCheck.constant("cancel")),
-  keys: FastCheck.constantFrom({}, { d: "daily", w: "weekly", c: "cumulative" }),
+  field: FastCheck.constant(null),
+  canLeave: FastCheck.boolean(),
+  keys: FastCheck.constantFrom({}, { d: Effect.succeed(true), q: Effect.succeed(false) }),
   busy: FastCheck.boolean()
 })
 
-export const anyPrompt: FastCheck.Arbitrary<PromptView<string>> = FastCheck.record({
-  _tag: FastCheck.constant("Prompt"),
-  id: FastCheck.constantFrom("a", "p"),
+export const anyPrompt: FastCheck.Arbitrary<View<string>> = FastCheck.record({
   title: text,
   lines: FastCheck.array(text, { maxLength: 6 }),
   placeholder: text,
   initial: text,
-  problem: FastCheck.option(text),
-  submit: FastCheck.constant((text: string) => `submit ${text}`),
-  cancel: FastCheck.constant("cancel")
-})
+  problem: FastCheck.option(text)
+}).map(({ initial, lines, placeholder, problem, title }) =>
+  view({
+    title,
+    lines,
+    field: {
+      placeholder,
+      initial,
+      read: (given) => (problem === null ? Either.right(`submit ${given}`) : Either.left(problem))
+    }
+  })
+)
 
 export const anyView: FastCheck.Arbitrary<View<string>> = FastCheck.oneof(anyList, anyPrompt)

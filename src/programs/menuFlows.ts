@@ -1,0 +1,257 @@
+/** What the menu leads to: each program with its endings, and the way on from there. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import { InviteEmail } from "../domain/InviteEmail.js"
+import type { JournalError } from "../domain/JournalError.js"
+import type { Act, Operation } from "../domain/Operation.js"
+import type { InviteReward } from "../domain/ReferralOffer.js"
+import type { Session } from "../domain/Session.js"
+import type { CreditType } from "../domain/WorkspaceRole.js"
+import { type Choice, Dialog, type DialogError } from "../services/Dialog.js"
+import { OperationJournal } from "../services/OperationJournal.js"
+import { earlierInvite } from "./inviteConfirmed.js"
+import { inviteFriend } from "./inviteFriend.js"
+import { notifyOwner } from "./notifyOwner.js"
+import { quietReset } from "./redeemHistory.js"
+import { redeemReset, type RedeemResult } from "./redeemReset.js"
+import { validInput } from "./validInput.js"
+
+/** Why a read or an act of the menu failed. */
+export type MenuFailure = ActError | AuthError | BackendError | JournalError
+
+/** Lines about a failure, for a person; `act` is null for a read of the menu itself. */
+export type Explain = (error: MenuFailure, act: Act | null) => ReadonlyArray<string>
+
+/** For whom, and how failures are explained. */
+export interface MenuContext {
+  readonly session: Session
+  readonly explain: Explain
+}
+
+/** Shows how something ended; fails as cancelled unless a way on is chosen. */
+const ending = <A = never>(
+  id: string,
+  title: string,
+  details: ReadonlyArray<string>,
+  choices: ReadonlyArray<Choice<A>> = [],
+  more: { readonly cancel?: string; readonly initial?: "cancel" } = {}
+): Effect.Effect<A, DialogError, Dialog> =>
+  Effect.flatMap(Dialog, (dialog) => dialog.choose({ id, title, details, choices, cancel: "Close", ...more }))
+
+/** A row that goes on. */
+const goOn = (label: string, description?: string): Choice<true> => ({ value: true, label, description })
+const goBack = { cancel: "No, go back", initial: "cancel" } as const
+
+const isAct = (error: MenuFailure, ...reasons: ReadonlyArray<ActError["reason"]>): boolean =>
+  error._tag === "ActError" && reasons.includes(error.reason)
+
+const isAnotherAccount = ({ reason }: MenuFailure): boolean =>
+  reason === "IdentityChanged" || reason === "AccountMismatch"
+
+/** The program's result, or why it failed. A person who leaves goes back to the menu. */
+const attempted = <A, R>(program: Effect.Effect<A, MenuFailure | DialogError, R>) =>
+  Effect.matchEffect(program, {
+    onFailure: (error): Effect.Effect<Either.Either<A, MenuFailure>, DialogError> =>
+      error._tag === "DialogError" ? error : Effect.succeed(Either.left(error)),
+    onSuccess: (result) => Effect.succeed(Either.right(result))
+  })
+
+const anotherAccount = (id: string, title: string) =>
+  ending(id, title, ["Another account is signed in by now. Nothing was sent for it. Start again."])
+
+/** What the journal has, if it can be read. */
+const found = <A, E, R>(read: Effect.Effect<Option.Option<A>, E, R>) =>
+  Effect.orElseSucceed(read, () => Option.none<A>())
+
+const resets = "Usage limit resets"
+
+const redeemed: Readonly<Record<Exclude<RedeemResult["outcome"], "declined">, string>> = {
+  reset: "Your usage was reset.",
+  alreadyRedeemed: "This reset was done before, with the same key. No further credit was used.",
+  alreadyRedeemedElsewhere: "Nothing was done: this key was used before, by somebody else.",
+  nothingToReset: "Your usage does not need a reset now. No credit was used.",
+  noCredit: "No usage limit resets are available. Nothing was used.",
+  creditGone: "This reset is gone. Nothing was used."
+}
+
+const redeemedLines = (outcome: keyof typeof redeemed, key: string | null, left: number | null) => {
+  if (outcome !== "reset" && outcome !== "alreadyRedeemed") return [redeemed[outcome]]
+  const count =
+    left === null
+      ? "How many resets are left could not be read."
+      : left === 0
+        ? "No resets are left."
+        : `${left} reset${left === 1 ? "" : "s"} left.`
+  return [redeemed[outcome], count, ...(key === null ? [] : [`Key: ${key}`])]
+}
+
+/** Spends a reset. `learned` gets the number that is left, null when that is not known. */
+export const menuRedeem = ({ explain, session }: MenuContext, learned: (count: number | null) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const dialog = yield* Dialog
+    let ignoreQuiet = false
+    const retry = (error: MenuFailure) =>
+      isAnotherAccount(error) || isAct(error, "Unresolved", "TooSoon")
+        ? Effect.succeed(false)
+        : ending("redeem.failed", resets, explain(error, "redeem"), [
+            goOn("Try again", "With the same key and the same credit: it can't use a second one.")
+          ]).pipe(Effect.provideService(Dialog, dialog))
+
+    while (true) {
+      const ended = yield* attempted(redeemReset({ again: ignoreQuiet, browse: true, retry }))
+      if (Either.isRight(ended)) {
+        const { key, outcome, usage } = ended.right
+        if (outcome === "declined") return
+        const left = outcome === "noCredit" ? 0 : (usage?.resetCredits?.availableCount ?? null)
+        if (outcome !== "nothingToReset") yield* learned(left)
+        const reload = goOn("Try again", "See which resets there are.")
+        yield* ending(
+          "redeem.done",
+          resets,
+          redeemedLines(outcome, key, left),
+          outcome === "creditGone" ? [reload] : []
+        )
+      } else if (isAnotherAccount(ended.left)) {
+        yield* anotherAccount("redeem.done", resets)
+      } else if (isAct(ended.left, "TooSoon")) {
+        const until = Option.map(yield* found(quietReset(session.identity)), (quiet) => DateTime.formatIso(quiet.until))
+        const older = "The usage that the backend shows may be older than that"
+        yield* ending(
+          "redeem.quiet",
+          resets,
+          [
+            "This account was reset a short while ago.",
+            Option.match(until, { onNone: () => `${older}.`, onSome: (time) => `${older}, until ${time}.` })
+          ],
+          [goOn("Use another reset")],
+          { initial: "cancel" }
+        )
+        ignoreQuiet = true
+      } else if (!isAct(ended.left, "Unresolved")) {
+        // An unresolved redemption comes first when it starts again.
+        yield* ending("redeem.failed", resets, explain(ended.left, "redeem"), [goOn("Try again")])
+      }
+    }
+  })
+
+const invite = "Invite someone to Codex"
+
+const rewards: Readonly<Record<InviteReward, string>> = {
+  included: "A reward comes with it.",
+  notIncluded: "No reward comes with it.",
+  unknown: "Whether a reward comes with it was not confirmed."
+}
+
+const earlierInviteLine = (email: string, operation: Operation): string => {
+  const sent = `An invite to ${email} was sent at ${DateTime.formatIso(operation.updatedAt)}`
+  return operation.isOpen ? `${sent}, and its outcome is not known. Ask the recipient first.` : `${sent}.`
+}
+
+/** Sends an invite. The address that was typed stands in the line when it is edited. */
+export const menuInvite = ({ explain, session }: MenuContext) =>
+  Effect.gen(function* () {
+    const dialog = yield* Dialog
+    let typed = ""
+    let options: { readonly email?: string; readonly again?: boolean } = {}
+    const remembering = Dialog.of({
+      ...dialog,
+      ask: (question) =>
+        Effect.tap(dialog.ask({ ...question, initial: typed }), (text) => Effect.sync(() => void (typed = text.trim())))
+    })
+
+    while (true) {
+      const ended = yield* attempted(Effect.provideService(inviteFriend(options), Dialog, remembering))
+      options = {}
+      if (Either.isRight(ended)) {
+        if (ended.right._tag === "Declined") return
+        const { key, reward } = ended.right
+        yield* ending("invite.done", invite, [
+          `The invite to ${typed} was sent. ${rewards[reward]}`,
+          `Operation ${key}`
+        ])
+      } else if (isAnotherAccount(ended.left)) {
+        yield* anotherAccount("invite.done", invite)
+      } else if (isAct(ended.left, "Rejected")) {
+        const lines = [...explain(ended.left, "invite"), `Check the address: ${typed}`]
+        yield* ending("invite.rejected", invite, lines, [goOn("Edit the address")])
+      } else if (isAct(ended.left, "Unresolved", "NotNeeded")) {
+        const earlier = yield* found(
+          Effect.flatMap(validInput("invite", InviteEmail, typed), (email) => earlierInvite(session.identity, email))
+        )
+        yield* ending(
+          "invite.again",
+          "Invite this address again?",
+          [
+            ...Option.match(earlier, {
+              onNone: () => [],
+              onSome: (operation) => [earlierInviteLine(typed, operation)]
+            }),
+            "Nothing was sent now."
+          ],
+          [goOn("Send another one")],
+          goBack
+        )
+        options = { email: typed, again: true }
+      } else {
+        yield* ending("invite.done", invite, explain(ended.left, "invite"))
+      }
+    }
+  })
+
+const nudge = "Message to the workspace owner"
+
+const nudged: Readonly<Record<CreditType, { readonly sent: string; readonly cooldownActive: string }>> = {
+  credits: {
+    sent: "Workspace owner notified.",
+    cooldownActive: "The owner was notified not long ago. Nothing was sent this time."
+  },
+  usage_limit: {
+    sent: "Limit increase requested.",
+    cooldownActive: "An increase was requested not long ago. Nothing was sent this time."
+  }
+}
+
+/** Asks the workspace's owner for what the reached limit calls for. */
+export const menuNudge = ({ explain }: MenuContext) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    let again = false
+    while (true) {
+      const ended = yield* attempted(notifyOwner({ again }))
+      if (Either.isRight(ended)) {
+        const { creditType, key, outcome } = ended.right
+        if (outcome === "declined") return
+        const lines = [nudged[creditType][outcome], ...(outcome === "sent" && key !== null ? [`Operation ${key}`] : [])]
+        yield* ending("nudge.done", nudge, lines)
+      } else if (isAnotherAccount(ended.left)) {
+        yield* anotherAccount("nudge.done", nudge)
+      } else if (ended.left._tag === "ActError" && ended.left.reason === "Unresolved") {
+        const { key } = ended.left
+        const earlier = key === null ? Option.none() : yield* found(journal.find(key))
+        const at = Option.match(earlier, {
+          onNone: () => "before",
+          onSome: ({ updatedAt }) => `at ${DateTime.formatIso(updatedAt)}`
+        })
+        yield* ending(
+          "nudge.again",
+          "Write to the owner again?",
+          [
+            `A message was sent ${at}, and its outcome is not known. Ask the owner first.`,
+            "Nothing was sent now.",
+            ...(key === null ? [] : [`Operation ${key}`])
+          ],
+          [goOn("Send another one")],
+          goBack
+        )
+        again = true
+      } else {
+        const mayRetry = !isAct(ended.left, "OutcomeUnknown", "NotNeeded")
+        yield* ending("nudge.failed", nudge, explain(ended.left, "nudge"), mayRetry ? [goOn("Try again")] : [])
+      }
+    }
+  })
