@@ -1,5 +1,5 @@
 /**
- * Who renews the session, from the environment.
+ * How the session is renewed, from the environment.
  *
  * @since 0.1.0
  */

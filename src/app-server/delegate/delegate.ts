@@ -1,4 +1,4 @@
-/** A server that leaves what is not of the account to another, such as `codex app-server`. */
+/** Delegates every method that is not about the account to another app-server, such as `codex app-server`. */
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -6,11 +6,11 @@ import * as Exit from "effect/Exit"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as FiberId from "effect/FiberId"
 import * as Scope from "effect/Scope"
-import { AccountConfig } from "../../services/AccountConfig.js"
-import type { RpcError } from "../protocol/errors.js"
-import type { Caller, Forward } from "../server/Handler.js"
 import type { Words } from "../../domain/shellWords.js"
-import { type Delegated, start } from "./Delegated.js"
+import { AccountConfig } from "../../services/AccountConfig.js"
+import type { RpcError } from "../../rpc/RpcError.js"
+import type { Forward, RequestContext } from "../server/Handler.js"
+import { type Delegated, start } from "./child.js"
 
 /** The program with its arguments; `env` is added to the environment of this process, after `CODEX_HOME`. */
 export interface DelegateOptions {
@@ -18,14 +18,14 @@ export interface DelegateOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-/** Whether this server answers the method itself, known or not: two servers that change one account would disagree. */
+/** Methods that this server answers itself, known or not: two servers that change one account would disagree. */
 export const isOurs = (method: string): boolean =>
   method === "initialize" || method === "getAuthStatus" || /^account(Session)?\//.test(method)
 
 /**
- * Every client that asks for more than its account gets a child of its own, which is told who the client is and ends
- * with its connection. It has the same home, and so the same account. When a child has ended before, what waits for it
- * fails, and the next request starts another.
+ * A client that uses such a method gets a child of its own, which has the same home, and so the same account, and ends
+ * with the client's connection. When the child ends before that, its pending requests fail, and the next one starts
+ * another.
  */
 export const makeForward = ({
   command,
@@ -34,12 +34,12 @@ export const makeForward = ({
   Effect.zipWith(AccountConfig, CommandExecutor.CommandExecutor, ({ codexHome }, executor) => {
     const children = new Map<number, Deferred.Deferred<Delegated, RpcError>>()
 
-    /** Runs in the connection's scope, so that it goes on when the first who asked has left. */
-    const run = (caller: Caller, started: Deferred.Deferred<Delegated, RpcError>): Effect.Effect<void> =>
+    /** Runs in the connection's scope, so that it goes on when the first request was interrupted. */
+    const run = (context: RequestContext, started: Deferred.Deferred<Delegated, RpcError>): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const scope = yield* Scope.fork(caller.scope, ExecutionStrategy.sequential)
+        const scope = yield* Scope.fork(context.scope, ExecutionStrategy.sequential)
         const child = yield* Effect.exit(
-          start(command, { CODEX_HOME: codexHome, ...env }, caller).pipe(
+          start(command, { CODEX_HOME: codexHome, ...env }, context).pipe(
             Scope.extend(scope),
             Effect.provideService(CommandExecutor.CommandExecutor, executor)
           )
@@ -48,25 +48,25 @@ export const makeForward = ({
         if (Exit.isSuccess(child)) {
           let isLeaving = false
           yield* Scope.addFinalizer(
-            caller.scope,
+            context.scope,
             Effect.sync(() => (isLeaving = true))
           )
           yield* child.value.ended
           if (!isLeaving) yield* Effect.logWarning("The delegated app-server has ended before its client.")
         }
-        if (children.get(caller.connection) === started) children.delete(caller.connection)
+        if (children.get(context.connection) === started) children.delete(context.connection)
         yield* Scope.close(scope, Exit.void)
       })
 
-    const childOf = (caller: Caller): Effect.Effect<Delegated, RpcError> =>
+    const childOf = (context: RequestContext): Effect.Effect<Delegated, RpcError> =>
       Effect.suspend(() => {
-        const present = children.get(caller.connection)
+        const present = children.get(context.connection)
         if (present !== undefined) return Deferred.await(present)
         const started = Deferred.unsafeMake<Delegated, RpcError>(FiberId.none)
-        children.set(caller.connection, started)
-        return Effect.zipRight(Effect.forkIn(run(caller, started), caller.scope), Deferred.await(started))
+        children.set(context.connection, started)
+        return Effect.zipRight(Effect.forkIn(run(context, started), context.scope), Deferred.await(started))
       })
 
-    return (request, caller) =>
-      isOurs(request.method) ? undefined : Effect.flatMap(childOf(caller), (child) => child.call(request, caller))
+    return (request, context) =>
+      isOurs(request.method) ? undefined : Effect.flatMap(childOf(context), (child) => child.call(request, context))
   })

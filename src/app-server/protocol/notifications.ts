@@ -8,7 +8,7 @@ import * as Account from "./schemas/Account.js"
 import * as Login from "./schemas/Login.js"
 import * as RateLimits from "./schemas/RateLimits.js"
 import * as Threads from "./schemas/Threads.js"
-import { nullable } from "./schemas/Tolerant.js"
+import { nullable } from "../../contracts/Tolerant.js"
 
 /**
  * `delivery`: a `lossless` notification waits for room in a full queue, a `bestEffort` one is dropped and counted. The

@@ -1,22 +1,23 @@
-/** From a request to what answers it. */
+/** Finds the handler of a request. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import type { Request } from "../protocol/Envelope.js"
-import { alreadyInitialized, codes, invalidClientName, type RpcError, rpcError } from "../protocol/errors.js"
+import type { Request } from "../../rpc/Envelope.js"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { alreadyInitialized, invalidClientName } from "../protocol/errors.js"
 import { isMethodName, type MethodName, methods, unknownMethod } from "../protocol/methods.js"
-import type { ClientInfo } from "../protocol/schemas/Initialize.js"
+import { type ClientInfo, isHeaderValue } from "../protocol/schemas/Initialize.js"
 import { AccountEvents } from "./AccountEvents.js"
 import { AccountQueue } from "./AccountQueue.js"
 import { Background } from "./Background.js"
 import type { Forward, Handlers, ThreadMethod } from "./Handler.js"
-import { isHeaderValue, makeServerInfo } from "./handlers/initialize.js"
-import type { Job } from "./Job.js"
-import { type HandlerServices, type Lane, noThreads, routes } from "./routes.js"
+import { makeServerInfo } from "./handlers/initialize.js"
+import type { AcceptedRequest } from "./RequestQueue.js"
+import { type HandlerServices, noThreads, type Ordering, routes } from "./routes.js"
 import type { ServerConnection } from "./ServerConnection.js"
 
-/** The span that the client is in, where it says so in the words of W3C. */
+/** The span that the client is in, from its W3C trace context. */
 const parentOf = ({ trace }: Request): Tracer.ExternalSpan | undefined => {
   const match = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(trace?.traceparent ?? "")
   const [, traceId, spanId, flags] = match ?? []
@@ -24,14 +25,14 @@ const parentOf = ({ trace }: Request): Tracer.ExternalSpan | undefined => {
   return Tracer.externalSpan({ traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 })
 }
 
-/** Answers a failure. What was cut off is answered by whoever cut it off. */
-const failed = (method: string, job: Job, cause: Cause.Cause<RpcError>): Effect.Effect<void> => {
+/** Answers a failure. An interrupted request was answered by what interrupted it. */
+const failed = (method: string, accepted: AcceptedRequest, cause: Cause.Cause<RpcError>): Effect.Effect<void> => {
   const error = Cause.failureOption(cause)
-  if (Option.isSome(error)) return Effect.sync(() => job.fail(error.value))
+  if (Option.isSome(error)) return Effect.sync(() => accepted.fail(error.value))
   if (Cause.isInterruptedOnly(cause)) return Effect.void
-  // What a defect says may be anything, so that not even the log is told.
+  // A defect may hold anything, so its message is not even logged.
   return Effect.zipRight(
-    Effect.sync(() => job.fail(rpcError(codes.internal, "internal error"))),
+    Effect.sync(() => accepted.fail(rpcError(codes.internal, "internal error"))),
     Effect.logError(`${method} failed unexpectedly.`)
   )
 }
@@ -52,7 +53,7 @@ export interface DispatchOptions<R> {
   readonly onInitialized?: ((initialized: Initialized) => Effect.Effect<void, never, R>) | undefined
 }
 
-/** Answers jobs, each within its span. What was decoded is answered in the order that its method asks for. */
+/** Answers requests, each within its span and in the order that its method asks for. */
 export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, threads }: DispatchOptions<R>) =>
   Effect.gen(function* () {
     const background = yield* Background
@@ -61,55 +62,67 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
     const serverInfo = yield* makeServerInfo
     const table = routes<R>(threads ?? noThreads)
 
-    const initialized = (job: Job, connection: ServerConnection): Effect.Effect<unknown, RpcError, R> =>
-      Effect.flatMap(methods.initialize.decodeParams(job.request.params), (params) => {
+    const initialized = (
+      accepted: AcceptedRequest,
+      connection: ServerConnection
+    ): Effect.Effect<unknown, RpcError, R> =>
+      Effect.flatMap(methods.initialize.decodeParams(accepted.request.params), (params) => {
         if (connection.client() !== null) return Effect.fail(alreadyInitialized())
         const { clientInfo } = params
         if (!isHeaderValue(clientInfo.name)) return Effect.fail(invalidClientName(clientInfo.name))
         connection.initialize(params)
-        job.afterwards(Effect.asVoid(background.fork(events.greet(connection))))
+        accepted.afterwards(Effect.asVoid(background.fork(events.announceTo(connection))))
         const answer = serverInfo(clientInfo)
         return Effect.as(onInitialized({ client: clientInfo, userAgent: answer.userAgent }), answer)
       })
 
-    const inLane = (lane: Lane) => {
-      switch (lane) {
-        case "atOnce":
+    const inOrder = (ordering: Ordering) => {
+      switch (ordering) {
+        case "immediate":
           return <A, E, R2>(work: Effect.Effect<A, E, R2>) => work
         case "afterSessionChanges":
           return <A, E, R2>(work: Effect.Effect<A, E, R2>) => Effect.zipRight(queue.afterSessionChanges, work)
-        case "act":
+        case "operation":
         case "session":
-          return queue.inTurn(lane)
+          return queue.inTurn(ordering)
       }
     }
 
-    const answered = (name: Exclude<MethodName, "initialize">, job: Job, connection: ServerConnection) => {
+    const answered = (
+      name: Exclude<MethodName, "initialize">,
+      accepted: AcceptedRequest,
+      connection: ServerConnection
+    ) => {
       const client = connection.client()
-      const { lane, prepare } = table[name]
-      return Effect.flatMap(prepare(job.request.params, client), (run) =>
-        inLane(lane)(Effect.flatMap(run(job, connection), job.succeed))
+      const { ordering, prepare } = table[name]
+      return Effect.flatMap(prepare(accepted.request.params, client), (run) =>
+        inOrder(ordering)(Effect.flatMap(run(accepted, connection), accepted.succeed))
       )
     }
 
-    const dispatched = (job: Job, connection: ServerConnection) => {
-      const { method } = job.request
+    const dispatched = (accepted: AcceptedRequest, connection: ServerConnection) => {
+      const { method } = accepted.request
       const client = connection.client()
       const elsewhere =
-        client === null || method === "initialize" ? undefined : forward?.(job.request, connection.caller(job, client))
-      if (elsewhere !== undefined) return Effect.flatMap(elsewhere, job.succeed)
+        client === null || method === "initialize"
+          ? undefined
+          : forward?.(accepted.request, connection.contextOf(accepted, client))
+      if (elsewhere !== undefined) return Effect.flatMap(elsewhere, accepted.succeed)
       if (!isMethodName(method)) return Effect.fail(unknownMethod(method))
-      if (method === "initialize") return Effect.flatMap(initialized(job, connection), job.succeed)
-      return answered(method, job, connection)
+      if (method === "initialize") return Effect.flatMap(initialized(accepted, connection), accepted.succeed)
+      return answered(method, accepted, connection)
     }
 
-    return (job: Job, connection: ServerConnection): Effect.Effect<void, never, HandlerServices | R> => {
-      const { method } = job.request
-      // A method that nobody knows may be any text.
+    return (
+      accepted: AcceptedRequest,
+      connection: ServerConnection
+    ): Effect.Effect<void, never, HandlerServices | R> => {
+      const { method } = accepted.request
+      // An unknown method may be any text.
       const name = isMethodName(method) ? method : "unknown method"
-      const parent = parentOf(job.request)
-      return Effect.suspend(() => dispatched(job, connection)).pipe(
-        Effect.catchAllCause((cause) => failed(name, job, cause)),
+      const parent = parentOf(accepted.request)
+      return Effect.suspend(() => dispatched(accepted, connection)).pipe(
+        Effect.catchAllCause((cause) => failed(name, accepted, cause)),
         Effect.withSpan(`app-server ${name}`, {
           kind: "server",
           ...(parent === undefined ? { root: true } : { parent })

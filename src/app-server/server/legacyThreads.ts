@@ -1,6 +1,5 @@
-/** What clients of the older protocol are told of a thread. */
-import { legacyExtension } from "../protocol/extensions.js"
-import type { InitializeParams } from "../protocol/schemas/Initialize.js"
+/** Notifications of the older protocol about threads. */
+import { type InitializeParams, legacyExtension } from "../protocol/schemas/Initialize.js"
 import type { ThreadStartResponse } from "../protocol/schemas/Threads.js"
 
 export const wantsLegacy = ({ capabilities }: InitializeParams): boolean =>
@@ -17,7 +16,7 @@ const olderSandbox = (sandbox: unknown): unknown =>
     ? { ...sandbox, type: words[sandbox.type] ?? sandbox.type }
     : sandbox
 
-/** The session of a thread is set up. Newer clients take that from the answer to `thread/start` or `thread/resume`. */
+/** The session of a thread is set up. Newer clients read that from the answer to `thread/start` or `thread/resume`. */
 export const legacyConfigured = {
   method: "codex/event/session_configured",
   params: ({ thread, ...answer }: ThreadStartResponse) => ({

@@ -1,86 +1,60 @@
-/** The methods of this server, and when each may run. */
+/** The methods of this server, and in which order they run. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { AccountConfig } from "../../services/AccountConfig.js"
-import type { AuthSession } from "../../services/AuthSession.js"
-import type { CredentialStore } from "../../services/CredentialStore.js"
-import type { Lease } from "../../services/Lease.js"
-import type { OperationJournal } from "../../services/OperationJournal.js"
-import type { RateLimits } from "../../services/RateLimits.js"
-import type { SignIn } from "../../services/SignIn.js"
-import type { TokenUsage } from "../../services/TokenUsage.js"
-import type { WorkspaceMessages } from "../../services/WorkspaceMessages.js"
-import type { WorkspaceRole } from "../../services/WorkspaceRole.js"
-import {
-  codes,
-  experimentalRequired,
-  notInitialized,
-  notSupported,
-  type RpcError,
-  rpcError
-} from "../protocol/errors.js"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { experimentalRequired, notInitialized, notSupported } from "../protocol/errors.js"
 import type { Method } from "../protocol/Method.js"
 import { type MethodName, methods } from "../protocol/methods.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { AccountEvents } from "./AccountEvents.js"
 import type { Change } from "./AccountQueue.js"
-import type { ClientRequests } from "./ClientRequests.js"
 import type { CurrentSession } from "./CurrentSession.js"
-import type { Caller, Handlers, ThreadMethod } from "./Handler.js"
+import type { Handlers, RequestContext, ServerServices, ThreadMethod } from "./Handler.js"
 import { accountHandlers } from "./handlers/account.js"
 import { actHandlers } from "./handlers/acts.js"
 import { loginHandlers } from "./handlers/login.js"
 import { usageHandlers } from "./handlers/usage.js"
-import type { Job } from "./Job.js"
 import type { Logins } from "./Logins.js"
+import type { AcceptedRequest } from "./RequestQueue.js"
 import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 
-/** When a method may run: at once, after the changes of session before it, or in turn with what changes the account. */
-export type Lane = "atOnce" | "afterSessionChanges" | Change
+/**
+ * When a request may run: immediately, after the changes of session before it, or in turn with everything that changes
+ * the account, over all connections.
+ */
+export type Ordering = "immediate" | "afterSessionChanges" | Change
 
 export interface Route<R> {
-  readonly lane: Lane
-  /** Decodes the params before it asks for a client that has introduced itself. */
+  readonly ordering: Ordering
+  /** Decodes the params first, and only then checks that the client is initialized. */
   readonly prepare: (
     params: unknown,
     client: InitializeParams | null
-  ) => Either.Either<(job: Job, connection: ServerConnection) => Effect.Effect<unknown, RpcError, R>, RpcError>
+  ) => Either.Either<
+    (request: AcceptedRequest, connection: ServerConnection) => Effect.Effect<unknown, RpcError, R>,
+    RpcError
+  >
 }
 
 const route = <Name extends string, P, PI, A, AI, R>(
-  lane: Lane,
+  ordering: Ordering,
   method: Method<Name, P, PI, A, AI>,
-  handler: (params: P, caller: Caller) => Effect.Effect<A, RpcError, R>
+  handler: (params: P, context: RequestContext) => Effect.Effect<A, RpcError, R>
 ): Route<R> => ({
-  lane,
+  ordering,
   prepare: (given, client) =>
     Either.flatMap(method.decodeParams(given), (params) => {
       if (client === null) return Either.left(notInitialized())
       const experiment = method.experimental(params)
       return experiment !== null && client.capabilities?.experimentalApi !== true
         ? Either.left(experimentalRequired(experiment))
-        : Either.right((job, connection) => handler(params, connection.caller(job, client)))
+        : Either.right((request, connection) => handler(params, connection.contextOf(request, client)))
     })
 })
 
-/** What the handlers of this server ask of. */
-export type HandlerServices =
-  | AccountConfig
-  | AccountEvents
-  | AuthSession
-  | ClientRequests
-  | CredentialStore
-  | CurrentSession
-  | Lease
-  | Logins
-  | OperationJournal
-  | RateLimits
-  | SignIn
-  | TokenUsage
-  | UsageEvents
-  | WorkspaceMessages
-  | WorkspaceRole
+/** What the handlers need: the server's services, and what the server builds on them. */
+export type HandlerServices = ServerServices | AccountEvents | CurrentSession | Logins | UsageEvents
 
 /** The handlers of a server without threads. */
 export const noThreads: Handlers<ThreadMethod> = {
@@ -94,45 +68,44 @@ const noTurns = Effect.suspend(() =>
   Effect.fail(rpcError(codes.invalidRequest, "turn/start is not supported: this server runs no model turns"))
 )
 
-/** `initialize` is not among them: it is about the connection. */
+/** Without `initialize`, which changes the connection itself. */
 export type Routes<R> = Readonly<Record<Exclude<MethodName, "initialize">, Route<HandlerServices | R>>>
 
-/** The table, with the handlers of threads of the caller's choice. */
 export const routes = <R>(threads: Handlers<ThreadMethod, R>): Routes<R> => ({
   "account/read": route("afterSessionChanges", methods["account/read"], accountHandlers["account/read"]),
   getAuthStatus: route("afterSessionChanges", methods.getAuthStatus, accountHandlers.getAuthStatus),
   "account/securitySetup/read": route(
-    "atOnce",
+    "immediate",
     methods["account/securitySetup/read"],
     accountHandlers["account/securitySetup/read"]
   ),
   "account/rateLimits/read": route(
-    "atOnce",
+    "immediate",
     methods["account/rateLimits/read"],
     usageHandlers["account/rateLimits/read"]
   ),
-  "account/usage/read": route("atOnce", methods["account/usage/read"], usageHandlers["account/usage/read"]),
+  "account/usage/read": route("immediate", methods["account/usage/read"], usageHandlers["account/usage/read"]),
   "account/workspaceMessages/read": route(
-    "atOnce",
+    "immediate",
     methods["account/workspaceMessages/read"],
     usageHandlers["account/workspaceMessages/read"]
   ),
   "account/rateLimitResetCredit/consume": route(
-    "act",
+    "operation",
     methods["account/rateLimitResetCredit/consume"],
     actHandlers["account/rateLimitResetCredit/consume"]
   ),
   "account/sendAddCreditsNudgeEmail": route(
-    "act",
+    "operation",
     methods["account/sendAddCreditsNudgeEmail"],
     actHandlers["account/sendAddCreditsNudgeEmail"]
   ),
   "account/login/start": route("session", methods["account/login/start"], loginHandlers["account/login/start"]),
   "account/login/cancel": route("session", methods["account/login/cancel"], loginHandlers["account/login/cancel"]),
   "account/logout": route("session", methods["account/logout"], loginHandlers["account/logout"]),
-  "thread/start": route("atOnce", methods["thread/start"], threads["thread/start"]),
-  "thread/resume": route("atOnce", methods["thread/resume"], threads["thread/resume"]),
-  "thread/list": route("atOnce", methods["thread/list"], threads["thread/list"]),
-  "thread/read": route("atOnce", methods["thread/read"], threads["thread/read"]),
-  "turn/start": route("atOnce", methods["turn/start"], () => noTurns)
+  "thread/start": route("immediate", methods["thread/start"], threads["thread/start"]),
+  "thread/resume": route("immediate", methods["thread/resume"], threads["thread/resume"]),
+  "thread/list": route("immediate", methods["thread/list"], threads["thread/list"]),
+  "thread/read": route("immediate", methods["thread/read"], threads["thread/read"]),
+  "turn/start": route("immediate", methods["turn/start"], () => noTurns)
 })

@@ -1,11 +1,16 @@
-/** The tables: who waits for whom, what is experimental, what is lossless, and what older and newer servers say. */
+/** The tables: what is experimental, what is lossless, and what older and newer servers say. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { isMethodName, type MethodName, methods } from "../../../src/app-server/protocol/methods.js"
+import {
+  isMethodName,
+  type MethodName,
+  methods,
+  refreshTokens,
+  serverRequestNames
+} from "../../../src/app-server/protocol/methods.js"
 import { initialized, isLossless, serverNotifications } from "../../../src/app-server/protocol/notifications.js"
-import { refreshTokens, serverRequestNames } from "../../../src/app-server/protocol/serverRequests.js"
 import * as recorded from "./fixtures.js"
 
 const result = (method: MethodName, value: unknown): unknown => {
@@ -17,21 +22,6 @@ describe("methods", () => {
   it("go by their names", () => {
     for (const [name, { method }] of Object.entries(methods)) strictEqual(method, name)
     ok(!isMethodName("toString") && !isMethodName("__proto__") && !isMethodName("Account/Read"))
-  })
-
-  it("of the account wait for one another", () => {
-    deepStrictEqual(
-      Object.values(methods).flatMap(({ method, queue }) => (queue === "account" ? [method] : [])),
-      [
-        "account/login/start",
-        "account/login/cancel",
-        "account/logout",
-        "account/rateLimitResetCredit/consume",
-        "account/sendAddCreditsNudgeEmail",
-        "account/read",
-        "getAuthStatus"
-      ]
-    )
   })
 
   it("one way to sign in is experimental", () => {

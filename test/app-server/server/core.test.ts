@@ -9,8 +9,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { errorResponse, type Message, notification, response } from "../../../src/app-server/protocol/Envelope.js"
-import { codes, rpcError } from "../../../src/app-server/protocol/errors.js"
+import { errorResponse, type Message, notification, response } from "../../../src/rpc/Envelope.js"
+import { codes, rpcError } from "../../../src/rpc/RpcError.js"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { FakeIssuer } from "../../../src/testing/index.js"
@@ -56,14 +56,14 @@ describe("whatever a handler does, it is answered once", () => {
   it.effect("two of one id are both answered", () =>
     Effect.gen(function* () {
       const client = yield* initialized()
-      for (const id of [7, 7, "7", 9007199254740993n]) yield* client.send(id, "account/read", {})
+      for (const id of [7, 7, "7", 9007199254740991]) yield* client.send(id, "account/read", {})
       const all = answersById(yield* client.rest)
       assert.deepStrictEqual(
         Array.from(all, ([id, answers]) => [id, answers.length]),
         [
           [7, 2],
           ["7", 1],
-          [9007199254740993n, 1]
+          [9007199254740991, 1]
         ]
       )
     }).pipe(Effect.scoped, Effect.provide(server()))

@@ -3,10 +3,10 @@ import * as Schema from "effect/Schema"
 import { AuthMode as DomainAuthMode } from "../../../domain/Session.js"
 import { Plan } from "../../../domain/Plan.js"
 import { RoleName } from "../../../domain/WorkspaceRole.js"
-import { flag, nullable, openWord } from "./Tolerant.js"
+import { flag, nullable, openEnum } from "../../../contracts/Tolerant.js"
 
 /** How it was signed in. */
-export const AuthMode = openWord(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
+export const AuthMode = openEnum(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
 
 const isPlan = Schema.is(Plan)
 
@@ -101,7 +101,7 @@ export const GetAccountSecuritySetupResponse = Schema.Struct({
 }).annotations({ identifier: "GetAccountSecuritySetupResponse" })
 
 export const ChatgptAuthTokensRefreshParams = Schema.Struct({
-  reason: openWord("unauthorized"),
+  reason: openEnum("unauthorized"),
   previousAccountId: nullable(Schema.String)
 }).annotations({ identifier: "ChatgptAuthTokensRefreshParams" })
 

@@ -4,7 +4,7 @@ import { ConsumeOutcome } from "../../../domain/ResetCredit.js"
 import { ReachedType } from "../../../domain/UsageSnapshot.js"
 import { CreditType } from "../../../domain/WorkspaceRole.js"
 import { PlanType } from "./Account.js"
-import { flag, Int64, nullable, openWord, opt } from "./Tolerant.js"
+import { flag, Int64, nullable, openEnum, opt } from "../../../contracts/Tolerant.js"
 
 /** `excludeResetCreditDetails` saves the request for the list of credits. */
 export const GetAccountRateLimitsParams = Schema.Struct({
@@ -62,8 +62,8 @@ export type RateLimitSnapshot = typeof RateLimitSnapshot.Type
 /** Times are in Unix seconds. */
 export const RateLimitResetCredit = Schema.Struct({
   id: Schema.String,
-  resetType: openWord("codexRateLimits"),
-  status: openWord("available", "redeeming", "redeemed"),
+  resetType: openEnum("codexRateLimits"),
+  status: openEnum("available", "redeeming", "redeemed"),
   grantedAt: Int64,
   expiresAt: nullable(Int64),
   title: nullable(Schema.String),

@@ -1,6 +1,6 @@
 /** Token usage, and the workspace's messages. */
 import * as Schema from "effect/Schema"
-import { Int64, nullable, openWord, opt } from "./Tolerant.js"
+import { Int64, nullable, openEnum, opt } from "../../../contracts/Tolerant.js"
 
 export const GetAccountTokenUsageParams = Schema.Struct({ threadId: opt(Schema.String) }).annotations({
   identifier: "GetAccountTokenUsageParams"
@@ -24,7 +24,7 @@ export type GetAccountTokenUsageResponse = typeof GetAccountTokenUsageResponse.T
 /** Times are in Unix seconds; `messageBody` is untrusted text. */
 export const WorkspaceMessage = Schema.Struct({
   messageId: Schema.String,
-  messageType: openWord("headline", "announcement"),
+  messageType: openEnum("headline", "announcement"),
   messageBody: Schema.String,
   createdAt: nullable(Int64),
   archivedAt: nullable(Int64)
