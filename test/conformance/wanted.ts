@@ -1,4 +1,9 @@
-/** The differences from the original that are wanted, each with its reason. */
+/**
+ * The intended differences from the original, each with its reason.
+ *
+ * Of errors about params, methods and ids only code and beginning are compared (`compare.ts`): what is wrong with them is
+ * said in our own words.
+ */
 import type { Difference, What } from "./compare.js"
 
 /** What an entry excuses: all of its parts have to fit. */

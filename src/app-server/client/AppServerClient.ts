@@ -9,7 +9,6 @@ import type * as Stream from "effect/Stream"
 import type { ErrorBody, RequestId } from "../../rpc/Envelope.js"
 import type { MethodName, Methods, Result } from "../protocol/methods.js"
 import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
-import type { Disconnected, Lagged } from "./EventQueue.js"
 import type { IoError, ServerError, TransportError, TypedRequestError } from "./TypedRequestError.js"
 
 /**
@@ -115,8 +114,29 @@ export interface LegacyNotification {
 }
 
 /**
- * `Lagged` counts the events that were dropped at this point because they were not read in time. `Disconnected` is the
- * last event of a remote connection that was lost.
+ * This many events were dropped at this point because they were not read in time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Lagged {
+  readonly _tag: "Lagged"
+  readonly skipped: number
+}
+
+/**
+ * A remote connection was lost; no event follows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Disconnected {
+  readonly _tag: "Disconnected"
+  readonly message: string
+}
+
+/**
+ * What the client learns without asking.
  *
  * @since 0.1.0
  * @category models

@@ -10,8 +10,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as ChildTransport from "../../rpc/childTransport.js"
 import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import type { ClientOptions } from "./handshake.js"
-import { makeClient, refuseUnknown } from "./makeClient.js"
+import { type ClientOptions, makeClient, refuseUnknown } from "./makeClient.js"
 import type { IoError } from "./TypedRequestError.js"
 
 /**

@@ -16,8 +16,7 @@ import { refreshTokens } from "../protocol/methods.js"
 import { sessionSourceExtension } from "../protocol/schemas/Initialize.js"
 import { AppServer, capacityOf } from "../server/AppServer.js"
 import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import type { ClientOptions } from "./handshake.js"
-import { makeClient } from "./makeClient.js"
+import { type ClientOptions, makeClient } from "./makeClient.js"
 import type { IoError } from "./TypedRequestError.js"
 
 /**

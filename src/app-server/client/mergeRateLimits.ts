@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/RateLimits.js"
+import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 
 type Window = NonNullable<RateLimitSnapshot["primary"]>
 type Slot = "primary" | "secondary"

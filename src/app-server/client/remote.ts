@@ -12,8 +12,7 @@ import { echoed } from "../../rpc/RpcError.js"
 import * as WebSocketTransport from "../../rpc/webSocketTransport.js"
 import { isHeaderValue } from "../protocol/schemas/Initialize.js"
 import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import type { ClientOptions } from "./handshake.js"
-import { makeClient, refuseUnknown } from "./makeClient.js"
+import { type ClientOptions, makeClient, refuseUnknown } from "./makeClient.js"
 import { type IoError, ioError } from "./TypedRequestError.js"
 
 /**

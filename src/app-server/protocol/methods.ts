@@ -3,13 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { RpcError } from "../../rpc/RpcError.js"
-import { echoed } from "../../rpc/RpcError.js"
+import { type RpcError, echoed } from "../../rpc/RpcError.js"
 import { invalidRequest, make, NoParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
 import * as Initialize from "./schemas/Initialize.js"
 import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/RateLimits.js"
+import * as RateLimits from "./schemas/Usage.js"
 import * as Threads from "./schemas/Threads.js"
 import * as Usage from "./schemas/Usage.js"
 

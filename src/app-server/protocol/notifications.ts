@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as Account from "./schemas/Account.js"
 import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/RateLimits.js"
+import * as RateLimits from "./schemas/Usage.js"
 import * as Threads from "./schemas/Threads.js"
 import { nullable } from "../../contracts/Tolerant.js"
 

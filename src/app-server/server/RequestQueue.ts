@@ -99,11 +99,8 @@ export const makeRequestQueue = <R>(options: RequestQueueOptions<R>): RequestQue
     },
     taken: () => {
       room += 1
-      while (room > 0) {
-        const next = waiting.shift()
-        if (next === undefined) return
-        start(next)
-      }
+      const next = room > 0 ? waiting.shift() : undefined
+      if (next !== undefined) start(next)
     },
     isIdle: () => open.size === 0,
     idle: changed.until(() => open.size === 0),

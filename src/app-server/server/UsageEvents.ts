@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/RateLimits.js"
+import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
 

@@ -13,12 +13,13 @@ import { AppServer } from "./AppServer.js"
 import * as Background from "./Background.js"
 import * as Connections from "./Connections.js"
 import * as CurrentSession from "./CurrentSession.js"
-import { type DispatchOptions, makeDispatch } from "./dispatch.js"
+import { type DispatchOptions, makeDispatch, type HandlerServices } from "./dispatch.js"
 import type { ServerServices } from "./Handler.js"
 import * as Logins from "./Logins.js"
-import type { HandlerServices } from "./routes.js"
 import { makeServerConnection, type ServerConnection } from "./ServerConnection.js"
 import * as UsageEvents from "./UsageEvents.js"
+
+export type { ServerServices }
 
 /** How long queued messages may wait to be taken when the server shuts down. */
 const timeToTake = "5 seconds"

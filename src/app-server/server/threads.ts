@@ -12,18 +12,56 @@ import * as Scope from "effect/Scope"
 import { SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
 import type { ThreadStoreError } from "../../domain/ThreadStoreError.js"
 import { version } from "../../domain/version.js"
-import { ThreadStore } from "../../services/ThreadStore.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { ThreadStore } from "../../services/ThreadStore.js"
 import { invalidThreadId, noRolloutFound, notSupported, threadNotLoaded, turnsUnavailable } from "../protocol/errors.js"
 import type { Params } from "../protocol/methods.js"
-import { sessionSourceExtension } from "../protocol/schemas/Initialize.js"
-import type { Thread as WireThread, ThreadStartResponse } from "../protocol/schemas/Threads.js"
+import { type InitializeParams, legacyExtension, sessionSourceExtension } from "../protocol/schemas/Initialize.js"
+import type { ThreadStartResponse, Thread as WireThread } from "../protocol/schemas/Threads.js"
 import { uuidIn } from "../protocol/uuid.js"
 import type { Handlers, RequestContext, ThreadMethod } from "./Handler.js"
-import { originatorOverride } from "./handlers/initialize.js"
-import { Host } from "./Host.js"
-import { legacyConfigured, wantsLegacy } from "./legacyThreads.js"
+import { originatorOverride, Host } from "./handlers/initialize.js"
 import { pageOf, queryOf } from "./threadPages.js"
+
+export const wantsLegacy = ({ capabilities }: InitializeParams): boolean =>
+  capabilities?.extensions?.[legacyExtension] === true
+
+const words: Readonly<Record<string, string>> = {
+  readOnly: "read-only",
+  workspaceWrite: "workspace-write",
+  dangerFullAccess: "danger-full-access"
+}
+
+const olderSandbox = (sandbox: unknown): unknown =>
+  typeof sandbox === "object" && sandbox !== null && "type" in sandbox && typeof sandbox.type === "string"
+    ? { ...sandbox, type: words[sandbox.type] ?? sandbox.type }
+    : sandbox
+
+/** The session of a thread is set up. Newer clients read that from the answer to `thread/start` or `thread/resume`. */
+export const legacyConfigured = {
+  method: "codex/event/session_configured",
+  params: ({ thread, ...answer }: ThreadStartResponse) => ({
+    conversationId: thread.id,
+    id: "",
+    msg: {
+      type: "session_configured",
+      session_id: thread.sessionId,
+      thread_name: thread.name,
+      model: answer.model,
+      model_provider_id: answer.modelProvider,
+      service_tier: answer.serviceTier,
+      approval_policy: answer.approvalPolicy,
+      approvals_reviewer: answer.approvalsReviewer,
+      sandbox_policy: olderSandbox(answer.sandbox),
+      cwd: answer.cwd,
+      reasoning_effort: answer.reasoningEffort,
+      history_log_id: 0,
+      history_entry_count: 0,
+      initial_messages: null,
+      rollout_path: null
+    }
+  })
+}
 
 /**
  * `source` is what kind of program the server is part of, for the threads that it makes: `vscode` by default.

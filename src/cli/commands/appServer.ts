@@ -17,7 +17,7 @@ import { shellWords } from "../../domain/shellWords.js"
 import type { AppServer } from "../../app-server/server/AppServer.js"
 import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
 import { drain, type Ending, serveUntil, type Signal } from "../../app-server/transports/serveUntil.js"
-import type { WsAuthFlags } from "../../app-server/transports/wsAuthFlags.js"
+import type { WsAuthFlags } from "../../app-server/transports/wsAuth.js"
 import { AccountConfig } from "../../services/AccountConfig.js"
 import { withServerLogs } from "../appServerLogs.js"
 import { BadUsage } from "../BadUsage.js"
@@ -92,7 +92,7 @@ const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, f
       yield* Effect.promise(() =>
         Promise.all([
           import("../../app-server/transports/tcp.js"),
-          import("../../app-server/transports/wsAuthFlags.js"),
+          import("../../app-server/transports/wsAuth.js"),
           import("../../app-server/transports/unixSocket.js"),
           import("../../app-server/transports/wsServer.js")
         ])

@@ -7,13 +7,15 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import { methods } from "../../../src/app-server/protocol/methods.js"
 import { serverNotifications } from "../../../src/app-server/protocol/notifications.js"
-import { accountResult, accountUpdated, authStatusResult } from "../../../src/app-server/server/accountResults.js"
 import {
+  accountResult,
+  accountUpdated,
+  authStatusResult,
   consumeResult,
   rateLimitsResult,
   tokenUsageResult,
   workspaceMessagesResult
-} from "../../../src/app-server/server/usageResults.js"
+} from "../../../src/app-server/server/results.js"
 import { ProfileResponse } from "../../../src/contracts/Profile.js"
 import { ConsumeResponse, ResetCreditsResponse } from "../../../src/contracts/ResetCredits.js"
 import { UsageResponse } from "../../../src/contracts/Usage.js"

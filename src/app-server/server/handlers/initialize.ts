@@ -1,11 +1,25 @@
 /** What `initialize` answers. */
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Os from "node:os"
+import * as Path from "node:path"
 import { version } from "../../../domain/version.js"
 import { AccountConfig } from "../../../services/AccountConfig.js"
 import type { ClientInfo, InitializeResponse } from "../../protocol/schemas/Initialize.js"
-import { Host } from "../Host.js"
+
+const systems: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" }
+
+/** `system` is what a user agent says of it; `absolute` resolves a path against the working directory. */
+export class Host extends Context.Reference<Host>()("effect-codex-account/app-server/server/Host", {
+  defaultValue: () => ({
+    system: `${Os.type()} ${Os.release()}; ${Os.machine()}`,
+    family: process.platform === "win32" ? "windows" : "unix",
+    os: systems[process.platform] ?? process.platform,
+    absolute: (path: string): string => Path.resolve(path)
+  })
+}) {}
 
 const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_")
 

@@ -15,7 +15,7 @@ import { CurrentSession } from "../CurrentSession.js"
 import { failureOf } from "../failureWords.js"
 import type { Handlers } from "../Handler.js"
 import { UsageEvents } from "../UsageEvents.js"
-import { rateLimitsResult, tokenUsageResult, workspaceMessagesResult } from "../usageResults.js"
+import { rateLimitsResult, tokenUsageResult, workspaceMessagesResult } from "../results.js"
 
 type Methods = "account/rateLimits/read" | "account/usage/read" | "account/workspaceMessages/read"
 
