@@ -21,10 +21,10 @@ export const experimentalRequired = (descriptor: string): RpcError =>
 /** A request that found no room. Nothing was done; clients back off and try again. */
 export const overloaded = (): RpcError => overloadedWith("Server overloaded; retry later.")
 
-/** A method of the original that this server knows, and does not do. */
+/** A method of the original that this server does not implement. */
 export const notSupported = (method: string): RpcError => refused(`${method} is not supported by this server`)
 
-/** What a sign-in is needed for, in the words that end the message. */
+/** What a sign-in is needed for; the end of the message. */
 export type AuthPurpose =
   | "to read rate limits"
   | "for rate limit reset credits"
@@ -32,7 +32,7 @@ export type AuthPurpose =
   | "to read token usage"
   | "to read workspace messages"
 
-/** Nobody is signed in. */
+/** Signed out. */
 export const accountAuthRequired = (purpose: AuthPurpose): RpcError =>
   refused(`codex account authentication required ${purpose}`)
 
@@ -40,7 +40,7 @@ export const accountAuthRequired = (purpose: AuthPurpose): RpcError =>
 export const chatgptAuthRequired = (purpose: AuthPurpose): RpcError =>
   refused(`chatgpt authentication required ${purpose}`)
 
-/** What failed at the backend, in the words that begin the message. */
+/** What failed at the backend; the beginning of the message. */
 export type BackendPrefix =
   | "failed to fetch codex rate limits"
   | "failed to consume rate limit reset"
@@ -49,7 +49,7 @@ export type BackendPrefix =
   | "failed to fetch thread usage"
   | "failed to fetch workspace messages"
 
-/** `detail` is our own word: the original repeats the backend's answer here, and we do not. */
+/** `detail` is ours: the original repeats the backend's answer here, which may hold secrets. */
 export const backendFailed = (prefix: BackendPrefix, detail: string): RpcError => failed(`${prefix}: ${detail}`)
 
 /** What did not come back in time. */
@@ -81,7 +81,7 @@ export const invalidLoginId = (id: string): RpcError => refused(`invalid login i
 export const deviceCodeDisabled = (): RpcError =>
   refused("device code login is not enabled for this account. Use the browser login instead.")
 
-/** What failed around a sign-in, in the words that begin the message. */
+/** What failed around a sign-in; the beginning of the message. */
 export type LoginPrefix =
   | "failed to save api key"
   | "failed to start login server"

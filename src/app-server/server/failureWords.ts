@@ -14,8 +14,8 @@ import {
 
 export type Failure = ActError | AuthError | BackendError | JournalError
 
-/** The error's own words, without the ids and keys in it: those are the backend's or the context's. */
-export const wordsOf = (error: Failure): string => {
+/** The message of the error, without the ids and keys of the backend or the client. */
+export const messageOf = (error: Failure): string => {
   switch (error._tag) {
     case "BackendError":
       return new BackendError({ ...error, requestId: null }).message.slice(error.operation.length + 2)
@@ -32,5 +32,5 @@ export const wordsOf = (error: Failure): string => {
 export const failureOf = (error: Failure, prefix: BackendPrefix, purpose: AuthPurpose): RpcError => {
   if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
   if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)
-  return backendFailed(prefix, wordsOf(error))
+  return backendFailed(prefix, messageOf(error))
 }

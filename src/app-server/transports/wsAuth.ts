@@ -9,8 +9,8 @@ import { isAbsolute } from "node:path"
 import { ListenError } from "./listenUrl.js"
 
 /**
- * `CapabilityToken`: whoever knows the token, of which the SHA-256 digest is known here. `SignedBearer`: whoever has a
- * JWT, signed by HS256 with the secret, that has not expired; issuer and audience are compared where they are given.
+ * `CapabilityToken`: clients that have the token; only its SHA-256 digest is known here. `SignedBearer`: clients with a
+ * JWT that is signed with the secret (HS256) and has not expired; issuer and audience are compared where they are given.
  */
 export type WsAuth =
   | { readonly _tag: "Open" }
@@ -23,7 +23,7 @@ export type WsAuth =
       readonly maxClockSkewSeconds: number
     }
 
-/** The body of a 401, in the original's words. */
+/** The body of a 401, as in the original. */
 export type Refusal =
   | "missing websocket bearer token"
   | "invalid authorization header"

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { flag, nullable, openEnum, opt } from "../../../contracts/Tolerant.js"
 
-/** One of the ways to sign in, told apart by `type`. */
+/** One of the ways to sign in. */
 export const LoginAccountParams = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey"), apiKey: Schema.String }),
   Schema.Struct({
@@ -30,7 +30,7 @@ export const LoginAccountParams = Schema.Union(
 
 export type LoginAccountParams = typeof LoginAccountParams.Type
 
-/** `authUrl` and `verificationUrl` are for a browser; how the sign-in ended is told by `account/login/completed`. */
+/** `authUrl` and `verificationUrl` are for a browser. `account/login/completed` says how the sign-in ended. */
 export const LoginAccountResponse = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey") }),
   Schema.Struct({ type: Schema.Literal("chatgpt"), loginId: Schema.String, authUrl: Schema.String }),

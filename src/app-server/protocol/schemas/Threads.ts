@@ -1,4 +1,4 @@
-/** Threads as a client needs them to start: where they come from and when, without their turns. */
+/** Threads: where they come from and when, without their turns. */
 import * as Schema from "effect/Schema"
 import { flag, Int64, nullable, openEnum, opt, UInt32 } from "../../../contracts/Tolerant.js"
 
@@ -93,7 +93,7 @@ export const ThreadStartResponse = Schema.Struct({
 
 export type ThreadStartResponse = typeof ThreadStartResponse.Type
 
-/** `limit` is 25 unless told, and at most 100. Without `sourceKinds` the interactive sources are meant. */
+/** `limit` is 25 by default, and at most 100. Without `sourceKinds` the list has the interactive sources. */
 export const ThreadListParams = Schema.Struct({
   cursor: opt(Schema.String),
   limit: opt(UInt32),

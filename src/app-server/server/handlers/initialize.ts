@@ -34,8 +34,8 @@ const variable = (name: string) =>
 export const originatorOverride = variable("CODEX_INTERNAL_ORIGINATOR_OVERRIDE")
 
 /**
- * The server and its machine, as a client is told. The user agent begins with the client's name, or the override, and
- * ends with what the client said.
+ * The server and its machine. The user agent begins with the client's name, or the override, and ends with the name and
+ * version that the client gave.
  */
 export const makeServerInfo: Effect.Effect<
   (client: typeof ClientInfo.Type) => InitializeResponse,
