@@ -43,7 +43,6 @@ const nextEvents = (client: AppServerClientService, n: number) =>
 const brief = <E extends { readonly _tag: string; readonly message: string }>(error: E) =>
   `${error._tag}: ${error.message}`
 
-const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
 
 describe("the handshake", () => {
@@ -313,55 +312,6 @@ describe("events", () => {
         events.map((event) => ("params" in event ? event.params : event._tag))
       assert.deepStrictEqual(numbers(yield* nextEvents(client, 1)), [{ n: 1 }])
       assert.deepStrictEqual(numbers(yield* nextEvents(client, 2)), [{ n: 2 }, { n: 3 }])
-    })
-  )
-
-  it.scoped("that are lossless hold up what follows, on both ways, and nothing of them is lost", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      yield* server.say(...Array.from({ length: 50 }, (_, n) => delta(n)))
-      yield* settled
-      const events = yield* nextEvents(client, 50)
-      assert.deepStrictEqual(
-        events.map((event) => ("params" in event ? event.params : event)),
-        Array.from({ length: 50 }, (_, n) => ({ n }))
-      )
-    })
-  )
-
-  it.scoped("that were dropped on the way are counted once", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      yield* server.say(...Array.from({ length: 30 }, (_, n) => output(n)), notification("turn/completed"))
-      yield* settled
-      let came = 0
-      let skipped = 0
-      yield* Stream.runForEachWhile(client.events, (event) =>
-        Effect.sync(() => {
-          if (event._tag === "Lagged") skipped += event.skipped
-          else came += 1
-          return event._tag !== "ServerNotification"
-        })
-      )
-      assert.strictEqual(came + skipped, 31)
-      assert.isAbove(skipped, 20)
-    })
-  )
-
-  it.scoped("that ask are refused where they were dropped", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      yield* server.say(request(0, "item/tool/call"))
-      yield* settled
-      yield* server.say(request(1, "item/tool/call"))
-      assert.deepStrictEqual(
-        yield* server.heard,
-        errorResponse(1, { code: -32001, message: "the client's event queue is full" })
-      )
-      assert.deepStrictEqual(
-        (yield* nextEvents(client, 2)).map(({ _tag }) => _tag),
-        ["ServerRequest", "Lagged"]
-      )
     })
   )
 

@@ -55,7 +55,6 @@ const idOf = (message: Message) => ("id" in message ? message.id : -1)
 const brief = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
 
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
-const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 
 describe("a websocket", () => {
   it.scopedLive("carries typed requests; the server's version and home come from the handshake", () =>
@@ -314,21 +313,6 @@ describe("what comes before the answer to initialize", () => {
 })
 
 describe("requests", () => {
-  it.scopedLive("with an id that is in flight are refused here, and the first one keeps its answer", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      const first = yield* Effect.fork(client.requestRaw({ id: 1, method: "account/read", params: {} }))
-      yield* peer.heard
-      const error = yield* Effect.flip(client.requestRaw({ id: 1, method: "account/read", params: {} }))
-      assert.strictEqual(brief(error), "TransportError: account/read transport error: not sent: duplicate request id")
-      assert.isTrue(error._tag === "TransportError" && error.cause.reason === "InvalidInput")
-      yield* Effect.sleep("100 millis")
-      assert.lengthOf(yield* peer.heardSoFar, 0)
-      yield* peer.say(response(1, "first"))
-      assert.strictEqual(yield* first, "first")
-    })
-  )
-
   it.scoped("that can't be written are their caller's affair", () =>
     Effect.gen(function* () {
       const { peer, transport } = yield* memoryTransport()
@@ -346,56 +330,9 @@ describe("requests", () => {
       assert.strictEqual(yield* asked, 1)
     })
   )
-
-  it.scopedLive("of many callers at once are all answered, through a queue of one", () =>
-    Effect.gen(function* () {
-      const { client } = yield* connected({ channelCapacity: 1 }, (message) =>
-        message._tag === "Request" ? [response(message.id, message.method === "initialize" ? {} : message.params)] : []
-      )
-      const numbers = Array.from({ length: 500 }, (_, n) => n)
-      const answers = yield* Effect.forEach(numbers, (n) => client.requestRaw({ method: "x", params: n }), {
-        concurrency: "unbounded"
-      })
-      assert.deepStrictEqual(answers, numbers)
-    })
-  )
 })
 
 describe("events", () => {
-  it.scopedLive("come as they were told", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      yield* peer.say({ ...notification("account/updated", { authMode: null, planType: null }), emittedAtMs: 4 })
-      assert.deepStrictEqual(yield* nextEvents(client, 1), [
-        {
-          _tag: "ServerNotification",
-          method: "account/updated",
-          params: { authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null },
-          emittedAtMs: 4
-        }
-      ])
-    })
-  )
-
-  it.scopedLive("that are lossless come all, through a queue of one; others come or are counted", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected({ channelCapacity: 1 })
-      yield* peer.say(output(1), output(2), delta(3), notification("item/completed"), notification("turn/completed"))
-      const seen: Array<string> = []
-      let skipped = 0
-      yield* Stream.runForEachWhile(client.events, (event) =>
-        Effect.sync(() => {
-          if (event._tag === "Lagged") skipped += event.skipped
-          else if ("method" in event) seen.push(event.method)
-          return !("method" in event && event.method === "turn/completed")
-        })
-      )
-      const outputs = seen.filter((method) => method.endsWith("outputDelta")).length
-      assert.strictEqual(outputs + skipped, 2)
-      assert.deepStrictEqual(seen.slice(outputs), ["item/agentMessage/delta", "item/completed", "turn/completed"])
-    })
-  )
-
   it.scopedLive("that nobody reads slow the server down, and are not heaped up here", () =>
     Effect.gen(function* () {
       const { client, peer } = yield* connected({ channelCapacity: 1 })

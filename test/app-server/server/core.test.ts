@@ -307,17 +307,6 @@ describe("shutdown", () => {
     }).pipe(Effect.scoped, Effect.provide(withMethods(methods)))
   )
 
-  it.effect("the text of a connection in process is its own", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized({ kind: "inProcess" })
-      yield* client.send(1, "never")
-      yield* Effect.fork((yield* AppServer).shutdown({ drain: 0 }))
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [
-        [codes.internal, "in-process app-server runtime is shutting down"]
-      ])
-    }).pipe(Effect.scoped, Effect.provide(withMethods(methods)))
-  )
-
   it.effect("of the scope that the server lives in does the same, and leaves nothing running", () =>
     Effect.gen(function* () {
       const cut = yield* Deferred.make<void>()
