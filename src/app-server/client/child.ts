@@ -9,8 +9,8 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as ChildTransport from "../../rpc/childTransport.js"
-import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import { type ClientOptions, makeClient, refuseUnknown } from "./makeClient.js"
+import { AppServerClient, type AppServerClientService, type ClientOptions } from "./AppServerClient.js"
+import { makeClient, refuseUnknown } from "./makeClient.js"
 import type { IoError } from "./TypedRequestError.js"
 
 /**

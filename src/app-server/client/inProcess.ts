@@ -15,8 +15,8 @@ import { PeerError, shutdownLimit, type Transport, withHardLimit } from "../../r
 import { refreshTokens } from "../protocol/methods.js"
 import { sessionSourceExtension } from "../protocol/schemas/Initialize.js"
 import { AppServer, capacityOf } from "../server/AppServer.js"
-import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import { type ClientOptions, makeClient } from "./makeClient.js"
+import { AppServerClient, type AppServerClientService, type ClientOptions } from "./AppServerClient.js"
+import { makeClient } from "./makeClient.js"
 import type { IoError } from "./TypedRequestError.js"
 
 /**

@@ -28,6 +28,7 @@ import type {
   ServerInfo,
   AppServerClientService,
   ClientMethod,
+  ClientOptions,
   ParamsArgument,
   RawRequest,
   RequestHandle
@@ -42,25 +43,6 @@ import {
   ServerError,
   TransportError
 } from "./TypedRequestError.js"
-
-/**
- * Who the client is and what it wants. `optOutNotificationMethods` are exact names of notifications that the server is
- * not to send. `channelCapacity` is how much each queue holds: 128 by default, at least 1.
- *
- * `legacyNotifications` also asks for the notifications of the older protocol; servers that do not know it send none.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ClientOptions {
-  readonly clientName: string
-  readonly clientVersion: string
-  readonly experimentalApi?: boolean | undefined
-  readonly mcpServerOpenaiFormElicitation?: boolean | undefined
-  readonly optOutNotificationMethods?: ReadonlyArray<string> | undefined
-  readonly legacyNotifications?: boolean | undefined
-  readonly channelCapacity?: number | undefined
-}
 
 /** `extensions` are this project's own; other servers do not know them. */
 export const initializeParams = (

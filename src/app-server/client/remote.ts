@@ -11,8 +11,8 @@ import type * as Scope from "effect/Scope"
 import { echoed } from "../../rpc/RpcError.js"
 import * as WebSocketTransport from "../../rpc/webSocketTransport.js"
 import { isHeaderValue } from "../protocol/schemas/Initialize.js"
-import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import { type ClientOptions, makeClient, refuseUnknown } from "./makeClient.js"
+import { AppServerClient, type AppServerClientService, type ClientOptions } from "./AppServerClient.js"
+import { makeClient, refuseUnknown } from "./makeClient.js"
 import { type IoError, ioError } from "./TypedRequestError.js"
 
 /**

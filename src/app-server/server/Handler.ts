@@ -22,9 +22,6 @@ import type { ClientRequests } from "./ClientRequests.js"
 /**
  * What the server needs. With `ExternalSession` in the context as well, clients can supply the session; it has to be
  * built on the same `ClientRequests`.
- *
- * @since 0.1.0
- * @category models
  */
 export type ServerServices =
   | AccountConfig

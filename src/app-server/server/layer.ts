@@ -19,7 +19,8 @@ import * as Logins from "./Logins.js"
 import { makeServerConnection, type ServerConnection } from "./ServerConnection.js"
 import * as UsageEvents from "./UsageEvents.js"
 
-export type { ServerServices }
+export type { DispatchOptions, Initialized } from "./dispatch.js"
+export type { ServerServices } from "./Handler.js"
 
 /** How long queued messages may wait to be taken when the server shuts down. */
 const timeToTake = "5 seconds"

@@ -6,8 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { AppServerClientService, AppServerEvent } from "../../../src/app-server/client/AppServerClient.js"
-import type { ClientOptions } from "../../../src/app-server/client/makeClient.js"
+import type {
+  AppServerClientService,
+  AppServerEvent,
+  ClientOptions
+} from "../../../src/app-server/client/AppServerClient.js"
 import type { IoError } from "../../../src/app-server/client/TypedRequestError.js"
 
 /** A server over a backend of its own, at which somebody is signed in, and clients of it. */
