@@ -1,10 +1,15 @@
-/** The protocol as a JSON Schema. */
+/**
+ * The protocol as a JSON Schema.
+ *
+ * `effect/JSONSchema` can't make it: of the Type side (`Schema.typeSchema`) the names of the parts are lost wherever a
+ * member has a default, and of the encoded side only what an older server has to send is required.
+ */
 import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
 import { methods, refreshTokens } from "../../../../src/app-server/protocol/methods.js"
 import { initialized, serverNotifications } from "../../../../src/app-server/protocol/notifications.js"
 
-/** As much of JSON Schema (draft-07) as the protocol needs. */
+/** The part of JSON Schema (draft-07) that the protocol needs. */
 export interface Shape {
   readonly $ref?: string
   readonly type?: string
@@ -18,7 +23,7 @@ export interface Shape {
 
 export type Definitions = Readonly<Record<string, Shape>>
 
-/** The side that is written. Structs are looked at below: what fills in a default has lost the names of its parts. */
+/** The Type side. Structs are handled below, by the declared side: a default has lost the names of its parts. */
 const written = (ast: SchemaAST.AST): SchemaAST.AST =>
   SchemaAST.isTransformation(ast) && !isStruct(ast) ? written(ast.to) : ast
 
@@ -103,7 +108,7 @@ const object = (required: ReadonlyArray<string>, properties: Readonly<Record<str
 
 const requestId: Shape = { anyOf: [{ type: "string" }, { type: "integer" }] }
 
-/** What is said by method: params and result of the client's requests and the server's, and params of notifications. */
+/** By method: params and results of the requests of either side, and params of notifications. */
 export interface Published {
   readonly clientRequests: Readonly<
     Record<string, { readonly params: Shape; readonly optional: boolean; readonly result: Shape }>
