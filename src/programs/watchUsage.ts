@@ -21,7 +21,8 @@ import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { type WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readJudged, type UsageView } from "./readJudged.js"
+import { readJudged } from "./readJudged.js"
+import type { UsageView } from "./readJudged.js"
 
 /**
  * - `Reading`: what was read, judged with `role`; `previous` is the reading before it of the same identity.
