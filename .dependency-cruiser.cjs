@@ -11,7 +11,11 @@ const part = (name, mayKnow, comment) => ({
   to: { path: "^src/", pathNot: `^src/(${[name, ...mayKnow].join("|")})/` }
 })
 
-const cliPart = part("cli", ["programs", "app-server", "services", "domain", "contracts"], "The CLI asks programs.")
+const cliPart = part(
+  "cli",
+  ["programs", "app-server", "rpc", "services", "domain", "contracts"],
+  "The CLI asks programs."
+)
 const composition = "^src/cli/(bin|compose)[^/]*(\\.ts$|/)"
 const testAccount = "^src/testing/(index|TestAccount)\\.ts$"
 const demo = "^src/cli/(compose|demo|backend)[^/]*(\\.ts$|/)"
@@ -22,9 +26,10 @@ module.exports = {
     part("contracts", [], "What crosses a wire is spelled as it is there, and means nothing yet."),
     part("domain", [], "Meaning does not depend on how it is transported."),
     part("services", ["domain", "contracts"], "A service is a question: an interface over meanings."),
-    part("layers", ["services", "domain", "contracts"], "A layer answers a service by some technology."),
+    part("rpc", [], "A JSON-RPC peer and its transports know no method and no account."),
+    part("layers", ["services", "domain", "contracts", "rpc"], "A layer answers a service by some technology."),
     part("programs", ["services", "domain"], "A program does not know how its services are answered."),
-    part("app-server", ["programs", "services", "domain", "contracts"], "A face over programs and services."),
+    part("app-server", ["programs", "services", "domain", "contracts", "rpc"], "A face over programs and services."),
     {
       ...part("testing", ["contracts", "domain", "services"], "The fakes know what crosses the wire, and no layer."),
       from: { path: "^src/testing/", pathNot: testAccount }

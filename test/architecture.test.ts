@@ -51,14 +51,22 @@ const everyPart = {
   "src/contracts/a.ts": ["effect/Effect"],
   "src/domain/a.ts": ["effect/Effect"],
   "src/services/a.ts": ["../domain/a.js", "../contracts/a.js"],
-  "src/layers/a.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js", "node:fs"],
+  "src/rpc/a.ts": ["effect/Effect", "node:net"],
+  "src/layers/a.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js", "../rpc/a.js", "node:fs"],
   "src/layers/Live.ts": ["./a.js"],
   "src/programs/a.ts": ["../services/a.js", "../domain/a.js"],
   "src/testing/a.ts": ["../services/a.js", "../domain/a.js", "../contracts/a.js"],
   "src/testing/TestAccount.ts": ["./a.js", "../layers/Live.js", "../services/a.js"],
   "src/testing/index.ts": ["./a.js", "./TestAccount.js"],
-  "src/app-server/a.ts": ["../programs/a.js", "../services/a.js", "../domain/a.js", "../contracts/a.js"],
-  "src/cli/a.ts": ["../app-server/a.js", "../programs/a.js", "../services/a.js", "../domain/a.js", "../contracts/a.js"],
+  "src/app-server/a.ts": ["../programs/a.js", "../services/a.js", "../domain/a.js", "../contracts/a.js", "../rpc/a.js"],
+  "src/cli/a.ts": [
+    "../app-server/a.js",
+    "../rpc/a.js",
+    "../programs/a.js",
+    "../services/a.js",
+    "../domain/a.js",
+    "../contracts/a.js"
+  ],
   "src/cli/bin.ts": ["./a.js", "./compose.js", "../layers/Live.js"],
   "src/cli/compose.ts": ["./demo.js", "../layers/Live.js", "../testing/a.js"],
   "src/cli/demo.ts": ["../testing/a.js"]
@@ -71,27 +79,28 @@ const planted: ReadonlyArray<readonly [rule: string, file: string, target: strin
   ["domain-knows-only-itself", "src/domain/bad2.ts", "../services/a.js", "src/services/a.ts"],
   ["services-knows-only-domain-contracts", "src/services/bad1.ts", "../layers/a.js", "src/layers/a.ts"],
   ["services-knows-only-domain-contracts", "src/services/bad2.ts", "../programs/a.js", "src/programs/a.ts"],
-  ["layers-knows-only-services-domain-contracts", "src/layers/bad1.ts", "../programs/a.js", "src/programs/a.ts"],
-  ["layers-knows-only-services-domain-contracts", "src/layers/bad2.ts", "../testing/a.js", "src/testing/a.ts"],
+  ["rpc-knows-only-itself", "src/rpc/bad.ts", "../domain/a.js", "src/domain/a.ts"],
+  ["layers-knows-only-services-domain-contracts-rpc", "src/layers/bad1.ts", "../programs/a.js", "src/programs/a.ts"],
+  ["layers-knows-only-services-domain-contracts-rpc", "src/layers/bad2.ts", "../testing/a.js", "src/testing/a.ts"],
   ["only-live-composes-layers", "src/layers/bad3.ts", "./Live.js", "src/layers/Live.ts"],
   ["programs-knows-only-services-domain", "src/programs/bad1.ts", "../layers/a.js", "src/layers/a.ts"],
   ["programs-knows-only-services-domain", "src/programs/bad2.ts", "../contracts/a.js", "src/contracts/a.ts"],
   ["pure-parts-need-no-node", "src/programs/bad3.ts", "node:fs", "fs"],
   [
-    "app-server-knows-only-programs-services-domain-contracts",
+    "app-server-knows-only-programs-services-domain-contracts-rpc",
     "src/app-server/bad.ts",
     "../layers/a.js",
     "src/layers/a.ts"
   ],
   ["testing-knows-only-contracts-domain-services", "src/testing/bad.ts", "../layers/a.js", "src/layers/a.ts"],
   [
-    "cli-knows-only-programs-app-server-services-domain-contracts",
+    "cli-knows-only-programs-app-server-rpc-services-domain-contracts",
     "src/cli/bad1.ts",
     "../layers/a.js",
     "src/layers/a.ts"
   ],
   [
-    "cli-knows-only-programs-app-server-services-domain-contracts",
+    "cli-knows-only-programs-app-server-rpc-services-domain-contracts",
     "src/cli/bad2.ts",
     "../testing/a.js",
     "src/testing/a.ts"
@@ -138,7 +147,7 @@ describe("the arrows between the parts", () => {
     deepStrictEqual(architecture(tree.root), {
       status: 0,
       violations: [],
-      summary: "0 violations, 15 modules, 38 dependencies"
+      summary: "0 violations, 16 modules, 43 dependencies"
     })
   })
 

@@ -86,7 +86,7 @@ export interface AccountLoginCompletedNotification {
   readonly loginId: string | null
   readonly success: boolean
   readonly error: string | null
-  readonly onboardingEntrypoint: "life_sciences" | "unknown" | null
+  readonly onboardingEntrypoint: "unknown" | "life_sciences" | null
 }
 
 export interface AccountRateLimitsUpdatedNotification {
@@ -101,6 +101,7 @@ export interface AccountUpdatedNotification {
 }
 
 export type AuthMode =
+  | "unknown"
   | "chatgpt"
   | "chatgptAuthTokens"
   | "personalAccessToken"
@@ -109,18 +110,17 @@ export type AuthMode =
   | "apikey"
   | "bedrockApiKey"
   | "bedrockAccessKeys"
-  | "unknown"
 
 export interface CancelLoginAccountParams {
   readonly loginId: string
 }
 
 export interface CancelLoginAccountResponse {
-  readonly status: "canceled" | "notFound" | "unknown"
+  readonly status: "unknown" | "canceled" | "notFound"
 }
 
 export interface ChatgptAuthTokensRefreshParams {
-  readonly reason: "unauthorized" | "unknown"
+  readonly reason: "unknown" | "unauthorized"
   readonly previousAccountId: string | null
 }
 
@@ -338,8 +338,8 @@ export type PlanType =
 
 export interface RateLimitResetCredit {
   readonly id: string
-  readonly resetType: "codexRateLimits" | "unknown"
-  readonly status: "available" | "redeeming" | "redeemed" | "unknown"
+  readonly resetType: "unknown" | "codexRateLimits"
+  readonly status: "unknown" | "available" | "redeeming" | "redeemed"
   readonly grantedAt: number
   readonly expiresAt: number | null
   readonly title: string | null
@@ -385,11 +385,11 @@ export interface SendAddCreditsNudgeEmailResponse {
 }
 
 export type SessionSource =
+  | "unknown"
   | "cli"
   | "vscode"
   | "exec"
   | "appServer"
-  | "unknown"
   | {
       readonly custom: string
     }
@@ -536,7 +536,7 @@ export interface ThreadStartedNotification {
 }
 
 export interface ThreadStatus {
-  readonly type: "notLoaded" | "idle" | "systemError" | "active" | "unknown"
+  readonly type: "unknown" | "notLoaded" | "idle" | "systemError" | "active"
   readonly activeFlags?: ReadonlyArray<string>
 }
 
@@ -552,7 +552,7 @@ export interface TurnStartResponse {
 
 export interface WorkspaceMessage {
   readonly messageId: string
-  readonly messageType: "headline" | "announcement" | "unknown"
+  readonly messageType: "unknown" | "headline" | "announcement"
   readonly messageBody: string
   readonly createdAt: number | null
   readonly archivedAt: number | null

@@ -7,8 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import type { Message } from "../app-server/protocol/Envelope.js"
-import type { RequestId } from "../app-server/protocol/RequestId.js"
+import type { Message, RequestId } from "../rpc/Envelope.js"
 import { AppServer, type Connection } from "../app-server/server/AppServer.js"
 
 /** The user agent, once there is a client. */

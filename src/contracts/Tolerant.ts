@@ -74,3 +74,21 @@ export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, WholeSeconds
   },
   encode: (time) => ParseResult.succeed(DateTime.formatIso(time).replace(/\.\d+Z$/, "Z"))
 }).annotations({ identifier: "Rfc3339Seconds" })
+
+/** A 32-bit unsigned integer. */
+export const UInt32 = Schema.Number.pipe(
+  Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= 4_294_967_295, {
+    message: () => "expected an unsigned 32-bit integer"
+  })
+).annotations({
+  identifier: "u32",
+  jsonSchema: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
+  arbitrary: () => (fc) => fc.nat()
+})
+
+/** A member that reads as null when it is absent, and is always written. */
+export const nullable = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.optionalWith(Schema.NullOr(schema), { exact: true, default: () => null })
+
+/** A boolean that may be absent, but is not null. */
+export const flag = Schema.optionalWith(Schema.Boolean, { exact: true })

@@ -4,10 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
-import { decodeLine } from "../../src/app-server/protocol/decodeLine.js"
-import type { Message } from "../../src/app-server/protocol/Envelope.js"
-import type { RequestId } from "../../src/app-server/protocol/RequestId.js"
-import { makeLineSplitter } from "../../src/app-server/transports/lines.js"
+import { decode, type Message, type RequestId } from "../../src/rpc/Envelope.js"
+import { makeLineSplitter } from "../../src/rpc/lines.js"
 
 /** What it said, in order; `message` is null for a line that is none. */
 export interface Heard {
@@ -54,7 +52,7 @@ export const spawnPeer = (
     }
     const splitter = makeLineSplitter({ maxBytes: 64 * 1024 * 1024 })
     const listen = (lines: ReadonlyArray<string>) => {
-      for (const line of lines) heard.push({ line, message: Option.getOrNull(decodeLine(line)) })
+      for (const line of lines) heard.push({ line, message: decode(line) })
       wake()
     }
     child.stdout.on("data", (piece: Buffer) => listen(splitter.push(piece)))

@@ -90,12 +90,15 @@ const same = (a: unknown, b: unknown): boolean => Equal.equals(plain(a), plain(b
 
 const version = /\/\d+\.\d+\.\d+ \([^)]*\)/g
 
-/** What is of the machine, the moment or the release alone. */
+/**
+ * Leaves out what belongs to the machine, the moment or the release, and what follows "Invalid request" and the like: the
+ * text of these errors is ours.
+ */
 const neutral = (value: unknown): unknown => {
   if (typeof value === "string") {
     return value
       .replace(version, "/VERSION (OS)")
-      .replace(/(unknown variant `[^`]*`), expected one of `initialize`.*/s, "$1, expected one of …")
+      .replace(/^(Invalid request|invalid thread id|invalid login id): .*/s, "$1: …")
   }
   if (Array.isArray(value)) return value.map(neutral)
   return isObject(value)

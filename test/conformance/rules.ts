@@ -1,5 +1,5 @@
 /** What holds for everything that an app-server says, whatever it was asked. */
-import type { Message } from "../../src/app-server/protocol/Envelope.js"
+import type { Message } from "../../src/rpc/Envelope.js"
 import type { Heard } from "./Peer.js"
 
 const isSignInAnswer = (message: Message): boolean =>

@@ -1,4 +1,9 @@
-/** The differences from the original that are wanted, each with its reason. */
+/**
+ * The intended differences from the original, each with its reason.
+ *
+ * Of errors about params, methods and ids only code and beginning are compared (`compare.ts`): what is wrong with them is
+ * said in our own words.
+ */
 import type { Difference, What } from "./compare.js"
 
 /** What an entry excuses: all of its parts have to fit. */
@@ -68,6 +73,36 @@ const told = (notifications: unknown): ReadonlyArray<unknown> =>
   })
 
 export const wanted: ReadonlyArray<Wanted> = [
+  {
+    why: "Params are an object: the values of a struct as an array are refused.",
+    scenario: /^(account-read-params|rl-params)$/,
+    place: /\[\]$/,
+    what: ["outcome"],
+    allows: ({ played }) => JSON.stringify(played).includes('"code":-32600')
+  },
+  {
+    why: "So nothing is asked of the backend for them.",
+    scenario: /^rl-params$/,
+    what: ["requests", "totals"],
+    place: /(\[\]|^)$/,
+    path: /^$|\/wham\/usage$/,
+    allows: ({ played, recorded }) =>
+      Array.isArray(played) ? played.length === 0 : Number(played) === Number(recorded) - 1
+  },
+  {
+    why: "An id is text or an integer that a double holds: with any other a request is a notification, which nothing answers.",
+    scenario: /^proto-malformed$/,
+    place: /"id":9007199254740993/,
+    what: ["line"],
+    allows: ({ played }) => texts(played).length === 0
+  },
+  {
+    why: "Of a member that occurs twice, the last counts.",
+    scenario: /^proto-malformed$/,
+    place: /"method":"account\/logout2"\}$/,
+    what: ["line"],
+    allows: ({ played, recorded }) => texts(recorded).length === 0 && texts(played).length === 1
+  },
   {
     why: "An error never repeats what the backend sent, nor its URL: after the original's first words come our own.",
     scenario: /./,

@@ -1,20 +1,18 @@
 /**
- * A client of an app-server, wherever that runs: in this process, as a child, or behind a socket.
+ * A client of an app-server, which may run in this process, as a child, or behind a socket.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { ErrorBody } from "../protocol/Envelope.js"
+import type { ErrorBody, RequestId } from "../../rpc/Envelope.js"
 import type { MethodName, Methods, Result } from "../protocol/methods.js"
 import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
-import type { RequestId } from "../protocol/RequestId.js"
-import type { Disconnected, Lagged } from "./forward.js"
 import type { IoError, ServerError, TransportError, TypedRequestError } from "./TypedRequestError.js"
 
 /**
- * The methods that a client may call; the handshake is done for it.
+ * The methods that can be called; the client makes the handshake itself.
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +20,7 @@ import type { IoError, ServerError, TransportError, TypedRequestError } from "./
 export type ClientMethod = Exclude<MethodName, "initialize">
 
 /**
- * What a method takes, as it is written.
+ * The params of a method, as they are sent.
  *
  * @since 0.1.0
  * @category models
@@ -42,8 +40,8 @@ export type ParamsArgument<M extends ClientMethod> = [ClientParams<M>] extends [
     : readonly [params: ClientParams<M>]
 
 /**
- * A request as it is. Without an `id` it is given one; an `id` that is still in flight is refused, and the first request
- * keeps its answer.
+ * A request without types. Without an `id` it gets one; an `id` that is in flight is refused, and the first request keeps
+ * its answer.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +53,7 @@ export interface RawRequest {
 }
 
 /**
- * A request of the server. It waits for `resolveServerRequest` or `rejectServerRequest` with its `id`.
+ * A request of the server, to be answered by `resolveServerRequest` or `rejectServerRequest` with its `id`.
  *
  * @since 0.1.0
  * @category models
@@ -81,7 +79,7 @@ export interface NotificationOf<M extends ServerNotificationName> {
 }
 
 /**
- * A notification of the protocol, told apart by `method`.
+ * A notification of the protocol; `method` is the discriminant.
  *
  * @since 0.1.0
  * @category models
@@ -116,8 +114,29 @@ export interface LegacyNotification {
 }
 
 /**
- * `Lagged` says how many events were dropped at this place because they were not read in time. `Disconnected` is the
- * last event of a remote connection that ended by itself.
+ * This many events were dropped at this point because they were not read in time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Lagged {
+  readonly _tag: "Lagged"
+  readonly skipped: number
+}
+
+/**
+ * A remote connection was lost; no event follows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Disconnected {
+  readonly _tag: "Disconnected"
+  readonly message: string
+}
+
+/**
+ * What the client learns without asking.
  *
  * @since 0.1.0
  * @category models
@@ -142,7 +161,7 @@ export const isNotification =
     event._tag === "ServerNotification" && event.method === method
 
 /**
- * What the server has said about itself; null where it did not.
+ * What the server said about itself; null where it did not.
  *
  * @since 0.1.0
  * @category models
@@ -154,14 +173,32 @@ export interface ServerInfo {
 }
 
 /**
- * The part of a client that can be given away: it makes requests, and nothing else. After the client's end every request
- * fails at once.
+ * Who the client is and what it wants. `optOutNotificationMethods` are exact names of notifications that the server is
+ * not to send. `channelCapacity` is how much each queue holds: 128 by default, at least 1.
+ *
+ * `legacyNotifications` also asks for the notifications of the older protocol; servers that do not know it send none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientOptions {
+  readonly clientName: string
+  readonly clientVersion: string
+  readonly experimentalApi?: boolean | undefined
+  readonly mcpServerOpenaiFormElicitation?: boolean | undefined
+  readonly optOutNotificationMethods?: ReadonlyArray<string> | undefined
+  readonly legacyNotifications?: boolean | undefined
+  readonly channelCapacity?: number | undefined
+}
+
+/**
+ * The part of a client that only makes requests. After the client has ended, every request fails immediately.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RequestHandle {
-  /** Waits for room and for the answer. To stop waiting does not stop the server. */
+  /** Waits for room and for the answer. Interrupting it does not stop the server. */
   readonly request: <M extends ClientMethod>(
     method: M,
     ...params: ParamsArgument<M>
@@ -179,12 +216,12 @@ export interface AppServerClientService extends RequestHandle {
   readonly resolveServerRequest: (id: RequestId, result: unknown) => Effect.Effect<void, IoError>
   readonly rejectServerRequest: (id: RequestId, error: ErrorBody) => Effect.Effect<void, IoError>
   /**
-   * What the server tells and asks, to one consumer. A stream that was stopped can be run again and goes on where it
-   * was. Events that are not read wait in a bounded queue: whoever never reads calls `closeEvents`, as those that must
-   * not be lost hold up the answers behind them.
+   * Notifications and requests of the server, for one consumer. A stream that was stopped can be run again and continues.
+   * Unread events wait in a bounded queue, and those that must not be lost hold up the answers behind them: a program that
+   * reads no events calls `closeEvents`.
    */
   readonly events: Stream.Stream<AppServerEvent>
-  /** No more events: the stream ends, and what the server asks from now on is refused. */
+  /** Ends the stream of events; requests of the server are refused from now on. */
   readonly closeEvents: Effect.Effect<void>
   readonly requestHandle: RequestHandle
   readonly server: ServerInfo

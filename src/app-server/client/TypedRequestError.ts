@@ -1,21 +1,20 @@
 /**
- * Why a request to an app-server has no result. The words are the original's.
+ * Why a request to an app-server failed.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import type { RpcError } from "../protocol/errors.js"
+import type { RpcError } from "../../rpc/RpcError.js"
 
 /**
- * - `WouldBlock`: no room, nothing was sent; try again. `InvalidInput`: refused here, nothing was sent.
- * - `BrokenPipe`: the other side is gone. `ConnectionAborted`, `UnexpectedEof`: it has closed the connection.
- * - `InvalidData`: it said what can't be understood. `TimedOut`: it did not answer in time. `Other`: no connection.
+ * - `InvalidInput`: refused by the client, nothing was sent. `BrokenPipe`: the connection is gone.
+ * - `ConnectionAborted`, `UnexpectedEof`: the server closed the connection. `InvalidData`: it sent what can't be understood.
+ * - `TimedOut`: it did not answer in time. `Other`: no connection was made, or the server refused it.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const IoReason = Schema.Literal(
-  "WouldBlock",
   "InvalidInput",
   "BrokenPipe",
   "ConnectionAborted",
@@ -32,7 +31,7 @@ export const IoReason = Schema.Literal(
 export type IoReason = typeof IoReason.Type
 
 /**
- * What went wrong between client and server. Holds no token and nothing that was sent.
+ * A failure of the connection. Holds no token and nothing that was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -49,7 +48,7 @@ export class IoError extends Schema.TaggedError<IoError>()("IoError", {
 export const ioError = (reason: IoReason, message: string): IoError => new IoError({ reason, message })
 
 /**
- * What is wrong with a result. Values are told only where they can't be a secret.
+ * What is wrong with a result, without its values: those may be secrets.
  *
  * @since 0.1.0
  * @category errors
@@ -57,7 +56,7 @@ export const ioError = (reason: IoReason, message: string): IoError => new IoErr
 export class DecodeError extends Schema.TaggedError<DecodeError>()("DecodeError", { message: Schema.String }) {}
 
 /**
- * No answer came: the request did not reach the server, or the connection ended first.
+ * There was no answer: the request did not reach the server, or the connection ended first.
  *
  * @since 0.1.0
  * @category errors
@@ -81,11 +80,8 @@ export const ErrorBody = Schema.Struct({
   data: Schema.optionalWith(Schema.Unknown, { exact: true })
 })
 
-/** A value as JSON; what JSON has no word for is null. */
-const json = (value: unknown): string => JSON.stringify(value) ?? "null"
-
 /**
- * The server's refusal. Its words are the server's own, and may have passed through others.
+ * The server answered with an error. The text is the server's own, or that of a server behind it.
  *
  * @since 0.1.0
  * @category errors
@@ -94,21 +90,18 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
   method: Schema.String,
   error: ErrorBody
 }) {
-  /**
-   * The refusal as an error of its own carries it.
-   */
   static of(method: string, { code, data, message }: RpcError): ServerError {
     return new ServerError({ method, error: data === undefined ? { code, message } : { code, message, data } })
   }
 
   override get message(): string {
     const { code, data, message } = this.error
-    return `${this.method} failed: ${message} (code ${code})${data === undefined ? "" : `, data: ${json(data)}`}`
+    return `${this.method} failed: ${message} (code ${code})${data === undefined ? "" : `, data: ${JSON.stringify(data)}`}`
   }
 }
 
 /**
- * The answer is not what the method answers; an update may be needed.
+ * The answer does not fit the method; the client may be out of date.
  *
  * @since 0.1.0
  * @category errors

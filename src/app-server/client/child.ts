@@ -8,10 +8,9 @@ import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import type { ClientOptions } from "./internal/initialize.js"
-import { linked } from "./internal/linked.js"
-import * as StdioLink from "./internal/stdioLink.js"
+import * as ChildTransport from "../../rpc/childTransport.js"
+import { AppServerClient, type AppServerClientService, type ClientOptions } from "./AppServerClient.js"
+import { makeClient, refuseUnknown } from "./makeClient.js"
 import type { IoError } from "./TypedRequestError.js"
 
 /**
@@ -27,8 +26,8 @@ export interface ChildOptions extends ClientOptions {
 }
 
 /**
- * Starts the program and makes the handshake. With the scope its input is closed; if it does not leave within five
- * seconds it is told to (`SIGTERM`), and after five more it is killed.
+ * Starts the program and makes the handshake. When the scope closes its input ends; a child that does not exit within
+ * five seconds gets `SIGTERM`, and after five more `SIGKILL`.
  *
  * @since 0.1.0
  * @category constructors
@@ -37,7 +36,10 @@ export const spawn = (
   options: ChildOptions
 ): Effect.Effect<AppServerClientService, IoError, CommandExecutor.CommandExecutor | Scope.Scope> => {
   const { args = [], command, env = {} } = options
-  return linked(StdioLink.open(Command.env(Command.make(command, ...args), env), command), options)
+  return makeClient(ChildTransport.open(Command.env(Command.make(command, ...args), env), command), command, {
+    ...options,
+    refusal: refuseUnknown
+  })
 }
 
 /**

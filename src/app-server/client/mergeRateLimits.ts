@@ -1,9 +1,9 @@
 /**
- * Rate limits as they are after a notification that tells only what has changed.
+ * Applies `account/rateLimits/updated`, which holds only what has changed, to rate limits that were read before.
  *
  * @since 0.1.0
  */
-import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/RateLimits.js"
+import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 
 type Window = NonNullable<RateLimitSnapshot["primary"]>
 type Slot = "primary" | "secondary"
@@ -25,13 +25,13 @@ const mergeWindow = (last: Window | null, update: Window): Window => {
 }
 
 const mergeWindows = (last: RateLimitSnapshot, update: RateLimitSnapshot): Pick<RateLimitSnapshot, Slot> => {
-  const told = (["primary", "secondary"] as const).flatMap((slot) => {
+  const updated = (["primary", "secondary"] as const).flatMap((slot) => {
     const window = update[slot]
     return window === null ? [] : [{ slot, window, place: placeOf(last, window, slot) }]
   })
-  const isClear = new Set(told.map(({ place }) => place)).size === told.length
+  const isClear = new Set(updated.map(({ place }) => place)).size === updated.length
   const merged = { primary: last.primary, secondary: last.secondary }
-  for (const { place, slot, window } of told) {
+  for (const { place, slot, window } of updated) {
     const target = isClear ? place : slot
     merged[target] = mergeWindow(last[target], window)
   }

@@ -4,15 +4,16 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { AppServerClient, type AppServerClientService } from "./AppServerClient.js"
-import { webSocketTarget } from "./internal/endpoint.js"
-import type { ClientOptions } from "./internal/initialize.js"
-import { linked } from "./internal/linked.js"
-import * as WebSocketLink from "./internal/webSocketLink.js"
-import type { IoError } from "./TypedRequestError.js"
+import { echoed } from "../../rpc/RpcError.js"
+import * as WebSocketTransport from "../../rpc/webSocketTransport.js"
+import { isHeaderValue } from "../protocol/schemas/Initialize.js"
+import { AppServerClient, type AppServerClientService, type ClientOptions } from "./AppServerClient.js"
+import { makeClient, refuseUnknown } from "./makeClient.js"
+import { type IoError, ioError } from "./TypedRequestError.js"
 
 /**
  * `authToken` is sent as a bearer token, and only over `wss` or to this machine.
@@ -32,23 +33,51 @@ export interface RemoteOptions extends ClientOptions {
   readonly endpoint: Endpoint
 }
 
-/** What the handshake over a unix socket names, as the original does. */
+/** What the HTTP request over a unix socket names, as the original's does. */
 const unixUrl = "ws://localhost/rpc"
 
-const targetOf = (endpoint: Endpoint): Effect.Effect<WebSocketLink.WebSocketTarget, IoError> =>
-  endpoint._tag === "WebSocket"
-    ? webSocketTarget(endpoint.url, endpoint.authToken)
-    : Effect.succeed({ endpoint: `unix://${endpoint.path}`, url: unixUrl, headers: {}, socketPath: endpoint.path })
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+
+/** A token goes over TLS, or stays on this machine. */
+const mayCarryToken = (url: URL): boolean => url.protocol === "wss:" || (url.protocol === "ws:" && isLoopback(url))
+
+const problemOf = (url: URL): string | null => {
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") return "the scheme is neither ws nor wss"
+  if (url.username !== "" || url.password !== "") return "it holds credentials; use authToken"
+  return url.hash === "" ? null : "it has a fragment"
+}
+
+/** The target, checked before anything is sent. */
+export const targetOf = (endpoint: Endpoint): Either.Either<WebSocketTransport.WebSocketTarget, IoError> => {
+  if (endpoint._tag === "UnixSocket") {
+    return Either.right({ endpoint: `unix://${endpoint.path}`, url: unixUrl, headers: {}, socketPath: endpoint.path })
+  }
+  const { authToken, url: given } = endpoint
+  const url = URL.canParse(given) ? new URL(given) : null
+  const problem = url === null ? "it is no URL" : problemOf(url)
+  const refused = (message: string) => Either.left(ioError("InvalidInput", message))
+  if (url === null || problem !== null) return refused(`invalid websocket URL \`${echoed(given)}\`: ${problem}`)
+  const target = { endpoint: given, url: given, headers: {} }
+  if (authToken === undefined) return Either.right(target)
+  if (!mayCarryToken(url)) return refused(`a token needs a \`wss://\` or loopback \`ws://\` URL, not \`${given}\``)
+  const authorization = `Bearer ${Redacted.value(authToken)}`
+  return isHeaderValue(authorization)
+    ? Either.right({ ...target, headers: { authorization } })
+    : refused("the token can't be sent as an HTTP header")
+}
 
 /**
- * Connects within ten seconds, and makes the handshake within ten more. A connection that was lost is not made again:
- * `Disconnected` is its last event. The client ends with the scope.
+ * Connects within ten seconds, and makes the handshake within ten more. There is no reconnect: `Disconnected` is the last
+ * event of a lost connection. The client ends with the scope.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const connect = (options: RemoteOptions): Effect.Effect<AppServerClientService, IoError, Scope.Scope> =>
-  linked(Effect.flatMap(targetOf(options.endpoint), WebSocketLink.open), options)
+  Effect.flatMap(targetOf(options.endpoint), (target) =>
+    makeClient(WebSocketTransport.open(target), target.endpoint, { ...options, refusal: refuseUnknown })
+  )
 
 /**
  * @since 0.1.0

@@ -1,16 +1,23 @@
 /** A method of the protocol as a value. */
-import type * as Either from "effect/Either"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type { RpcError } from "./errors.js"
-import { paramsDecoder, type Presence } from "./params.js"
+import * as SchemaAST from "effect/SchemaAST"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 
 /**
- * The Type side of `result` is what a server writes, as it is: every member, null where nothing is known. What a client
- * reads may be older, and what is left out reads as null.
+ * `required`: an object, which may be empty. `optional`: absent and null stand for an empty object. `none`: there are
+ * none; an empty object counts as none.
+ */
+export type Presence = "required" | "optional" | "none"
+
+/**
+ * The Type side of `result` is what a server writes: every member, null where nothing is known. A client may read the
+ * answer of an older server, where a missing member reads as null.
  *
- * `decodeParams` fails with what the client is told. `experimental` names what these params may only be used for with
- * the `experimentalApi` capability; null when nothing.
+ * `decodeParams` fails with the answer to the client, `decodeResult` with what is wrong. `experimental` names what these
+ * params may only be used for with the `experimentalApi` capability; null when nothing.
  */
 export interface Method<Name extends string, P, PI, R, RI> {
   readonly method: Name
@@ -18,8 +25,73 @@ export interface Method<Name extends string, P, PI, R, RI> {
   readonly params: Schema.Schema<P, PI>
   readonly result: Schema.Schema<R, RI>
   readonly decodeParams: (params: unknown) => Either.Either<P, RpcError>
-  readonly decodeResult: (result: unknown) => Either.Either<R, ParseResult.ParseIssue>
+  readonly decodeResult: (result: unknown) => Either.Either<R, string>
   readonly experimental: (params: P) => string | null
+}
+
+/** A method or params that can't be decoded. */
+export const invalidRequest = (detail: string): RpcError => rpcError(codes.invalidRequest, `Invalid request: ${detail}`)
+
+type Issues = ParseResult.SingleOrNonEmpty<ParseResult.ParseIssue>
+
+const isNull = (issue: ParseResult.ParseIssue): boolean =>
+  issue._tag === "Type" && SchemaAST.isLiteral(issue.ast) && issue.ast.literal === null
+
+/** The issue that says more than the whole does: the only one, apart from the value not being null. */
+const only = (issues: Issues): ParseResult.ParseIssue | undefined => {
+  const [first, ...others] = "_tag" in issues ? [issues] : issues.filter((issue) => !isNull(issue))
+  return others.length === 0 ? first : undefined
+}
+
+/** The first problem, without the value: that may be a secret. */
+const problemAt = (path: string, issue: ParseResult.ParseIssue): string => {
+  switch (issue._tag) {
+    case "Pointer":
+      return problemAt([path, issue.path].flat().map(String).join("."), issue.issue)
+    case "Composite": {
+      const inner = only(issue.issues)
+      return inner === undefined ? `\`${path}\` is not ${String(issue.ast)}` : problemAt(path, inner)
+    }
+    case "Transformation": {
+      const name = SchemaAST.getIdentifierAnnotation(issue.ast)
+      return issue.issue._tag === "Type" && Option.isSome(name)
+        ? `\`${path}\` is not ${name.value}`
+        : problemAt(path, issue.issue)
+    }
+    case "Missing":
+      return `\`${path}\` is missing`
+    default:
+      return "ast" in issue ? `\`${path}\` is not ${String(issue.ast)}` : `\`${path}\` is invalid`
+  }
+}
+
+const decoder = <A, I>(schema: Schema.Schema<A, I>, name: string): ((value: unknown) => Either.Either<A, string>) => {
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return (value) => Either.mapLeft(decode(value), (issue) => problemAt(name, issue))
+}
+
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+
+const paramsDecoder = <P, PI>(
+  schema: Schema.Schema<P, PI>,
+  presence: Presence
+): Method<"", P, PI, P, PI>["decodeParams"] => {
+  const decode = decoder(schema, "params")
+  const decoded = (value: unknown) => Either.mapLeft(decode(value), invalidRequest)
+  return (params) => {
+    const isAbsent = params === undefined || params === null
+    switch (presence) {
+      case "none":
+        return isAbsent || isEmptyObject(params)
+          ? decoded(undefined)
+          : Either.left(invalidRequest("the method takes no params"))
+      case "optional":
+        return decoded(isAbsent ? {} : params)
+      case "required":
+        return isAbsent ? Either.left(invalidRequest("`params` is missing")) : decoded(params)
+    }
+  }
 }
 
 const never = (): null => null
@@ -41,7 +113,7 @@ export const make = <const Name extends string, P, PI, R, RI>(
     result: options.result,
     experimental: options.experimental ?? never,
     decodeParams: paramsDecoder(options.params, presence),
-    decodeResult: ParseResult.decodeUnknownEither(options.result)
+    decodeResult: decoder(options.result, "result")
   }
 }
 

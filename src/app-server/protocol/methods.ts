@@ -1,18 +1,16 @@
 /**
- * Every request that a client can make.
+ * The requests that a client can make, and those that a server makes of its client.
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
-import { make, NoParams } from "./Method.js"
+import { type RpcError, echoed } from "../../rpc/RpcError.js"
+import { invalidRequest, make, NoParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
 import * as Initialize from "./schemas/Initialize.js"
 import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/RateLimits.js"
+import * as RateLimits from "./schemas/Usage.js"
 import * as Threads from "./schemas/Threads.js"
 import * as Usage from "./schemas/Usage.js"
-import { unknownVariant } from "./serde.js"
-import { invalidRequest, type RpcError } from "./errors.js"
 
 /**
  * The table, by the method's name on the wire.
@@ -92,7 +90,7 @@ export type Methods = typeof methods
 export type MethodName = keyof Methods
 
 /**
- * What the method takes, once decoded.
+ * The params of the method, decoded.
  *
  * @since 0.1.0
  * @category models
@@ -100,7 +98,7 @@ export type MethodName = keyof Methods
 export type Params<Name extends MethodName> = Methods[Name]["params"]["Type"]
 
 /**
- * What the method answers, as a server writes it and a client reads it.
+ * The result of the method, as a server writes it and a client reads it.
  *
  * @since 0.1.0
  * @category models
@@ -119,14 +117,35 @@ export const isMethodName = (name: string): name is MethodName => Object.hasOwn(
  * @since 0.1.0
  * @category errors
  */
-export const unknownMethod = (name: string): RpcError => invalidRequest(unknownVariant(name, Object.keys(methods)))
+export const unknownMethod = (name: string): RpcError => invalidRequest(`unknown method \`${echoed(name)}\``)
 
 /**
- * The params of a request, the first thing that is looked at: an unknown method and bad params are refused even before
- * `initialize`.
+ * The one request that this server makes: new tokens, from the client that holds the session.
  *
  * @since 0.1.0
- * @category decoding
+ * @category constants
  */
-export const decodeCall = (method: string, params: unknown): Either.Either<unknown, RpcError> =>
-  isMethodName(method) ? methods[method].decodeParams(params) : Either.left(unknownMethod(method))
+export const refreshTokens = make("account/chatgptAuthTokens/refresh", {
+  params: Account.ChatgptAuthTokensRefreshParams,
+  result: Account.ChatgptAuthTokensRefreshResponse
+})
+
+/**
+ * Every request that the original's servers make (codex-cli 0.169.0). A client refuses any other with `methodNotFound`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const serverRequestNames: ReadonlySet<string> = new Set([
+  refreshTokens.method,
+  "attestation/generate",
+  "currentTime/read",
+  "item/commandExecution/requestApproval",
+  "item/fileChange/requestApproval",
+  "item/permissions/requestApproval",
+  "item/tool/call",
+  "item/tool/requestUserInput",
+  "mcpServer/elicitation/request",
+  "applyPatchApproval",
+  "execCommandApproval"
+])

@@ -1,14 +1,14 @@
 /**
- * What is told without being asked.
+ * Notifications of the server.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import * as Account from "./schemas/Account.js"
 import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/RateLimits.js"
+import * as RateLimits from "./schemas/Usage.js"
 import * as Threads from "./schemas/Threads.js"
-import { nullable } from "./schemas/Tolerant.js"
+import { nullable } from "../../contracts/Tolerant.js"
 
 /**
  * `delivery`: a `lossless` notification waits for room in a full queue, a `bestEffort` one is dropped and counted. The
@@ -24,7 +24,7 @@ export interface NotificationKind<Name extends string, P, PI> {
 }
 
 /**
- * A problem with the configuration, told after `initialize`.
+ * A problem with the configuration, sent after `initialize`.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,7 +46,7 @@ const lossless = <const Name extends string>(method: Name): NotificationKind<Nam
 })
 
 /**
- * From the server. The lossless ones belong to turns: only other servers say them, and their params stay as they are.
+ * By method. The lossless ones belong to turns: only other servers send them, and their params are not decoded.
  *
  * @since 0.1.0
  * @category constants
@@ -77,7 +77,7 @@ export const serverNotifications = {
 export type ServerNotificationName = keyof typeof serverNotifications
 
 /**
- * What the notification tells.
+ * The params of the notification, decoded.
  *
  * @since 0.1.0
  * @category models

@@ -1,4 +1,4 @@
-/** What clients are told of the account without asking. */
+/** Notifications about the account. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { applyPolicy } from "../../programs/applyPolicy.js"
 import { AuthSession } from "../../services/AuthSession.js"
 import { Policies } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
-import { accountUpdated } from "../protocol/wire/account.js"
+import { accountUpdated } from "./results.js"
 import { Background } from "./Background.js"
 import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
@@ -20,20 +20,20 @@ import type { ServerConnection } from "./ServerConnection.js"
 export class AccountEvents extends Context.Tag("effect-codex-account/app-server/server/AccountEvents")<
   AccountEvents,
   {
-    /** Tells a connection that has just been initialized who is signed in with ChatGPT, once the role is known or not. */
-    readonly greet: (connection: ServerConnection) => Effect.Effect<void>
-    /** Runs work of this server that changes the session: what it does is not taken for another's doing. */
+    /** Notifies a new connection of the ChatGPT account, once its role is known or can't be. */
+    readonly announceTo: (connection: ServerConnection) => Effect.Effect<void>
+    /** Runs work that changes the session, so that the change is not taken for another process's. */
     readonly changing: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Tells everybody who is signed in now, and again when the live role is known. */
+    /** Notifies every client of the present account, and again when the live role is known. */
     readonly changed: Effect.Effect<void>
-    /** Tells everybody how a sign-in ended. */
+    /** Notifies every client of how a sign-in ended. */
     readonly loginCompleted: (loginId: string | null, error: string | null) => Effect.Effect<void>
-    /** The live role of this identity, if it is known already. */
+    /** The live role of this identity; null until it is known. */
     readonly knownRole: (session: Session) => Effect.Effect<Role | null>
   }
 >() {}
 
-/** Who is signed in under an epoch, with the live role where the backend told it. */
+/** The account of an epoch, with the live role if the backend gave it. */
 interface Reading {
   readonly epoch: number
   readonly session: Session | null
@@ -49,17 +49,17 @@ const make = Effect.gen(function* () {
   const sessions = yield* CurrentSession
 
   const boundary = (yield* Effect.makeSemaphore(1)).withPermits(1)
-  /** The last boundary that was announced, or is about to be. */
+  /** The epoch that was announced last, or is about to be. */
   let seen = yield* auth.epoch
   let known: { readonly epoch: number; readonly key: string; readonly role: Role } | null = null
-  /** What each connection was last told, so that nobody is told the same twice. */
-  const lastTold = new WeakMap<ServerConnection, { readonly epoch: number; readonly live: boolean }>()
+  /** What each connection was last notified of, so that none gets the same twice. */
+  const lastSent = new WeakMap<ServerConnection, { readonly epoch: number; readonly live: boolean }>()
 
   const readRole = roles
     .role({ request: applyPolicy(policies.readRole, auth) })
     .pipe(Effect.option, Effect.map(Option.filter((role) => role.source === "live")), Effect.map(Option.getOrNull))
 
-  /** The present session and its role; null when it is another's by the time that the role is known. */
+  /** The present session and its role; null when the identity has changed by the time the role is known. */
   const read: Effect.Effect<Reading | null> = Effect.gen(function* () {
     const session = yield* sessions.present
     const epoch = yield* auth.epoch
@@ -68,29 +68,29 @@ const make = Effect.gen(function* () {
     const present = yield* sessions.present
     if ((yield* auth.epoch) !== epoch || present === null) return null
     if (!sameIdentity(present.identity, session.identity)) return null
-    if (role === null) yield* Effect.ignore(sessions.noted(auth.authorization))
+    if (role === null) yield* Effect.ignore(sessions.recordingRefusal(auth.authorization))
     else known = { epoch, key: session.identity.key, role }
     return { epoch, session: present, role }
   })
 
-  const tell = ({ epoch, role, session }: Reading, to: (connection: ServerConnection) => boolean) =>
-    connections.tell("account/updated", accountUpdated(session, role), (connection) => {
+  const send = ({ epoch, role, session }: Reading, to: (connection: ServerConnection) => boolean) =>
+    connections.broadcast("account/updated", accountUpdated(session, role), (connection) => {
       if (connection.client() === null || !to(connection)) return false
-      lastTold.set(connection, { epoch, live: role !== null })
+      lastSent.set(connection, { epoch, live: role !== null })
       return true
     })
 
   const isNewTo =
     ({ epoch }: Reading) =>
     (connection: ServerConnection) =>
-      lastTold.get(connection)?.epoch !== epoch
+      lastSent.get(connection)?.epoch !== epoch
 
-  /** Tells of a boundary that this server did not make. */
+  /** Announces a change that this server did not make. */
   const announce: Effect.Effect<void> = Effect.flatMap(read, (reading) =>
-    reading === null ? follow : tell(reading, isNewTo(reading))
+    reading === null ? follow : send(reading, isNewTo(reading))
   )
 
-  /** Announces the present session if it is another's than was announced last. */
+  /** Announces the present session if its epoch has not been announced. */
   const follow: Effect.Effect<void> = boundary(
     Effect.gen(function* () {
       const epoch = yield* auth.epoch
@@ -100,13 +100,13 @@ const make = Effect.gen(function* () {
     })
   )
 
-  /** Tells the live role to whoever was told of this session without it. */
-  const tellRole = (epoch: number) =>
+  /** Sends the live role to clients that were notified of this session without it. */
+  const sendRole = (epoch: number) =>
     Effect.flatMap(read, (reading) =>
       reading === null || reading.role === null || reading.epoch !== epoch
         ? Effect.void
-        : tell(reading, (connection) => {
-            const last = lastTold.get(connection)
+        : send(reading, (connection) => {
+            const last = lastSent.get(connection)
             return last !== undefined && last.epoch === epoch && !last.live
           })
     )
@@ -114,13 +114,13 @@ const make = Effect.gen(function* () {
   yield* background.fork(Stream.runForEach(auth.changes, () => follow))
 
   return AccountEvents.of({
-    greet: (connection) =>
+    announceTo: (connection) =>
       Effect.flatMap(read, (reading) => {
         if (reading === null) return follow
         const { session } = reading
-        // Who can't be renewed any more is not shown as signed in.
+        // A session that can't be renewed any more does not count as signed in.
         if (session === null || !session.usesBackend || sessions.isRefused(session)) return Effect.void
-        return isNewTo(reading)(connection) ? tell(reading, (one) => one === connection) : Effect.void
+        return isNewTo(reading)(connection) ? send(reading, (one) => one === connection) : Effect.void
       }),
     changing: (work) =>
       boundary(
@@ -134,11 +134,11 @@ const make = Effect.gen(function* () {
     changed: Effect.gen(function* () {
       const session = yield* sessions.present
       const epoch = yield* auth.epoch
-      yield* tell({ epoch, session, role: null }, () => true)
-      if (session?.usesBackend === true) yield* background.fork(tellRole(epoch))
+      yield* send({ epoch, session, role: null }, () => true)
+      if (session?.usesBackend === true) yield* background.fork(sendRole(epoch))
     }),
     loginCompleted: (loginId, error) =>
-      connections.tell("account/login/completed", {
+      connections.broadcast("account/login/completed", {
         loginId,
         success: error === null,
         error,

@@ -1,32 +1,33 @@
-/** The order of what changes an account, over all connections. */
+/** The order in which requests change the account, over all connections. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Background } from "./Background.js"
-import { makeSignal } from "./signal.js"
+import { makeCondition } from "./condition.js"
 
-/** `session` changes who is signed in; `act` is done as whoever is. */
-export type Change = "session" | "act"
+/** `session` changes who is signed in; `operation` acts as that account. */
+export type Change = "session" | "operation"
 
 export class AccountQueue extends Context.Tag("effect-codex-account/app-server/server/AccountQueue")<
   AccountQueue,
   {
     /**
-     * Runs the work when all that came before has ended. Who leaves while waiting gives the turn up; what has begun goes
-     * on without whoever asked.
+     * Runs the work when everything before it has ended. A caller that leaves while waiting loses its turn; work that has
+     * begun goes on without its caller.
      */
     readonly inTurn: (change: Change) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Waits for the changes of session that came before, and for no act that came after them. */
+    /** Waits for the changes of session that came before, but for no operation. */
     readonly afterSessionChanges: Effect.Effect<void>
   }
 >() {}
 
+// A semaphore is not enough: reads wait for the sessions in the queue, and not for the operations.
 const make = Effect.gen(function* () {
   const background = yield* Background
-  /** In the order of arrival; the first is at work. */
+  /** In the order of arrival; the first one runs. */
   const turns: Array<{ readonly change: Change }> = []
-  const changed = makeSignal()
+  const changed = makeCondition()
 
   return AccountQueue.of({
     inTurn: (change) => (work) =>
@@ -36,7 +37,7 @@ const make = Effect.gen(function* () {
           turns.push(turn)
           const leave = Effect.sync(() => {
             turns.splice(turns.indexOf(turn), 1)
-            changed.fire()
+            changed.notify()
           })
           return restore(changed.until(() => turns[0] === turn)).pipe(
             Effect.onInterrupt(() => leave),

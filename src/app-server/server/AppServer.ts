@@ -1,5 +1,5 @@
 /**
- * The app-server, whatever its messages travel on.
+ * The app-server, independent of how its messages travel.
  *
  * @since 0.1.0
  */
@@ -8,10 +8,15 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Message } from "../protocol/Envelope.js"
+import type { Message } from "../../rpc/Envelope.js"
+
+/** How much each queue of a connection holds by default. */
+export const defaultCapacity = 128
+
+export const capacityOf = (given: number = defaultCapacity): number => Math.max(1, Math.floor(given))
 
 /**
- * How a client is reached. A `socket` that does not read is cut off; `stdio` and `inProcess` are waited for.
+ * How a client is reached. A `socket` that does not read is closed; `stdio` and `inProcess` are waited for.
  *
  * @since 0.1.0
  * @category models
@@ -30,31 +35,24 @@ export interface ConnectOptions {
 }
 
 /**
- * One client, as its transport sees it. Messages are values: text is the transport's own affair.
+ * One client, as its transport sees it. Messages are values; only the transport knows their text.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Connection {
   /**
-   * Takes a message of the client. It returns as soon as the message has its place, and does not wait for a handler: a
-   * request without a place is answered with an overload. Suspends where the client has to be slowed down.
+   * Takes a message of the client. Returns as soon as the message is queued, without waiting for a handler: a request
+   * that finds no room is answered with an overload. Suspends where the client has to be slowed down.
    */
   readonly receive: (message: Message) => Effect.Effect<void>
-  /**
-   * The next message for the client, in order; none when the connection is closed and all that was owed was taken.
-   */
+  /** The next message for the client, in order; none when the connection is closed and everything was taken. */
   readonly take: Effect.Effect<Option.Option<Message>>
-  /**
-   * All that is ready for the client now, at least one message; empty when the connection is closed and all that was
-   * owed was taken.
-   */
+  /** Everything that is queued for the client, at least one message; empty when `take` would give none. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Message>>
-  /**
-   * The client will say no more. What was accepted is still answered; then there is nothing more to take.
-   */
+  /** The client sends no more. What was accepted is still answered; then there is nothing more to take. */
   readonly end: Effect.Effect<void>
-  /** Done when the server has given the connection up: a client that did not read, or a shutdown. */
+  /** Done when the server has given the connection up: the client did not read, or the server shuts down. */
   readonly closed: Effect.Effect<void>
 }
 
@@ -66,13 +64,13 @@ export class AppServer extends Context.Tag("effect-codex-account/app-server/serv
   AppServer,
   {
     /**
-     * A new client, until the scope closes: then its waiting requests are skipped, what runs for it is cancelled, and what
-     * was asked of it fails.
+     * A new client, until the scope closes: then its waiting requests are dropped, its running ones interrupted, and what
+     * the server has asked it fails.
      */
     readonly connect: (options: ConnectOptions) => Effect.Effect<Connection, never, Scope.Scope>
     /**
-     * Takes no more requests, waits up to `drain` for those that were accepted, cancels the rest, each still answered, and
-     * closes every connection. Bounded, whatever clients and handlers do.
+     * Accepts no more requests, waits up to `drain` for those that were accepted, interrupts the rest, each still
+     * answered, and closes every connection. Bounded, whatever clients and handlers do.
      */
     readonly shutdown: (options: { readonly drain: Duration.DurationInput }) => Effect.Effect<void>
   }

@@ -1,5 +1,5 @@
 /**
- * Questions to the client that supplied the session.
+ * Requests to the client that supplied the session.
  *
  * @since 0.1.0
  */
@@ -10,11 +10,11 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { ExternalTokens, ExternalTokensError } from "../../services/ExternalTokens.js"
-import { codes, type RpcError, rpcError } from "../protocol/errors.js"
-import { refreshTokens } from "../protocol/serverRequests.js"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { refreshTokens } from "../protocol/methods.js"
 
 /**
- * Asks one client, and waits for its answer; fails when it is gone.
+ * Sends a request to one client and waits for its answer; fails when the client is gone.
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +22,7 @@ import { refreshTokens } from "../protocol/serverRequests.js"
 export type Ask = (method: string, params: unknown) => Effect.Effect<unknown, RpcError>
 
 /**
- * It stands below both the server, whose connections answer, and the session, which asks. Both have to be given the same.
+ * Shared by the server, whose connections answer, and the session, which asks: both need the same instance.
  *
  * @since 0.1.0
  * @category tags
@@ -30,9 +30,9 @@ export type Ask = (method: string, params: unknown) => Effect.Effect<unknown, Rp
 export class ClientRequests extends Context.Tag("effect-codex-account/app-server/server/ClientRequests")<
   ClientRequests,
   {
-    /** The session is from now on supplied by whoever answers to `ask`; null for nobody. */
+    /** The client that supplies the session from now on; null for none. */
     readonly suppliedBy: (ask: Ask | null) => Effect.Effect<void>
-    /** Asks whoever supplied the session; fails when there is nobody, or nobody any more. */
+    /** Asks the client that supplied the session; fails when there is none, or it is gone. */
     readonly askSupplier: Ask
   }
 >() {}
@@ -53,7 +53,7 @@ export const layer: Layer.Layer<ClientRequests> = Layer.effect(
 )
 
 /**
- * The host of the session is the client that supplied it. Its answer, whatever it is, is never shown.
+ * Tokens from the client that supplied the session. Its answer is never shown in an error.
  *
  * @since 0.1.0
  * @category layers

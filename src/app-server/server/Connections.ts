@@ -1,12 +1,14 @@
-/** The connections that are open. */
+/** The open connections. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import { notificationNow } from "../protocol/Envelope.js"
+import { notificationNow } from "../../rpc/Envelope.js"
 import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
-import { notificationsDropped } from "./metrics.js"
 import type { ServerConnection } from "./ServerConnection.js"
+
+/** Notifications that a client did not get because it does not read. */
+export const notificationsDropped = Metric.counter("app_server_notifications_dropped", { incremental: true })
 
 export class Connections extends Context.Tag("effect-codex-account/app-server/server/Connections")<
   Connections,
@@ -15,10 +17,10 @@ export class Connections extends Context.Tag("effect-codex-account/app-server/se
     readonly remove: (connection: ServerConnection) => void
     readonly all: () => ReadonlyArray<ServerConnection>
     /**
-     * Tells all that are initialized, or those of them that `to` picks. It waits for nobody: where there is no room, a
-     * newer state takes the place of an older one, and what finds no place is logged. What a client misses is counted.
+     * Notifies every initialized client, or those that `to` picks, without waiting. Where there is no room, a newer state
+     * replaces an older one, and anything else is dropped and logged. Both count as dropped.
      */
-    readonly tell: <Name extends ServerNotificationName>(
+    readonly broadcast: <Name extends ServerNotificationName>(
       method: Name,
       params: ServerNotificationParams<Name>,
       to?: (connection: ServerConnection) => boolean
@@ -32,15 +34,15 @@ export const layer: Layer.Layer<Connections> = Layer.sync(Connections, () => {
     add: (connection) => void open.set(connection.id, connection),
     remove: (connection) => void open.delete(connection.id),
     all: () => Array.from(open.values()),
-    tell: (method, params, to = () => true) =>
+    broadcast: (method, params, to = () => true) =>
       Effect.flatMap(notificationNow(method, params), (notification) =>
         Effect.forEach(
           Array.from(open.values()).filter(to),
           (connection) => {
-            const outcome = connection.tell(notification)
-            if (outcome === "told" || outcome === "unwanted") return Effect.void
+            const delivery = connection.offer(notification)
+            if (delivery === "queued" || delivery === "unwanted") return Effect.void
             const counted = Metric.increment(notificationsDropped)
-            return outcome === "superseded"
+            return delivery === "superseded"
               ? counted
               : Effect.zipRight(
                   counted,

@@ -1,4 +1,4 @@
-/** Who is signed in, as clients are told. */
+/** The session, as clients see it. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -6,24 +6,25 @@ import * as Layer from "effect/Layer"
 import type { AuthError, AuthErrorReason } from "../../domain/AuthError.js"
 import type { Session } from "../../domain/Session.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import { accountAuthRequired, type AuthPurpose, chatgptAuthRequired, type RpcError } from "../protocol/errors.js"
+import type { RpcError } from "../../rpc/RpcError.js"
+import { accountAuthRequired, type AuthPurpose, chatgptAuthRequired } from "../protocol/errors.js"
 
-/** The server's last word on a session: it will not be renewed. */
+/** Errors after which the session will never be renewed. */
 const refusals: ReadonlySet<AuthErrorReason> = new Set<AuthErrorReason>(["Expired", "Reused", "Revoked", "Refused"])
 
 export class CurrentSession extends Context.Tag("effect-codex-account/app-server/server/CurrentSession")<
   CurrentSession,
   {
-    /** Without any request; null for nobody, and for a sign-in that can't be used. */
+    /** Makes no request; null when signed out, and for a stored sign-in that can't be used. */
     readonly present: Effect.Effect<Session | null>
-    /** Whether the server has refused to renew this session, as far as it was asked. */
+    /** Whether the issuer has refused to renew this session, as far as it was asked. */
     readonly isRefused: (session: Session) => boolean
     /** Renews the session, where it can be. A failure is only logged. */
     readonly renewed: Effect.Effect<void>
-    /** The session to ask the backend as; fails with what it is needed for. */
+    /** The session for a request to the backend; the error names the purpose. */
     readonly require: (purpose: AuthPurpose) => Effect.Effect<Session, RpcError>
-    /** Keeps in mind what a failure tells of the session. */
-    readonly noted: <A, E extends { readonly _tag: string }, R>(
+    /** Remembers when the work fails because the session will not be renewed. */
+    readonly recordingRefusal: <A, E extends { readonly _tag: string }, R>(
       work: Effect.Effect<A, E | AuthError, R>
     ) => Effect.Effect<A, E | AuthError, R>
   }
@@ -37,7 +38,9 @@ export const layer: Layer.Layer<CurrentSession, never, AuthSession> = Layer.effe
 
     const present = Effect.catchAll(auth.current, (error) =>
       Effect.as(
-        error.reason === "NotSignedIn" ? Effect.void : Effect.logDebug(`Nobody counts as signed in. ${error.message}`),
+        error.reason === "NotSignedIn"
+          ? Effect.void
+          : Effect.logDebug(`The stored sign-in can't be used. ${error.message}`),
         null
       )
     )
@@ -64,7 +67,7 @@ export const layer: Layer.Layer<CurrentSession, never, AuthSession> = Layer.effe
           if (session === null) return Effect.fail(accountAuthRequired(purpose))
           return session.usesBackend ? Effect.succeed(session) : Effect.fail(chatgptAuthRequired(purpose))
         }),
-      noted: (work) => Effect.tapError(work, (error) => (isAuthError(error) ? note(error) : Effect.void))
+      recordingRefusal: (work) => Effect.tapError(work, (error) => (isAuthError(error) ? note(error) : Effect.void))
     }
   })
 )

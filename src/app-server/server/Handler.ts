@@ -1,37 +1,65 @@
-/** What answers a request, and what it knows of who asks. */
+/** What answers a request, and what it knows of the client. */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Request } from "../protocol/Envelope.js"
-import type { RpcError } from "../protocol/errors.js"
+import type { AccountConfig } from "../../services/AccountConfig.js"
+import type { AuthSession } from "../../services/AuthSession.js"
+import type { CredentialStore } from "../../services/CredentialStore.js"
+import type { Lease } from "../../services/Lease.js"
+import type { OperationJournal } from "../../services/OperationJournal.js"
+import type { RateLimits } from "../../services/RateLimits.js"
+import type { SignIn } from "../../services/SignIn.js"
+import type { TokenUsage } from "../../services/TokenUsage.js"
+import type { WorkspaceMessages } from "../../services/WorkspaceMessages.js"
+import type { WorkspaceRole } from "../../services/WorkspaceRole.js"
+import type { Request } from "../../rpc/Envelope.js"
+import type { RpcError } from "../../rpc/RpcError.js"
 import type { MethodName, Params, Result } from "../protocol/methods.js"
 import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { ConnectionKind } from "./AppServer.js"
+import type { ClientRequests } from "./ClientRequests.js"
 
-/** The connection that a request came by. `client` is what it said of itself in `initialize`. */
-export interface Caller {
-  /** Unlike any other connection's for as long as the server lives. */
+/**
+ * What the server needs. With `ExternalSession` in the context as well, clients can supply the session; it has to be
+ * built on the same `ClientRequests`.
+ */
+export type ServerServices =
+  | AccountConfig
+  | AuthSession
+  | ClientRequests
+  | CredentialStore
+  | Lease
+  | OperationJournal
+  | RateLimits
+  | SignIn
+  | TokenUsage
+  | WorkspaceMessages
+  | WorkspaceRole
+
+/** The connection that a request arrived on. `client` is what it sent with `initialize`. */
+export interface RequestContext {
+  /** Unique for as long as the server lives. */
   readonly connection: number
   readonly kind: ConnectionKind
   readonly client: InitializeParams
   /** Closes with the connection. */
   readonly scope: Scope.Scope
-  /** Runs the work when the answer has its place in the queue to the client; not at all when the handler fails. */
+  /** Runs the work once the answer is queued for the client; not at all when the handler fails. */
   readonly afterwards: (work: Effect.Effect<void>) => Effect.Effect<void>
-  /** Tells this client, if it wants to know; waits for room where the client is waited for. */
+  /** Notifies this client, if it wants the notification; waits for room where the client is waited for. */
   readonly notify: <Name extends ServerNotificationName>(
     method: Name,
     params: ServerNotificationParams<Name>
   ) => Effect.Effect<void>
-  /** As `notify`, for whatever another server says. */
+  /** As `notify`, for notifications of another server. */
   readonly notifyRaw: (method: string, params: unknown) => Effect.Effect<void>
-  /** Asks this client. Fails with what it answers, or when it is gone. */
+  /** Sends a request to this client. Fails with the client's error, or when the client is gone. */
   readonly ask: (method: string, params: unknown) => Effect.Effect<unknown, RpcError>
 }
 
 export type Handler<Name extends MethodName, R = never> = (
   params: Params<Name>,
-  caller: Caller
+  context: RequestContext
 ) => Effect.Effect<Result<Name>, RpcError, R>
 
 export type Handlers<Names extends MethodName, R = never> = { readonly [Name in Names]: Handler<Name, R> }
@@ -40,7 +68,10 @@ export type Handlers<Names extends MethodName, R = never> = { readonly [Name in 
 export type ThreadMethod = "thread/start" | "thread/resume" | "thread/list" | "thread/read"
 
 /**
- * Looks at every request of an initialized connection before anybody else; undefined leaves it to this server. The
- * result is written as it is.
+ * Sees every request of an initialized connection first; undefined leaves it to this server. The result is sent as it
+ * is.
  */
-export type Forward<R = never> = (request: Request, caller: Caller) => Effect.Effect<unknown, RpcError, R> | undefined
+export type Forward<R = never> = (
+  request: Request,
+  context: RequestContext
+) => Effect.Effect<unknown, RpcError, R> | undefined

@@ -1,4 +1,4 @@
-/** The sign-in that is under way: at most one. */
+/** The sign-in in progress: at most one. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,28 +14,25 @@ import { Background, withinClosingTime } from "./Background.js"
 
 export type LoginKind = "browser" | "device"
 
-/** What stops a sign-in: its own client, or something that takes its place. */
-export type Stop = "cancelled" | "replaced"
+/** What stops a sign-in: its client, or another sign-in or sign-out. */
+export type StopReason = "cancelled" | "replaced"
 
-/** A sign-in that waits for a person. `complete` stores the session. */
+/** A sign-in that waits for the user. `complete` stores the session. */
 export interface LoginFlow {
   readonly kind: LoginKind
   readonly complete: Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession>
 }
 
-/** `tooLate`: it had signed in before it could be stopped. */
+/** `tooLate`: it had signed in before it could be stopped. `announce` notifies every client of its end. */
 export interface StoppedLogin {
   readonly tooLate: boolean
-  readonly tell: Effect.Effect<void>
+  readonly announce: Effect.Effect<void>
 }
 
 export class Logins extends Context.Tag("effect-codex-account/app-server/server/Logins")<
   Logins,
   {
-    /**
-     * Begins a sign-in: `open` sets up what it needs, until its scope closes. Gives its id and what runs it: everybody
-     * is told how it ends.
-     */
+    /** Begins a sign-in: `open` sets it up, in a scope of its own. `run` completes it and notifies every client. */
     readonly begin: <A extends LoginFlow, E, R>(
       open: Effect.Effect<A, E, R | Scope.Scope>
     ) => Effect.Effect<
@@ -43,10 +40,8 @@ export class Logins extends Context.Tag("effect-codex-account/app-server/server/
       E,
       Exclude<R, Scope.Scope>
     >
-    /**
-     * Ends the sign-in of that id, or whichever there is; null when there is none. `tell` tells everybody of its end.
-     */
-    readonly stop: (how: Stop, loginId?: string) => Effect.Effect<StoppedLogin | null>
+    /** Ends the sign-in with that id, or whichever is in progress; null when there is none. */
+    readonly stop: (how: StopReason, loginId?: string) => Effect.Effect<StoppedLogin | null>
   }
 >() {}
 
@@ -55,16 +50,16 @@ interface Active {
   readonly kind: LoginKind
   readonly scope: Scope.CloseableScope
   fiber: Fiber.RuntimeFiber<void> | null
-  /** The session is stored: nothing can stop it any more. */
+  /** The session is stored, and can't be stopped any more. */
   stored: boolean
 }
 
-const browserWords: Record<Stop, string> = {
+const browserWords: Record<StopReason, string> = {
   cancelled: "Login server error: Login was not completed",
   replaced: "Login server error: Login cancelled"
 }
 
-const stopWords = (kind: LoginKind, how: Stop): string =>
+const stopWords = (kind: LoginKind, how: StopReason): string =>
   kind === "browser" ? browserWords[how] : "Login was not completed"
 
 const failureWords = (kind: LoginKind, error: AuthError | LoginError): string => {
@@ -80,12 +75,11 @@ const make = Effect.gen(function* () {
   const events = yield* AccountEvents
   let active: Active | null = null
 
-  /** Tells everybody, the second part only of a success. */
   const succeeded = (login: Active) => Effect.zipRight(events.loginCompleted(login.id, null), events.changed)
 
   const closeScope = (login: Active) => withinClosingTime(Scope.close(login.scope, Exit.void))
 
-  /** The session, but for what this sign-in stores: that is noted, and is this server's own doing. */
+  /** The session; what this sign-in stores is recorded as a change of this server. */
   const storing = (login: Active): AuthSession["Type"] => ({
     ...auth,
     signIn: (record) =>
@@ -148,7 +142,7 @@ const make = Effect.gen(function* () {
         yield* closeScope(login)
         return {
           tooLate: login.stored,
-          tell: login.stored ? succeeded(login) : events.loginCompleted(login.id, stopWords(login.kind, how))
+          announce: login.stored ? succeeded(login) : events.loginCompleted(login.id, stopWords(login.kind, how))
         }
       }).pipe(Effect.uninterruptible)
   })

@@ -1,42 +1,49 @@
-/** One client, as the server sees it: what it asks, what it is owed, and what it is asked. */
+/** One client, as the server sees it: what it asks, what is queued for it, and what the server asks of it. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
-import { errorResponse, type Message, type Notification, notificationNow, type Request } from "../protocol/Envelope.js"
-import { codes, overloaded, RpcError, rpcError, shuttingDown as runtimeShuttingDown } from "../protocol/errors.js"
+import {
+  errorResponse,
+  type Message,
+  type Notification,
+  notificationNow,
+  request as makeRequest,
+  type Request
+} from "../../rpc/Envelope.js"
+import { makePendingRequests } from "../../rpc/Peer.js"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { PeerError } from "../../rpc/Transport.js"
+import { overloaded } from "../protocol/errors.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
-import type { Connection, ConnectOptions } from "./AppServer.js"
-import type { Caller } from "./Handler.js"
-import { makeIntake } from "./Intake.js"
-import type { Job } from "./Job.js"
-import { requestsRefused } from "./metrics.js"
-import { makeOutbox } from "./Outbox.js"
-import { makeQuestions } from "./Questions.js"
+import { capacityOf, type Connection, type ConnectOptions } from "./AppServer.js"
+import type { RequestContext } from "./Handler.js"
+import { makeOutboundQueue } from "./OutboundQueue.js"
+import { type AcceptedRequest, makeRequestQueue } from "./RequestQueue.js"
+
+/** Requests that found no room and were answered with an overload. */
+const requestsRefused = Metric.counter("app_server_requests_refused", { incremental: true })
 
 /**
- * `toRun`: how many handlers of a connection may run, or have run without their answers being taken. `forRefusals`: how
- * many refusals may wait to be taken before the client has to wait instead.
+ * `running`: how many handlers of a connection may run, or have run without their answers being taken. `rejections`: how
+ * many rejections may wait to be taken before the client has to wait instead.
  */
-export interface Places {
-  readonly toRun: number
-  readonly forRefusals: number
+export interface Limits {
+  readonly running: number
+  readonly rejections: number
 }
 
-const defaultPlaces: Places = { toRun: 1024, forRefusals: 1024 }
-
-/** How many requests may wait, and how many notifications, where nothing else is said. */
-export const defaultCapacity = 128
+const defaultLimits: Limits = { running: 1024, rejections: 1024 }
 
 /**
- * What became of a notification: it has its place, or that of an older one of which it is the newer state; the client
- * does not want it; or there was no room.
+ * What happened to a notification: it was queued, or has replaced an older state in the queue; the client does not want
+ * it; or there was no room.
  */
-export type Told = "told" | "superseded" | "unwanted" | "noRoom"
+export type Delivery = "queued" | "superseded" | "unwanted" | "noRoom"
 
-/** What tells a whole state, so that only the newest counts. */
+/** Notifications that carry a whole state, of which only the newest counts. */
 const isState = (method: string): boolean => method === "account/updated"
 
 export interface ServerConnection {
@@ -45,77 +52,73 @@ export interface ServerConnection {
   /** Null before `initialize`. */
   readonly client: () => InitializeParams | null
   readonly initialize: (client: InitializeParams) => void
-  readonly caller: (job: Job, client: InitializeParams) => Caller
-  /** Tells the client now or not at all. */
-  readonly tell: (notification: Notification) => Told
-  /** Takes no more requests. */
+  readonly contextOf: (request: AcceptedRequest, client: InitializeParams) => RequestContext
+  /** Queues the notification now or not at all. */
+  readonly offer: (notification: Notification) => Delivery
+  /** Accepts no more requests. */
   readonly stop: () => void
-  /** Waits until everything that was accepted is answered and done with. */
+  /** Waits until every accepted request has been answered and has ended. */
   readonly idle: Effect.Effect<void>
-  /** Answers everything that was accepted, and cancels it. Nothing more is told: what is owed can still be taken. */
+  /** Answers and interrupts every accepted request. Nothing more is queued; what is queued can still be taken. */
   readonly finish: () => void
-  /** As `finish`, and gives the connection up, with what is owed or without. */
-  readonly close: (owed: "kept" | "dropped") => void
+  /** As `finish`, and gives the connection up, with or without what is queued. */
+  readonly close: (queued: "kept" | "dropped") => void
   /** Waits until no handler runs any more. */
   readonly unwound: Effect.Effect<void>
-  /** Waits until what is owed was taken, or the connection was given up. */
+  /** Waits until everything queued was taken, or the connection was given up. */
   readonly drained: Effect.Effect<void>
 }
 
-/**
- * `fork` runs a handler's work beside everything else. `serve` answers a job; what it leaves without an answer is
- * answered for it.
- */
+/** `fork` runs a handler beside everything else. `serve` answers a request; one that it leaves open fails. */
 export interface ServerConnectionOptions<R> extends ConnectOptions {
   readonly id: number
   readonly scope: Scope.Scope
-  readonly places?: Places | undefined
+  readonly limits?: Limits | undefined
   readonly fork: (work: Effect.Effect<void, never, R>) => Fiber.RuntimeFiber<void>
-  readonly serve: (job: Job, connection: ServerConnection) => Effect.Effect<void, never, R>
+  readonly serve: (request: AcceptedRequest, connection: ServerConnection) => Effect.Effect<void, never, R>
 }
 
-export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): ServerConnection => {
-  const { fork, id, kind, scope } = options
-  const { forRefusals, toRun } = options.places ?? defaultPlaces
-  const capacity = Math.max(1, Math.floor(options.capacity ?? defaultCapacity))
-  const closing = (): RpcError =>
-    kind === "inProcess" ? runtimeShuttingDown() : rpcError(codes.internal, "app-server is shutting down")
+const closing = (): RpcError => rpcError(codes.internal, "app-server is shutting down")
 
+export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): ServerConnection => {
+  const { fork, id, kind, limits = defaultLimits, scope } = options
+  const capacity = capacityOf(options.capacity)
   let client: InitializeParams | null = null
   let unwanted: ReadonlySet<string> = new Set()
   let stopped = false
   let ended = false
+  let nextId = 0
   const closed = Deferred.unsafeMake<void>(FiberId.none)
 
-  const outbox = makeOutbox(capacity, (weight) => {
-    if (weight === "answer") intake.taken()
+  const outbound = makeOutboundQueue(capacity, (what) => {
+    if (what === "answer") requests.taken()
   })
-  const isClosed = outbox.isFinished
+  const isClosed = outbound.isFinished
 
-  const intake = makeIntake<R>({
-    toRun,
-    toWait: capacity,
-    put: (answer) => outbox.put(answer, "answer"),
-    serve: (job) => options.serve(job, self),
+  const requests = makeRequestQueue<R>({
+    maxRunning: limits.running,
+    maxWaiting: capacity,
+    put: (answer) => outbound.put(answer, "answer"),
+    serve: (accepted) => options.serve(accepted, self),
     fork,
-    cutOff: closing,
+    interrupted: closing,
     onIdle: () => {
-      if (ended) outbox.finish()
+      if (ended) outbound.finish()
     }
   })
 
-  const mayRefuse = () => isClosed() || outbox.waiting("rejection") < forRefusals
+  const mayReject = () => isClosed() || outbound.waiting("rejection") < limits.rejections
 
   const receiveRequest = (request: Request): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (isClosed()) return Effect.void
-      if (!stopped && intake.accept(request)) return Effect.void
-      if (!mayRefuse()) return Effect.zipRight(outbox.until(mayRefuse), receiveRequest(request))
-      outbox.put(errorResponse(request.id, stopped ? closing() : overloaded()), "rejection")
+      if (!stopped && requests.accept(request)) return Effect.void
+      if (!mayReject()) return Effect.zipRight(outbound.until(mayReject), receiveRequest(request))
+      outbound.put(errorResponse(request.id, stopped ? closing() : overloaded()), "rejection")
       return Metric.increment(requestsRefused)
     })
 
-  const hasRoom = () => isClosed() || outbox.waiting("notice") < capacity
+  const hasRoom = () => isClosed() || outbound.waiting("event") < capacity
 
   const giveUp = Effect.suspend(() => {
     if (isClosed()) return Effect.void
@@ -126,11 +129,19 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
   /** Waits for room where the client is waited for. */
   const send = (message: Message): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (isClosed() || outbox.offer(message)) return Effect.void
-      return kind === "socket" ? giveUp : Effect.zipRight(outbox.until(hasRoom), send(message))
+      if (isClosed() || outbound.offer(message)) return Effect.void
+      return kind === "socket" ? giveUp : Effect.zipRight(outbound.until(hasRoom), send(message))
     })
 
-  const questions = makeQuestions(send)
+  const pending = makePendingRequests()
+  const failPending = () => pending.end(PeerError.of("Gone"))
+
+  /** Ids count from 0. */
+  const ask = (method: string, params: unknown): Effect.Effect<unknown, RpcError> =>
+    Effect.suspend(() => {
+      const message = makeRequest(nextId++, method, params)
+      return Effect.catchTag(pending.request(message.id, send(message)), "PeerError", () => Effect.fail(closing()))
+    })
 
   const wants = (method: string) => client !== null && !unwanted.has(method)
 
@@ -142,9 +153,8 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
       case "Request":
         return receiveRequest(message)
       case "Response":
-        return questions.answer(message.id, Effect.succeed(message.result))
       case "ErrorResponse":
-        return questions.answer(message.id, Effect.fail(new RpcError(message.error, { disableValidation: true })))
+        return pending.settle(message)
       case "Notification":
         return Effect.void
     }
@@ -154,57 +164,57 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
     id,
     connection: {
       receive,
-      take: outbox.take,
-      takeAll: outbox.takeAll,
+      take: outbound.take,
+      takeAll: outbound.takeAll,
       end: Effect.sync(() => {
         stopped = true
         ended = true
-        questions.end(closing())
-        if (intake.isIdle()) outbox.finish()
+        failPending()
+        if (requests.isIdle()) outbound.finish()
       }),
       closed: Deferred.await(closed)
     },
     client: () => client,
-    initialize: (said) => {
-      client = said
-      unwanted = new Set(said.capabilities?.optOutNotificationMethods ?? [])
+    initialize: (params) => {
+      client = params
+      unwanted = new Set(params.capabilities?.optOutNotificationMethods ?? [])
     },
-    caller: (job, said) => ({
+    contextOf: (accepted, params) => ({
       connection: id,
       kind,
-      client: said,
+      client: params,
       scope,
-      afterwards: (work) => Effect.sync(() => job.afterwards(work)),
+      afterwards: (work) => Effect.sync(() => accepted.afterwards(work)),
       notify,
       notifyRaw: notify,
-      ask: questions.ask
+      ask
     }),
-    tell: (notification) => {
+    offer: (notification) => {
       if (isClosed() || !wants(notification.method)) return "unwanted"
-      if (outbox.offer(notification)) return "told"
+      if (outbound.offer(notification)) return "queued"
       if (kind === "socket") {
         self.close("dropped")
         return "noRoom"
       }
-      return isState(notification.method) && outbox.supersede(notification) ? "superseded" : "noRoom"
+      return isState(notification.method) && outbound.supersede(notification) ? "superseded" : "noRoom"
     },
     stop: () => {
       stopped = true
     },
-    idle: intake.idle,
+    idle: requests.idle,
     finish: () => {
       stopped = true
-      intake.cancel()
-      questions.end(closing())
-      outbox.finish()
+      requests.cancel()
+      failPending()
+      outbound.finish()
     },
-    close: (owed) => {
+    close: (queued) => {
       self.finish()
-      if (owed === "dropped") outbox.drop()
+      if (queued === "dropped") outbound.drop()
       Deferred.unsafeDone(closed, Effect.void)
     },
-    unwound: intake.unwound,
-    drained: Effect.raceFirst(outbox.drained, Deferred.await(closed))
+    unwound: requests.unwound,
+    drained: Effect.raceFirst(outbound.drained, Deferred.await(closed))
   }
   return self
 }

@@ -1,4 +1,4 @@
-/** What clients are told of usage that another client has read. */
+/** Notifications about usage that another client has read. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/RateLimits.js"
+import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
 
@@ -15,8 +15,8 @@ export class UsageEvents extends Context.Tag("effect-codex-account/app-server/se
   UsageEvents,
   {
     /**
-     * Tells the others what a reading of `connection` has changed: each limit whose numbers are not those of the reading
-     * before, of the same identity. Nothing is told of a first reading, or of one that is older than what is known.
+     * Notifies the other clients of what a reading of `connection` has changed: each limit whose numbers differ from the
+     * previous reading of the same identity. A first reading, or one older than the previous, changes nothing.
      */
     readonly read: (
       connection: number,
@@ -73,7 +73,11 @@ export const layer: Layer.Layer<UsageEvents, never, AuthSession | Connections | 
           for (const [id, limit] of limits) {
             const known = before.limits.get(id)
             if (known !== undefined && Equal.equals(structural(known), structural(limit))) continue
-            yield* connections.tell("account/rateLimits/updated", { rateLimits: limit }, (one) => one.id !== connection)
+            yield* connections.broadcast(
+              "account/rateLimits/updated",
+              { rateLimits: limit },
+              (one) => one.id !== connection
+            )
           }
         })
     }

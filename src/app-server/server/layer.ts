@@ -7,50 +7,22 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
-import type { AccountConfig } from "../../services/AccountConfig.js"
-import type { AuthSession } from "../../services/AuthSession.js"
-import type { CredentialStore } from "../../services/CredentialStore.js"
-import type { Lease } from "../../services/Lease.js"
-import type { OperationJournal } from "../../services/OperationJournal.js"
-import type { RateLimits } from "../../services/RateLimits.js"
-import type { SignIn } from "../../services/SignIn.js"
-import type { TokenUsage } from "../../services/TokenUsage.js"
-import type { WorkspaceMessages } from "../../services/WorkspaceMessages.js"
-import type { WorkspaceRole } from "../../services/WorkspaceRole.js"
 import * as AccountEvents from "./AccountEvents.js"
 import * as AccountQueue from "./AccountQueue.js"
 import { AppServer } from "./AppServer.js"
 import * as Background from "./Background.js"
-import type { ClientRequests } from "./ClientRequests.js"
 import * as Connections from "./Connections.js"
 import * as CurrentSession from "./CurrentSession.js"
-import { type DispatchOptions, makeDispatch } from "./dispatch.js"
+import { type DispatchOptions, makeDispatch, type HandlerServices } from "./dispatch.js"
+import type { ServerServices } from "./Handler.js"
 import * as Logins from "./Logins.js"
-import type { HandlerServices } from "./routes.js"
 import { makeServerConnection, type ServerConnection } from "./ServerConnection.js"
 import * as UsageEvents from "./UsageEvents.js"
 
-/**
- * What the server asks of. Where `ExternalSession` is there too, clients can supply the session: then it has to be given
- * the same `ClientRequests`.
- *
- * @since 0.1.0
- * @category models
- */
-export type ServerServices =
-  | AccountConfig
-  | AuthSession
-  | ClientRequests
-  | CredentialStore
-  | Lease
-  | OperationJournal
-  | RateLimits
-  | SignIn
-  | TokenUsage
-  | WorkspaceMessages
-  | WorkspaceRole
+export type { DispatchOptions, Initialized } from "./dispatch.js"
+export type { ServerServices } from "./Handler.js"
 
-/** How long what is owed may wait to be taken when the server shuts down. */
+/** How long queued messages may wait to be taken when the server shuts down. */
 const timeToTake = "5 seconds"
 
 const make = <R>(options: DispatchOptions<R>) =>
@@ -64,7 +36,7 @@ const make = <R>(options: DispatchOptions<R>) =>
     const each = (work: (connection: ServerConnection) => Effect.Effect<void>) =>
       Effect.forEach(connections.all(), work, { concurrency: "unbounded", discard: true })
 
-    /** No clock but the caller's bounds `drain` and the taking of what is owed. */
+    /** `drain` and the time to take what is queued are measured by the caller's clock. */
     const shutdown = (drain: Duration.DurationInput): Effect.Effect<void> =>
       Effect.gen(function* () {
         stopping = true
@@ -78,7 +50,7 @@ const make = <R>(options: DispatchOptions<R>) =>
           each(({ drained }) => drained),
           timeToTake
         )
-        // Whoever has closed a connection meanwhile may still take what it is owed.
+        // A connection that its client has closed meanwhile keeps what is queued.
         for (const connection of connections.all()) connection.close("dropped")
         yield* Background.withinClosingTime(each(({ unwound }) => unwound))
       })
@@ -112,7 +84,7 @@ const make = <R>(options: DispatchOptions<R>) =>
   })
 
 /**
- * The account's methods, and others as the options say.
+ * The methods of the account, and what the options add.
  *
  * @since 0.1.0
  * @category layers

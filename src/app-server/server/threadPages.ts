@@ -4,8 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type Thread, type ThreadAnchor, ThreadId, type ThreadQuery, type ThreadTime } from "../../domain/Thread.js"
-import { echoed } from "../protocol/echo.js"
-import { codes, type RpcError, rpcError } from "../protocol/errors.js"
+import { codes, echoed, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import type { ThreadListParams } from "../protocol/schemas/Threads.js"
 
 const refused = (message: string): RpcError => rpcError(codes.invalidRequest, message)

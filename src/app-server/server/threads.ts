@@ -1,40 +1,70 @@
 /**
- * Threads as far as a client needs them to start: who made them, where and when. No model turn is ever run in them.
+ * Threads as far as a client needs them to start: who made them, where and when. No model turn is ever run.
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import * as Path from "node:path"
 import { SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
 import type { ThreadStoreError } from "../../domain/ThreadStoreError.js"
 import { version } from "../../domain/version.js"
+import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import { ThreadStore } from "../../services/ThreadStore.js"
-import {
-  codes,
-  invalidThreadId,
-  noRolloutFound,
-  notSupported,
-  type RpcError,
-  rpcError,
-  threadNotLoaded,
-  turnsUnavailable
-} from "../protocol/errors.js"
-import { sessionSourceExtension } from "../protocol/extensions.js"
+import { invalidThreadId, noRolloutFound, notSupported, threadNotLoaded, turnsUnavailable } from "../protocol/errors.js"
 import type { Params } from "../protocol/methods.js"
-import type { Thread as WireThread, ThreadStartResponse } from "../protocol/schemas/Threads.js"
-import { canonicalThreadId, threadIdProblem } from "../protocol/threadId.js"
-import type { Caller, Handlers, ThreadMethod } from "./Handler.js"
-import { legacyConfigured, wantsLegacy } from "./legacyThreads.js"
+import { type InitializeParams, legacyExtension, sessionSourceExtension } from "../protocol/schemas/Initialize.js"
+import type { ThreadStartResponse, Thread as WireThread } from "../protocol/schemas/Threads.js"
+import { uuidIn } from "../protocol/uuid.js"
+import type { Handlers, RequestContext, ThreadMethod } from "./Handler.js"
+import { originatorOverride, Host } from "./handlers/initialize.js"
 import { pageOf, queryOf } from "./threadPages.js"
 
+export const wantsLegacy = ({ capabilities }: InitializeParams): boolean =>
+  capabilities?.extensions?.[legacyExtension] === true
+
+const words: Readonly<Record<string, string>> = {
+  readOnly: "read-only",
+  workspaceWrite: "workspace-write",
+  dangerFullAccess: "danger-full-access"
+}
+
+const olderSandbox = (sandbox: unknown): unknown =>
+  typeof sandbox === "object" && sandbox !== null && "type" in sandbox && typeof sandbox.type === "string"
+    ? { ...sandbox, type: words[sandbox.type] ?? sandbox.type }
+    : sandbox
+
+/** The session of a thread is set up. Newer clients read that from the answer to `thread/start` or `thread/resume`. */
+export const legacyConfigured = {
+  method: "codex/event/session_configured",
+  params: ({ thread, ...answer }: ThreadStartResponse) => ({
+    conversationId: thread.id,
+    id: "",
+    msg: {
+      type: "session_configured",
+      session_id: thread.sessionId,
+      thread_name: thread.name,
+      model: answer.model,
+      model_provider_id: answer.modelProvider,
+      service_tier: answer.serviceTier,
+      approval_policy: answer.approvalPolicy,
+      approvals_reviewer: answer.approvalsReviewer,
+      sandbox_policy: olderSandbox(answer.sandbox),
+      cwd: answer.cwd,
+      reasoning_effort: answer.reasoningEffort,
+      history_log_id: 0,
+      history_entry_count: 0,
+      initial_messages: null,
+      rollout_path: null
+    }
+  })
+}
+
 /**
- * `source` is what kind of program this server is in, for the threads that it makes: `vscode` unless told.
+ * `source` is what kind of program the server is part of, for the threads that it makes: `vscode` by default.
  *
  * @since 0.1.0
  * @category models
@@ -43,7 +73,7 @@ export interface ThreadOptions {
   readonly source?: SessionSource | undefined
 }
 
-/** What a turn would be run with, where the client does not say: nothing is run, so nothing is allowed. */
+/** The defaults of a turn: as none is ever run, nothing is allowed. */
 const noModel = "none"
 const openai = "openai"
 const neverAsk = "never"
@@ -66,8 +96,8 @@ const stored = <A>(self: Effect.Effect<A, ThreadStoreError>): Effect.Effect<A, R
   )
 
 const idIn = (text: string): Either.Either<ThreadId, RpcError> => {
-  const problem = threadIdProblem(text)
-  return problem === null ? Either.right(ThreadId.make(canonicalThreadId(text))) : Either.left(invalidThreadId(problem))
+  const id = uuidIn(text)
+  return id === null ? Either.left(invalidThreadId(text)) : Either.right(ThreadId.make(id))
 }
 
 const secondsOf = (time: DateTime.Utc): number => Math.floor(DateTime.toEpochMillis(time) / 1000)
@@ -109,29 +139,24 @@ const wireThread = (thread: Thread, loaded: Loaded | undefined): WireThread => (
 const started = (
   thread: Thread,
   loaded: Loaded,
-  asked: Params<"thread/start"> | Params<"thread/resume">
+  asked: Params<"thread/start"> | Params<"thread/resume">,
+  absolute: (path: string) => string
 ): ThreadStartResponse => ({
   thread: wireThread(thread, loaded),
   model: asked.model ?? thread.model ?? noModel,
   modelProvider: asked.modelProvider ?? thread.modelProvider,
   serviceTier: asked.serviceTier ?? null,
-  cwd: asked.cwd == null ? thread.cwd : Path.resolve(asked.cwd),
+  cwd: asked.cwd == null ? thread.cwd : absolute(asked.cwd),
   approvalPolicy: asked.approvalPolicy ?? neverAsk,
   approvalsReviewer: asked.approvalsReviewer ?? "user",
   sandbox: sandboxOf(asked.sandbox),
   reasoningEffort: null
 })
 
-/** The name that the environment gives to whoever starts a thread, instead of the client's own. */
-const originator = Config.string("CODEX_INTERNAL_ORIGINATOR_OVERRIDE").pipe(
-  Effect.option,
-  Effect.map(Option.filter((name) => name !== ""))
-)
-
 const asSource = Schema.decodeUnknownOption(SessionSource)
 
-/** What a client in this process says that it is; any other client is a client of this server. */
-const sourceOf = ({ client, kind }: Caller): Option.Option<SessionSource> =>
+/** The kind that a client in this process gives itself; other clients have the kind of the server. */
+const sourceOf = ({ client, kind }: RequestContext): Option.Option<SessionSource> =>
   kind === "inProcess" ? asSource(client.capabilities?.extensions?.[sessionSourceExtension]) : Option.none()
 
 /**
@@ -146,11 +171,14 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
   never,
   ThreadStore
 > =>
-  Effect.zipWith(ThreadStore, originator, (store, override) => {
+  Effect.gen(function* () {
+    const store = yield* ThreadStore
+    const override = yield* originatorOverride
+    const { absolute } = yield* Host
     const held = new Map<ThreadId, Loaded>()
 
-    /** Until the caller's connection closes. */
-    const hold = (thread: Thread, ephemeral: boolean, { scope }: Caller): Effect.Effect<Loaded> =>
+    /** Until the connection closes. */
+    const hold = (thread: Thread, ephemeral: boolean, { scope }: RequestContext): Effect.Effect<Loaded> =>
       Effect.suspend(() => {
         const loaded = held.get(thread.id) ?? { thread, ephemeral, connections: 0 }
         held.set(thread.id, loaded)
@@ -167,13 +195,13 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
       return ephemeral?.ephemeral === true ? Effect.succeedSome(ephemeral.thread) : stored(store.find(id))
     }
 
-    const configured = (caller: Caller, response: ThreadStartResponse) =>
-      wantsLegacy(caller.client)
-        ? caller.afterwards(caller.notifyRaw(legacyConfigured.method, legacyConfigured.params(response)))
+    const configured = (context: RequestContext, response: ThreadStartResponse) =>
+      wantsLegacy(context.client)
+        ? context.afterwards(context.notifyRaw(legacyConfigured.method, legacyConfigured.params(response)))
         : Effect.void
 
     return {
-      "thread/start": (params, caller) =>
+      "thread/start": (params, context) =>
         Effect.gen(function* () {
           const now = yield* DateTime.now
           const random = yield* Effect.sync(() => globalThis.crypto.getRandomValues(new Uint8Array(16)))
@@ -181,10 +209,10 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
           const thread = new Thread({
             id,
             sessionId: id,
-            source: Option.getOrElse(sourceOf(caller), () => source),
-            originator: Option.getOrElse(override, () => caller.client.clientInfo.name),
+            source: Option.getOrElse(sourceOf(context), () => source),
+            originator: Option.getOrElse(override, () => context.client.clientInfo.name),
             threadSource: params.threadSource ?? null,
-            cwd: Path.resolve(params.cwd ?? "."),
+            cwd: absolute(params.cwd ?? "."),
             name: null,
             modelProvider: params.modelProvider ?? openai,
             model: params.model ?? null,
@@ -194,22 +222,22 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
           })
           const ephemeral = params.ephemeral === true
           if (!ephemeral) yield* stored(store.add(thread))
-          const loaded = yield* hold(thread, ephemeral, caller)
-          const response = started(thread, loaded, params)
-          yield* caller.afterwards(caller.notify("thread/started", { thread: response.thread }))
-          yield* configured(caller, response)
+          const loaded = yield* hold(thread, ephemeral, context)
+          const response = started(thread, loaded, params, absolute)
+          yield* context.afterwards(context.notify("thread/started", { thread: response.thread }))
+          yield* configured(context, response)
           return response
         }),
-      "thread/resume": (params, caller) =>
+      "thread/resume": (params, context) =>
         Effect.gen(function* () {
           if (params.history != null) return yield* notSupported("thread/resume.history")
           if (params.path != null && params.path !== "") return yield* notSupported("thread/resume.path")
           const id = yield* idIn(params.threadId)
           const thread = yield* find(id)
           if (Option.isNone(thread)) return yield* noRolloutFound(id)
-          const loaded = yield* hold(thread.value, false, caller)
-          const response = started(thread.value, loaded, params)
-          yield* configured(caller, response)
+          const loaded = yield* hold(thread.value, false, context)
+          const response = started(thread.value, loaded, params, absolute)
+          yield* configured(context, response)
           return response
         }),
       "thread/list": (params) =>

@@ -10,7 +10,7 @@ export type Listen =
   | { readonly _tag: "WebSocket"; readonly host: string; readonly port: number }
   | { readonly _tag: "Off" }
 
-/** The place can't be used. The message says why, in the original's words where it has them. */
+/** The server can't listen there, or not with these flags. */
 export class ListenError extends Data.TaggedError("ListenError")<{ readonly message: string }> {}
 
 const address = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/

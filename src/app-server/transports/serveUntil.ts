@@ -1,4 +1,4 @@
-/** Serving until somebody ends it. */
+/** Serving until the process is asked to end. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import { AppServer } from "../server/AppServer.js"
 export type Signal = "SIGINT" | "SIGTERM"
 
 /**
- * `drained`: all that was accepted was answered. `cancelled`: some of it with an error. `cut`: somebody would not wait.
+ * `drained`: every accepted request was answered. `cancelled`: some of them with an error. `cut`: it did not wait for all.
  */
 export type Ending = "drained" | "cancelled" | "cut"
 
@@ -23,9 +23,9 @@ const farewell = Duration.seconds(2)
 const quick = Duration.seconds(1)
 
 /**
- * Runs the transport, which ends when it has nobody left to serve after `stop`. The first `SIGTERM` lets what was accepted
- * be answered, the second ends at once. `SIGINT` cancels what was accepted, which is answered all the same, and the next
- * signal ends at once.
+ * Runs the transport, which ends when its last client has left after `stop`. The first `SIGTERM` lets accepted requests
+ * finish, and the second ends at once. `SIGINT` cancels accepted requests, which are still answered, and the next signal
+ * ends at once.
  */
 export const serveUntil = <E, R>(
   serve: (stop: Effect.Effect<void>) => Effect.Effect<void, E, R>,

@@ -1,23 +1,21 @@
 /**
- * One client on two byte streams: a line of JSON for each message.
+ * One client on two byte streams: one line of JSON per message.
  *
  * @since 0.1.0
  */
-import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Readable, Writable } from "node:stream"
-import { decodeLine } from "../protocol/decodeLine.js"
-import { encode, type Message } from "../protocol/Envelope.js"
-import { AppServer, type Connection } from "../server/AppServer.js"
-import { makeLineSplitter } from "./lines.js"
-import { makeIgnored } from "./reporting.js"
+import { decode, encode, type Message } from "../../rpc/Envelope.js"
+import { makeLineSplitter } from "../../rpc/lines.js"
+import { PeerError, type Transport } from "../../rpc/Transport.js"
+import { AppServer } from "../server/AppServer.js"
+import { lastReads, readAll, writeAll } from "./serve.js"
 
 /**
- * `drain` is how long what was accepted may take once the input has ended; `maxLineBytes` is the longest line that is
+ * `drain` is how long accepted requests may take once the input has ended; `maxLineBytes` is the longest line that is
  * read.
  *
  * @since 0.1.0
@@ -30,13 +28,8 @@ export interface StdioOptions {
   readonly maxLineBytes: number
 }
 
-class OutputGone extends Data.TaggedError("OutputGone") {}
-
-/** How long the last words may take to be read, when the server is done with the client. */
-const lastWords = Duration.seconds(1)
-
-/** Pieces of the input as they come, each asked for; none when it has ended, in whatever way. */
-const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Option.Option<Buffer>>, never, Scope.Scope> =>
+/** The next piece of the input; null when it has ended, in whatever way. */
+const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Buffer | null>, never, Scope.Scope> =>
   Effect.gen(function* () {
     let ended = input.readableEnded || input.destroyed
     let wake = () => {}
@@ -53,15 +46,15 @@ const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Option.Option<
       () =>
         Effect.sync(() => {
           input.off("readable", onReadable)
-          // A late error is nobody's any more.
+          // The listener for errors stays: a late error would otherwise be thrown.
           for (const event of ["end", "close"]) input.off(event, onEnd)
         })
     )
-    return Effect.async<Option.Option<Buffer>>((resume) => {
+    return Effect.async<Buffer | null>((resume) => {
       const look = () => {
         const piece: unknown = ended ? null : input.read()
-        if (Buffer.isBuffer(piece)) return resume(Effect.succeed(Option.some(piece)))
-        if (ended) return resume(Effect.succeed(Option.none()))
+        if (Buffer.isBuffer(piece)) return resume(Effect.succeed(piece))
+        if (ended) return resume(Effect.succeed(null))
         wake = () => {
           wake = () => {}
           look()
@@ -74,49 +67,37 @@ const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Option.Option<
     })
   })
 
-/** Until the input ends, or holds what is not UTF-8. */
-const readAll = (connection: Connection, { input, maxLineBytes }: StdioOptions) =>
-  Effect.gen(function* () {
+/** Ends with the input, or where that is not UTF-8. Blank lines are no messages, and not worth a warning either. */
+const makeReceive = ({ input, maxLineBytes }: StdioOptions) =>
+  Effect.map(makePieces(input), (next) => {
     const splitter = makeLineSplitter({ maxBytes: maxLineBytes })
-    const ignored = makeIgnored("A line that is no message was ignored.")
-    const next = yield* makePieces(input)
-    const receive = (lines: ReadonlyArray<string>) =>
-      Effect.forEach(
-        lines,
-        (line) =>
-          Option.match(decodeLine(line), {
-            onNone: () => (line.trim() === "" ? Effect.void : ignored),
-            onSome: connection.receive
-          }),
-        { discard: true }
-      )
     let tooLong = 0
-    for (;;) {
-      const piece = yield* next
-      yield* receive(Option.match(piece, { onNone: splitter.end, onSome: splitter.push }))
-      for (; tooLong < splitter.tooLong(); tooLong++) yield* ignored
-      if (splitter.isBroken()) return yield* Effect.logWarning("The input is not UTF-8; it ends here.")
-      if (Option.isNone(piece)) return
-    }
-  }).pipe(Effect.scoped)
-
-const write = (output: Writable, messages: ReadonlyArray<Message>): Effect.Effect<void, OutputGone> =>
-  Effect.async((resume) => {
-    output.write(`${messages.map(encode).join("\n")}\n`, (error) =>
-      resume(error == null ? Effect.void : Effect.fail(new OutputGone()))
-    )
+    let ended = false
+    const receive: Transport<string>["receive"] = Effect.suspend(() => {
+      if (ended) return Effect.fail(PeerError.of("Ended"))
+      if (splitter.isBroken()) {
+        return Effect.zipRight(
+          Effect.logWarning("The input is not UTF-8; it ends here."),
+          Effect.fail(PeerError.of("Invalid"))
+        )
+      }
+      return Effect.flatMap(next, (piece) => {
+        ended = piece === null
+        const lines = piece === null ? splitter.end() : splitter.push(piece)
+        const messages: Array<Message | null> = lines.filter((line) => line.trim() !== "").map(decode)
+        for (; tooLong < splitter.tooLong(); tooLong++) messages.push(null)
+        return messages.length > 0 ? Effect.succeed(messages) : receive
+      })
+    })
+    return receive
   })
 
-/** Until nothing more is owed. What is queued while a write is under way goes out with the next one. */
-const writeAll = (connection: Connection, output: Writable): Effect.Effect<void, OutputGone> =>
-  Effect.flatMap(connection.takeAll, (messages) =>
-    messages.length === 0
-      ? Effect.void
-      : Effect.zipRight(
-          write(output, messages),
-          Effect.suspend(() => writeAll(connection, output))
-        )
-  )
+const write = (output: Writable, text: string): Effect.Effect<void, PeerError> =>
+  Effect.async((resume) => {
+    output.write(text, (error) =>
+      resume(error == null ? Effect.void : Effect.fail(PeerError.of("WriteFailed", error.message)))
+    )
+  })
 
 /** Done when the output can't be written any more. */
 const outputGone = (output: Writable): Effect.Effect<void> =>
@@ -131,8 +112,8 @@ const outputGone = (output: Writable): Effect.Effect<void> =>
   })
 
 /**
- * Serves the client until the input has ended and all that was accepted is answered, the output is closed, or the server
- * is done with it.
+ * Serves the client until the input has ended and every accepted request is answered, the output is closed, or the
+ * server has given the connection up.
  *
  * @since 0.1.0
  * @category constructors
@@ -142,13 +123,18 @@ export const serveStdio = (options: StdioOptions): Effect.Effect<void, never, Ap
     const { drain, output } = options
     const server = yield* AppServer
     const connection = yield* server.connect({ kind: "stdio" })
-    const reading = yield* Effect.fork(readAll(connection, options))
+    const transport: Pick<Transport<string>, "pack" | "receive" | "send"> = {
+      pack: encode,
+      receive: yield* makeReceive(options),
+      send: (lines) => write(output, `${lines.join("\n")}\n`)
+    }
+    const reading = yield* Effect.fork(readAll(connection, transport))
     yield* Effect.fork(
       Fiber.await(reading).pipe(Effect.zipRight(connection.end), Effect.zipRight(server.shutdown({ drain })))
     )
     yield* Effect.raceAll([
-      Effect.ignore(writeAll(connection, output)),
+      Effect.ignore(writeAll(connection, transport)),
       outputGone(output),
-      Effect.zipRight(connection.closed, Effect.sleep(lastWords))
+      Effect.zipRight(connection.closed, Effect.sleep(lastReads))
     ])
   }).pipe(Effect.scoped)

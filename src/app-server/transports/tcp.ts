@@ -1,10 +1,39 @@
-/** Websockets on a port. */
+/** Listening on a port. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Http from "node:http"
-import { listening } from "./httpServer.js"
+import * as Http from "node:http"
+import type * as Net from "node:net"
 import { isLoopback, type Listen, ListenError, socketAddress } from "./listenUrl.js"
 import type { WsAuth } from "./wsAuth.js"
+
+/** Listens until the scope closes, which breaks every connection. Fails with the code of the system error. */
+export const listening = (listen: (server: Http.Server) => void): Effect.Effect<Http.Server, string, Scope.Scope> =>
+  Effect.gen(function* () {
+    const sockets = new Set<Net.Socket>()
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const server = Http.createServer()
+        server.on("connection", (socket) => {
+          sockets.add(socket)
+          socket.once("close", () => sockets.delete(socket))
+        })
+        return server
+      }),
+      (server) =>
+        Effect.async<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          for (const socket of sockets) socket.destroy()
+        })
+    )
+    yield* Effect.async<void, string>((resume) => {
+      server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(error.code ?? "UNKNOWN")))
+      server.once("listening", () => resume(Effect.void))
+      listen(server)
+    })
+    // An error of one connection must not end the others.
+    server.on("error", () => {})
+    return server
+  })
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "it is already in use",
@@ -13,8 +42,8 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /**
- * Listens until the scope closes; gives the server and its URL, with the port that was found where 0 was given. Other
- * machines get in with a credential or not at all.
+ * Listens until the scope closes; returns the server and its URL, with the actual port where 0 was given. An address that
+ * other machines reach needs authentication.
  */
 export const listenOnPort = (
   { host, port }: Extract<Listen, { _tag: "WebSocket" }>,

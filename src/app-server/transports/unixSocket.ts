@@ -1,14 +1,15 @@
-/** Websockets on a unix socket. */
+/** Listening on a unix socket. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import type * as Http from "node:http"
 import * as Net from "node:net"
 import * as Path from "node:path"
-import { listening } from "./httpServer.js"
 import { ListenError } from "./listenUrl.js"
-import { withStartupLock } from "./startupLock.js"
+import { listening } from "./tcp.js"
 
 /** The longest path that every system takes for a socket. */
 const longestPath = process.platform === "linux" ? 107 : 103
@@ -17,16 +18,75 @@ const longestPath = process.platform === "linux" ? 107 : 103
 export const defaultSocketPath = (codexHome: string): string =>
   Path.join(codexHome, "app-server-control", "app-server-control.sock")
 
-const attempt = <A>(run: () => A): Either.Either<A, string> =>
-  Either.try({
-    try: run,
-    catch: (error) => (error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN")
-  })
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN")
+
+const attempt = <A>(run: () => A): Either.Either<A, string> => Either.try({ try: run, catch: codeOf })
 
 const failed = (path: string, what: string) => (code: string) =>
   new ListenError({ message: `can't listen on unix://${path}: ${what} (${code})` })
 
-/** Whether somebody answers on the socket. Who can't be asked counts as there. */
+/** A start takes milliseconds: a lock of this age was abandoned. */
+const oldMillis = 30_000
+
+const patience = "5 seconds"
+
+/** Whether the process of the lock has ended. */
+const isDead = (pid: number): boolean =>
+  Either.match(Either.try({ try: () => process.kill(pid, 0), catch: codeOf }), {
+    onLeft: (why) => why === "ESRCH",
+    onRight: () => false
+  })
+
+const isAbandoned = (file: string, nowMillis: number): boolean =>
+  Either.match(
+    Either.try(() => ({ pid: Number(Fs.readFileSync(file, "utf8")), madeAt: Fs.statSync(file).mtimeMs })),
+    // It was released meanwhile.
+    {
+      onLeft: () => false,
+      onRight: ({ madeAt, pid }) => nowMillis - madeAt > oldMillis || (Number.isInteger(pid) && pid > 0 && isDead(pid))
+    }
+  )
+
+/** Renamed before it is removed, so that only one of several processes succeeds. */
+const removeAbandoned = (file: string): void => {
+  const aside = `${file}.${process.pid}`
+  Fs.renameSync(file, aside)
+  Fs.rmSync(aside, { force: true })
+}
+
+const take = (file: string): Effect.Effect<void, string> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.try({
+      try: () => Fs.writeFileSync(file, String(process.pid), { flag: "wx", mode: 0o600 }),
+      catch: codeOf
+    }).pipe(
+      Effect.tapError((why) =>
+        why === "EEXIST" && isAbandoned(file, now)
+          ? Effect.ignore(Effect.try(() => removeAbandoned(file)))
+          : Effect.void
+      )
+    )
+  )
+
+/** Runs with the lock file in place. Waits a few seconds for another process, and takes an abandoned lock over. */
+const withStartupLock = <A, E, R>(file: string, self: Effect.Effect<A, E, R>): Effect.Effect<A, E | ListenError, R> =>
+  Effect.acquireUseRelease(
+    take(file).pipe(
+      Effect.retry({
+        schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo(patience)),
+        while: (why) => why === "EEXIST"
+      }),
+      Effect.mapError((why) =>
+        why === "EEXIST"
+          ? new ListenError({ message: `another app-server is starting: it holds ${file}` })
+          : new ListenError({ message: `the lock ${file} can't be made (${why})` })
+      )
+    ),
+    () => self,
+    () => Effect.ignore(Effect.try(() => Fs.rmSync(file, { force: true })))
+  )
+
+/** Whether a server answers on the socket; true when that can't be found out. */
 const answers = (path: string): Effect.Effect<boolean> =>
   Effect.async<boolean>((resume) => {
     const socket = Net.connect(path)
@@ -37,12 +97,12 @@ const answers = (path: string): Effect.Effect<boolean> =>
     return Effect.sync(() => socket.destroy())
   }).pipe(Effect.timeoutTo({ duration: "1 second", onTimeout: () => true, onSuccess: (there) => there }))
 
-/** Fails when the place is taken: by a socket that answers, or by something else. */
+/** Fails when the path is in use by a server that answers, or is not a socket. */
 const checkPlace = (path: string): Effect.Effect<void, ListenError> =>
   Effect.gen(function* () {
     const present = yield* Either.mapLeft(
       attempt(() => Fs.lstatSync(path, { throwIfNoEntry: false })),
-      failed(path, "its place can't be looked at")
+      failed(path, "its path can't be read")
     )
     if (present === undefined) return
     if (!present.isSocket()) {
@@ -55,7 +115,7 @@ const checkPlace = (path: string): Effect.Effect<void, ListenError> =>
     }
   })
 
-/** The socket is there for its owner alone from its first moment. */
+/** Only its owner can connect, from the first moment. */
 const listenPrivately = (server: Http.Server, path: string): void => {
   const mask = process.umask(0o177)
   try {
@@ -66,10 +126,10 @@ const listenPrivately = (server: Http.Server, path: string): void => {
 }
 
 /**
- * Listens until the scope closes, then takes the socket away. One that nobody answers on is replaced. A folder that has to
- * be made is for its owner alone.
+ * Listens until the scope closes, then removes the socket. One that no server answers on is replaced. A new folder is
+ * private to its owner.
  *
- * The socket is made beside its place and moved there as a whole, so that clients find the old one or the new one.
+ * The socket is created beside its path and renamed, so that clients always find the old one or the new one.
  */
 export const listenOnSocket = (
   given: string
@@ -104,7 +164,7 @@ export const listenOnSocket = (
         ),
         (own) =>
           Effect.sync(() => {
-            // Somebody may have put another one there.
+            // Another server may have replaced it.
             const removed = attempt(() => {
               if (Fs.lstatSync(path, { throwIfNoEntry: false })?.ino === own) Fs.unlinkSync(path)
             })

@@ -1,14 +1,16 @@
-/** Websockets over HTTP: who may come in, and how the others are answered. */
+/** Websockets over HTTP: which requests become one, how the others are answered, and how a client is served. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
-import { WebSocketServer } from "ws"
-import { maxMessageBytes } from "../protocol/maxMessageBytes.js"
-import type { AppServer } from "../server/AppServer.js"
+import { type WebSocket, WebSocketServer } from "ws"
+import { maxMessageBytes, type Transport } from "../../rpc/Transport.js"
+import { accepted } from "../../rpc/webSocketTransport.js"
+import { AppServer } from "../server/AppServer.js"
+import { lastReads, readAll, writeAll } from "./serve.js"
 import { refusal, type WsAuth } from "./wsAuth.js"
-import { serveWsClient } from "./wsClient.js"
 
 interface Reply {
   readonly status: 200 | 401 | 403 | 426
@@ -28,7 +30,7 @@ const isHealthPath = ({ url = "" }: Http.IncomingMessage): boolean => /^\/(?:rea
 
 const isRead = ({ method }: Http.IncomingMessage): boolean => method === "GET" || method === "HEAD"
 
-/** What is answered to a request before it may become a websocket; null when it may. */
+/** The answer to a request that may not become a websocket; null when it may. */
 const answerTo = (request: Http.IncomingMessage, auth: WsAuth, nowSeconds: number, upgrade: boolean): Reply | null => {
   if (request.headers.origin !== undefined) return foreign
   if (isHealthPath(request) && isRead(request)) return healthy
@@ -49,9 +51,54 @@ const turnAway = (request: Http.IncomingMessage, socket: Duplex, reply: Reply): 
   socket.end([status, ...head, "", request.method === "HEAD" ? "" : reply.text].join("\r\n"))
 }
 
+/** A client that has taken nothing of what was sent in this time is cut off. */
+const stallLimit = Duration.seconds(5)
+
+/** The transport, with a watch that is done when a write has made no progress. */
+const watched = (transport: Transport<string>) => {
+  let sent = 0
+  let sending = false
+  let before = -1
+  const isStalled = Effect.sync(() => {
+    const stalled = sending && sent === before
+    before = sent
+    return stalled
+  })
+  const send: typeof transport.send = (texts) =>
+    Effect.suspend(() => {
+      sending = true
+      return Effect.map(transport.send(texts), () => {
+        sent += 1
+        sending = false
+      })
+    })
+  const stalled = Effect.delay(isStalled, stallLimit).pipe(
+    Effect.repeat({ until: (stalled) => stalled }),
+    Effect.zipRight(Effect.logWarning("A websocket was closed: its client does not read."))
+  )
+  return { transport: { ...transport, send }, stalled }
+}
+
+/** Serves the client until it leaves or the server has given it up; then the socket is closed. */
+const serveClient = (socket: WebSocket): Effect.Effect<void, never, AppServer> =>
+  Effect.gen(function* () {
+    const { stalled, transport } = watched(accepted(socket))
+    const server = yield* AppServer
+    yield* Effect.addFinalizer(() =>
+      transport.close.pipe(Effect.interruptible, Effect.timeoutOption(lastReads), Effect.zipRight(transport.abort))
+    )
+    const connection = yield* server.connect({ kind: "socket" })
+    yield* Effect.raceAll([
+      readAll(connection, transport),
+      Effect.ignore(writeAll(connection, transport)),
+      stalled,
+      Effect.zipRight(connection.closed, Effect.sleep(lastReads))
+    ])
+  }).pipe(Effect.scoped)
+
 /**
- * Serves clients that come over `server`, which the caller has listening, until `stop`; then no more come in, and it is
- * done when the last has left.
+ * Serves the clients of `server`, which is listening already, until `stop`; then it accepts no more, and is done when the
+ * last one has left.
  */
 export const serveWebSockets = (
   server: Http.Server,
@@ -81,7 +128,7 @@ export const serveWebSockets = (
       if (reply !== null) return turnAway(request, socket, reply)
       if (stopping) return socket.destroy()
       sockets.handleUpgrade(request, socket, head, (client) => {
-        run(serveWsClient(client))
+        run(serveClient(client))
       })
     }
     yield* Effect.acquireRelease(

@@ -89,7 +89,7 @@ describe("a child", () => {
       const client = yield* spawn()
       const waiting = yield* Effect.fork(Effect.flip(raw(client, "say", { text: "hello\n" })))
       const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
-      const message = `remote app server at \`${process.execPath}\` sent invalid JSON-RPC: not a message`
+      const message = `the app-server at \`${process.execPath}\` sent invalid JSON-RPC: not a message`
       assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
       assert.strictEqual((yield* waiting).message, `say transport error: ${message}`)
     })
@@ -100,7 +100,7 @@ describe("a child", () => {
       const client = yield* spawn()
       const waiting = yield* Effect.fork(Effect.flip(raw(client, "exit", { code: 3 })))
       const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
-      const message = `remote app server at \`${process.execPath}\` closed the connection`
+      const message = `the app-server at \`${process.execPath}\` closed the connection`
       assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
       assert.strictEqual((yield* waiting).message, `exit transport error: ${message}`)
     })
@@ -110,17 +110,17 @@ describe("a child", () => {
     [
       "that is not there",
       { command: "/no/such/program" },
-      "failed to connect to remote app server at `/no/such/program`: NotFound"
+      "can't connect to the app-server at `/no/such/program`: NotFound"
     ],
     [
       "that does not speak the protocol",
       { args: ["-e", "console.log('hello')"] },
-      `remote app server at \`${process.execPath}\` sent invalid initialize response: not a message`
+      `the app-server at \`${process.execPath}\` sent invalid JSON-RPC: not a message`
     ],
     [
       "that leaves at once",
       { args: ["-e", "process.stdin.once('data', () => process.exit(1))"] },
-      `remote app server at \`${process.execPath}\` closed during initialize`
+      `the app-server at \`${process.execPath}\` closed the connection`
     ]
   ] as const)("%s fails the start", ([, options, message]) =>
     Effect.gen(function* () {

@@ -8,7 +8,7 @@ import {
   TransportError,
   TypedRequestError
 } from "../../../src/app-server/client/TypedRequestError.js"
-import { rpcError } from "../../../src/app-server/protocol/errors.js"
+import { rpcError } from "../../../src/rpc/RpcError.js"
 
 const transport = new TransportError({ method: "config/read", cause: ioError("BrokenPipe", "closed") })
 const server = ServerError.of("thread/read", rpcError(-32603, "internal"))

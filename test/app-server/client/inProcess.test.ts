@@ -9,15 +9,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
 import * as inProcess from "../../../src/app-server/client/inProcess.js"
-import * as InProcessRuntime from "../../../src/app-server/client/InProcessRuntime.js"
-import {
-  errorResponse,
-  type Message,
-  notification,
-  request,
-  response
-} from "../../../src/app-server/protocol/Envelope.js"
-import { overloaded, rpcError } from "../../../src/app-server/protocol/errors.js"
+import { errorResponse, type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
+import { overloaded } from "../../../src/app-server/protocol/errors.js"
 import { answerInitialize, initializeResult, makeScripted, type Script } from "./scripted.js"
 
 const me = { clientName: "tests", clientVersion: "1.0.0" }
@@ -50,7 +43,6 @@ const nextEvents = (client: AppServerClientService, n: number) =>
 const brief = <E extends { readonly _tag: string; readonly message: string }>(error: E) =>
   `${error._tag}: ${error.message}`
 
-const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
 
 describe("the handshake", () => {
@@ -71,7 +63,7 @@ describe("the handshake", () => {
       yield* settled
       assert.deepStrictEqual(server.how, { kind: "inProcess", capacity: 7 })
       assert.deepStrictEqual(yield* server.heardSoFar, [
-        request(0, "initialize", {
+        request("initialize", "initialize", {
           clientInfo: { name: "tests", title: null, version: "1.0.0" },
           capabilities: {
             experimentalApi: true,
@@ -96,8 +88,8 @@ describe("the handshake", () => {
         answer: (message) => [errorResponse(idOf(message), { code: -32600, message: "go away" })]
       })
       const error = yield* Effect.flip(Effect.provide(inProcess.start(me), layer))
-      assert.strictEqual(error.reason, "InvalidData")
-      assert.strictEqual(error.message, "in-process initialize failed: go away")
+      assert.strictEqual(error.reason, "Other")
+      assert.strictEqual(error.message, "the app-server at `this process` rejected initialize: go away")
       assert.isTrue(yield* (yield* next).isLeft)
     })
   )
@@ -197,7 +189,7 @@ describe("requests", () => {
       assert.strictEqual(error._tag, "DeserializeError")
       assert.strictEqual(
         error.message,
-        'getAuthStatus response decode error: invalid type: string "…", expected a boolean'
+        "getAuthStatus response decode error: `result.requiresOpenaiAuth` is not boolean"
       )
       assert.isDefined(error.cause)
     })
@@ -226,10 +218,7 @@ describe("requests", () => {
       const first = yield* Effect.fork(client.requestRaw({ id: 1, method: "account/read" }))
       yield* server.heard
       const error = yield* Effect.flip(client.requestRaw({ id: 1, method: "account/read" }))
-      assert.strictEqual(
-        brief(error),
-        "ServerError: account/read failed: duplicate request id: Integer(1) (code -32600)"
-      )
+      assert.strictEqual(brief(error), "TransportError: account/read transport error: not sent: duplicate request id")
       assert.lengthOf(yield* server.heardSoFar, 0)
       // An id of the client's own choosing goes out of its way.
       yield* Effect.fork(client.requestRaw({ method: "other" }))
@@ -258,16 +247,13 @@ describe("requests", () => {
     })
   )
 
-  it.scoped("that the server has no room for are told so in the runtime's words", () =>
+  it.scoped("that the server has no room for fail with its error", () =>
     Effect.gen(function* () {
       const { client, server } = yield* connected()
       const asked = yield* Effect.fork(Effect.flip(client.requestRaw({ method: "x" })))
       yield* server.heard
       yield* server.say(errorResponse(1, overloaded()))
-      assert.strictEqual(
-        brief(yield* asked),
-        "ServerError: x failed: in-process app-server request queue is full (code -32001)"
-      )
+      assert.strictEqual(brief(yield* asked), "ServerError: x failed: Server overloaded; retry later. (code -32001)")
     })
   )
 
@@ -287,87 +273,6 @@ describe("requests", () => {
         yield* server.say(response(idOf(message), n))
       }
       assert.deepStrictEqual(yield* all, [1, 2, 3, 4, 5])
-    })
-  )
-})
-
-describe("the runtime beneath", () => {
-  const runtimeOf = (channelCapacity: number) =>
-    Effect.gen(function* () {
-      const { layer, next } = yield* makeScripted()
-      const runtime = yield* Effect.provide(InProcessRuntime.start({ ...me, channelCapacity }), layer)
-      const server = yield* next
-      yield* settled
-      yield* server.heardSoFar
-      return { runtime, server }
-    })
-
-  it.scoped("does not wait for room", () =>
-    Effect.gen(function* () {
-      const { runtime, server } = yield* runtimeOf(1)
-      yield* server.deaf(true)
-      // One is on its way to the server, one waits.
-      yield* runtime.notify(notification("a"))
-      yield* settled
-      yield* runtime.notify(notification("b"))
-      for (const told of [
-        runtime.notify(notification("c")),
-        runtime.request(request(1, "c")),
-        runtime.respond(1, null),
-        runtime.fail(1, rpcError(-32600, "c"))
-      ]) {
-        assert.strictEqual(brief(yield* Effect.flip(told)), "IoError: in-process app-server client queue is full")
-      }
-      yield* server.deaf(false)
-      yield* settled
-      const heard = yield* server.heardSoFar
-      assert.deepStrictEqual(heard, [notification("a"), notification("b")])
-      yield* runtime.notify(notification("d"))
-    })
-  )
-
-  it.scoped("works with a capacity of 0 when it is asked until there is room", () =>
-    Effect.gen(function* () {
-      const { runtime, server } = yield* runtimeOf(0)
-      const asked = yield* Effect.fork(
-        Effect.forEach(
-          [1, 2, 3, 4],
-          (n) =>
-            Effect.retry(runtime.request(request(n, "x")), {
-              while: (error) => Effect.as(Effect.yieldNow(), error._tag === "IoError" && error.reason === "WouldBlock")
-            }),
-          { concurrency: "unbounded" }
-        )
-      )
-      for (let i = 0; i < 4; i++)
-        yield* Effect.flatMap(server.heard, (message) => server.say(response(idOf(message), "y")))
-      assert.deepStrictEqual(yield* asked, ["y", "y", "y", "y"])
-    })
-  )
-
-  it.scoped("is closed after its end", () =>
-    Effect.gen(function* () {
-      const { runtime, server } = yield* runtimeOf(1)
-      yield* runtime.shutdown
-      assert.isTrue(yield* server.isLeft)
-      for (const told of [
-        runtime.notify(notification("c")),
-        runtime.request(request(1, "c")),
-        runtime.patient.request(request(1, "c"))
-      ]) {
-        assert.strictEqual(brief(yield* Effect.flip(told)), "IoError: in-process app-server runtime is closed")
-      }
-    })
-  )
-
-  it.scoped("refuses what the server asks when its events are not taken", () =>
-    Effect.gen(function* () {
-      const { server } = yield* runtimeOf(1)
-      yield* server.say(request(0, "item/tool/call"), request(1, "item/tool/call"))
-      assert.deepStrictEqual(
-        yield* server.heard,
-        errorResponse(1, { code: -32001, message: "in-process server request queue is full" })
-      )
     })
   )
 })
@@ -410,56 +315,6 @@ describe("events", () => {
     })
   )
 
-  it.scoped("that are lossless hold up what follows, on both ways, and nothing of them is lost", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      yield* server.say(...Array.from({ length: 50 }, (_, n) => delta(n)))
-      yield* settled
-      const events = yield* nextEvents(client, 50)
-      assert.deepStrictEqual(
-        events.map((event) => ("params" in event ? event.params : event)),
-        Array.from({ length: 50 }, (_, n) => ({ n }))
-      )
-    })
-  )
-
-  it.scoped("that were dropped on the way are counted once", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      yield* server.say(...Array.from({ length: 30 }, (_, n) => output(n)), notification("turn/completed"))
-      yield* settled
-      let came = 0
-      let skipped = 0
-      yield* Stream.runForEachWhile(client.events, (event) =>
-        Effect.sync(() => {
-          if (event._tag === "Lagged") skipped += event.skipped
-          else came += 1
-          return event._tag !== "ServerNotification"
-        })
-      )
-      assert.strictEqual(came + skipped, 31)
-      assert.isAbove(skipped, 20)
-    })
-  )
-
-  it.scoped("that ask are refused where they were dropped", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* connected({ channelCapacity: 1 })
-      // The worker's queue holds the first; the next waits with the worker; what follows fills the runtime's.
-      yield* server.say(request(0, "item/tool/call"))
-      yield* settled
-      yield* server.say(request(1, "item/tool/call"))
-      assert.deepStrictEqual(
-        yield* server.heard,
-        errorResponse(1, { code: -32001, message: "in-process app-server event queue is full" })
-      )
-      assert.deepStrictEqual(
-        (yield* nextEvents(client, 2)).map(({ _tag }) => _tag),
-        ["ServerRequest", "Lagged"]
-      )
-    })
-  )
-
   it.scoped("that ask are answered by the consumer", () =>
     Effect.gen(function* () {
       const { client, server } = yield* connected()
@@ -480,10 +335,7 @@ describe("events", () => {
       yield* server.say(ask)
       assert.deepStrictEqual(
         yield* server.heard,
-        errorResponse(0, {
-          code: -32000,
-          message: "chatgpt auth token refresh is not supported for in-process app-server clients"
-        })
+        errorResponse(0, { code: -32000, message: "this client does not refresh tokens" })
       )
       const willing = yield* connected({ handleTokenRefresh: true })
       yield* willing.server.say(ask)
@@ -500,7 +352,7 @@ describe("events", () => {
       yield* server.say(delta(1), delta(2), delta(3))
       yield* settled
       yield* client.closeEvents
-      const refusal = { code: -32603, message: "in-process server request consumer is closed" }
+      const refusal = { code: -32603, message: "the client reads no more events" }
       assert.deepStrictEqual(yield* server.heard, errorResponse(0, refusal))
       yield* server.say(delta(4), response(99, null))
       yield* settled
@@ -529,7 +381,7 @@ describe("the end", () => {
         Effect.map(Effect.flip(told), ({ message }) => message)
     )
 
-  const closed = "in-process app-server worker channel is closed"
+  const closed = "the app-server client is closed"
   const asked = (method: string) => `${method} transport error: ${closed}`
   const allClosed = [asked("account/read"), asked("x"), asked("x"), closed, closed, closed]
 
@@ -541,7 +393,7 @@ describe("the end", () => {
       yield* client.shutdown
       assert.strictEqual(
         brief(yield* waiting),
-        "ServerError: account/read failed: in-process app-server runtime is shutting down (code -32603)"
+        "TransportError: account/read transport error: the app-server client is closed"
       )
       assert.isTrue(yield* server.isLeft)
       assert.deepStrictEqual(yield* failures(client), allClosed)
@@ -560,10 +412,10 @@ describe("the end", () => {
         })
       )
       yield* settled
-      yield* client.shutdown
-      for (const error of yield* waiting) {
-        assert.include(["ServerError", "TransportError"], error._tag)
-      }
+      const ending = yield* Effect.fork(client.shutdown)
+      yield* TestClock.adjust("6 seconds")
+      yield* Fiber.join(ending)
+      for (const error of yield* waiting) assert.strictEqual(error._tag, "TransportError")
     })
   )
 
@@ -615,7 +467,7 @@ describe("the end", () => {
       yield* server.hangUp
       assert.strictEqual(
         brief(yield* waiting),
-        "ServerError: account/read failed: in-process app-server request processor is closed (code -32603)"
+        "TransportError: account/read transport error: the app-server client is closed"
       )
       assert.lengthOf(yield* Stream.runCollect(client.events), 1)
       assert.deepStrictEqual(yield* failures(client), allClosed)

@@ -10,13 +10,12 @@ import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
+import type { AppServerClientService, ClientOptions } from "../../../src/app-server/client/AppServerClient.js"
 import * as inProcess from "../../../src/app-server/client/inProcess.js"
-import type { ClientOptions } from "../../../src/app-server/client/internal/initialize.js"
-import { linked } from "../../../src/app-server/client/internal/linked.js"
+import { makeClient, refuseUnknown } from "../../../src/app-server/client/makeClient.js"
 import type { IoError } from "../../../src/app-server/client/TypedRequestError.js"
-import { errorResponse, type Message, response } from "../../../src/app-server/protocol/Envelope.js"
-import { memoryLink } from "./peer.js"
+import { errorResponse, type Message, response } from "../../../src/rpc/Envelope.js"
+import { memoryTransport } from "./peer.js"
 import { makeScripted } from "./scripted.js"
 import { eventOf, type Kind, type Seen, seenIn, verdict } from "./transcript.js"
 
@@ -37,10 +36,10 @@ const clients: Readonly<Record<string, Connect>> = {
       const client = yield* Effect.provide(inProcess.start(options), layer)
       return { client, server: yield* next }
     }),
-  "over a link": (options) =>
+  "over a transport": (options) =>
     Effect.gen(function* () {
-      const { link, peer } = yield* memoryLink()
-      const client = yield* linked(Effect.succeed(link), options)
+      const { peer, transport } = yield* memoryTransport()
+      const client = yield* makeClient(Effect.succeed(transport), "memory", { ...options, refusal: refuseUnknown })
       return { client, server: { ...peer, hangUp: peer.cut } }
     })
 }

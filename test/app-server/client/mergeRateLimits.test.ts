@@ -6,7 +6,7 @@ import {
   GetAccountRateLimitsResponse as Response,
   RateLimitSnapshot as SnapshotSchema,
   type RateLimitSnapshot
-} from "../../../src/app-server/protocol/schemas/RateLimits.js"
+} from "../../../src/app-server/protocol/schemas/Usage.js"
 
 const nothing: RateLimitSnapshot = {
   limitId: null,

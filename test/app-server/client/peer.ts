@@ -1,15 +1,13 @@
-/** The other end of a client's link, in the hands of a test. */
+/** The server's end of a client's connection, driven by a test. */
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { type WebSocket, WebSocketServer } from "ws"
-import { type Link, LinkEnd } from "../../../src/app-server/client/internal/Link.js"
-import { decodeLine } from "../../../src/app-server/protocol/decodeLine.js"
-import { encode, type Message } from "../../../src/app-server/protocol/Envelope.js"
+import { PeerError, type Transport } from "../../../src/rpc/Transport.js"
+import { decode, encode, type Message } from "../../../src/rpc/Envelope.js"
 import { answerInitialize } from "./scripted.js"
 
 /** One connection as the server has it. */
@@ -28,7 +26,11 @@ export interface Peer {
 
 type Answer = (message: Message) => ReadonlyArray<Message>
 
-const decoded = (text: string): Message => Option.getOrThrow(decodeLine(text))
+const decoded = (text: string): Message => {
+  const message = decode(text)
+  if (message === null) throw new Error(`no message: ${text}`)
+  return message
+}
 
 const listening = (server: Http.Server, at: string | null) =>
   Effect.acquireRelease(
@@ -91,22 +93,24 @@ export const webSocketPeers = (options: { readonly at?: string; readonly answer?
     return { url: `ws://127.0.0.1:${port}`, next: Queue.take(peers), count: Queue.size(peers) }
   })
 
-/** A link in memory, with a peer that hears what `link` sends. */
-export const memoryLink = (
+/** A transport in memory, with a peer that hears what it sends. */
+export const memoryTransport = (
   options: { readonly answer?: Answer } = {}
-): Effect.Effect<{ readonly link: Link; readonly peer: Peer }, never, Scope.Scope> =>
+): Effect.Effect<{ readonly transport: Transport<string>; readonly peer: Peer }, never, Scope.Scope> =>
   Effect.gen(function* () {
     const answer = options.answer ?? answerInitialize
-    const texts = yield* Mailbox.make<string, LinkEnd>()
+    const texts = yield* Mailbox.make<string, PeerError>()
     const heard = yield* Queue.unbounded<Message>()
     const sayText = (...all: ReadonlyArray<string>) => Effect.asVoid(texts.offerAll(all))
     const say = (...messages: ReadonlyArray<Message>) => sayText(...messages.map(encode))
-    const end = (reason: LinkEnd["reason"], detail = "") => Effect.asVoid(texts.fail(new LinkEnd({ reason, detail })))
-    const receive: Link["receive"] = Effect.flatMap(texts.takeAll, ([all]) =>
-      [...all].length > 0 ? Effect.succeed([...all]) : receive
+    const end = (reason: PeerError["reason"], detail = "") =>
+      Effect.asVoid(texts.fail(new PeerError({ reason, detail })))
+    const receive: Transport<string>["receive"] = Effect.flatMap(texts.takeAll, ([all]) =>
+      [...all].length > 0 ? Effect.succeed([...all].map(decode)) : receive
     )
-    const link: Link = {
+    const transport: Transport<string> = {
       endpoint: "memory",
+      pack: encode,
       receive,
       send: (all) =>
         Effect.forEach(
@@ -128,5 +132,5 @@ export const memoryLink = (
       close: (_code, reason) => end("Closed", reason),
       cut: end("Ended")
     }
-    return { link, peer }
+    return { transport, peer }
   })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
@@ -10,24 +11,21 @@ import * as TestClock from "effect/TestClock"
 import * as Net from "node:net"
 import { join } from "node:path"
 import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
-import { mayCarryToken } from "../../../src/app-server/client/internal/endpoint.js"
-import { linked } from "../../../src/app-server/client/internal/linked.js"
+import { makeClient, refuseUnknown } from "../../../src/app-server/client/makeClient.js"
 import * as remote from "../../../src/app-server/client/remote.js"
-import {
-  encode,
-  errorResponse,
-  type Message,
-  notification,
-  request,
-  response
-} from "../../../src/app-server/protocol/Envelope.js"
+import type { Transport } from "../../../src/rpc/Transport.js"
+import { encode, errorResponse, type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
-import { memoryLink, webSocketPeers } from "./peer.js"
+import { memoryTransport, webSocketPeers } from "./peer.js"
 import { answerInitialize, initializeResult } from "./scripted.js"
 
 const me = { clientName: "tests", clientVersion: "1.0.0" }
 
 const accountResult = { account: { type: "apiKey" }, requiresOpenaiAuth: true }
+
+/** A client over a transport of the test's own. */
+const over = (transport: Transport<string>, options: Options = {}) =>
+  makeClient(Effect.succeed(transport), transport.endpoint, { ...me, ...options, refusal: refuseUnknown })
 
 type Options = Partial<Omit<remote.RemoteOptions, "endpoint">>
 
@@ -57,7 +55,6 @@ const idOf = (message: Message) => ("id" in message ? message.id : -1)
 const brief = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
 
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
-const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 
 describe("a websocket", () => {
   it.scopedLive("carries typed requests; the server's version and home come from the handshake", () =>
@@ -98,7 +95,7 @@ describe("a websocket", () => {
     })
   )
 
-  it.scopedLive("carries a frame of 17 MiB, and members that nobody knows", () =>
+  it.scopedLive("carries a frame of 17 MiB, and members that the protocol does not know", () =>
     Effect.gen(function* () {
       const { client, peer } = yield* connected()
       const asked = yield* Effect.fork(client.request("account/read"))
@@ -152,16 +149,13 @@ describe("before any connection", () => {
     ["ws://[::ffff:127.0.0.1]", false],
     ["http://localhost", false]
   ])("%s may carry a token: %s", (url, expected) => {
-    assert.strictEqual(mayCarryToken(new URL(url)), expected)
+    const target = remote.targetOf({ _tag: "WebSocket", url, authToken: Redacted.make("t") })
+    assert.strictEqual(Either.isRight(target), expected)
   })
 
   it.scopedLive.each([
-    [
-      "ws://example.com:4500",
-      "t",
-      "remote auth tokens require `wss://` or loopback `ws://` URLs; got `ws://example.com:4500`"
-    ],
-    ["ws://127.0.0.1:1", "a\r\nx: y", "invalid remote authorization header value: failed to parse header value"],
+    ["ws://example.com:4500", "t", "a token needs a `wss://` or loopback `ws://` URL, not `ws://example.com:4500`"],
+    ["ws://127.0.0.1:1", "a\r\nx: y", "the token can't be sent as an HTTP header"],
     ["no url", undefined, "invalid websocket URL `no url`: it is no URL"],
     ["http://127.0.0.1:1", undefined, "invalid websocket URL `http://127.0.0.1:1`: the scheme is neither ws nor wss"],
     ["ws://me:secret@127.0.0.1:1", undefined, "invalid websocket URL `…`: it holds credentials; use authToken"],
@@ -182,7 +176,7 @@ describe("a server that", () => {
       assert.strictEqual(error.reason, "Other")
       assert.match(
         error.message,
-        /^failed to connect to remote app server at `ws:\/\/127\.0\.0\.1:1`: connect ECONNREFUSED 127\.0\.0\.1:1$/
+        /^can't connect to the app-server at `ws:\/\/127\.0\.0\.1:1`: connect ECONNREFUSED 127\.0\.0\.1:1$/
       )
     })
   )
@@ -222,57 +216,57 @@ describe("a server that", () => {
       yield* TestClock.adjust("1 seconds")
       const error = yield* Fiber.join(connecting)
       assert.strictEqual(error.reason, "TimedOut")
-      assert.strictEqual(error.message, `timed out connecting to remote app server at \`ws://127.0.0.1:${port}\``)
+      assert.strictEqual(error.message, `the app-server at \`ws://127.0.0.1:${port}\` did not answer in time`)
     })
   )
 
   it.scoped("never answers initialize is given up after ten seconds", () =>
     Effect.gen(function* () {
-      const { link } = yield* memoryLink({ answer: () => [] })
-      const connecting = yield* Effect.fork(Effect.flip(linked(Effect.succeed(link), me)))
+      const { transport } = yield* memoryTransport({ answer: () => [] })
+      const connecting = yield* Effect.fork(Effect.flip(over(transport)))
       yield* TestClock.adjust("10 seconds")
       const error = yield* Fiber.join(connecting)
       assert.strictEqual(error.reason, "TimedOut")
-      assert.strictEqual(error.message, "timed out waiting for initialize response from `memory`")
+      assert.strictEqual(error.message, "the app-server at `memory` did not answer in time")
     })
   )
 
-  type Saying = (peer: Effect.Effect.Success<ReturnType<typeof memoryLink>>["peer"]) => Effect.Effect<void>
+  type Saying = (peer: Effect.Effect.Success<ReturnType<typeof memoryTransport>>["peer"]) => Effect.Effect<void>
 
   it.scoped.each<readonly [what: string, say: Saying, reason: string, message: string]>([
     [
       "refuses initialize",
       (peer) => peer.say(errorResponse("initialize", { code: -32600, message: "no" })),
       "Other",
-      "rejected initialize: no"
+      "the app-server at `memory` rejected initialize: no"
     ],
     [
       "answers initialize with text",
       (peer) => peer.say(response("initialize", "hello")),
       "InvalidData",
-      'sent invalid initialize response: invalid type: string "hello", expected struct value'
+      "the app-server at `memory` sent an invalid answer to initialize: `result` is not InitializeResponse"
     ],
     [
       "answers with no message",
       (peer) => peer.sayText("hello"),
       "InvalidData",
-      "sent invalid initialize response: not a message"
+      "the app-server at `memory` sent invalid JSON-RPC: not a message"
     ],
     [
       "closes with a reason",
       (peer) => peer.close(1008, "go away"),
       "ConnectionAborted",
-      "closed during initialize: go away"
+      "the app-server at `memory` disconnected: go away"
     ],
-    ["ends without a word", (peer) => peer.cut, "UnexpectedEof", "closed during initialize"]
+    ["ends without a word", (peer) => peer.cut, "UnexpectedEof", "the app-server at `memory` closed the connection"]
   ])("%s is told as that", ([, say, reason, message]) =>
     Effect.gen(function* () {
-      const { link, peer } = yield* memoryLink({ answer: () => [] })
-      const connecting = yield* Effect.fork(Effect.flip(linked(Effect.succeed(link), me)))
+      const { peer, transport } = yield* memoryTransport({ answer: () => [] })
+      const connecting = yield* Effect.fork(Effect.flip(over(transport)))
       yield* peer.heard
       yield* say(peer)
       const error = yield* Fiber.join(connecting)
-      assert.deepStrictEqual([error.reason, error.message], [reason, `remote app server at \`memory\` ${message}`])
+      assert.deepStrictEqual([error.reason, error.message], [reason, message])
     })
   )
 
@@ -287,64 +281,44 @@ describe("a server that", () => {
 })
 
 describe("what comes before the answer to initialize", () => {
-  it.scopedLive(
-    "comes first and in order; what nobody knows is refused at once; the reply comes after initialized",
-    () =>
-      Effect.gen(function* () {
-        const peers = yield* webSocketPeers({ answer: () => [] })
-        const connecting = yield* Effect.fork(connectTo(peers.url, { channelCapacity: 1 }))
-        const peer = yield* peers.next
-        const { id } = { id: idOf(yield* peer.heard) }
-        assert.strictEqual(id, "initialize")
-        yield* peer.say(
-          notification("account/updated", {}),
-          request("srv-1", "item/tool/call", { a: 1 }),
-          request(9, "thread/unknown"),
-          delta(1)
-        )
-        assert.deepStrictEqual(
-          yield* peer.heard,
-          errorResponse(9, { code: -32601, message: "unsupported remote app-server request `thread/unknown`" })
-        )
-        yield* peer.say(response("initialize", {}), delta(2))
-        const client = yield* Fiber.join(connecting)
-        const events = yield* nextEvents(client, 4)
-        assert.deepStrictEqual(
-          events.map((event) => ("method" in event ? event.method : event._tag)),
-          ["account/updated", "item/tool/call", "item/agentMessage/delta", "item/agentMessage/delta"]
-        )
-        yield* client.resolveServerRequest("srv-1", { done: true })
-        assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
-        assert.deepStrictEqual(yield* peer.heard, response("srv-1", { done: true }))
-      })
+  it.scopedLive("comes first and in order; what is unknown is refused at once; the reply comes after initialized", () =>
+    Effect.gen(function* () {
+      const peers = yield* webSocketPeers({ answer: () => [] })
+      const connecting = yield* Effect.fork(connectTo(peers.url, { channelCapacity: 1 }))
+      const peer = yield* peers.next
+      const { id } = { id: idOf(yield* peer.heard) }
+      assert.strictEqual(id, "initialize")
+      yield* peer.say(
+        notification("account/updated", {}),
+        request("srv-1", "item/tool/call", { a: 1 }),
+        request(9, "thread/unknown"),
+        delta(1)
+      )
+      assert.deepStrictEqual(
+        yield* peer.heard,
+        errorResponse(9, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
+      )
+      yield* peer.say(response("initialize", {}), delta(2))
+      const client = yield* Fiber.join(connecting)
+      const events = yield* nextEvents(client, 4)
+      assert.deepStrictEqual(
+        events.map((event) => ("method" in event ? event.method : event._tag)),
+        ["account/updated", "item/tool/call", "item/agentMessage/delta", "item/agentMessage/delta"]
+      )
+      yield* client.resolveServerRequest("srv-1", { done: true })
+      assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
+      assert.deepStrictEqual(yield* peer.heard, response("srv-1", { done: true }))
+    })
   )
 })
 
 describe("requests", () => {
-  it.scopedLive("with an id that is in flight are refused here, and the first one keeps its answer", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      const first = yield* Effect.fork(client.requestRaw({ id: 1, method: "account/read", params: {} }))
-      yield* peer.heard
-      const error = yield* Effect.flip(client.requestRaw({ id: 1, method: "account/read", params: {} }))
-      assert.strictEqual(
-        brief(error),
-        "TransportError: account/read transport error: duplicate remote app-server request id `1`"
-      )
-      assert.isTrue(error._tag === "TransportError" && error.cause.reason === "InvalidInput")
-      yield* Effect.sleep("100 millis")
-      assert.lengthOf(yield* peer.heardSoFar, 0)
-      yield* peer.say(response(1, "first"))
-      assert.strictEqual(yield* first, "first")
-    })
-  )
-
   it.scoped("that can't be written are their caller's affair", () =>
     Effect.gen(function* () {
-      const { link, peer } = yield* memoryLink()
-      const client = yield* linked(Effect.succeed(link), me)
+      const { peer, transport } = yield* memoryTransport()
+      const client = yield* over(transport)
       const error = yield* Effect.flip(client.requestRaw({ method: "x", params: { n: 1n } }))
-      assert.strictEqual(brief(error), "TransportError: x transport error: this can't be written as JSON")
+      assert.strictEqual(brief(error), "TransportError: x transport error: not sent: it can't be written as JSON")
       const asked = yield* Effect.fork(client.requestRaw({ method: "y" }))
       for (;;) {
         const message = yield* peer.heard
@@ -356,67 +330,9 @@ describe("requests", () => {
       assert.strictEqual(yield* asked, 1)
     })
   )
-
-  it.scopedLive("keep ids that a double can't hold", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      yield* peer.sayText('{"id":9007199254740993,"method":"item/tool/call"}')
-      const [event] = yield* nextEvents(client, 1)
-      assert.isTrue(event?._tag === "ServerRequest" && event.id === 9007199254740993n)
-      yield* client.resolveServerRequest(9007199254740993n, null)
-      assert.deepStrictEqual(yield* peer.heard, response(9007199254740993n, null))
-    })
-  )
-
-  it.scopedLive("of many callers at once are all answered, through a queue of one", () =>
-    Effect.gen(function* () {
-      const { client } = yield* connected({ channelCapacity: 1 }, (message) =>
-        message._tag === "Request" ? [response(message.id, message.method === "initialize" ? {} : message.params)] : []
-      )
-      const numbers = Array.from({ length: 500 }, (_, n) => n)
-      const answers = yield* Effect.forEach(numbers, (n) => client.requestRaw({ method: "x", params: n }), {
-        concurrency: "unbounded"
-      })
-      assert.deepStrictEqual(answers, numbers)
-    })
-  )
 })
 
 describe("events", () => {
-  it.scopedLive("come as they were told", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      yield* peer.say({ ...notification("account/updated", { authMode: null, planType: null }), emittedAtMs: 4 })
-      assert.deepStrictEqual(yield* nextEvents(client, 1), [
-        {
-          _tag: "ServerNotification",
-          method: "account/updated",
-          params: { authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null },
-          emittedAtMs: 4
-        }
-      ])
-    })
-  )
-
-  it.scopedLive("that are lossless come all, through a queue of one; others come or are counted", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected({ channelCapacity: 1 })
-      yield* peer.say(output(1), output(2), delta(3), notification("item/completed"), notification("turn/completed"))
-      const seen: Array<string> = []
-      let skipped = 0
-      yield* Stream.runForEachWhile(client.events, (event) =>
-        Effect.sync(() => {
-          if (event._tag === "Lagged") skipped += event.skipped
-          else if ("method" in event) seen.push(event.method)
-          return !("method" in event && event.method === "turn/completed")
-        })
-      )
-      const outputs = seen.filter((method) => method.endsWith("outputDelta")).length
-      assert.strictEqual(outputs + skipped, 2)
-      assert.deepStrictEqual(seen.slice(outputs), ["item/agentMessage/delta", "item/completed", "turn/completed"])
-    })
-  )
-
   it.scopedLive("that nobody reads slow the server down, and are not heaped up here", () =>
     Effect.gen(function* () {
       const { client, peer } = yield* connected({ channelCapacity: 1 })
@@ -455,17 +371,17 @@ describe("events", () => {
       yield* peer.say(request(0, "item/tool/call"), request(1, "item/tool/call"))
       assert.deepStrictEqual(
         yield* peer.heard,
-        errorResponse(1, { code: -32001, message: "remote app-server event queue is full" })
+        errorResponse(1, { code: -32001, message: "the client's event queue is full" })
       )
       yield* client.closeEvents
-      const closed = { code: -32603, message: "remote app-server event consumer is closed" }
+      const closed = { code: -32603, message: "the client reads no more events" }
       assert.deepStrictEqual(yield* peer.heard, errorResponse(0, closed))
       yield* peer.say(request(2, "item/tool/call"))
       assert.deepStrictEqual(yield* peer.heard, errorResponse(2, closed))
       yield* peer.say(request(3, "thread/unknown"))
       assert.deepStrictEqual(
         yield* peer.heard,
-        errorResponse(3, { code: -32601, message: "unsupported remote app-server request `thread/unknown`" })
+        errorResponse(3, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
       )
     })
   )
@@ -497,7 +413,7 @@ describe("the end of the connection", () => {
   it.scopedLive.each(ends)("when %s is the last event, and fails what waits", ([, end, reason, words]) =>
     Effect.gen(function* () {
       const { client, peer, url } = yield* connected()
-      const message = `remote app server at \`${url}\` ${words}`
+      const message = `the app-server at \`${url}\` ${words}`
       const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
       yield* peer.heard
       yield* peer.say(delta(1))
@@ -510,7 +426,7 @@ describe("the end of the connection", () => {
       const error = yield* waiting
       assert.strictEqual(brief(error), `TransportError: account/read transport error: ${message}`)
       assert.isTrue(error._tag === "TransportError" && error.cause.reason === reason)
-      const closed = "remote app-server worker channel is closed"
+      const closed = "the app-server client is closed"
       for (const asked of [{ method: "x" }, { id: "mine", method: "x" }]) {
         assert.strictEqual(
           brief(yield* Effect.flip(client.requestRaw(asked))),
@@ -538,21 +454,18 @@ describe("the end of the connection", () => {
       assert.deepStrictEqual(yield* peer.heard, response(1, "last words"))
       assert.strictEqual(
         brief(yield* waiting),
-        "TransportError: account/read transport error: remote app-server request channel is closed"
+        "TransportError: account/read transport error: the app-server client is closed"
       )
       assert.lengthOf(yield* Stream.runCollect(client.events), 0)
-      assert.strictEqual(
-        brief(yield* Effect.flip(client.notify("x"))),
-        "IoError: remote app-server worker channel is closed"
-      )
+      assert.strictEqual(brief(yield* Effect.flip(client.notify("x"))), "IoError: the app-server client is closed")
     })
   )
 
   it.scoped("comes in bounded time though the server does not say goodbye", () =>
     Effect.gen(function* () {
-      const { link } = yield* memoryLink()
+      const { transport } = yield* memoryTransport()
       const scope = yield* Scope.make()
-      yield* Scope.extend(linked(Effect.succeed({ ...link, close: Effect.never }), me), scope)
+      yield* Scope.extend(over({ ...transport, close: Effect.never }), scope)
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
       yield* TestClock.adjust("11 seconds")
       assert.isNotNull(closing.unsafePoll())
@@ -561,11 +474,14 @@ describe("the end of the connection", () => {
 
   it.scoped("comes in bounded time though the server does not read", () =>
     Effect.gen(function* () {
-      const { link } = yield* memoryLink()
+      const { transport } = yield* memoryTransport()
       const scope = yield* Scope.make()
       let isStuck = false
-      const stuck = { ...link, send: (texts: ReadonlyArray<string>) => (isStuck ? Effect.never : link.send(texts)) }
-      const client = yield* Scope.extend(linked(Effect.succeed(stuck), { ...me, channelCapacity: 1 }), scope)
+      const stuck: Transport<string> = {
+        ...transport,
+        send: (texts) => (isStuck ? Effect.never : transport.send(texts))
+      }
+      const client = yield* Scope.extend(over(stuck, { channelCapacity: 1 }), scope)
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       isStuck = true
       const waiting = yield* Effect.fork(
@@ -582,4 +498,4 @@ describe("the end of the connection", () => {
   )
 })
 
-type Peer = Effect.Effect.Success<ReturnType<typeof memoryLink>>["peer"]
+type Peer = Effect.Effect.Success<ReturnType<typeof memoryTransport>>["peer"]

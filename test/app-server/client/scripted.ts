@@ -6,7 +6,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { type Message, response } from "../../../src/app-server/protocol/Envelope.js"
+import { type Message, response } from "../../../src/rpc/Envelope.js"
 import { AppServer, type Connection, type ConnectOptions } from "../../../src/app-server/server/AppServer.js"
 
 /** The server's end of a connection. */

@@ -6,8 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { AppServerClientService, AppServerEvent } from "../../../src/app-server/client/AppServerClient.js"
-import type { ClientOptions } from "../../../src/app-server/client/internal/initialize.js"
+import type {
+  AppServerClientService,
+  AppServerEvent,
+  ClientOptions
+} from "../../../src/app-server/client/AppServerClient.js"
 import type { IoError } from "../../../src/app-server/client/TypedRequestError.js"
 
 /** A server over a backend of its own, at which somebody is signed in, and clients of it. */
@@ -74,7 +77,7 @@ export const clientSuite = (
           "account/rateLimitResetCredit/consume failed: idempotencyKey must not be empty (code -32600)"
         )
         const method = yield* Effect.flip(client.requestRaw({ method: "no/such", params: {} }))
-        assert.match(method.message, /^no\/such failed: Invalid request: unknown variant `no\/such`, expected one of /)
+        assert.match(method.message, /^no\/such failed: Invalid request: unknown method `no\/such`/)
         const gated = yield* Effect.flip(
           client.request("account/login/start", { type: "chatgptAuthTokens", accessToken: "a", chatgptAccountId: "b" })
         )
@@ -181,7 +184,7 @@ export const clientSuite = (
         yield* Fiber.join(listening)
         const error = yield* Effect.flip(client.request("account/read"))
         assert.strictEqual(error._tag, "TransportError")
-        assert.match(error.message, /worker channel is closed$/)
+        assert.match(error.message, /the app-server client is closed$/)
       }))
 
     test("is one of several", ({ connect, isShared }) =>

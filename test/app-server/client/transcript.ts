@@ -1,6 +1,6 @@
 /** What was sent, what was seen, and whether the one follows from the other. */
-import { type Forwarded, requiresDelivery } from "../../../src/app-server/client/forward.js"
-import { notification, request } from "../../../src/app-server/protocol/Envelope.js"
+import { type Forwarded, requiresDelivery } from "../../../src/app-server/client/EventQueue.js"
+import { notification, request } from "../../../src/rpc/Envelope.js"
 
 export type Kind = "lossless" | "output" | "asked"
 

@@ -8,8 +8,8 @@ import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { isOurs, makeForward } from "../../../src/app-server/delegate/delegate.js"
-import { errorResponse, type Message, response } from "../../../src/app-server/protocol/Envelope.js"
-import { rpcError } from "../../../src/app-server/protocol/errors.js"
+import { errorResponse, type Message, response } from "../../../src/rpc/Envelope.js"
+import { rpcError } from "../../../src/rpc/RpcError.js"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import { layer as serverLayer } from "../../../src/app-server/server/layer.js"
 import { type Client, connect, errorOf, initialized, order, resultOf, services, told } from "../server/harness.js"
@@ -92,7 +92,7 @@ describe("a delegating server", () => {
       assert.strictEqual(account["requiresOpenaiAuth"], true)
       const [code, text] = errorOf(yield* client.call("account/gatewayOAuth/read", {}))
       assert.strictEqual(code, -32_600)
-      assert.include(text, "unknown variant `account/gatewayOAuth/read`")
+      assert.include(text, "unknown method `account/gatewayOAuth/read`")
     }).pipe(Effect.provide(unstartable))
   )
 

@@ -3,9 +3,14 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { isMethodName, type MethodName, methods } from "../../../src/app-server/protocol/methods.js"
+import {
+  isMethodName,
+  type MethodName,
+  methods,
+  refreshTokens,
+  serverRequestNames
+} from "../../../src/app-server/protocol/methods.js"
 import { initialized, isLossless, serverNotifications } from "../../../src/app-server/protocol/notifications.js"
-import { refreshTokens, serverRequestNames } from "../../../src/app-server/protocol/serverRequests.js"
 import * as recorded from "./fixtures.js"
 
 const result = (method: MethodName, value: unknown): unknown => {

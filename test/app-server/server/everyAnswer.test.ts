@@ -8,8 +8,8 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { type Message, notification, request, response } from "../../../src/app-server/protocol/Envelope.js"
-import { codes, rpcError } from "../../../src/app-server/protocol/errors.js"
+import { type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
+import { codes, rpcError } from "../../../src/rpc/RpcError.js"
 import { AppServer, type Connection, type ConnectionKind } from "../../../src/app-server/server/AppServer.js"
 import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { makeServerConnection, type ServerConnection } from "../../../src/app-server/server/ServerConnection.js"
@@ -233,11 +233,11 @@ const isBehaviour = (method: string): method is Behaviour => behaviours.some((on
 
 const forwarding: Forward = ({ method }, caller) => (isBehaviour(method) ? behave(method, caller) : undefined)
 
-/** A connection with few places, so that requests wait and are refused, and the client has to wait as well. */
+/** A connection with few limits, so that requests wait and are refused, and the client has to wait as well. */
 const narrow = (
   kind: ConnectionKind,
   capacity: number,
-  places: { readonly toRun: number; readonly forRefusals: number }
+  limits: { readonly running: number; readonly rejections: number }
 ) =>
   Effect.gen(function* () {
     const run = Runtime.runFork(yield* Effect.runtime<never>())
@@ -245,13 +245,13 @@ const narrow = (
       id: 0,
       kind,
       capacity,
-      places,
+      limits,
       scope: yield* Scope.make(),
       fork: (work) => run(work, { immediate: false }),
       serve: (job, self) => {
         const { method } = job.request
         if (!isBehaviour(method)) return Effect.sync(() => job.fail(rpcError(codes.invalidRequest, "unknown")))
-        return behave(method, self.caller(job, initializeParams())).pipe(
+        return behave(method, self.contextOf(job, initializeParams())).pipe(
           Effect.flatMap(job.succeed),
           Effect.catchAll((error) => Effect.sync(() => job.fail(error)))
         )
@@ -262,19 +262,19 @@ const narrow = (
   })
 
 it.effect.prop(
-  "of a connection with few places",
+  "of a connection with few limits",
   {
     plan: steps,
     kind: FastCheck.constantFrom<Array<ConnectionKind>>("stdio", "inProcess"),
     capacity: FastCheck.integer({ min: 1, max: 3 }),
-    places: FastCheck.record({
-      toRun: FastCheck.integer({ min: 1, max: 3 }),
-      forRefusals: FastCheck.integer({ min: 1, max: 3 })
+    limits: FastCheck.record({
+      running: FastCheck.integer({ min: 1, max: 3 }),
+      rejections: FastCheck.integer({ min: 1, max: 3 })
     })
   },
-  ({ capacity, kind, places, plan }) =>
+  ({ capacity, kind, limits, plan }) =>
     Effect.gen(function* () {
-      const self = yield* narrow(kind, capacity, places)
+      const self = yield* narrow(kind, capacity, limits)
       let most = 0
       const watched: Connection = {
         ...self.connection,
@@ -288,7 +288,7 @@ it.effect.prop(
       })
       // A request that still waits outside when all ends is not accepted, and not owed.
       answeredOnce(ledger, true)
-      assert.isAtMost(most, places.toRun + capacity + places.forRefusals + capacity)
+      assert.isAtMost(most, limits.running + capacity + limits.rejections + capacity)
       const refused = ledger.got.filter((one) => one._tag === "ErrorResponse" && one.error.code === codes.overloaded)
       const isOver = plan.some(({ _tag }) => _tag === "Close" || _tag === "Shutdown" || _tag === "End")
       const answered = new Set(ledger.got.flatMap((one) => ("id" in one && one._tag !== "Request" ? [one.id] : [])))

@@ -1,6 +1,7 @@
 /** What a connection begins with. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Initialized } from "../../../src/app-server/server/dispatch.js"
 import { version } from "../../../src/domain/version.js"
 import { connect, errorOf, initialized, initializeParams, resultOf, server } from "./harness.js"
 
@@ -12,11 +13,11 @@ const refusals: ReadonlyArray<readonly [string, unknown, string]> = [
   ["account/rateLimitResetCredit/consume", { idempotencyKey: "" }, "Not initialized"],
   ["getAuthStatus", { includeToken: null, refreshToken: null }, "Not initialized"],
   ["turn/start", { threadId: "x", input: [] }, "Not initialized"],
-  // The params are looked at first.
-  ["account/rateLimitResetCredit/consume", {}, "Invalid request: missing field `idempotencyKey`"],
-  ["initialize", {}, "Invalid request: missing field `clientInfo`"],
-  ["initialize", undefined, "Invalid request: missing field `params`"],
-  ["initialize", { clientInfo: { name: "x" } }, "Invalid request: missing field `version`"],
+  // The params are decoded first.
+  ["account/rateLimitResetCredit/consume", {}, "Invalid request: `params.idempotencyKey` is missing"],
+  ["initialize", {}, "Invalid request: `params.clientInfo` is missing"],
+  ["initialize", undefined, "Invalid request: `params` is missing"],
+  ["initialize", { clientInfo: { name: "x" } }, "Invalid request: `params.clientInfo.version` is missing"],
   [
     "initialize",
     { clientInfo: { name: "bad\nname", version: "1" } },
@@ -43,12 +44,30 @@ describe("before initialize", () => {
       const client = yield* connect()
       const [code, message] = errorOf(yield* client.call("nope/method", {}))
       assert.strictEqual(code, -32600)
-      assert.match(message, /^Invalid request: unknown variant `nope\/method`, expected one of `initialize`, /)
+      assert.strictEqual(message, "Invalid request: unknown method `nope/method`")
     }).pipe(Effect.scoped, Effect.provide(server()))
   )
 })
 
 describe("initialize", () => {
+  it.effect(
+    "runs the hook of the server with what the client said, before the answer and only when it succeeds",
+    () => {
+      const seen: Array<Initialized> = []
+      const onInitialized = (one: Initialized) => Effect.sync(() => void seen.push(one))
+      return Effect.gen(function* () {
+        const client = yield* connect()
+        yield* client.call("initialize", { clientInfo: { name: "bad\nname", version: "1" } })
+        assert.lengthOf(seen, 0)
+        const result = resultOf(yield* client.call("initialize", { clientInfo }))
+        const { userAgent } = Object.assign({ userAgent: "" }, result)
+        assert.deepStrictEqual(seen, [{ client: clientInfo, userAgent }])
+        yield* client.call("initialize", { clientInfo })
+        assert.lengthOf(seen, 1)
+      }).pipe(Effect.scoped, Effect.provide(server({ server: { onInitialized } })))
+    }
+  )
+
   it.effect("tells of the server and its machine", () =>
     Effect.gen(function* () {
       const client = yield* connect()

@@ -111,7 +111,7 @@ it.effect.prop(
   {
     comers: FastCheck.array(
       FastCheck.record({
-        kind: FastCheck.constantFrom("session" as const, "act" as const, "read" as const),
+        kind: FastCheck.constantFrom("session" as const, "operation" as const, "read" as const),
         leaves: FastCheck.boolean()
       }),
       { maxLength: 12 }
@@ -123,7 +123,7 @@ it.effect.prop(
       const gate = yield* Deferred.make<void>()
       const log: Array<string> = []
       let atWork = 0
-      const blocker = yield* Effect.fork(inTurn("act")(Deferred.await(gate)))
+      const blocker = yield* Effect.fork(inTurn("operation")(Deferred.await(gate)))
       yield* Effect.yieldNow()
       const fibers = yield* Effect.forEach(comers, ({ kind }, i) =>
         Effect.zipLeft(

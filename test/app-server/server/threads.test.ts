@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Path from "node:path"
-import { legacyExtension } from "../../../src/app-server/protocol/extensions.js"
+import { legacyExtension } from "../../../src/app-server/protocol/schemas/Initialize.js"
 import { layer as serverLayer } from "../../../src/app-server/server/layer.js"
 import { makeThreadHandlers, type ThreadOptions } from "../../../src/app-server/server/threads.js"
 import {

@@ -7,7 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { errorResponse, type Message, notification, response } from "../../../src/app-server/protocol/Envelope.js"
+import { errorResponse, type Message, notification, response } from "../../../src/rpc/Envelope.js"
 import { AppServer, type ConnectionKind } from "../../../src/app-server/server/AppServer.js"
 
 const capacity = 128

@@ -6,8 +6,14 @@ import * as Redacted from "effect/Redacted"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Refusal, refusal, sha256, type WsAuth } from "../../../src/app-server/transports/wsAuth.js"
-import { readWsAuth, type WsAuthFlags } from "../../../src/app-server/transports/wsAuthFlags.js"
+import {
+  type Refusal,
+  refusal,
+  sha256,
+  type WsAuth,
+  readWsAuth,
+  type WsAuthFlags
+} from "../../../src/app-server/transports/wsAuth.js"
 import { secret, signed } from "./jwt.js"
 
 const now = 1_760_000_000

@@ -3,10 +3,10 @@ import * as Schema from "effect/Schema"
 import { AuthMode as DomainAuthMode } from "../../../domain/Session.js"
 import { Plan } from "../../../domain/Plan.js"
 import { RoleName } from "../../../domain/WorkspaceRole.js"
-import { flag, nullable, openWord } from "./Tolerant.js"
+import { flag, nullable, openEnum } from "../../../contracts/Tolerant.js"
 
 /** How it was signed in. */
-export const AuthMode = openWord(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
+export const AuthMode = openEnum(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
 
 const isPlan = Schema.is(Plan)
 
@@ -38,7 +38,7 @@ export const Account = Schema.Union(
 
 export type Account = typeof Account.Type
 
-/** With `refreshToken` the session is renewed first, where it can be; a failure of that is not told. */
+/** With `refreshToken` the session is renewed first, where it can be; a failure to renew is not an error. */
 export const GetAccountParams = Schema.Struct({ refreshToken: flag }).annotations({ identifier: "GetAccountParams" })
 
 /** The original's routing of a workspace; this server always writes null. */
@@ -50,7 +50,7 @@ export const WorkspaceRouting = Schema.Struct({
 
 const WorkspaceRole = RoleName.annotations({ identifier: "WorkspaceRole" })
 
-/** The role as far as it is known, and whether it is an owner's; both null when nobody knows. */
+/** The role as far as it is known, and whether it is an owner's; both null when it is not known. */
 export const roleMembers = { workspaceRole: nullable(WorkspaceRole), isWorkspaceOwner: nullable(Schema.Boolean) }
 
 /** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
@@ -69,7 +69,7 @@ export const GetAuthStatusParams = Schema.Struct({
   refreshToken: Schema.optionalWith(Schema.NullOr(Schema.Boolean), { exact: true })
 }).annotations({ identifier: "GetAuthStatusParams" })
 
-/** `authToken` is the bearer token itself, told only when it was asked for. */
+/** `authToken` is the bearer token itself, only where the client asked for it. */
 export const GetAuthStatusResponse = Schema.Struct({
   authMethod: nullable(AuthMode),
   authToken: nullable(Schema.String),
@@ -101,7 +101,7 @@ export const GetAccountSecuritySetupResponse = Schema.Struct({
 }).annotations({ identifier: "GetAccountSecuritySetupResponse" })
 
 export const ChatgptAuthTokensRefreshParams = Schema.Struct({
-  reason: openWord("unauthorized"),
+  reason: openEnum("unauthorized"),
   previousAccountId: nullable(Schema.String)
 }).annotations({ identifier: "ChatgptAuthTokensRefreshParams" })
 

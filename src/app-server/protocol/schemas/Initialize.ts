@@ -1,6 +1,6 @@
-/** The handshake that begins every connection. */
+/** The handshake at the start of every connection. */
 import * as Schema from "effect/Schema"
-import { flag, opt } from "./Tolerant.js"
+import { flag, opt } from "../../../contracts/Tolerant.js"
 
 /** `name` becomes part of the user agent, so it must do as an HTTP header value. */
 export const ClientInfo = Schema.Struct({
@@ -41,3 +41,12 @@ export const InitializeResponse = Schema.Struct({
 }).annotations({ identifier: "InitializeResponse" })
 
 export type InitializeResponse = typeof InitializeResponse.Type
+
+/** Whether the text can be the value of an HTTP header. */
+export const isHeaderValue = (text: string): boolean => /^[\t\u0020-\u007e]*$/.test(text)
+
+/** In `capabilities.extensions`, true: the client also wants the older notifications, `codex/event/...`. */
+export const legacyExtension = "effect-codex-account/legacyNotifications"
+
+/** In `capabilities.extensions`: what kind of program a client in this process is, for the threads that it starts. */
+export const sessionSourceExtension = "effect-codex-account/sessionSource"

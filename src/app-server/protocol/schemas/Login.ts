@@ -1,8 +1,8 @@
 /** Sign-in and sign-out. */
 import * as Schema from "effect/Schema"
-import { flag, nullable, openWord, opt } from "./Tolerant.js"
+import { flag, nullable, openEnum, opt } from "../../../contracts/Tolerant.js"
 
-/** One of the ways to sign in, told apart by `type`. */
+/** One of the ways to sign in. */
 export const LoginAccountParams = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey"), apiKey: Schema.String }),
   Schema.Struct({
@@ -30,7 +30,7 @@ export const LoginAccountParams = Schema.Union(
 
 export type LoginAccountParams = typeof LoginAccountParams.Type
 
-/** `authUrl` and `verificationUrl` are for a browser; how the sign-in ended is told by `account/login/completed`. */
+/** `authUrl` and `verificationUrl` are for a browser. `account/login/completed` says how the sign-in ended. */
 export const LoginAccountResponse = Schema.Union(
   Schema.Struct({ type: Schema.Literal("apiKey") }),
   Schema.Struct({ type: Schema.Literal("chatgpt"), loginId: Schema.String, authUrl: Schema.String }),
@@ -51,7 +51,7 @@ export const CancelLoginAccountParams = Schema.Struct({ loginId: Schema.String }
 })
 
 export const CancelLoginAccountResponse = Schema.Struct({
-  status: openWord("canceled", "notFound")
+  status: openEnum("canceled", "notFound")
 }).annotations({ identifier: "CancelLoginAccountResponse" })
 
 export const LogoutAccountResponse = Schema.Struct({}).annotations({ identifier: "LogoutAccountResponse" })
@@ -61,7 +61,7 @@ export const AccountLoginCompletedNotification = Schema.Struct({
   loginId: nullable(Schema.String),
   success: Schema.Boolean,
   error: nullable(Schema.String),
-  onboardingEntrypoint: nullable(openWord("life_sciences"))
+  onboardingEntrypoint: nullable(openEnum("life_sciences"))
 }).annotations({ identifier: "AccountLoginCompletedNotification" })
 
 export type AccountLoginCompletedNotification = typeof AccountLoginCompletedNotification.Type

@@ -1,10 +1,10 @@
-/** Threads as a client needs them to start: where they come from and when, without their turns. */
+/** Threads: where they come from and when, without their turns. */
 import * as Schema from "effect/Schema"
-import { flag, Int64, nullable, openWord, opt, UInt32 } from "./Tolerant.js"
+import { flag, Int64, nullable, openEnum, opt, UInt32 } from "../../../contracts/Tolerant.js"
 
 /** Who made the thread. Sources that are objects stay as they are. */
 export const SessionSource = Schema.Union(
-  openWord("cli", "vscode", "exec", "appServer"),
+  openEnum("cli", "vscode", "exec", "appServer"),
   Schema.Struct({ custom: Schema.String }),
   Schema.Struct({ subAgent: Schema.Unknown }),
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -13,7 +13,7 @@ export const SessionSource = Schema.Union(
 export type SessionSource = typeof SessionSource.Type
 
 export const ThreadStatus = Schema.Struct({
-  type: openWord("notLoaded", "idle", "systemError", "active"),
+  type: openEnum("notLoaded", "idle", "systemError", "active"),
   activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 }).annotations({ identifier: "ThreadStatus" })
 
@@ -93,7 +93,7 @@ export const ThreadStartResponse = Schema.Struct({
 
 export type ThreadStartResponse = typeof ThreadStartResponse.Type
 
-/** `limit` is 25 unless told, and at most 100. Without `sourceKinds` the interactive sources are meant. */
+/** `limit` is 25 by default, and at most 100. Without `sourceKinds` the list has the interactive sources. */
 export const ThreadListParams = Schema.Struct({
   cursor: opt(Schema.String),
   limit: opt(UInt32),

@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import type { Session } from "../../../domain/Session.js"
 import { AuthSession } from "../../../services/AuthSession.js"
 import { CredentialStore } from "../../../services/CredentialStore.js"
-import { accountResult, authStatusResult } from "../../protocol/wire/account.js"
+import { accountResult, authStatusResult } from "../results.js"
 import { AccountEvents } from "../AccountEvents.js"
 import { CurrentSession } from "../CurrentSession.js"
 import type { Handlers } from "../Handler.js"
@@ -28,7 +28,7 @@ const tokenOf = (
     const store = yield* CredentialStore
     if (sessions.isRefused(session)) return null
     if (session.usesBackend) {
-      const authorization = yield* Effect.option(sessions.noted(auth.authorization))
+      const authorization = yield* Effect.option(sessions.recordingRefusal(auth.authorization))
       return Option.match(authorization, {
         onNone: () => null,
         onSome: ({ headers }) => Redacted.value(headers)["authorization"]?.replace(/^Bearer /, "") ?? null

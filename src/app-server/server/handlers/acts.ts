@@ -9,7 +9,7 @@ import type { OperationJournal } from "../../../services/OperationJournal.js"
 import type { RateLimits } from "../../../services/RateLimits.js"
 import type { WorkspaceRole } from "../../../services/WorkspaceRole.js"
 import { mustNotBeEmpty, timedOut } from "../../protocol/errors.js"
-import { consumeResult } from "../../protocol/wire/resetCredits.js"
+import { consumeResult } from "../results.js"
 import { CurrentSession } from "../CurrentSession.js"
 import { failureOf } from "../failureWords.js"
 import type { Handlers } from "../Handler.js"
@@ -27,7 +27,7 @@ export const actHandlers: Handlers<
       const sessions = yield* CurrentSession
       const { identity } = yield* sessions.require("for rate limit reset credits")
       const outcome = yield* sessions
-        .noted(
+        .recordingRefusal(
           consumeReset({
             as: identity,
             key: RedeemKey.make(idempotencyKey),
@@ -47,8 +47,9 @@ export const actHandlers: Handlers<
     Effect.gen(function* () {
       const sessions = yield* CurrentSession
       const { identity } = yield* sessions.require("to notify workspace owner")
-      const outcome = yield* Effect.mapError(sessions.noted(nudgeOwner({ as: identity, creditType })), (error) =>
-        failureOf(error, "failed to notify workspace owner", "to notify workspace owner")
+      const outcome = yield* Effect.mapError(
+        sessions.recordingRefusal(nudgeOwner({ as: identity, creditType })),
+        (error) => failureOf(error, "failed to notify workspace owner", "to notify workspace owner")
       )
       return { status: outcome === "sent" ? ("sent" as const) : ("cooldown_active" as const) }
     })

@@ -1,5 +1,6 @@
-/** The handshake. */
+/** What `initialize` answers. */
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Os from "node:os"
@@ -8,16 +9,33 @@ import { version } from "../../../domain/version.js"
 import { AccountConfig } from "../../../services/AccountConfig.js"
 import type { ClientInfo, InitializeResponse } from "../../protocol/schemas/Initialize.js"
 
-const families: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" }
+const systems: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" }
+
+/** `system` is what a user agent says of it; `absolute` resolves a path against the working directory. */
+export class Host extends Context.Reference<Host>()("effect-codex-account/app-server/server/Host", {
+  defaultValue: () => ({
+    system: `${Os.type()} ${Os.release()}; ${Os.machine()}`,
+    family: process.platform === "win32" ? "windows" : "unix",
+    os: systems[process.platform] ?? process.platform,
+    absolute: (path: string): string => Path.resolve(path)
+  })
+}) {}
 
 const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_")
 
-/** Whether the text does as the value of an HTTP header. */
-export const isHeaderValue = (text: string): boolean => /^[\t\u0020-\u007e]*$/.test(text)
+/** A variable of the environment; none when it is empty. */
+const variable = (name: string) =>
+  Effect.map(
+    Effect.option(Config.string(name)),
+    Option.filter((text) => text !== "")
+  )
+
+/** A name that the environment gives to clients, instead of their own. */
+export const originatorOverride = variable("CODEX_INTERNAL_ORIGINATOR_OVERRIDE")
 
 /**
- * What a client is told of this server and its machine. The user agent begins with the client's name, or with the one
- * that `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` gives, and ends with what the client said.
+ * The server and its machine. The user agent begins with the client's name, or the override, and ends with the name and
+ * version that the client gave.
  */
 export const makeServerInfo: Effect.Effect<
   (client: typeof ClientInfo.Type) => InitializeResponse,
@@ -25,23 +43,17 @@ export const makeServerInfo: Effect.Effect<
   AccountConfig
 > = Effect.gen(function* () {
   const { codexHome } = yield* AccountConfig
-  const text = (name: string) =>
-    Effect.map(
-      Effect.option(Config.string(name)),
-      Option.filter((word) => word !== "")
-    )
-  const terminal = Option.getOrElse(yield* text("TERM"), () => "unknown")
-  const originator = yield* text("CODEX_INTERNAL_ORIGINATOR_OVERRIDE")
+  const host = yield* Host
+  const terminal = Option.getOrElse(yield* variable("TERM"), () => "unknown")
+  const override = yield* originatorOverride
   return ({ name, version: clientVersion }) => {
-    const origin = Option.getOrElse(originator, () => name)
+    const originator = Option.getOrElse(override, () => name)
     const suffix = `${name}; ${clientVersion}`.trim()
     return {
-      userAgent: printable(
-        `${origin}/${version} (${Os.type()} ${Os.release()}; ${Os.machine()}) ${terminal} (${suffix})`
-      ),
-      codexHome: Path.resolve(codexHome),
-      platformFamily: process.platform === "win32" ? "windows" : "unix",
-      platformOs: families[process.platform] ?? process.platform
+      userAgent: printable(`${originator}/${version} (${host.system}) ${terminal} (${suffix})`),
+      codexHome: host.absolute(codexHome),
+      platformFamily: host.family,
+      platformOs: host.os
     }
   }
 })

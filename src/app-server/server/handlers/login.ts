@@ -13,7 +13,7 @@ import type { CredentialStore } from "../../../services/CredentialStore.js"
 import { ExternalSession } from "../../../services/ExternalSession.js"
 import { LoginPolicies } from "../../../services/LoginPolicies.js"
 import { type LoginMethod, SignIn } from "../../../services/SignIn.js"
-import { echoed } from "../../protocol/echo.js"
+import { echoed, type RpcError } from "../../../rpc/RpcError.js"
 import {
   apiKeyLoginDisabled,
   chatgptLoginDisabled,
@@ -24,14 +24,13 @@ import {
   invalidLoginId,
   loginFailed,
   type LoginPrefix,
-  notSupported,
-  type RpcError
+  notSupported
 } from "../../protocol/errors.js"
 import type { LoginAccountParams, LoginAccountResponse } from "../../protocol/schemas/Login.js"
-import { canonicalThreadId, threadIdProblem } from "../../protocol/threadId.js"
+import { uuidIn } from "../../protocol/uuid.js"
 import { AccountEvents } from "../AccountEvents.js"
 import { ClientRequests } from "../ClientRequests.js"
-import type { Caller, Handlers } from "../Handler.js"
+import type { Handlers, RequestContext } from "../Handler.js"
 import { Logins } from "../Logins.js"
 
 type Methods = "account/login/start" | "account/login/cancel" | "account/logout"
@@ -54,7 +53,7 @@ const refusedBefore =
     return loginFailed(prefix, error.message)
   }
 
-/** What has to hold before anybody is asked for anything; then the sign-in before this one is ended. */
+/** Checks that this way of signing in is allowed, then ends the sign-in in progress. */
 const prepared = (method: LoginMethod, prefix: LoginPrefix) =>
   Effect.gen(function* () {
     const logins = yield* Logins
@@ -65,15 +64,15 @@ const prepared = (method: LoginMethod, prefix: LoginPrefix) =>
   })
 
 const replacing = (logins: Logins["Type"]) =>
-  Effect.flatMap(logins.stop("replaced"), (stopped) => stopped?.tell ?? Effect.void)
+  Effect.flatMap(logins.stop("replaced"), (stopped) => stopped?.announce ?? Effect.void)
 
-/** Tells everybody, once the client has its answer, that somebody has signed in without further steps. */
-const tellSignedIn = (caller: Caller) =>
+/** Notifies every client, after the answer, of a sign-in that took no further steps. */
+const announceSignIn = (context: RequestContext) =>
   Effect.flatMap(AccountEvents, (events) =>
-    caller.afterwards(Effect.zipRight(events.loginCompleted(null, null), events.changed))
+    context.afterwards(Effect.zipRight(events.loginCompleted(null, null), events.changed))
   )
 
-const withApiKey = ({ apiKey }: Params<"apiKey">, caller: Caller) =>
+const withApiKey = ({ apiKey }: Params<"apiKey">, context: RequestContext) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const clients = yield* ClientRequests
@@ -83,11 +82,11 @@ const withApiKey = ({ apiKey }: Params<"apiKey">, caller: Caller) =>
       .changing(auth.signIn({ auth_mode: "apikey", OPENAI_API_KEY: Redacted.make(apiKey) }))
       .pipe(Effect.mapError((error) => loginFailed("failed to save api key", error.message)))
     yield* clients.suppliedBy(null)
-    yield* tellSignedIn(caller)
+    yield* announceSignIn(context)
     return { type: "apiKey" as const }
   })
 
-const withBrowser = (caller: Caller) =>
+const withBrowser = (context: RequestContext) =>
   Effect.gen(function* () {
     const logins = yield* Logins
     const signIn = yield* SignIn
@@ -101,11 +100,11 @@ const withBrowser = (caller: Caller) =>
         }))
       )
       .pipe(Effect.mapError(refusedBefore("browser", "failed to start login server")))
-    yield* caller.afterwards(run)
+    yield* context.afterwards(run)
     return { type: "chatgpt" as const, loginId, authUrl: flow.url }
   })
 
-const withDeviceCode = (caller: Caller) =>
+const withDeviceCode = (context: RequestContext) =>
   Effect.gen(function* () {
     const logins = yield* Logins
     const { policies } = yield* LoginPolicies
@@ -120,7 +119,7 @@ const withDeviceCode = (caller: Caller) =>
         }))
       )
       .pipe(Effect.mapError(refusedBefore("device", "failed to request device code")))
-    yield* caller.afterwards(run)
+    yield* context.afterwards(run)
     return {
       type: "chatgptDeviceCode" as const,
       loginId,
@@ -129,7 +128,7 @@ const withDeviceCode = (caller: Caller) =>
     }
   })
 
-const withTokens = (params: Params<"chatgptAuthTokens">, caller: Caller) =>
+const withTokens = (params: Params<"chatgptAuthTokens">, context: RequestContext) =>
   Effect.gen(function* () {
     const clients = yield* ClientRequests
     const events = yield* AccountEvents
@@ -146,12 +145,12 @@ const withTokens = (params: Params<"chatgptAuthTokens">, caller: Caller) =>
     }
     if (chatgptAccountId === "") {
       const why = "workspace routing requires a ChatGPT account id"
-      yield* caller.afterwards(events.loginCompleted(null, why))
+      yield* context.afterwards(events.loginCompleted(null, why))
       return { type: "chatgptAuthTokens" as const }
     }
     const tokens = { accessToken: Redacted.make(accessToken), chatgptAccountId, chatgptPlanType }
     yield* events
-      .changing(Effect.zipLeft(external.value.signIn(tokens), clients.suppliedBy(caller.ask)))
+      .changing(Effect.zipLeft(external.value.signIn(tokens), clients.suppliedBy(context.ask)))
       .pipe(
         Effect.mapError((error) =>
           loginFailed(
@@ -160,23 +159,23 @@ const withTokens = (params: Params<"chatgptAuthTokens">, caller: Caller) =>
           )
         )
       )
-    yield* tellSignedIn(caller)
+    yield* announceSignIn(context)
     return { type: "chatgptAuthTokens" as const }
   })
 
 const started = (
   params: LoginAccountParams,
-  caller: Caller
+  context: RequestContext
 ): Effect.Effect<LoginAccountResponse, RpcError, Services> => {
   switch (params.type) {
     case "apiKey":
-      return withApiKey(params, caller)
+      return withApiKey(params, context)
     case "chatgpt":
-      return withBrowser(caller)
+      return withBrowser(context)
     case "chatgptDeviceCode":
-      return withDeviceCode(caller)
+      return withDeviceCode(context)
     case "chatgptAuthTokens":
-      return withTokens(params, caller)
+      return withTokens(params, context)
     case "amazonBedrock":
     case "amazonBedrockAccessKeys":
       return Effect.fail(notSupported(`account/login/start.${params.type}`))
@@ -185,16 +184,17 @@ const started = (
 
 export const loginHandlers: Handlers<Methods, Services> = {
   "account/login/start": started,
-  "account/login/cancel": ({ loginId }, caller) =>
+  "account/login/cancel": ({ loginId }, context) =>
     Effect.gen(function* () {
       const logins = yield* Logins
-      if (threadIdProblem(loginId) !== null) return yield* invalidLoginId(echoed(loginId))
-      const stopped = yield* logins.stop("cancelled", canonicalThreadId(loginId))
+      const id = uuidIn(loginId)
+      if (id === null) return yield* invalidLoginId(loginId)
+      const stopped = yield* logins.stop("cancelled", id)
       if (stopped === null) return { status: "notFound" as const }
-      yield* caller.afterwards(stopped.tell)
+      yield* context.afterwards(stopped.announce)
       return { status: stopped.tooLate ? ("notFound" as const) : ("canceled" as const) }
     }),
-  "account/logout": (_, caller) =>
+  "account/logout": (_, context) =>
     Effect.gen(function* () {
       const auth = yield* AuthSession
       const clients = yield* ClientRequests
@@ -205,7 +205,7 @@ export const loginHandlers: Handlers<Methods, Services> = {
         .changing(auth.signOut({ revoke: true }))
         .pipe(Effect.mapError((error) => loginFailed("logout failed", error.message)))
       yield* clients.suppliedBy(null)
-      yield* caller.afterwards(events.changed)
+      yield* context.afterwards(events.changed)
       return {}
     })
 }

@@ -10,14 +10,12 @@ import { RateLimits } from "../../../services/RateLimits.js"
 import { TokenUsage } from "../../../services/TokenUsage.js"
 import { WorkspaceMessages } from "../../../services/WorkspaceMessages.js"
 import { invalidThreadId, timedOut } from "../../protocol/errors.js"
-import { threadIdProblem } from "../../protocol/threadId.js"
-import { rateLimitsResult } from "../../protocol/wire/rateLimits.js"
-import { tokenUsageResult } from "../../protocol/wire/tokenUsage.js"
-import { workspaceMessagesResult } from "../../protocol/wire/workspaceMessages.js"
+import { uuidIn } from "../../protocol/uuid.js"
 import { CurrentSession } from "../CurrentSession.js"
 import { failureOf } from "../failureWords.js"
 import type { Handlers } from "../Handler.js"
 import { UsageEvents } from "../UsageEvents.js"
+import { rateLimitsResult, tokenUsageResult, workspaceMessagesResult } from "../results.js"
 
 type Methods = "account/rateLimits/read" | "account/usage/read" | "account/workspaceMessages/read"
 
@@ -29,7 +27,7 @@ const under = <A, R>(policy: CallPolicy, read: Read<A, R>): Read<A, AuthSession 
     const auth = yield* AuthSession
     const sessions = yield* CurrentSession
     const context = yield* Effect.context<R>()
-    return yield* sessions.noted(applyPolicy(policy, auth)(Effect.provide(read, context)))
+    return yield* sessions.recordingRefusal(applyPolicy(policy, auth)(Effect.provide(read, context)))
   })
 
 const isTimeout = (error: AuthError | BackendError): boolean =>
@@ -54,7 +52,7 @@ export const usageHandlers: Handlers<
         // A client that reads again wants to know what has become of it since.
         fresh: "join"
       })
-      const snapshot = yield* Effect.mapError(sessions.noted(read), (error) =>
+      const snapshot = yield* Effect.mapError(sessions.recordingRefusal(read), (error) =>
         failureOf(error, "failed to fetch codex rate limits", "to read rate limits")
       )
       const result = rateLimitsResult(snapshot, session)
@@ -66,8 +64,7 @@ export const usageHandlers: Handlers<
       const policies = yield* Policies
       const sessions = yield* CurrentSession
       const tokens = yield* TokenUsage
-      const problem = threadId === undefined || threadId === null ? null : threadIdProblem(threadId)
-      if (problem !== null) return yield* invalidThreadId(problem)
+      if (threadId != null && uuidIn(threadId) === null) return yield* invalidThreadId(threadId)
       yield* sessions.require("to read token usage")
       const activity = yield* Effect.mapError(under(policies.readTokenActivity, tokens.read), (error) =>
         isTimeout(error)

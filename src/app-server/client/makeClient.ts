@@ -1,0 +1,265 @@
+/** A client over any transport, from the handshake to the goodbye. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import {
+  errorResponse,
+  type Message,
+  notification,
+  type Notification,
+  request as makeRequest,
+  type Request,
+  type RequestId,
+  response
+} from "../../rpc/Envelope.js"
+import { makePeer, type Peer } from "../../rpc/Peer.js"
+import { codes, echoed, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { PeerError, type Transport } from "../../rpc/Transport.js"
+import type { Presence } from "../protocol/Method.js"
+import { eventQueueFull, eventsClosed } from "../protocol/errors.js"
+import { methods, type Result, serverRequestNames } from "../protocol/methods.js"
+import { initialized } from "../protocol/notifications.js"
+import { legacyExtension } from "../protocol/schemas/Initialize.js"
+import { capacityOf, defaultCapacity } from "../server/AppServer.js"
+import type {
+  ServerInfo,
+  AppServerClientService,
+  ClientMethod,
+  ClientOptions,
+  ParamsArgument,
+  RawRequest,
+  RequestHandle
+} from "./AppServerClient.js"
+import { makeEventQueue, eventStream } from "./EventQueue.js"
+import {
+  DecodeError,
+  DeserializeError,
+  type IoError,
+  ioError,
+  type IoReason,
+  ServerError,
+  TransportError
+} from "./TypedRequestError.js"
+
+/** `extensions` are this project's own; other servers do not know them. */
+export const initializeParams = (
+  options: ClientOptions,
+  extensions: Readonly<Record<string, unknown>> = {}
+): typeof methods.initialize.params.Encoded => {
+  const { clientName, clientVersion, optOutNotificationMethods: optOut = [] } = options
+  const all = options.legacyNotifications === true ? { ...extensions, [legacyExtension]: true } : extensions
+  return {
+    clientInfo: { name: clientName, title: null, version: clientVersion },
+    capabilities: {
+      experimentalApi: options.experimentalApi ?? false,
+      requestAttestation: false,
+      optOutNotificationMethods: optOut.length === 0 ? null : optOut,
+      mcpServerOpenaiFormElicitation: options.mcpServerOpenaiFormElicitation ?? false,
+      ...(Object.keys(all).length > 0 ? { extensions: all } : {})
+    }
+  }
+}
+
+const orNull = (text: string): string | null => (text === "" ? null : text)
+
+/** The version in `name/1.2.3 (...)`. */
+const versionIn = (userAgent: string): string | null => /^[^/]*\/(\S+)/.exec(userAgent)?.[1] ?? null
+
+/** What the answer says; on the left what is wrong with it. */
+export const serverInfo = (result: unknown): Either.Either<ServerInfo, string> =>
+  Either.map(methods.initialize.decodeResult(result), ({ codexHome, userAgent }) => ({
+    userAgent: orNull(userAgent),
+    version: versionIn(userAgent),
+    codexHome: orNull(codexHome)
+  }))
+
+const initializeLimit = "10 seconds"
+
+const reasons: Record<PeerError["reason"], IoReason> = {
+  Closed: "ConnectionAborted",
+  Ended: "UnexpectedEof",
+  Failed: "InvalidData",
+  WriteFailed: "BrokenPipe",
+  Invalid: "InvalidData",
+  Unreachable: "Other",
+  TimedOut: "TimedOut",
+  Gone: "BrokenPipe",
+  Refused: "InvalidInput"
+}
+
+const words: Record<PeerError["reason"], (endpoint: string, detail: string) => string> = {
+  Closed: (endpoint, detail) => `the app-server at \`${endpoint}\` disconnected: ${detail}`,
+  Ended: (endpoint) => `the app-server at \`${endpoint}\` closed the connection`,
+  Failed: (endpoint, detail) => `the connection to the app-server at \`${endpoint}\` failed: ${detail}`,
+  WriteFailed: (endpoint, detail) => `can't write to the app-server at \`${endpoint}\`: ${detail}`,
+  Invalid: (endpoint, detail) => `the app-server at \`${endpoint}\` sent invalid JSON-RPC: ${detail}`,
+  Unreachable: (endpoint, detail) => `can't connect to the app-server at \`${endpoint}\`: ${detail}`,
+  TimedOut: (endpoint) => `the app-server at \`${endpoint}\` did not answer in time`,
+  Gone: () => "the app-server client is closed",
+  Refused: (_endpoint, detail) => `not sent: ${detail}`
+}
+
+const ioErrorOf =
+  (endpoint: string) =>
+  ({ detail, reason }: PeerError): IoError =>
+    ioError(reasons[reason], words[reason](endpoint, detail))
+
+type Table = {
+  readonly [M in ClientMethod]: {
+    readonly presence: Presence
+    readonly decodeResult: (result: unknown) => Either.Either<Result<M>, string>
+  }
+}
+
+const table: Table = methods
+
+type Call = (request: Request) => Effect.Effect<unknown, IoError | RpcError>
+
+/** Requests with their ids and typed results. */
+const makeRequests = (call: Call): RequestHandle => {
+  const chosen = new Set<RequestId>()
+  let last = 0
+
+  const nextId = (): number => {
+    do last += 1
+    while (chosen.has(last))
+    return last
+  }
+
+  /** An id that the caller chose is in use until its answer, even if the caller stops waiting for it. */
+  const callAs = (id: RequestId, request: Request): ReturnType<Call> => {
+    const isFirst = !chosen.has(id)
+    chosen.add(id)
+    const release = Effect.sync(() => {
+      if (isFirst) chosen.delete(id)
+    })
+    // Every call ends, with the client at the latest.
+    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.ensuring(call(request), release))), Fiber.join)
+  }
+
+  const requestRaw = ({ id, method, params }: RawRequest): Effect.Effect<unknown, TransportError | ServerError> =>
+    Effect.suspend(() =>
+      id === undefined ? call(makeRequest(nextId(), method, params)) : callAs(id, makeRequest(id, method, params))
+    ).pipe(
+      Effect.mapError((error) =>
+        error._tag === "IoError" ? new TransportError({ method, cause: error }) : ServerError.of(method, error)
+      )
+    )
+
+  const request = <M extends ClientMethod>(method: M, ...[params]: ParamsArgument<M>) => {
+    const { decodeResult, presence } = table[method]
+    const written = params ?? (presence === "required" ? {} : undefined)
+    return Effect.flatMap(requestRaw({ method, params: written }), (result) =>
+      Either.mapLeft(
+        decodeResult(result),
+        (problem) => new DeserializeError({ method, cause: new DecodeError({ message: problem }) })
+      )
+    )
+  }
+
+  return { request, requestRaw }
+}
+
+/** A request that only other clients answer. */
+export const refuseUnknown = ({ method }: Request): Option.Option<RpcError> =>
+  serverRequestNames.has(method)
+    ? Option.none()
+    : Option.some(rpcError(codes.methodNotFound, `unsupported app-server request \`${echoed(method)}\``))
+
+/**
+ * `refusal` says with which error a request of the server is answered at once, instead of becoming an event.
+ * `extensions` go into the capabilities.
+ */
+export interface MakeClientOptions extends ClientOptions {
+  readonly refusal: (request: Request) => Option.Option<RpcError>
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined
+}
+
+const make = <Packet>(transport: Transport<Packet>, options: MakeClientOptions, scope: Scope.CloseableScope) =>
+  Effect.gen(function* () {
+    const capacity = capacityOf(options.channelCapacity)
+    const queue = yield* makeEventQueue(capacity, defaultCapacity)
+    const asIoError = ioErrorOf(transport.endpoint)
+
+    const put = (message: Request | Notification, refuse: Peer["refuse"]) =>
+      Effect.flatMap(queue.put(message), (outcome) =>
+        outcome === "delivered" || message._tag === "Notification"
+          ? Effect.void
+          : refuse(message, outcome === "dropped" ? eventQueueFull() : eventsClosed())
+      )
+
+    const peer = yield* makePeer(transport, {
+      capacity,
+      onMessage: (message, { refuse }) =>
+        message._tag === "Notification"
+          ? put(message, refuse)
+          : Option.match(options.refusal(message), {
+              onNone: () => put(message, refuse),
+              onSome: (error) => refuse(message, error)
+            }),
+      onEnd: (error) =>
+        Effect.zipRight(
+          error.reason === "Gone"
+            ? Effect.void
+            : queue.put({ _tag: "Disconnected", message: asIoError(error).message }),
+          queue.end
+        )
+    }).pipe(Scope.extend(scope))
+    // First of all: an event that waits for room would hold up everything else.
+    yield* Scope.addFinalizer(scope, queue.close)
+
+    const at = `the app-server at \`${transport.endpoint}\``
+    const result = yield* peer
+      .request(makeRequest("initialize", "initialize", initializeParams(options, options.extensions)))
+      .pipe(
+        Effect.timeoutFail({ duration: initializeLimit, onTimeout: () => PeerError.of("TimedOut") }),
+        Effect.catchTags({
+          PeerError: (error) => Effect.fail(asIoError(error)),
+          RpcError: ({ message }) => Effect.fail(ioError("Other", `${at} rejected initialize: ${message}`))
+        })
+      )
+    const server = yield* Either.mapLeft(serverInfo(result), (problem) =>
+      ioError("InvalidData", `${at} sent an invalid answer to initialize: ${problem}`)
+    )
+    yield* queue.settle
+    const send = (message: Message) => Effect.mapError(peer.send(message), asIoError)
+    yield* send(notification(initialized))
+
+    const requestHandle = makeRequests((message) =>
+      Effect.mapError(peer.request(message), (error) => (error._tag === "PeerError" ? asIoError(error) : error))
+    )
+    return {
+      ...requestHandle,
+      requestHandle,
+      notify: (method, params) => send(notification(method, params)),
+      resolveServerRequest: (id, result) => send(response(id, result)),
+      rejectServerRequest: (id, error) => send(errorResponse(id, error)),
+      events: eventStream(queue.take),
+      closeEvents: Effect.flatMap(
+        queue.close,
+        Effect.forEach((event) => (event._tag === "Request" ? peer.refuse(event, eventsClosed()) : Effect.void), {
+          discard: true
+        })
+      ),
+      server,
+      shutdown: yield* Effect.cached(Effect.uninterruptible(Scope.close(scope, Exit.void)))
+    } satisfies AppServerClientService
+  })
+
+/** Connects and makes the handshake. The client ends with the scope; a failure leaves nothing behind. */
+export const makeClient = <Packet, R>(
+  open: Effect.Effect<Transport<Packet>, PeerError, R>,
+  endpoint: string,
+  options: MakeClientOptions
+): Effect.Effect<AppServerClientService, IoError, Exclude<R, Scope.Scope> | Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
+    return yield* Scope.extend(open, scope).pipe(
+      Effect.mapError(ioErrorOf(endpoint)),
+      Effect.flatMap((transport) => make(transport, options, scope)),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
+  })

@@ -1,0 +1,194 @@
+/** The results of the account's methods, as the protocol writes them. */
+import type * as DateTime from "effect/DateTime"
+import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
+import type { ConsumeOutcome, ResetCredits } from "../../domain/ResetCredit.js"
+import type { Session } from "../../domain/Session.js"
+import type { TokenActivity } from "../../domain/TokenActivity.js"
+import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
+import type { WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
+import { claimedRole, type WorkspaceRole } from "../../domain/WorkspaceRole.js"
+import type {
+  Account,
+  AccountUpdatedNotification,
+  GetAccountResponse,
+  GetAuthStatusResponse
+} from "../protocol/schemas/Account.js"
+import type {
+  ConsumeAccountRateLimitResetCreditResponse,
+  GetAccountRateLimitsResponse,
+  RateLimitResetCredits,
+  RateLimitSnapshot,
+  GetAccountTokenUsageResponse,
+  GetWorkspaceMessagesResponse
+} from "../protocol/schemas/Usage.js"
+
+/** The account of a session: of ChatGPT, or the kind of key. The name of the workspace is not known here. */
+export const accountWire = (session: Session): Account => {
+  switch (session.mode) {
+    case "apikey":
+      return { type: "apiKey" }
+    case "bedrockApiKey":
+    case "bedrockAccessKeys":
+      return { type: "amazonBedrock", usesCodexManagedCredentials: true }
+    default:
+      return { type: "chatgpt", email: session.email, planType: session.plan, workspaceName: null }
+  }
+}
+
+/** The live role, or what the token claims; null without a workspace. */
+const roleMembers = (session: Session | null, live: WorkspaceRole | null) => {
+  const role = session === null || !session.usesBackend ? null : (live ?? claimedRole(session.isOrgOwner))
+  return { workspaceRole: role?.role ?? null, isWorkspaceOwner: role?.isOwner ?? null }
+}
+
+/** For a session, null when signed out. `live` is the role of the same identity, null while it is not known. */
+export const accountResult = (session: Session | null, live: WorkspaceRole | null): GetAccountResponse => ({
+  account: session === null ? null : accountWire(session),
+  userId: session === null || !session.usesBackend ? null : session.identity.userId,
+  requiresOpenaiAuth: true,
+  workspaceRouting: null,
+  ...roleMembers(session, live)
+})
+
+/** `account/updated` for a session, null when signed out. */
+export const accountUpdated = (session: Session | null, live: WorkspaceRole | null): AccountUpdatedNotification => ({
+  authMode: session?.mode ?? null,
+  planType: session === null || !session.usesBackend ? null : session.plan,
+  ...roleMembers(session, live)
+})
+
+/** The way of signing in; `token` only where the client asked for it. */
+export const authStatusResult = (session: Session | null, token: string | null): GetAuthStatusResponse => ({
+  authMethod: session?.mode ?? null,
+  authToken: session === null ? null : token,
+  requiresOpenaiAuth: true
+})
+
+/** Unix seconds, rounded down. */
+const unixSeconds = (time: DateTime.Utc): number => Math.floor(time.epochMillis / 1000)
+
+const unixSecondsOrNull = (time: DateTime.Utc | null): number | null => (time === null ? null : unixSeconds(time))
+
+/** Count and list as the backend sent them: nothing is filtered, sorted or counted again. */
+export const resetCreditsWire = (resetCredits: ResetCredits | null): RateLimitResetCredits | null =>
+  resetCredits === null
+    ? null
+    : {
+        availableCount: resetCredits.availableCount,
+        credits:
+          resetCredits.credits?.map(({ description, expiresAt, grantedAt, id, resetType, status, title }) => ({
+            id,
+            resetType: resetType === "codex_rate_limits" ? ("codexRateLimits" as const) : ("unknown" as const),
+            status,
+            grantedAt: unixSeconds(grantedAt),
+            expiresAt: unixSecondsOrNull(expiresAt),
+            title,
+            description
+          })) ?? null
+      }
+
+export const consumeResult = (outcome: ConsumeOutcome): ConsumeAccountRateLimitResetCreditResponse => ({ outcome })
+
+const slot = (limit: RateLimit, name: RateLimitWindow["slot"]): RateLimitSnapshot["primary"] => {
+  const window = limit.windows.find((one) => one.slot === name)
+  return window === undefined
+    ? null
+    : {
+        usedPercent: window.usedPercent,
+        windowDurationMins: window.durationMinutes,
+        resetsAt: unixSeconds(window.resetsAt)
+      }
+}
+
+const additionalSnapshot = (limit: RateLimit, planType: UsageSnapshot["plan"]): RateLimitSnapshot => ({
+  limitId: limit.id,
+  limitName: limit.name,
+  normalModelSlug: limit.normalModelSlug,
+  primary: slot(limit, "primary"),
+  secondary: slot(limit, "secondary"),
+  credits: null,
+  individualLimit: null,
+  spendControlReached: null,
+  planType,
+  rateLimitReachedType: null
+})
+
+/** Codex's own limit, the only one with credits, spend control and the reason why it was reached. */
+export const mainSnapshot = (snapshot: UsageSnapshot): RateLimitSnapshot => {
+  const { credits, spendControl } = snapshot
+  const own = spendControl?.individualLimit ?? null
+  return {
+    ...additionalSnapshot(snapshot.main, snapshot.plan),
+    credits:
+      credits === null
+        ? null
+        : { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
+    individualLimit:
+      own === null
+        ? null
+        : {
+            limit: own.limit,
+            used: own.used,
+            remainingPercent: own.remainingPercent,
+            resetsAt: unixSeconds(own.resetsAt)
+          },
+    spendControlReached: spendControl?.reached ?? null,
+    rateLimitReachedType: snapshot.reachedType
+  }
+}
+
+/** Whether the backend answered for the login that asked. */
+const isOwn = ({ backendAccountId, backendUserId, identity }: UsageSnapshot): boolean =>
+  backendAccountId !== null &&
+  backendUserId !== null &&
+  backendAccountId === identity.accountId &&
+  backendUserId === identity.userId
+
+/**
+ * Whether ordinary usage is allowed, and the upsell, are filled in only when the backend answered for the login that
+ * asked, and never for a FedRAMP account. Of further limits with the same id the last counts; one with the id of the main
+ * limit replaces that in the map, but not in `rateLimits`.
+ */
+export const rateLimitsResult = (
+  snapshot: UsageSnapshot,
+  { isFedramp }: { readonly isFedramp: boolean }
+): GetAccountRateLimitsResponse => {
+  const rateLimits = mainSnapshot(snapshot)
+  const own = isOwn(snapshot) && !isFedramp
+  return {
+    ordinaryUsageAllowed: own ? snapshot.main.allowed : null,
+    rateLimits,
+    rateLimitsByLimitId: Object.fromEntries([
+      [snapshot.main.id, rateLimits],
+      ...snapshot.additional.map((limit) => [limit.id, additionalSnapshot(limit, snapshot.plan)] as const)
+    ]),
+    rateLimitResetCredits: resetCreditsWire(snapshot.resetCredits),
+    accountId: snapshot.backendAccountId,
+    rateLimitUpsell: own ? (snapshot.upsell ?? null) : null
+  }
+}
+
+/** Totals and days as the backend sent them; the usage of one thread is never known here. */
+export const tokenUsageResult = (activity: TokenActivity): GetAccountTokenUsageResponse => ({
+  summary: {
+    lifetimeTokens: activity.lifetimeTokens,
+    peakDailyTokens: activity.peakDailyTokens,
+    longestRunningTurnSec: activity.longestRunningTurnSeconds,
+    currentStreakDays: activity.currentStreakDays,
+    longestStreakDays: activity.longestStreakDays
+  },
+  dailyUsageBuckets: activity.daily?.map(({ startDate, tokens }) => ({ startDate, tokens })) ?? null,
+  threadUsage: null
+})
+
+/** All messages in their order, archived ones included. */
+export const workspaceMessagesResult = (list: WorkspaceMessageList): GetWorkspaceMessagesResponse => ({
+  featureEnabled: list.featureEnabled,
+  messages: list.messages.map(({ archivedAt, body, createdAt, id, type }) => ({
+    messageId: id,
+    messageType: type,
+    messageBody: body,
+    createdAt: unixSecondsOrNull(createdAt),
+    archivedAt: unixSecondsOrNull(archivedAt)
+  }))
+})
