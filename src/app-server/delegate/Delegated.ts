@@ -27,7 +27,7 @@ import type { RequestId } from "../protocol/RequestId.js"
 import type { InitializeParams } from "../protocol/schemas/Initialize.js"
 import type { Caller } from "../server/Handler.js"
 import { makeIgnored } from "../transports/reporting.js"
-import type { Words } from "./commandWords.js"
+import type { Words } from "../../domain/shellWords.js"
 
 /** How long the child may take to answer the handshake. */
 const startLimit = "20 seconds"

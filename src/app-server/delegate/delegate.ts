@@ -9,7 +9,7 @@ import * as Scope from "effect/Scope"
 import { AccountConfig } from "../../services/AccountConfig.js"
 import type { RpcError } from "../protocol/errors.js"
 import type { Caller, Forward } from "../server/Handler.js"
-import type { Words } from "./commandWords.js"
+import type { Words } from "../../domain/shellWords.js"
 import { type Delegated, start } from "./Delegated.js"
 
 /** The program with its arguments; `env` is added to the environment of this process, after `CODEX_HOME`. */

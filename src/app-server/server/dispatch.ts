@@ -6,6 +6,7 @@ import * as Tracer from "effect/Tracer"
 import type { Request } from "../protocol/Envelope.js"
 import { alreadyInitialized, codes, invalidClientName, type RpcError, rpcError } from "../protocol/errors.js"
 import { isMethodName, type MethodName, methods, unknownMethod } from "../protocol/methods.js"
+import type { ClientInfo } from "../protocol/schemas/Initialize.js"
 import { AccountEvents } from "./AccountEvents.js"
 import { AccountQueue } from "./AccountQueue.js"
 import { Background } from "./Background.js"
@@ -35,17 +36,24 @@ const failed = (method: string, job: Job, cause: Cause.Cause<RpcError>): Effect.
   )
 }
 
+/** What a client said of itself in `initialize`, and the user agent that the server answers it with. */
+export interface Initialized {
+  readonly client: typeof ClientInfo.Type
+  readonly userAgent: string
+}
+
 /**
- * Without `threads` a client is told that there are none. `forward` looks at every request of an initialized connection
- * first.
+ * Without `threads` every thread method is answered as not supported. `forward` looks at every request of an initialized
+ * connection first. `onInitialized` runs for each successful `initialize`, before its answer.
  */
 export interface DispatchOptions<R> {
   readonly threads?: Handlers<ThreadMethod, R> | undefined
   readonly forward?: Forward<R> | undefined
+  readonly onInitialized?: ((initialized: Initialized) => Effect.Effect<void, never, R>) | undefined
 }
 
 /** Answers jobs, each within its span. What was decoded is answered in the order that its method asks for. */
-export const makeDispatch = <R>({ forward, threads }: DispatchOptions<R>) =>
+export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, threads }: DispatchOptions<R>) =>
   Effect.gen(function* () {
     const background = yield* Background
     const events = yield* AccountEvents
@@ -53,14 +61,15 @@ export const makeDispatch = <R>({ forward, threads }: DispatchOptions<R>) =>
     const serverInfo = yield* makeServerInfo
     const table = routes<R>(threads ?? noThreads)
 
-    const initialized = (job: Job, connection: ServerConnection): Effect.Effect<unknown, RpcError> =>
+    const initialized = (job: Job, connection: ServerConnection): Effect.Effect<unknown, RpcError, R> =>
       Effect.flatMap(methods.initialize.decodeParams(job.request.params), (params) => {
         if (connection.client() !== null) return Effect.fail(alreadyInitialized())
         const { clientInfo } = params
         if (!isHeaderValue(clientInfo.name)) return Effect.fail(invalidClientName(clientInfo.name))
         connection.initialize(params)
         job.afterwards(Effect.asVoid(background.fork(events.greet(connection))))
-        return Effect.succeed(serverInfo(clientInfo))
+        const answer = serverInfo(clientInfo)
+        return Effect.as(onInitialized({ client: clientInfo, userAgent: answer.userAgent }), answer)
       })
 
     const inLane = (lane: Lane) => {

@@ -13,7 +13,7 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { maxMessageBytes } from "../../app-server/protocol/maxMessageBytes.js"
-import { commandWords } from "../../app-server/delegate/commandWords.js"
+import { shellWords } from "../../domain/shellWords.js"
 import type { AppServer } from "../../app-server/server/AppServer.js"
 import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
 import { drain, type Ending, serveUntil, type Signal } from "../../app-server/transports/serveUntil.js"
@@ -73,7 +73,7 @@ const readOptions = (flags: Flags): Either.Either<ServerOptions, BadUsage> => {
   if (source === undefined) return Either.left(bad(`--session-source is one of ${sources.join(", ")}.`))
   return words === undefined
     ? Either.right({ source, delegate: null })
-    : Either.mapBoth(commandWords(words), {
+    : Either.mapBoth(shellWords(words), {
         onLeft: (problem) => bad(`--delegate: ${problem}`),
         onRight: (delegate) => ({ source, delegate })
       })
