@@ -14,7 +14,7 @@ const part = (name, mayKnow, comment) => ({
 const cliPart = part("cli", ["programs", "app-server", "services", "domain", "contracts"], "The CLI asks programs.")
 const composition = "^src/cli/(bin|compose)[^/]*(\\.ts$|/)"
 const testAccount = "^src/testing/(index|TestAccount)\\.ts$"
-const demo = "^src/cli/(compose|demo|backend)[^/]*(\\.ts$|/)"
+const demo = "^src/cli/(compose|demo|commands/backend)[^/]*(\\.ts$|/)"
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {

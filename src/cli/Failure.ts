@@ -8,9 +8,8 @@ import type { JournalError } from "../domain/JournalError.js"
 import type { LoginError } from "../domain/LoginError.js"
 import { plainLine } from "../domain/PlainText.js"
 import type { DialogError } from "../services/Dialog.js"
-import type { BadUsage } from "./BadUsage.js"
+import type { BadUsage } from "./Command.js"
 import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from "./exitCodes.js"
-import type { CommandName } from "./flags.js"
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
@@ -32,11 +31,12 @@ export interface Failure {
   readonly body: ErrorBody
 }
 
-/** Where it happened. `networkVariables` are the names of those that change how the network is reached. */
+/** What an error's advice depends on. */
 export interface Circumstances {
-  readonly command: CommandName | null
+  readonly command: string | null
+  /** The names of the variables that are set and change how the network is reached. */
   readonly networkVariables: ReadonlyArray<string>
-  /** Whether `--codex-home` named the home. */
+  /** Whether the home was named by `--codex-home`. */
   readonly homeGiven: boolean
 }
 
@@ -58,15 +58,15 @@ const make = (
   }
 }
 
-const nothingDone: Readonly<Partial<Record<CommandName, string>>> = {
-  redeem: "Nothing was sent: no reset was used.",
-  invite: "Nothing was sent: no invite went out.",
-  "notify-owner": "Nothing was sent: the owner was not written to."
-}
+const unsent: ReadonlyMap<string | null, string> = new Map([
+  ["redeem", "Nothing was sent: no reset was used."],
+  ["invite", "Nothing was sent: no invite went out."],
+  ["notify-owner", "Nothing was sent: the owner was not written to."]
+])
 
-/** What an act did not do, unless the message says so itself. */
+/** That nothing was sent, unless the message says so itself. */
 const notDone = (message: string, { command }: Circumstances): string | null =>
-  command === null || message.toLowerCase().includes("nothing was sent") ? null : (nothingDone[command] ?? null)
+  message.toLowerCase().includes("nothing was sent") ? null : (unsent.get(command) ?? null)
 
 const actions: Readonly<Record<string, string>> = {
   "usage.read": "The usage could not be read",
@@ -138,7 +138,7 @@ const fromAct = (error: ActError): Failure => {
   })
 }
 
-const helpOf = (command: CommandName | null): string =>
+const helpOf = (command: string | null): string =>
   `For help: codex-account ${command === null ? "" : `${command} `}--help`
 
 const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string | null>> = {

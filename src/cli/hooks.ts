@@ -11,8 +11,8 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { plainLine } from "../domain/PlainText.js"
+import type { Words } from "../domain/shellWords.js"
 import type { UsageTransition } from "../domain/UsageTransition.js"
-import type { Words } from "./hookWords.js"
 
 /** How long a hook may take. */
 export const hookLimit = Duration.seconds(30)

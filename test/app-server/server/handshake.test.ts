@@ -50,20 +50,23 @@ describe("before initialize", () => {
 })
 
 describe("initialize", () => {
-  it.effect("runs the hook of the server with what the client said, before the answer and only when it succeeds", () => {
-    const seen: Array<Initialized> = []
-    const onInitialized = (one: Initialized) => Effect.sync(() => void seen.push(one))
-    return Effect.gen(function* () {
-      const client = yield* connect()
-      yield* client.call("initialize", { clientInfo: { name: "bad\nname", version: "1" } })
-      assert.lengthOf(seen, 0)
-      const result = resultOf(yield* client.call("initialize", { clientInfo }))
-      const { userAgent } = Object.assign({ userAgent: "" }, result)
-      assert.deepStrictEqual(seen, [{ client: clientInfo, userAgent }])
-      yield* client.call("initialize", { clientInfo })
-      assert.lengthOf(seen, 1)
-    }).pipe(Effect.scoped, Effect.provide(server({ server: { onInitialized } })))
-  })
+  it.effect(
+    "runs the hook of the server with what the client said, before the answer and only when it succeeds",
+    () => {
+      const seen: Array<Initialized> = []
+      const onInitialized = (one: Initialized) => Effect.sync(() => void seen.push(one))
+      return Effect.gen(function* () {
+        const client = yield* connect()
+        yield* client.call("initialize", { clientInfo: { name: "bad\nname", version: "1" } })
+        assert.lengthOf(seen, 0)
+        const result = resultOf(yield* client.call("initialize", { clientInfo }))
+        const { userAgent } = Object.assign({ userAgent: "" }, result)
+        assert.deepStrictEqual(seen, [{ client: clientInfo, userAgent }])
+        yield* client.call("initialize", { clientInfo })
+        assert.lengthOf(seen, 1)
+      }).pipe(Effect.scoped, Effect.provide(server({ server: { onInitialized } })))
+    }
+  )
 
   it.effect("tells of the server and its machine", () =>
     Effect.gen(function* () {

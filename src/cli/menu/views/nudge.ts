@@ -2,7 +2,7 @@
 import type { CreditType, WorkspaceRole } from "../../../domain/WorkspaceRole.js"
 import type { Context, Event, State } from "../../../programs/menu/NudgeFlow.js"
 import type { Canvas } from "../../render/limits.js"
-import { roleText } from "../../render/role.js"
+import { roleText } from "../../render/status.js"
 import { relative } from "../../render/time.js"
 import type { Row, View } from "../View.js"
 import { accountText, failureLines, list, operationLines, operationText, row, waiting } from "./words.js"

@@ -6,7 +6,6 @@ import type { ResetCredit } from "../../../domain/ResetCredit.js"
 import type { Session } from "../../../domain/Session.js"
 import type { Failure } from "../../../programs/menu/Failure.js"
 import { failureOf } from "../../Failure.js"
-import type { CommandName } from "../../flags.js"
 import type { Canvas } from "../../render/limits.js"
 import { timeAndDistance, withLocalTimes } from "../../render/time.js"
 import type { ListView, Row, View } from "../View.js"
@@ -54,7 +53,7 @@ export const mapEvents = <A, B>(view: View<A>, to: (event: A) => B): View<B> => 
 }
 
 /** Why something failed, what did not happen, and what to do, as the command of that name says it. */
-export const failureLines = (error: Failure, command: CommandName, { now, paint }: Canvas): ReadonlyArray<string> =>
+export const failureLines = (error: Failure, command: string, { now, paint }: Canvas): ReadonlyArray<string> =>
   failureOf(error, { command, networkVariables: [], homeGiven: false }).lines.map((line, index) =>
     index === 0 ? paint("yellow", withLocalTimes(line, now)) : withLocalTimes(line, now)
   )
