@@ -165,6 +165,8 @@ interface Description<F extends Flags, A> {
   readonly examples: ReadonlyArray<string>
   readonly argument: Argument<A>
   readonly flags: F
+  /** Flags that mean something only beside another one. */
+  readonly dependent?: { readonly on: string; readonly flags: ReadonlyArray<string> }
 }
 
 /**
@@ -182,8 +184,16 @@ export const command = <F extends Flags, A, E, R>({
   readonly run: (flags: Values<F>, argument: A) => Effect.Effect<void, E, R>
 }): Command<E, R> & { readonly flags: F } => ({
   ...description,
-  start: (given, words) =>
-    Either.flatMap(readFlags(description.flags, given), (flags) =>
-      Either.map(description.argument.read(words), (argument) => run(flags, argument))
-    )
+  start: (given, words) => {
+    const { argument, dependent, flags } = description
+    const alone =
+      dependent !== undefined && given[dependent.on] === undefined
+        ? dependent.flags.find((name) => given[name] !== undefined)
+        : undefined
+    return alone === undefined
+      ? Either.flatMap(readFlags(flags, given), (values) =>
+          Either.map(argument.read(words), (argument) => run(values, argument))
+        )
+      : Either.left(`${alone} only works with ${dependent?.on}.`)
+  }
 })

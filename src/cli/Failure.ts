@@ -1,4 +1,4 @@
-/** What to tell about an error: at most three lines for a person, the same facts for a program. */
+/** How an error is shown: at most three lines for a person, the same facts for a program. */
 import type { ConfigError } from "effect/ConfigError"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -58,15 +58,15 @@ const make = (
   }
 }
 
-const unsent: ReadonlyMap<string | null, string> = new Map([
-  ["redeem", "Nothing was sent: no reset was used."],
-  ["invite", "Nothing was sent: no invite went out."],
-  ["notify-owner", "Nothing was sent: the owner was not written to."]
-])
+const nothingDone: Readonly<Partial<Record<string, string>>> = {
+  redeem: "Nothing was sent: no reset was used.",
+  invite: "Nothing was sent: no invite went out.",
+  "notify-owner": "Nothing was sent: the owner was not written to."
+}
 
-/** That nothing was sent, unless the message says so itself. */
+/** What an act did not do, unless the message says so itself. */
 const notDone = (message: string, { command }: Circumstances): string | null =>
-  message.toLowerCase().includes("nothing was sent") ? null : (unsent.get(command) ?? null)
+  command === null || message.toLowerCase().includes("nothing was sent") ? null : (nothingDone[command] ?? null)
 
 const actions: Readonly<Record<string, string>> = {
   "usage.read": "The usage could not be read",
@@ -128,7 +128,7 @@ const fromAct = (error: ActError): Failure => {
     ? null
     : error.act === "redeem" && error.key !== null
       ? `To carry it on: codex-account redeem --key ${error.key}`
-      : `To send one all the same: ${again[error.act]}`
+      : `To send one anyway: ${again[error.act]}`
   const [what, rest] = firstSentence(error.message.replace("└─ ", ""))
   return make(`ActError.${error.reason}`, ofActError(error), [what, rest, next], {
     operation: error.act,
@@ -185,12 +185,12 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
   }
 }
 
-/** What is told about Ctrl-C before anything was sent that can't be undone. */
+/** Ctrl-C before anything was sent that can't be undone. */
 export const interruption = (at: Circumstances): Failure =>
   make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone("", at)])
 
-/** What is told about a bug: one line, without the stack. */
+/** A bug: one line, without the stack. */
 export const unexpected = (): Failure =>
   make("Unexpected", ExitCode.unexpected, [
-    "This should not have happened: a bug in codex-account. Run the command again with --log-level debug to see more."
+    "This is a bug in codex-account. To see more: run the command again with --log-level debug."
   ])

@@ -10,7 +10,7 @@ declare const MAIN_SCRIPT: string | undefined
 
 /**
  * The user's own folder for compiled code. What is in it runs as code, so there is none where its owner is another user,
- * as when root runs with the home of somebody else, and none on systems without owners.
+ * as when root runs with another user's home, and none on systems without owners.
  */
 const cacheFolder = (): string | undefined => {
   const user = process.geteuid?.()

@@ -24,6 +24,12 @@ import {
 const load = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.promise(module), run)
 
+const account = () => import("./commands/account.js")
+const journal = () => import("./commands/journal.js")
+const operations = () => import("./commands/operations.js")
+const signIn = () => import("./commands/signIn.js")
+const usage = () => import("./commands/usage.js")
+
 const dialog = Layer.unwrapEffect(
   Effect.map(
     Effect.promise(() => Promise.all([import("./dialog/TerminalDialog.js"), import("./dialog/stderrTerminal.js")])),
@@ -33,12 +39,13 @@ const dialog = Layer.unwrapEffect(
 
 const compose = Effect.promise(() => import("./compose.js"))
 
+/** A layer of the composition, which is loaded with the first command that needs it. */
+const composed = <A, E, R>(layer: (module: Effect.Effect.Success<typeof compose>) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(compose, layer))
+
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
-  load(module, run).pipe(
-    Effect.provide(Layer.unwrapEffect(Effect.map(compose, ({ layerAccount }) => layerAccount))),
-    Effect.provide(dialog)
-  )
+  load(module, run).pipe(Effect.provide(composed((module) => module.layerAccount)), Effect.provide(dialog))
 
 const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
 
@@ -118,22 +125,15 @@ export const commands = {
       ),
       ...hookFlags
     },
-    run: (flags, view) =>
-      withAccount(
-        () => import("./commands/usage.js"),
-        ({ usage }) => usage(flags, view)
-      )
+    dependent: { on: "--watch", flags: ["--interval", "--on-blocked", "--on-reset"] },
+    run: (flags, view) => withAccount(usage, (module) => module.usage(flags, view))
   }),
   status: command({
     summary: "Show the account: role, usage, tokens, messages, and operations with an unknown outcome.",
     examples: ["codex-account status", "codex-account --demo"],
     argument: noArgument,
     flags: {},
-    run: () =>
-      withAccount(
-        () => import("./commands/account.js"),
-        ({ status }) => status
-      )
+    run: () => withAccount(account, (module) => module.status)
   }),
   redeem: command({
     summary: "Use a reset credit, after asking you.",
@@ -147,11 +147,7 @@ export const commands = {
       "--credit": text("ID", "The credit to use; without it you choose."),
       "--again": flag("Use another credit even though a reset was made within the last 20 minutes.")
     },
-    run: (flags) =>
-      withAccount(
-        () => import("./commands/operations.js"),
-        ({ redeem }) => redeem(flags)
-      )
+    run: (flags) => withAccount(operations, (module) => module.redeem(flags))
   }),
   invite: command({
     summary: "Send one referral invite under the offer shown, after asking you.",
@@ -159,11 +155,7 @@ export const commands = {
     examples: ["codex-account invite ada@example.com", "codex-account invite ada@example.com --yes --json"],
     argument: word("EMAIL"),
     flags: { "--again": flag("Send even though the outcome of an earlier invite to this address is unknown.") },
-    run: (flags, email) =>
-      withAccount(
-        () => import("./commands/operations.js"),
-        ({ invite }) => invite(flags, email)
-      )
+    run: (flags, email) => withAccount(operations, (module) => module.invite(flags, email))
   }),
   "notify-owner": command({
     summary: "Ask the workspace owner for credits or a higher limit, after asking you.",
@@ -177,22 +169,14 @@ export const commands = {
       ),
       "--again": flag("Ask even though the outcome of an earlier message is unknown.")
     },
-    run: (flags) =>
-      withAccount(
-        () => import("./commands/operations.js"),
-        ({ notifyOwner }) => notifyOwner(flags)
-      )
+    run: (flags) => withAccount(operations, (module) => module.notifyOwner(flags))
   }),
   role: command({
     summary: "Show your role in the workspace.",
     examples: ["codex-account role --json"],
     argument: noArgument,
     flags: {},
-    run: () =>
-      withAccount(
-        () => import("./commands/account.js"),
-        ({ role }) => role
-      )
+    run: () => withAccount(account, (module) => module.role)
   }),
   guard: command({
     summary: "Tell a script whether work can go on: exit 0 usable, 8 blocked.",
@@ -211,11 +195,8 @@ export const commands = {
       "--for": duration("TIME", "With --wait: the longest time to wait, such as 5h; then exit 8.", Duration.seconds(1)),
       ...hookFlags
     },
-    run: (flags) =>
-      withAccount(
-        () => import("./commands/usage.js"),
-        ({ guard }) => guard(flags)
-      )
+    dependent: { on: "--wait", flags: ["--for", "--on-blocked", "--on-reset"] },
+    run: (flags) => withAccount(usage, (module) => module.guard(flags))
   }),
   session: command({
     summary: "Show who is signed in, how, and until when. No secrets.",
@@ -223,11 +204,7 @@ export const commands = {
     examples: ["codex-account session", "codex-account session --codex-home ~/other"],
     argument: noArgument,
     flags: {},
-    run: () =>
-      withAccount(
-        () => import("./commands/account.js"),
-        ({ session }) => session
-      )
+    run: () => withAccount(account, (module) => module.session)
   }),
   logout: command({
     summary: "Sign out, everywhere or only here.",
@@ -237,11 +214,7 @@ export const commands = {
     examples: ["codex-account logout", "codex-account logout --local"],
     argument: noArgument,
     flags: { "--local": flag("Only remove the stored sign-in; send nothing.") },
-    run: (flags) =>
-      withAccount(
-        () => import("./commands/signIn.js"),
-        ({ logout }) => logout(flags)
-      )
+    run: (flags) => withAccount(signIn, (module) => module.logout(flags))
   }),
   login: command({
     summary: "Sign in: with the browser, a code on another device, a token or a key.",
@@ -257,10 +230,11 @@ export const commands = {
       "--with-api-key": flag("Read an API key from standard input.")
     },
     run: (flags) =>
-      withAccount(
-        () => import("./commands/signIn.js"),
-        ({ login }) =>
-          Effect.provide(login(flags), Layer.unwrapEffect(Effect.map(compose, ({ layerSignIn }) => layerSignIn)))
+      withAccount(signIn, ({ login }) =>
+        Effect.provide(
+          login(flags),
+          composed((module) => module.layerSignIn)
+        )
       )
   }),
   journal: command({
@@ -280,11 +254,7 @@ export const commands = {
         "missing"
       ])
     },
-    run: (flags, words) =>
-      withAccount(
-        () => import("./commands/journal.js"),
-        ({ journal }) => journal(flags, words)
-      )
+    run: (flags, words) => withAccount(journal, (module) => module.journal(flags, words))
   }),
   policies: command({
     summary: "Print the timeouts and attempts of every call, and whether it may be repeated.",
@@ -295,7 +265,10 @@ export const commands = {
       load(
         () => import("./commands/policies.js"),
         ({ policies }) =>
-          Effect.provide(policies, Layer.unwrapEffect(Effect.map(compose, ({ layerPolicies }) => layerPolicies)))
+          Effect.provide(
+            policies,
+            composed((module) => module.layerPolicies)
+          )
       )
   }),
   backend: command({
@@ -322,7 +295,7 @@ export const commands = {
     run: () =>
       load(
         () => import("./commands/doctor.js"),
-        ({ doctor }) => Effect.flatMap(compose, ({ layerAccount }) => doctor(layerAccount))
+        ({ doctor }) => doctor(composed((module) => module.layerAccount))
       ).pipe(Effect.provide(dialog))
   }),
   "app-server": command({
@@ -384,7 +357,4 @@ export type CommandName = keyof typeof commands
 export const isCommandName = (word: string): word is CommandName => Object.hasOwn(commands, word)
 
 /** `codex-account` alone: the usage menu for a person at a terminal, else the status. */
-export const withoutCommand = withAccount(
-  () => import("./commands/account.js"),
-  ({ menuOrStatus }) => menuOrStatus
-)
+export const withoutCommand = withAccount(account, (module) => module.menuOrStatus)

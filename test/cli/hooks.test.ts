@@ -35,7 +35,7 @@ const hooksOf = (commands: Partial<HookCommands>, limit?: Duration.Duration) =>
   Effect.gen(function* () {
     const said: Array<string> = []
     const note = (text: string) => Effect.sync(() => void said.push(text))
-    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, tell: note }, limit)
+    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
     return { hooks, said }
   })
 

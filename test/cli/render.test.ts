@@ -179,10 +179,10 @@ describe("usage", () => {
       "
       Codex usage · Plus · read just now
 
-        The backend tells of no window for this account.
+        The backend reports no limits for this account.
 
       Usable.
-      The backend tells of no limit, so this is a guess.
+      The backend reports no limit, so this is a guess.
       "
     `)
   })

@@ -85,7 +85,7 @@ const signIn = (at: Circumstances) =>
       : finding("sign-in", "fail", `with ${mode}`, "Run codex-account login.", ExitCode.notSignedIn)
   })
 
-/** `skewMillis` is how far the clock here is ahead of the backend's, null when it did not tell. */
+/** `skewMillis` is how far the clock here is ahead of the backend's, null if it did not say. */
 interface Reached {
   readonly status: number
   readonly skewMillis: number | null

@@ -44,18 +44,12 @@ const hooksOf = (flags: HookFlags): HookCommands => ({
   reset: flags["--on-reset"] ?? null
 })
 
-/** Fails if one of these flags was given without the flag that it belongs to. */
-const needs = (other: string, given: Readonly<Record<string, unknown>>) => {
-  const name = Object.keys(given).find((name) => given[name] !== undefined)
-  return name === undefined ? Effect.void : Effect.fail(badUsage(`${name} only works with ${other}.`))
-}
-
 /** Hooks whose warnings are logged, and whose lines go to stderr. */
 const printedHooks = (commands: HookCommands, before: Effect.Effect<void> = Effect.void) =>
   Effect.flatMap(Report, ({ write }) => {
     const output: HookOutput = {
       warn: (problem) => Effect.zipRight(before, Effect.logWarning(plainLine(problem))),
-      tell: (line) => Effect.zipRight(before, write("stderr", `${line}\n`))
+      print: (line) => Effect.zipRight(before, write("stderr", `${line}\n`))
     }
     return Effect.provide(makeHooks(commands, output), NodeCommandExecutor.layer)
   })
@@ -101,11 +95,9 @@ const watch = (flags: WatchFlags) =>
 
 export const usage = (flags: WatchFlags, view: ActivityView | null) =>
   Effect.gen(function* () {
-    const { "--watch": wanted, ...others } = flags
-    if (wanted && view !== null) return yield* badUsage("usage --watch shows the limits: leave out the view.")
-    if (wanted) return yield* watch(flags)
-    yield* needs("usage --watch", others)
-    yield* view === null ? ofLimits : ofTokens(view)
+    if (!flags["--watch"]) return yield* view === null ? ofLimits : ofTokens(view)
+    if (view !== null) return yield* badUsage("usage --watch shows the limits: leave out the view.")
+    yield* watch(flags)
   })
 
 /** Waits, with a line on a terminal that says what for. Hooks that were started are waited for. */
@@ -134,9 +126,7 @@ const waiting = (flags: GuardFlags) =>
 
 export const guard = (flags: GuardFlags) =>
   Effect.gen(function* () {
-    const { "--wait": wanted, ...others } = flags
-    if (wanted) return yield* waiting(flags)
-    yield* needs("guard --wait", others)
+    if (flags["--wait"]) return yield* waiting(flags)
     return { ...(yield* guardProgram), waitedMillis: null }
   }).pipe(
     present({

@@ -116,7 +116,7 @@ export const accountValue = ({
   source
 }: Session): typeof Account.Type => ({ accessExpiresAt, identity, lastRefreshAt, mode, plan, source })
 
-/** `email` is of the signed-in user. No other answer has it. */
+/** `email` is that of the signed-in user. No other answer has it. */
 export const sessionFields = {
   ...Account.fields,
   email: Schema.NullOr(Schema.String),
@@ -146,7 +146,7 @@ const ActivityTotals = Schema.Struct({
 /**
  * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
  * `days` are those of the last 52 weeks up to the day of `fetchedAt`, in UTC, and `weeks` their sums; both are null
- * where the backend told of no days.
+ * if the backend reports no days.
  */
 export const activityFields = {
   view: ActivityView,
@@ -162,7 +162,7 @@ const Activity = Schema.Struct({
   daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
 })
 
-/** A part that could not be read is null, and `errors` says why. `open` are acts whose outcome is not known. */
+/** A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. */
 export const statusFields = {
   session: Account,
   role: WorkspaceRole,
@@ -178,7 +178,7 @@ export const statusFields = {
   })
 }
 
-/** `usage` is the state after a reset, null when there was none or it could not be read. */
+/** `usage` is that after a reset; null if there was none or it could not be read. */
 export const redeemFields = {
   outcome: Schema.Literal(
     "reset",
@@ -194,7 +194,7 @@ export const redeemFields = {
   usage: Schema.NullOr(Usage)
 }
 
-/** `key` names the act in the journal; the address is not repeated. */
+/** `key` names the operation in the journal; the address is not repeated. */
 export const inviteFields = {
   outcome: Schema.Literal("sent", "declined"),
   reward: Schema.NullOr(InviteReward),
@@ -207,21 +207,21 @@ export const notifyOwnerFields = {
   key: Schema.NullOr(Schema.String)
 }
 
-/** `replaced`: somebody was signed in before. The account's e-mail is in `session` alone. */
+/** `replaced`: there was a sign-in before. Only `session` has the account's email address. */
 export const loginFields = {
   ...Account.fields,
   method: Schema.Literal("browser", "device", "accessToken", "apiKey"),
   replaced: Schema.Boolean
 }
 
-/** Newest first. `resolution` and `redeemed` tell what `resolve` did, and are null without it. */
+/** Newest first. `resolution` and `redeemed` are what `resolve` did; null without it. */
 export const journalFields = {
   operations: Schema.Array(Operation),
   resolution: Schema.NullOr(Schema.Literal("Redeemed", "Closed", "Left")),
   redeemed: Schema.NullOr(redeemFields.outcome)
 }
 
-/** `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm. */
+/** `removed`: there was a sign-in. `revoked` is null if the server was not asked, false if it did not confirm. */
 export const logoutFields = {
   outcome: Schema.Literal("signedOut", "declined"),
   removed: Schema.Boolean,

@@ -53,7 +53,7 @@ const olderLines = ({ weeks }: WeekColumns, { columns, paint }: Canvas, indent: 
 
 const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const
 
-/** Told apart without colours, too. */
+/** Distinct without colors, too. */
 const levelGlyphs: Readonly<Record<ActivityLevel, string>> = { 0: "·", 1: "░", 2: "▒", 3: "▓", 4: "█" }
 
 /** Cells in a row, those with tokens and those without painted run by run. */
@@ -143,24 +143,24 @@ const titles: Readonly<Record<ActivityView, string>> = {
 /** Below this a picture of weeks says nothing. */
 const narrowest = 30
 
-/** The totals that the backend told, such as `Lifetime 21.4B` and `Longest task 3h 52m`. */
+/** The totals that the backend reports, such as `Lifetime 21.4B` and `Longest task 3h 52m`. */
 export const totalTexts = (activity: TokenActivity): ReadonlyArray<string> => [
-  ...told("Lifetime", activity.lifetimeTokens, compact),
-  ...told("Peak", activity.peakDailyTokens, (tokens) => `${compact(tokens)} a day`),
-  ...told("Streak", activity.currentStreakDays, days),
-  ...told("Longest streak", activity.longestStreakDays, days),
-  ...told("Longest task", activity.longestRunningTurnSeconds, (seconds) => lengthOf(seconds * 1000))
+  ...total("Lifetime", activity.lifetimeTokens, compact),
+  ...total("Peak", activity.peakDailyTokens, (tokens) => `${compact(tokens)} a day`),
+  ...total("Streak", activity.currentStreakDays, days),
+  ...total("Longest streak", activity.longestStreakDays, days),
+  ...total("Longest task", activity.longestRunningTurnSeconds, (seconds) => lengthOf(seconds * 1000))
 ]
 
-const told = (name: string, value: number | null, text: (value: number) => string): ReadonlyArray<string> =>
+const total = (name: string, value: number | null, text: (value: number) => string): ReadonlyArray<string> =>
   value === null ? [] : [`${name} ${text(value)}`]
 
 const days = (count: number): string => `${Math.max(0, Math.round(count))}d`
 
 const graph = (activity: TokenActivity, view: ActivityView, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, now } = canvas
-  if (activity.daily === null) return wrap("The backend tells of no single days.", columns, "  ")
-  if (columns < narrowest) return wrap(`Too narrow for a picture: make it ${narrowest} columns wide.`, columns, "  ")
+  if (activity.daily === null) return wrap("The backend reports no daily numbers.", columns, "  ")
+  if (columns < narrowest) return wrap(`Too narrow for a chart: it needs ${narrowest} columns.`, columns, "  ")
   const calendar = activityCalendar(activity.daily, now)
   switch (view) {
     case "daily":
@@ -185,7 +185,7 @@ export const activityLines = (activity: TokenActivity, view: ActivityView, canva
     "",
     ...graph(activity, view, canvas),
     "",
-    ...(totals.length === 0 ? wrap("The backend tells of no totals.", columns) : wrapItems(totals, columns)),
+    ...(totals.length === 0 ? wrap("The backend reports no totals.", columns) : wrapItems(totals, columns)),
     ...wrapItems(views, columns)
   ]
 }

@@ -1,4 +1,4 @@
-/** Windows as bars. */
+/** Limits as bars. */
 import * as DateTime from "effect/DateTime"
 import { futureReset } from "../../domain/Blocker.js"
 import { plainLine } from "../../domain/PlainText.js"
@@ -9,7 +9,7 @@ import type { Hue, Paint } from "./paint.js"
 import { columnsOf, fit, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"
 
-/** What every picture needs: how wide, in which colours, and when. */
+/** What every picture needs: how wide, in which colors, and when. */
 export interface Canvas {
   readonly columns: number
   readonly paint: Paint
@@ -74,7 +74,7 @@ const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, no
 
 /** When a window or an allowance is full again. */
 export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
-  at.epochMillis <= now.epochMillis ? "was to be reset by now" : `resets ${timeAndDistance(at, now)}`
+  at.epochMillis <= now.epochMillis ? "should have reset by now" : `resets ${timeAndDistance(at, now)}`
 
 const windowRow = (window: RateLimitWindow, name: string, marked: boolean, now: DateTime.Zoned): Row => ({
   name,
@@ -109,7 +109,7 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
   return [
     ...(main.length === 0
-      ? wrap("The backend tells of no window for this account.", canvas.columns, "  ")
+      ? wrap("The backend reports no limits for this account.", canvas.columns, "  ")
       : rows(main, canvas)),
     ...snapshot.additional
       .map((limit) => furtherLines(limit, canvas))

@@ -16,7 +16,7 @@ import { usageLines } from "./usage.js"
 
 const roleNames = { "account-owner": "owner", "account-admin": "admin", "standard-user": "member" } as const
 
-/** `owner`, `admin` or `member`; what the token claims where the backend did not tell. */
+/** `owner`, `admin` or `member`; what the token claims if the backend did not say. */
 export const roleText = ({ isOwner, role, source }: WorkspaceRole): string => {
   if (role !== null) return roleNames[role]
   if (isOwner === null) return "role not known"
@@ -46,7 +46,7 @@ const openText = (operation: Operation, canvas: Canvas): string => {
   const key = plainLine(operation.key, 128)
   const next = operation.act === "redeem" ? ` To carry it on: codex-account redeem --key ${key}` : ""
   const when = relative(operation.updatedAt, canvas.now)
-  return `${names[operation.act]} was sent ${when}, and its outcome is not known.${next}`
+  return `${names[operation.act]} was sent ${when}, and its outcome is unknown.${next}`
 }
 
 const unread = (what: string, error: { readonly message: string }): string =>

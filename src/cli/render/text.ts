@@ -5,7 +5,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18df2}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const combining = /\p{Mark}/u
 
-/** How many columns the text takes; colours take none. */
+/** How many columns the text takes; colors take none. */
 export const columnsOf = (text: string): number => {
   let columns = 0
   for (const character of withoutColor(text)) {
@@ -22,7 +22,7 @@ export const padEnd = (text: string, columns: number): string =>
 export const padStart = (text: string, columns: number): string =>
   " ".repeat(Math.max(0, columns - columnsOf(text))) + text
 
-/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colours. */
+/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colors. */
 export const fit = (text: string, columns: number): string => {
   if (columnsOf(text) <= columns) return text
   let kept = ""
@@ -67,7 +67,7 @@ export const wrap = (text: string, columns: number, first = "", rest = first): R
       line = word
       taken = width
     } else {
-      // A colour may stand before the first word.
+      // A color may stand before the first word.
       line = taken === 0 ? line + word : `${line} ${word}`
       taken += taken === 0 ? width : 1 + width
     }
@@ -115,7 +115,7 @@ export const table = (
 export const compact = (amount: number): string =>
   new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(Math.max(0, amount))
 
-/** The amount that decimal text tells, or null when it tells none, or one below zero. */
+/** The amount in decimal text; null if it is none, or below zero. */
 export const amountOf = (text: string): number | null => {
   const amount = Number(text)
   return text.trim() !== "" && Number.isFinite(amount) && amount >= 0 ? amount : null

@@ -14,19 +14,17 @@ import { ageOf, timeAndDistance } from "./time.js"
 
 const doubts: Readonly<Record<Doubt, string>> = {
   stale: "This reading is old: read again.",
-  nothingKnown: "The backend tells of no limit, so this is a guess.",
+  nothingKnown: "The backend reports no limit, so this is a guess.",
   allowedUnknown: "The backend does not say whether requests are allowed.",
   noReason: "The backend gives no reason.",
-  presumedReset: "A limit was to be reset since this was read; nobody has seen it yet.",
+  presumedReset: "A limit was due to reset after this was read; that is not confirmed yet.",
   contradictory: "The backend contradicts itself."
 }
 
 const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
   switch (remedy._tag) {
     case "Wait":
-      return remedy.until === null
-        ? "Wait: nobody tells how long."
-        : `Wait until ${timeAndDistance(remedy.until, now)}.`
+      return remedy.until === null ? "Wait: how long is unknown." : `Wait until ${timeAndDistance(remedy.until, now)}.`
     case "Redeem": {
       const expiry =
         remedy.soonestExpiry === null ? "" : `, the next expires ${timeAndDistance(remedy.soonestExpiry, now)}`
@@ -104,9 +102,14 @@ const creditText = (credit: ResetCredit, canvas: Canvas): string => {
 const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
   const some = credits.availableCount > 0
-  const told = credits.credits === null && some ? " (the backend did not list them)" : ""
+  const unlisted = credits.credits === null && some ? " (the backend did not list them)" : ""
   return [
-    ...wrap(`Reset credits: ${some ? `${credits.availableCount} available${told}` : "none"}`, canvas.columns, "", "  "),
+    ...wrap(
+      `Reset credits: ${some ? `${credits.availableCount} available${unlisted}` : "none"}`,
+      canvas.columns,
+      "",
+      "  "
+    ),
     ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, canvas), canvas.columns, "  • ", "    "))
   ]
 }

@@ -112,7 +112,7 @@ export const liveUsage = (options: WatchOptions, commands: HookCommands) =>
     // What hooks print would be drawn over.
     const hooks = yield* makeHooks(commands, {
       warn: (warning) => Queue.offer(warnings, warning),
-      tell: () => Effect.void
+      print: () => Effect.void
     })
     const readings: Stream.Stream<
       Event,

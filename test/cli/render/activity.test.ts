@@ -159,8 +159,8 @@ describe("by day", () => {
       Token activity · by day ·
       read just now
 
-        Too narrow for a picture:
-        make it 30 columns wide.
+        Too narrow for a chart: it
+        needs 30 columns.
 
       Lifetime 21.4B ·
       Peak 40M a day · Streak 54d ·
@@ -409,7 +409,7 @@ describe("with nothing to show", () => {
   it("no days and no totals", () => {
     for (const view of ["daily", "weekly", "cumulative"] as const) {
       const text = picture(80, view, activity(null, totals))
-      assert.include(text, "\n  The backend tells of no single days.\n\nThe backend tells of no totals.\n")
+      assert.include(text, "\n  The backend reports no daily numbers.\n\nThe backend reports no totals.\n")
     }
   })
 })
