@@ -18,7 +18,7 @@ const cliPart = part(
 )
 const composition = "^src/cli/(bin|compose)[^/]*(\\.ts$|/)"
 const testAccount = "^src/testing/(index|TestAccount)\\.ts$"
-const demo = "^src/cli/(compose|demo|backend)[^/]*(\\.ts$|/)"
+const demo = "^src/cli/(compose|demo|commands/backend)[^/]*(\\.ts$|/)"
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {

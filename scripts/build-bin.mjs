@@ -1,23 +1,10 @@
 /**
- * Bundles the command into dist/bin.js, which answers `--version` alone, and its main part: one script in dist/bin-chunks,
- * with what V8 makes of it in a run that reads the usage from the embedded backend. See src/cli/startup.ts.
+ * Bundles the command into dist/bin.js, which answers `--version` alone, and one script in dist/bin-chunks.
  *
  * Usage: node scripts/build-bin.mjs [--if-needed] [--out DIR]
  */
-import { spawn, spawnSync } from "node:child_process"
-import { once } from "node:events"
 import { createRequire } from "node:module"
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync
-} from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { build } from "esbuild"
@@ -91,8 +78,9 @@ const undici = {
   }
 }
 
-// The script is a function, so that it is compiled as it lies there: nothing is put around it.
-const { outputFiles } = await build({
+const {
+  outputFiles: [main]
+} = await build({
   ...common,
   entryPoints: { main: join(home, "src/cli/main.ts") },
   entryNames: "[name]-[hash]",
@@ -102,78 +90,35 @@ const { outputFiles } = await build({
   // What is loaded on demand is in the script too, or a native module that `require` finds.
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "__url" },
-  banner: { js: "(function(require,module,__url){" },
-  footer: { js: "})" },
+  banner: { js: `const __url=require("node:url").pathToFileURL(__filename).href;` },
   // Native modules cannot be bundled; each is loaded on demand and may be missing.
   external: ["libsql", "@libsql/*", "@parcel/watcher", "msgpackr-extract", "bufferutil", "utf-8-validate"],
   plugins: [undici]
 })
-const [main] = outputFiles
 const script = basename(main.path)
-// It is read as one byte per character.
-if (/[^\0-\x7f]/.test(main.text)) throw new Error("The script is not plain ASCII.")
 
-const [bin] = (
-  await build({
-    ...common,
-    entryPoints: { bin: entry },
-    outdir: out,
-    format: "esm",
-    define: { MAIN_SCRIPT: JSON.stringify(`./bin-chunks/${script}`) }
-  })
-).outputFiles
+const {
+  outputFiles: [bin]
+} = await build({
+  ...common,
+  entryPoints: { bin: entry },
+  outdir: out,
+  format: "esm",
+  define: { MAIN_SCRIPT: JSON.stringify(`./bin-chunks/${script}`) },
+  banner: { js: "#!/usr/bin/env node" }
+})
 
-/** Runs the new command as a user would whose cache folder is empty; V8's cache is left there. */
-const warmUp = async (command, scratch) => {
-  const codexHome = join(scratch, "codex-home")
-  const env = { PATH: process.env.PATH, HOME: scratch, XDG_CACHE_HOME: join(scratch, "cache"), CODEX_HOME: codexHome }
-  const backend = spawn(process.execPath, [command, "backend", "--home", codexHome, "--json"], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  const ended = once(backend, "exit")
-  try {
-    await Promise.race([once(backend.stdout, "data"), ended])
-    const { stderr } = spawnSync(process.execPath, [command, "usage", "--json"], {
-      env,
-      encoding: "utf8",
-      timeout: 60_000
-    })
-    if (stderr) console.warn(stderr.trimEnd())
-  } finally {
-    backend.kill()
-    await ended
-  }
-  const caches = join(scratch, "cache/codex-account")
-  return (existsSync(caches) ? readdirSync(caches) : []).map((name) => join(caches, name))
-}
-
+// The new command appears as a whole, after the script that it needs; then the old script goes.
 mkdirSync(chunks, { recursive: true })
-const stage = mkdtempSync(join(out, ".bin-"))
-try {
-  mkdirSync(join(stage, "bin-chunks"))
-  const staged = join(stage, "bin.js")
-  const stagedScript = join(stage, "bin-chunks", script)
-  writeFileSync(stagedScript, main.text)
-  const shebang = "#!/usr/bin/env node\n"
-  writeFileSync(staged, bin.text.startsWith("#!") ? bin.text : shebang + bin.text)
-  chmodSync(staged, 0o755)
-  const caches = await warmUp(staged, stage)
-  if (caches.length === 0) console.warn("V8 left no cache: the command will start slowly.")
-
-  // The new command appears as a whole, after the parts that it needs; then the old parts go.
-  const kept = new Set([script, ...caches.map((file) => basename(file))])
-  for (const file of caches) {
-    chmodSync(file, 0o644)
-    renameSync(file, join(chunks, basename(file)))
-  }
-  renameSync(stagedScript, join(chunks, script))
-  renameSync(staged, target)
-  for (const name of readdirSync(chunks)) if (!kept.has(name)) rmSync(join(chunks, name))
-
-  const kilobytes = (file) => `${Math.round(statSync(file).size / 1024)} KB`
-  const parts = [...kept].map((name) => `${name} ${kilobytes(join(chunks, name))}`)
-  console.log(`dist/bin.js: ${kilobytes(target)}, ${parts.join(", ")}`)
-} finally {
-  rmSync(stage, { recursive: true, force: true })
+const write = (path, text, mode) => {
+  const fresh = `${path}.${process.pid}`
+  writeFileSync(fresh, text)
+  chmodSync(fresh, mode)
+  renameSync(fresh, path)
 }
+write(main.path, main.text, 0o644)
+write(target, bin.text, 0o755)
+for (const name of readdirSync(chunks)) if (name !== script) rmSync(join(chunks, name))
+
+const kilobytes = (text) => `${Math.round(text.length / 1024)} KB`
+console.log(`dist/bin.js: ${kilobytes(bin.text)}, bin-chunks/${script}: ${kilobytes(main.text)}`)

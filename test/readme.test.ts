@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ExitCode } from "../src/cli/exitCodes.js"
-import { commands, globalFlags } from "../src/cli/flags.js"
+import { commands, globalFlags } from "../src/cli/commands.js"
 import { version } from "../src/domain/version.js"
 
 const home = fileURLToPath(new URL("..", import.meta.url))
@@ -73,7 +73,7 @@ describe("README.md and the command", () => {
     const table = readme.slice(readme.indexOf("| command |"), readme.indexOf("`codex-account --help` lists"))
     const named = [...table.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name ?? "")
     deepStrictEqual(named.sort(), Object.keys(commands).sort())
-    const known = [...Object.keys(globalFlags), ...Object.values(commands).flatMap((flags) => Object.keys(flags))]
+    const known = [...Object.keys(globalFlags), ...Object.values(commands).flatMap(({ flags }) => Object.keys(flags))]
     const flags = new Set([...readme.matchAll(/`(?:[\w ]* )?(--[a-z0-9-]+)/g)].map(([, flag]) => flag ?? ""))
     deepStrictEqual(
       known.filter((flag) => !flags.has(flag)),

@@ -1,4 +1,4 @@
-/** What to tell about an error: at most three lines for a person, the same facts for a program. */
+/** How an error is shown: at most three lines for a person, the same facts for a program. */
 import type { ConfigError } from "effect/ConfigError"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -8,9 +8,8 @@ import type { JournalError } from "../domain/JournalError.js"
 import type { LoginError } from "../domain/LoginError.js"
 import { plainLine } from "../domain/PlainText.js"
 import type { DialogError } from "../services/Dialog.js"
-import type { BadUsage } from "./BadUsage.js"
+import type { BadUsage } from "./Command.js"
 import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from "./exitCodes.js"
-import type { CommandName } from "./flags.js"
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
@@ -32,11 +31,12 @@ export interface Failure {
   readonly body: ErrorBody
 }
 
-/** Where it happened. `networkVariables` are the names of those that change how the network is reached. */
+/** What an error's advice depends on. */
 export interface Circumstances {
-  readonly command: CommandName | null
+  readonly command: string | null
+  /** The names of the variables that are set and change how the network is reached. */
   readonly networkVariables: ReadonlyArray<string>
-  /** Whether `--codex-home` named the home. */
+  /** Whether the home was named by `--codex-home`. */
   readonly homeGiven: boolean
 }
 
@@ -58,7 +58,7 @@ const make = (
   }
 }
 
-const nothingDone: Readonly<Partial<Record<CommandName, string>>> = {
+const nothingDone: Readonly<Partial<Record<string, string>>> = {
   redeem: "Nothing was sent: no reset was used.",
   invite: "Nothing was sent: no invite went out.",
   "notify-owner": "Nothing was sent: the owner was not written to."
@@ -128,7 +128,7 @@ const fromAct = (error: ActError): Failure => {
     ? null
     : error.act === "redeem" && error.key !== null
       ? `To carry it on: codex-account redeem --key ${error.key}`
-      : `To send one all the same: ${again[error.act]}`
+      : `To send one anyway: ${again[error.act]}`
   const [what, rest] = firstSentence(error.message.replace("└─ ", ""))
   return make(`ActError.${error.reason}`, ofActError(error), [what, rest, next], {
     operation: error.act,
@@ -138,7 +138,7 @@ const fromAct = (error: ActError): Failure => {
   })
 }
 
-const helpOf = (command: CommandName | null): string =>
+const helpOf = (command: string | null): string =>
   `For help: codex-account ${command === null ? "" : `${command} `}--help`
 
 const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string | null>> = {
@@ -185,12 +185,12 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
   }
 }
 
-/** What is told about Ctrl-C before anything was sent that can't be undone. */
+/** Ctrl-C before anything was sent that can't be undone. */
 export const interruption = (at: Circumstances): Failure =>
   make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone("", at)])
 
-/** What is told about a bug: one line, without the stack. */
+/** A bug: one line, without the stack. */
 export const unexpected = (): Failure =>
   make("Unexpected", ExitCode.unexpected, [
-    "This should not have happened: a bug in codex-account. Run the command again with --log-level debug to see more."
+    "This is a bug in codex-account. To see more: run the command again with --log-level debug."
   ])

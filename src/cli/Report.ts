@@ -1,4 +1,4 @@
-/** Where a command's answer goes. */
+/** Where a command's result goes. */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -7,44 +7,50 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { ExitCode } from "./exitCodes.js"
-import type { Failure } from "./Failure.js"
-import type { CommandName } from "./flags.js"
+import type { Circumstances, Failure } from "./Failure.js"
 import { jsonLine, schemaVersion } from "./json/envelope.js"
 import type { Canvas } from "./render/limits.js"
 import { paintFor } from "./render/paint.js"
 import { withLocalTimes } from "./render/time.js"
 import type { Screen } from "./Screen.js"
 
-/** Text for one of the two streams, written as it is. */
+/** Writes text to one of the two streams, as it is. */
 export type Write = (stream: "stdout" | "stderr", text: string) => Effect.Effect<void>
+
+/** Waits until the text is out, so that nothing is cut off when the process ends. A reader that has left is no error. */
+export const writeTo =
+  (streams: Readonly<Record<"stdout" | "stderr", NodeJS.WritableStream>>): Write =>
+  (stream, text) =>
+    Effect.async<void>((resume) => {
+      streams[stream].write(text, () => resume(Effect.void))
+    }).pipe(Effect.uninterruptible)
+
+interface Options {
+  readonly at: Circumstances
+  readonly screen: Screen
+  readonly json: boolean
+  readonly write: Write
+}
 
 export class Report extends Context.Tag("effect-codex-account/cli/Report")<
   Report,
-  {
-    readonly screen: Screen
-    readonly json: boolean
-    readonly write: Write
-    /** Set as soon as the result or the failure has been told. */
+  Options & {
+    /** Set once the result or the failure is reported. */
     readonly exitCode: Ref.Ref<Option.Option<ExitCode>>
-    /** The failure: its lines on stderr, and with `--json` one object on stdout. */
-    readonly fail: (command: CommandName | null, failure: Failure) => Effect.Effect<void>
+    /** Reports a failure: its lines on stderr, and with `--json` one object on stdout. */
+    readonly fail: (command: string | null, failure: Failure) => Effect.Effect<void>
   }
 >() {}
 
-/** How a command's result is told: its fields in JSON, its lines for a person, and its exit code. */
+/** How a result is shown: its fields in JSON, its lines for a person, and its exit code. */
 export interface Presentation<A, Fields extends Schema.Struct.Fields> {
-  readonly command: CommandName
   readonly fields: Fields
   readonly value: (result: A) => Schema.Struct.Type<Fields>
   readonly lines: (result: A, canvas: Canvas) => ReadonlyArray<string>
   readonly exitCode?: (result: A) => ExitCode
 }
 
-export const layer = (options: {
-  readonly screen: Screen
-  readonly json: boolean
-  readonly write: Write
-}): Layer.Layer<Report> =>
+export const layer = (options: Options): Layer.Layer<Report> =>
   Layer.effect(
     Report,
     Effect.map(Ref.make(Option.none<ExitCode>()), (exitCode) => {
@@ -68,7 +74,7 @@ export const layer = (options: {
     })
   )
 
-/** Runs a program and tells its result: one JSON object, or lines. */
+/** Runs a program and shows its result: one JSON object, or lines. */
 export const present =
   <A, Fields extends Schema.Struct.Fields>(presentation: Presentation<A, Fields>) =>
   <E, R>(
@@ -82,7 +88,7 @@ export const present =
       if (report.json) {
         const encode = Schema.encode(Schema.Struct(presentation.fields))
         const encoded = yield* Effect.orDie(encode(presentation.value(result)))
-        const head = { schemaVersion, command: presentation.command, ok: true, exitCode }
+        const head = { schemaVersion, command: report.at.command, ok: true, exitCode }
         return yield* report.write("stdout", `${jsonLine({ ...head, ...encoded })}\n`)
       }
       const now = DateTime.setZone(yield* DateTime.now, report.screen.zone())

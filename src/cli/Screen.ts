@@ -1,4 +1,4 @@
-/** What the output is shown on. */
+/** Where the output is shown. */
 import * as DateTime from "effect/DateTime"
 
 /** `columns` is the width of a line; `interactive` whether there is a person to ask. */
@@ -9,10 +9,10 @@ export interface Screen {
   readonly color: boolean
   /** The same for stderr. */
   readonly errorColor: boolean
-  /** Whether stderr is a terminal, for what comes and goes. */
+  /** Whether stderr is a terminal that can be redrawn. */
   readonly live: boolean
   readonly interactive: boolean
-  /** Worked out only when it is needed, for that takes a while. */
+  /** Found only when it is needed, since that takes a while. */
   readonly zone: () => DateTime.TimeZone
 }
 
@@ -24,8 +24,8 @@ const readColumns = (text: string | undefined): number | undefined => {
 const within = (columns: number): number => Math.min(200, Math.max(20, columns))
 
 /**
- * The screen of this process. Colour needs a terminal on stdout; `NO_COLOR` with any value turns it off, and so do
- * `TERM=dumb` and `color` false. Without a terminal lines have 80 columns, or as many as `COLUMNS` says.
+ * The screen of this process. Color needs a terminal; `NO_COLOR` with any value, `TERM=dumb` and `color` false turn it
+ * off. Without a terminal a line has 80 columns, or as many as `COLUMNS` says.
  */
 export const screenOf = (
   process: {

@@ -1,28 +1,23 @@
-/** The command line, put in order: flags work before and after the command and its arguments. */
+/** The command line, split into command, flags and arguments. Flags may stand before and after the command. */
 import * as Either from "effect/Either"
-import {
-  aliases,
-  type CommandName,
-  commands,
-  type Flag,
-  type GlobalFlag,
-  globalFlags,
-  isCommandName,
-  nearest
-} from "./flags.js"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import { type Flag, type Flags, type Given, readFlags } from "./Command.js"
+import { aliases, type CommandName, commands, globalFlags, isCommandName } from "./commands.js"
+import type { GlobalFlags } from "./Globals.js"
 
-/** What was asked for. `globals` and `flags` hold the value of each flag given, empty for one that takes none. */
+/** What was given, not read yet. */
 export interface Invocation {
   readonly command: CommandName | null
-  readonly globals: Readonly<Partial<Record<GlobalFlag, string>>>
-  readonly flags: Readonly<Record<string, string>>
+  readonly globals: Given
+  readonly flags: Given
   readonly positionals: ReadonlyArray<string>
 }
 
-/** Why a command line makes no sense. `command` is the one named, as far as it got. */
+/** Why a command line makes no sense. `command` and `globals` are what was understood of it. */
 export interface BadArgv {
   readonly command: CommandName | null
-  readonly globals: Invocation["globals"]
+  readonly globals: Given
   readonly message: string
 }
 
@@ -31,14 +26,43 @@ interface Token {
   readonly value: string | undefined
 }
 
-const isGlobal = (flag: string): flag is GlobalFlag => Object.hasOwn(globalFlags, flag)
+const isGlobal = (flag: string): boolean => Object.hasOwn(globalFlags, flag)
 
-const ownFlags = (command: CommandName | null): Readonly<Record<string, Flag>> =>
-  command === null ? {} : commands[command]
+const ownFlags = (command: CommandName | null): Flags => (command === null ? {} : commands[command].flags)
 
-const everyFlag: Readonly<Record<string, Flag>> = Object.assign({}, globalFlags, ...Object.values(commands))
+const everyFlag: Readonly<Record<string, Flag<unknown>>> = Object.assign(
+  {},
+  globalFlags,
+  ...Object.values(commands).map(({ flags }) => flags)
+)
 
 const quoted = (word: string): string => (word.length > 60 ? `${word.slice(0, 59)}…` : word)
+
+/** The Levenshtein distance. */
+const distance = (from: string, to: string): number => {
+  if (from.length > 64) return from.length
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
+
+/** The known word that a mistyped one was probably meant to be. */
+const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+  const best = ranked[0]
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3))
+    ? best.candidate
+    : undefined
+}
 
 const hint = (word: string, known: ReadonlyArray<string>): string => {
   const near = nearest(word, known)
@@ -54,7 +78,7 @@ const truth: Readonly<Record<string, boolean>> = {
   "0": false
 }
 
-/** Words and flags in order; the flags of any command are known, so that their values are not taken for arguments. */
+/** Words and flags in order. The flags of all commands are known here, so that no flag's value is taken for a word. */
 const split = (argv: ReadonlyArray<string>) => {
   const tokens: Array<Token> = []
   const words: Array<string> = []
@@ -92,15 +116,15 @@ const split = (argv: ReadonlyArray<string>) => {
 }
 
 /**
- * Reads the arguments after the program's name. A flag may be given as `--flag value` or `--flag=value`, anywhere;
- * after `--` everything is an argument. Twice the same value is fine, two different ones are not.
+ * Splits the arguments after the program's name. A flag may be given as `--flag value` or `--flag=value`, anywhere; after
+ * `--` everything is an argument. A flag may be repeated with the same value, not with another.
  */
 export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation, BadArgv> => {
   const { literal, problems, tokens, words } = split(argv)
   const first = words[0]
   const isLiteral = words.length <= literal
   const command = first !== undefined && !isLiteral && isCommandName(first) ? first : null
-  const globals: Partial<Record<GlobalFlag, string>> = {}
+  const globals: Record<string, string> = {}
   const flags: Record<string, string> = {}
 
   for (const { flag, value } of tokens) {
@@ -112,10 +136,11 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
       if (wanted !== true) continue
       text = ""
     }
-    const known = isGlobal(flag) ? globals[flag] : flags[flag]
-    if (known !== undefined && known !== text) problems.push(`${flag} was given twice, with different values.`)
-    if (isGlobal(flag)) globals[flag] = text
-    else flags[flag] = text
+    const given = isGlobal(flag) ? globals : flags
+    if (given[flag] !== undefined && given[flag] !== text) {
+      problems.push(`${flag} was given twice, with different values.`)
+    }
+    given[flag] = text
   }
   const fail = (message: string) => Either.left({ command, globals, message })
   if (problems[0] !== undefined) return fail(problems[0])
@@ -129,10 +154,25 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
   return Either.right({ command, globals, flags, positionals: words.slice(1) })
 }
 
-/** The command with its own flags for `@effect/cli`, which wants flags before arguments. Global flags are left out. */
-export const toCommandLine = ({ command, flags, positionals }: Invocation): ReadonlyArray<string> => {
-  const own = ownFlags(command)
-  const options = Object.entries(flags).flatMap(([flag, value]) => [flag, own[flag]?.metavar === null ? "true" : value])
-  const named = command === null ? [] : [command]
-  return [...named, ...options, ...(positionals.length === 0 ? [] : ["--", ...positionals])]
-}
+const levels: ReadonlyMap<string, LogLevel.LogLevel> = new Map(
+  LogLevel.allLevels.map((level) => [level._tag.toLowerCase(), level])
+)
+
+/** The values of the global flags, or what is wrong with one. */
+export const readGlobals = (given: Given): Either.Either<GlobalFlags, string> =>
+  Either.flatMap(readFlags(globalFlags, given), (flags) => {
+    const codexHome = flags["--codex-home"]
+    const baseUrl = flags["--base-url"]
+    return flags["--demo"] && (codexHome !== undefined || baseUrl !== undefined)
+      ? Either.left("--demo has a home and a backend of its own: leave out --codex-home and --base-url.")
+      : Either.right({
+          json: flags["--json"],
+          demo: flags["--demo"],
+          codexHome,
+          baseUrl,
+          timeout: Option.fromNullable(flags["--timeout"]),
+          yes: flags["--yes"],
+          color: !flags["--no-color"],
+          logLevel: levels.get(flags["--log-level"] ?? "warning") ?? LogLevel.Warning
+        })
+  })

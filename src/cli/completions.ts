@@ -1,40 +1,24 @@
 /** Completion scripts for shells. */
-import { commands, type FlagTable, globalFlags, isCommandName } from "./flags.js"
-import { aboutCommand } from "./help.js"
+import type { Flag, Flags } from "./Command.js"
+import { commands, globalFlags } from "./commands.js"
 
-export type Shell = "bash" | "zsh" | "fish" | "sh"
-
-export const isShell = (word: string): word is Shell => ["bash", "zsh", "fish", "sh"].includes(word)
-
-const all: ReadonlyArray<readonly [command: string, flags: FlagTable]> = Object.entries(commands)
+const all = Object.entries(commands)
 const names = all.map(([command]) => command)
 const globals = Object.keys(globalFlags)
 
-/** What may stand behind a command, besides flags. */
-const wordsOf: Readonly<Partial<Record<string, string>>> = {
-  usage: "daily weekly cumulative",
-  journal: "show resolve"
-}
-
-/** What may stand behind a flag. */
-const valuesOf: Readonly<Record<string, "folder" | "file" | { readonly words: string }>> = {
-  "--codex-home": "folder",
-  "--home": "folder",
-  "--plan": "file",
-  "--ws-token-file": "file",
-  "--ws-shared-secret-file": "file",
-  "--type": { words: "credits usage_limit" },
-  "--found": { words: "arrived missing" },
-  "--log-level": { words: "debug info warning error none" },
-  "--completions": { words: "bash zsh fish sh" },
-  "--listen": { words: "stdio:// unix:// ws://127.0.0.1:0 off" },
-  "--ws-auth": { words: "capability-token signed-bearer-token" }
-}
+/** The flags with values that a shell can offer. Flags of one name take the same values. */
+const completed: ReadonlyMap<string, NonNullable<Flag<unknown>["complete"]>> = new Map(
+  [globalFlags, ...all.map(([, { flags }]): Flags => flags)].flatMap((flags: Flags) =>
+    Object.entries(flags).flatMap(([name, { complete }]) => (complete === null ? [] : [[name, complete] as const]))
+  )
+)
 
 /** The commands as arms of a `case`: which flags each adds, and which words. */
 const arms = (line: (flags: string, words: string) => string): string =>
   all
-    .map(([command, flags]) => [command, Object.keys(flags).join(" "), wordsOf[command] ?? ""] as const)
+    .map(
+      ([command, { argument, flags }]) => [command, Object.keys(flags).join(" "), argument.complete.join(" ")] as const
+    )
     .filter(([, flags, words]) => flags !== "" || words !== "")
     .map(([command, flags, words]) => `    ${command}) ${line(flags, words)} ;;`)
     .join("\n")
@@ -45,11 +29,10 @@ const valueArms = (shell: {
   readonly file: string
   readonly words: (words: string) => string
 }): string =>
-  Object.entries(valuesOf)
-    .map(
-      ([flag, kind]) => `    ${flag}) ${typeof kind === "string" ? shell[kind] : shell.words(kind.words)}; return ;;`
-    )
-    .join("\n")
+  Array.from(
+    completed,
+    ([flag, kind]) => `    ${flag}) ${typeof kind === "string" ? shell[kind] : shell.words(kind.join(" "))}; return ;;`
+  ).join("\n")
 
 const bash = (): string => `_codex_account() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="" words="" flags="${globals.join(" ")}" w
@@ -101,45 +84,38 @@ if [[ "$funcstack[1]" = "_codex_account" ]]; then _codex_account "$@"; else comp
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`
 
-const fishValues = (flag: string): string => {
-  const kind = valuesOf[flag]
-  if (kind === undefined) return ""
-  return kind === "folder"
-    ? " -a '(__fish_complete_directories)'"
-    : kind === "file"
-      ? " -F"
-      : ` -a ${quoted(kind.words)}`
+const fishValues = ({ complete }: Flag<unknown>): string => {
+  if (complete === null) return ""
+  if (complete === "folder") return " -a '(__fish_complete_directories)'"
+  return complete === "file" ? " -F" : ` -a ${quoted(complete.join(" "))}`
 }
 
 const fish = (): string => {
-  const flagLines = (flags: FlagTable, condition: string) =>
-    Object.entries(flags).map(
-      ([name, { about, metavar }]) =>
-        `complete -c codex-account${condition} -l ${name.slice(2)}${metavar === null ? "" : " -r"}${fishValues(name)} -d ${quoted(about)}`
+  const line = (condition: string, rest: string) => `complete -c codex-account${condition}${rest}`
+  const within = (command: string) => ` -n '__fish_seen_subcommand_from ${command}'`
+  const flagLines = (flags: Flags, condition: string) =>
+    Object.entries(flags).map(([name, flag]) =>
+      line(
+        condition,
+        ` -l ${name.slice(2)}${flag.metavar === null ? "" : " -r"}${fishValues(flag)} -d ${quoted(flag.summary)}`
+      )
     )
   return [
-    "complete -c codex-account -f",
-    ...names
-      .filter(isCommandName)
-      .map((name) => `complete -c codex-account -n __fish_use_subcommand -a ${name} -d ${quoted(aboutCommand(name))}`),
-    ...Object.entries(wordsOf).map(
-      ([command, words = ""]) =>
-        `complete -c codex-account -n '__fish_seen_subcommand_from ${command}' -a ${quoted(words)}`
+    line("", " -f"),
+    ...all.map(([name, { summary }]) => line(" -n __fish_use_subcommand", ` -a ${name} -d ${quoted(summary)}`)),
+    ...all.flatMap(
+      ([
+        name,
+        {
+          argument: { complete }
+        }
+      ]) => (complete.length === 0 ? [] : [line(within(name), ` -a ${quoted(complete.join(" "))}`)])
     ),
     ...flagLines(globalFlags, ""),
-    ...all.flatMap(([command, flags]) => flagLines(flags, ` -n '__fish_seen_subcommand_from ${command}'`))
+    ...all.flatMap(([name, { flags }]) => flagLines(flags, within(name)))
   ].join("\n")
 }
 
 /** The script that a shell loads to complete commands and flags. */
-export const completionScript = (shell: Shell): string => {
-  switch (shell) {
-    case "bash":
-    case "sh":
-      return bash()
-    case "zsh":
-      return zsh()
-    case "fish":
-      return fish()
-  }
-}
+export const completionScript = (shell: "bash" | "zsh" | "fish" | "sh"): string =>
+  shell === "fish" ? fish() : shell === "zsh" ? zsh() : bash()

@@ -1,46 +1,86 @@
-/** The layers behind the commands. */
-import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Path from "@effect/platform/Path"
+/** The layers behind both faces, the commands and the app-server, over this machine's account or that of the demo. */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ConfigurationError } from "../domain/ConfigurationError.js"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Live from "../layers/Live.js"
 import * as PoliciesConfig from "../layers/PoliciesConfig.js"
-import type { Browser } from "../services/Browser.js"
-import type { Policies } from "../services/Policies.js"
-import type { SignIn } from "../services/SignIn.js"
-import type { Account } from "./composed.js"
+import { AuthSession } from "../services/AuthSession.js"
 import { Globals } from "./Globals.js"
 
-/**
- * The account of this machine; with `--demo` one of the embedded backend, with a home that lasts as long as the command.
- */
-export const layerAccount: Layer.Layer<
-  Account,
-  ConfigurationError | ConfigError.ConfigError,
-  Globals | FileSystem.FileSystem | Path.Path
-> = Layer.unwrapEffect(
+/** Settings, and what a machine has: an HTTP client, a credential store, leases and a journal. */
+const layerWorld = Layer.unwrapEffect(
   Effect.gen(function* () {
     const { baseUrl, codexHome, demo, timeout } = yield* Globals
-    if (!demo) return Layer.provide(Live.layerConfig({ baseUrl, codexHome, timeout }), NodeCommandExecutor.layer)
+    const options = { baseUrl, codexHome, timeout }
+    if (!demo) return Layer.provideMerge(Live.layerMachine, Live.layerSettings(options))
     const { layerDemo } = yield* Effect.promise(() => import("./composeDemo.js"))
-    return layerDemo(timeout)
+    return Layer.provideMerge(layerDemo, PoliciesConfig.layerConfig(timeout))
   })
-)
+).pipe(Layer.provideMerge(NodeCommandExecutor.layer))
+
+/** The account for the commands. */
+export const layerAccount = Layer.provideMerge(Live.layerServices, layerWorld)
 
 /** What signing in needs besides the account. */
-export const layerLogin: Layer.Layer<
-  Account | Browser | SignIn,
-  ConfigurationError | ConfigError.ConfigError,
-  Globals | FileSystem.FileSystem | Path.Path
-> = Layer.unwrapEffect(
+export const layerSignIn = Layer.unwrapEffect(
   Effect.map(
-    Effect.promise(() => Promise.all([import("../layers/SignInHttp.js"), import("../layers/BrowserSystem.js")])),
-    ([SignInHttp, BrowserSystem]) => Layer.merge(SignInHttp.layer, BrowserSystem.layer)
+    Effect.promise(() => import("../layers/BrowserSystem.js")),
+    ({ layer }) => Layer.merge(Live.layerSignIn, layer)
   )
-).pipe(Layer.provideMerge(layerAccount))
+)
 
-export const layerPolicies: Layer.Layer<Policies, ConfigurationError | ConfigError.ConfigError, Globals> =
-  Layer.unwrapEffect(Effect.map(Globals, ({ timeout }) => PoliciesConfig.layerConfig(timeout)))
+export const layerPolicies = Layer.unwrapEffect(
+  Effect.map(Globals, ({ timeout }) => PoliciesConfig.layerConfig(timeout))
+)
+
+/** Puts the user agent on every request, once there is one. */
+const layerAgent = (agent: Ref.Ref<Option.Option<string>>) =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(
+      HttpClient.HttpClient,
+      HttpClient.mapRequestEffect((request) =>
+        Effect.map(
+          Ref.get(agent),
+          Option.match({
+            onNone: () => request,
+            onSome: (name) => HttpClientRequest.setHeader(request, "user-agent", name)
+          })
+        )
+      )
+    )
+  )
+
+/**
+ * The account for the app-server: clients may supply the session, and threads are stored. Requests carry the user agent
+ * in `agent`.
+ */
+export const layerServed = (agent: Ref.Ref<Option.Option<string>>) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { demo } = yield* Globals
+      const [ClientRequests, External, AuthSessionOAuth, threads] = yield* Effect.promise(() =>
+        Promise.all([
+          import("../app-server/server/ClientRequests.js"),
+          import("../layers/AuthSessionExternal.js"),
+          import("../layers/AuthSessionOAuth.js"),
+          demo
+            ? import("../layers/ThreadStoreMemory.js").then(({ layerMemory }) => layerMemory)
+            : import("../layers/ThreadStoreSql.js").then(({ layerFile }) => layerFile)
+        ])
+      )
+      const session = Layer.effectContext(Effect.flatMap(AuthSession, External.make)).pipe(
+        Layer.provide(AuthSessionOAuth.layer)
+      )
+      return Layer.mergeAll(Live.layerBackend, Live.layerSignIn, threads).pipe(
+        Layer.provideMerge(session),
+        Layer.provideMerge(ClientRequests.layerExternalTokens),
+        Layer.provideMerge(ClientRequests.layer),
+        Layer.provideMerge(layerAgent(agent))
+      )
+    })
+  ).pipe(Layer.provideMerge(layerWorld))

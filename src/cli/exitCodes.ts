@@ -1,4 +1,4 @@
-/** What the exit status of the process says. The numbers are stable. */
+/** The exit codes. The numbers are stable. */
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
@@ -6,7 +6,7 @@ import type { LoginErrorReason } from "../domain/LoginError.js"
 import type { RedeemResult } from "../programs/redeemReset.js"
 
 /**
- * `nothing`: there was nothing to do, or the person said no. `blocked` is of `guard` alone. `interrupted`: by Ctrl-C,
+ * `nothing`: there was nothing to do, or the person said no. `blocked`: only `guard` ends with it. `interrupted`: by Ctrl-C,
  * before anything that can't be undone was sent.
  */
 export const ExitCode = {
@@ -54,7 +54,7 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
   OutcomeUnknown: ExitCode.unknown
 }
 
-/** Every reason but a renewal that failed for now means that there is no sign-in to use. */
+/** For every reason but `Unavailable` there is no usable sign-in. */
 export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
   reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
 

@@ -11,16 +11,16 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { plainLine } from "../domain/PlainText.js"
+import type { Words } from "../domain/shellWords.js"
 import type { UsageTransition } from "../domain/UsageTransition.js"
-import type { Words } from "./hookWords.js"
 
 /** How long a hook may take. */
 export const hookLimit = Duration.seconds(30)
 
-/** How long one that is to end may take to, before it is killed. */
+/** How long a hook may take to end when asked, before it is killed. */
 const grace = "2 seconds"
 
-/** How long the last lines of one that has ended are waited for. */
+/** How long to wait for the last lines of a hook that has ended. */
 const lastLines = "200 millis"
 
 /** What is run on which event. */
@@ -29,10 +29,10 @@ export interface HookCommands {
   readonly reset: Words | null
 }
 
-/** `warn` is told of a hook that failed; `tell` is given the lines that hooks print. */
+/** `warn` gets a sentence about a hook that failed, `print` every line that a hook prints. */
 export interface HookOutput {
   readonly warn: (problem: string) => Effect.Effect<void>
-  readonly tell: (line: string) => Effect.Effect<void>
+  readonly print: (line: string) => Effect.Effect<void>
 }
 
 /** `run` queues the hook of an event, if there is one. `idle` is when all that were queued before have ended. */
@@ -41,7 +41,7 @@ export interface Hooks {
   readonly idle: Effect.Effect<void>
 }
 
-/** The facts that a hook is told, as environment variables. What is not known is empty. */
+/** The environment variables of a hook. What is not known is empty. */
 export const hookEnvironment = ({
   _tag,
   remainingPercent,
@@ -58,7 +58,7 @@ export const hookEnvironment = ({
 const runOne = (
   [program, ...args]: Words,
   facts: Readonly<Record<string, string>>,
-  tell: HookOutput["tell"],
+  print: HookOutput["print"],
   limit: Duration.Duration
 ): Effect.Effect<string | null, never, CommandExecutor.CommandExecutor> =>
   Effect.gen(function* () {
@@ -78,7 +78,7 @@ const runOne = (
           output.pipe(
             Stream.decodeText(),
             Stream.splitLines,
-            Stream.runForEach((line) => tell(plainLine(line))),
+            Stream.runForEach((line) => print(plainLine(line))),
             Effect.ignore
           ),
         { concurrency: 2, discard: true }
@@ -93,7 +93,7 @@ const runOne = (
       yield* end
       return `took longer than ${Duration.format(limit)}, and was ended`
     }
-    // Something that it leaves running may hold its output open.
+    // A process that it leaves running may hold its output open.
     yield* Effect.timeoutOption(Fiber.join(printed), lastLines)
     return Option.match(code.value, {
       onNone: () => "was ended by a signal",
@@ -107,7 +107,7 @@ const runOne = (
  */
 export const makeHooks = (
   commands: HookCommands,
-  { tell, warn }: HookOutput,
+  { print, warn }: HookOutput,
   limit: Duration.Duration = hookLimit
 ): Effect.Effect<Hooks, never, CommandExecutor.CommandExecutor | Scope.Scope> =>
   Effect.gen(function* () {
@@ -119,7 +119,7 @@ export const makeHooks = (
         const words = transition._tag === "Blocked" ? commands.blocked : commands.reset
         if (words === null) return Effect.void
         const name = transition._tag === "Blocked" ? "--on-blocked" : "--on-reset"
-        const work = runOne(words, hookEnvironment(transition), tell, limit).pipe(
+        const work = runOne(words, hookEnvironment(transition), print, limit).pipe(
           Effect.flatMap((problem) => (problem === null ? Effect.void : warn(`The hook of ${name} ${problem}.`))),
           Effect.provideService(CommandExecutor.CommandExecutor, executor)
         )

@@ -1,10 +1,16 @@
 /** Log lines on stderr. */
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
 import { plainLine } from "../domain/PlainText.js"
+import { Globals } from "./Globals.js"
 import { type Hue, paintFor } from "./render/paint.js"
 import type { Screen } from "./Screen.js"
 
@@ -35,3 +41,46 @@ export const loggerFor = (stderr: NodeJS.WritableStream, screen: Screen): Logger
     stderr.write(`${lines.join("\n")}\n`)
   })
 }
+
+const levels: Readonly<Record<string, LogLevel.LogLevel>> = {
+  off: LogLevel.None,
+  error: LogLevel.Error,
+  warn: LogLevel.Warning,
+  info: LogLevel.Info,
+  debug: LogLevel.Debug,
+  trace: LogLevel.Trace
+}
+
+/** The level among the directives of `RUST_LOG`; those for single modules are for another program. */
+const levelOf = (directives: string): Option.Option<LogLevel.LogLevel> =>
+  Option.fromIterable(
+    directives.split(",").flatMap((word) => {
+      const level = levels[word.trim().toLowerCase()]
+      return level === undefined ? [] : [level]
+    })
+  )
+
+const setting = (name: string) => Config.option(Config.string(name))
+
+const jsonLines = Logger.map(Logger.jsonLogger, (line) => {
+  process.stderr.write(`${line}\n`)
+})
+
+/**
+ * The logs of the app-server follow the variables of the original: `RUST_LOG` sets the level unless `--log-level` does, and
+ * `LOG_FORMAT=json` makes every line a JSON object.
+ */
+export const withServerLogs = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const { logLevel } = yield* Globals
+    const { directives, format } = yield* Config.all({ directives: setting("RUST_LOG"), format: setting("LOG_FORMAT") })
+    const wanted = Option.flatMap(directives, levelOf)
+    return yield* self.pipe(
+      Option.isSome(wanted) && logLevel === LogLevel.Warning
+        ? Logger.withMinimumLogLevel(wanted.value)
+        : (same) => same,
+      Option.contains(format, "json")
+        ? Effect.locally(FiberRef.currentLoggers, HashSet.make(jsonLines))
+        : (same) => same
+    )
+  })

@@ -1,9 +1,12 @@
-/** The command line in any order means the same. */
+/** How a command line is read: the same in any order, and refused in one clear sentence. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { type Invocation, readArgv, toCommandLine } from "../../src/cli/argv.js"
-import { commands, type FlagTable, globalFlags } from "../../src/cli/flags.js"
+import * as Option from "effect/Option"
+import { type Invocation, readArgv, readGlobals } from "../../src/cli/argv.js"
+import { type Flags, readDuration, type Given } from "../../src/cli/Command.js"
+import { type CommandName, commands, globalFlags } from "../../src/cli/commands.js"
 
 const read = (line: string) => readArgv(line === "" ? [] : line.split(" "))
 const ok = (line: string): Invocation => Either.getOrThrowWith(read(line), ({ message }) => new Error(message))
@@ -73,47 +76,73 @@ describe("readArgv", () => {
   })
 })
 
-describe("toCommandLine", () => {
+describe("a command's flags and argument", () => {
+  const started = (line: string) => {
+    const { command, flags, positionals } = ok(line)
+    if (command === null) return assert.fail("no command")
+    const start: Either.Either<unknown, string> = commands[command].start(flags, positionals)
+    return Either.isLeft(start) ? start.left : null
+  }
+
   it.each([
-    ["invite a@b.c --again --json", "invite --again true -- a@b.c"],
-    ["--credit c redeem --key k", "redeem --credit c --key k"],
-    ["--json", ""],
-    ["invite -- -x -y", "invite -- -x -y"]
-  ])("%s", (line, expected) => {
-    assert.strictEqual(toCommandLine(ok(line)).join(" "), expected)
+    ["usage", null],
+    ["usage Weekly", null],
+    ["usage --watch --interval 10s --on-reset a --on-blocked b", null],
+    ["usage --interval 5m", "--interval only works with --watch."],
+    ["usage --on-reset true", "--on-reset only works with --watch."],
+    ["usage --watch --interval soon", "--interval needs a time of at least 10s, such as 5m."],
+    ["guard --for 1h", "--for only works with --wait."],
+    ["guard --on-blocked true", "--on-blocked only works with --wait."],
+    ["guard --wait --for 0s", "--for needs a time of at least 1s, such as 5m."],
+    ["usage hourly", "There is no such view. The views are daily, weekly and cumulative."],
+    ["usage daily weekly", "There is no such view. The views are daily, weekly and cumulative."],
+    ["usage --watch --interval 9s", "--interval needs a time of at least 10s, such as 5m."],
+    ["usage --watch --on-reset 'a", "--on-reset can't be understood: a quote is not closed: '."],
+    ["usage --watch --on-blocked=", "--on-blocked can't be understood: it names no program."],
+    ["guard --wait --for 999ms", "--for needs a time of at least 1s, such as 5m."],
+    ["invite", null],
+    ["invite a@b.c d@e.f", "Give one EMAIL, not several."],
+    ["notify-owner --type love", "--type is one of credits, usage_limit."],
+    ["journal resolve k --found lost", "--found is one of arrived, missing."],
+    ["backend --port 65536", "--port needs a number from 0 to 65535."],
+    ["backend --port 1e3", "--port needs a number from 0 to 65535."],
+    ["app-server --session-source x", "--session-source is one of cli, vscode, exec, appServer."],
+    ["app-server x", "This command takes no argument."],
+    ["status x", "This command takes no argument."]
+  ])("%s: %s", (line, expected) => {
+    assert.strictEqual(started(line), expected)
   })
 })
 
 describe("any order", () => {
   const plain = FastCheck.string({ minLength: 1, maxLength: 12 }).filter((text) => !text.startsWith("-"))
-  const given = (table: Readonly<Record<string, { readonly metavar: string | null }>>) =>
+  const given = (table: Flags) =>
     FastCheck.record(
       Object.fromEntries(
         Object.entries(table).map(([flag, { metavar }]) => [flag, metavar === null ? FastCheck.constant("") : plain])
       ),
       { requiredKeys: [] }
     )
-  const invocation = FastCheck.constantFrom(...(Object.keys(commands) as Array<keyof typeof commands>)).chain(
-    (command) =>
-      FastCheck.record({
-        command: FastCheck.constant(command),
-        globals: given(globalFlags),
-        flags: given(commands[command]),
-        positionals: FastCheck.array(
-          plain.filter((text) => text !== ""),
-          { maxLength: 2 }
-        ),
-        literal: FastCheck.boolean(),
-        order: FastCheck.array(FastCheck.nat(), { minLength: 20, maxLength: 20 }),
-        equals: FastCheck.boolean()
-      })
+  const invocation = FastCheck.constantFrom(...(Object.keys(commands) as Array<CommandName>)).chain((command) =>
+    FastCheck.record({
+      command: FastCheck.constant(command),
+      globals: given(globalFlags),
+      flags: given(commands[command].flags),
+      positionals: FastCheck.array(
+        plain.filter((text) => text !== ""),
+        { maxLength: 2 }
+      ),
+      literal: FastCheck.boolean(),
+      order: FastCheck.array(FastCheck.nat(), { minLength: 20, maxLength: 20 }),
+      equals: FastCheck.boolean()
+    })
   )
 
   it.prop(
     "flags before, between and after give the same invocation",
     [invocation],
     ([{ command, equals, flags, globals, literal, order, positionals }]) => {
-      const known: FlagTable = { ...globalFlags, ...commands[command] }
+      const known: Flags = { ...globalFlags, ...commands[command].flags }
       const isSwitch = (flag: string) => known[flag]?.metavar === null
       const words: Array<ReadonlyArray<string>> = [[command], ...(literal ? [] : positionals.map((word) => [word]))]
       for (const [flag, value] of Object.entries({ ...globals, ...flags } as Record<string, string>)) {
@@ -124,11 +153,62 @@ describe("any order", () => {
       const found = Either.getOrThrowWith(readArgv(line), ({ message }) => new Error(message))
       assert.deepStrictEqual(found, {
         command,
-        globals: globals as Invocation["globals"],
-        flags: flags as Record<string, string>,
+        globals: globals as Given,
+        flags: flags as Given,
         positionals
       })
       return true
     }
   )
+})
+
+const millis = (text: string) => Option.getOrNull(Option.map(readDuration(text), Duration.toMillis))
+
+describe("readDuration", () => {
+  it.each([
+    ["10", 10_000],
+    ["10s", 10_000],
+    ["10 seconds", 10_000],
+    ["1.5s", 1500],
+    ["500ms", 500],
+    ["2m", 120_000],
+    ["2 Minutes", 120_000],
+    ["1h", 3_600_000],
+    ["0", null],
+    ["0s", null],
+    ["-1s", null],
+    ["", null],
+    ["s", null],
+    ["10 parsecs", null],
+    ["Infinity", null],
+    ["1e3", null],
+    ["10 constructor", null],
+    ["9999999999s", null]
+  ])("%s", (text, expected) => {
+    assert.strictEqual(millis(text), expected)
+  })
+})
+
+describe("readGlobals", () => {
+  it("has defaults", () => {
+    const globals = Either.getOrThrow(readGlobals({}))
+    assert.isFalse(globals.json || globals.demo || globals.yes)
+    assert.isTrue(globals.color)
+    assert.strictEqual(globals.logLevel._tag, "Warning")
+    assert.isTrue(Option.isNone(globals.timeout))
+  })
+
+  it.each<[given: Given, message: string]>([
+    [{ "--completions": "tcsh" }, "--completions is one of bash, zsh, fish, sh."],
+    [{ "--codex-home": "" }, "--codex-home needs a folder."],
+    [{ "--base-url": "" }, "--base-url needs a URL."],
+    [{ "--timeout": "soon" }, "--timeout needs a time above zero, such as 10s, 500ms or 2m."],
+    [{ "--log-level": "loud" }, "--log-level is one of all, trace, debug, info, warning, error, fatal, none."],
+    [
+      { "--demo": "", "--base-url": "http://x" },
+      "--demo has a home and a backend of its own: leave out --codex-home and --base-url."
+    ]
+  ])("%o is refused", (given, message) => {
+    assert.deepStrictEqual(readGlobals(given), Either.left(message))
+  })
 })

@@ -1,7 +1,7 @@
 /** Every error has its exit code, and tells itself in at most three lines. */
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
-import { BadUsage } from "../../src/cli/BadUsage.js"
+import { BadUsage } from "../../src/cli/Command.js"
 import { ExitCode, ofActError, ofAuthError, ofBackendError, ofRedeem } from "../../src/cli/exitCodes.js"
 import { type CommandError, failureOf, interruption, unexpected } from "../../src/cli/Failure.js"
 import { ActError, ActErrorReason } from "../../src/domain/ActError.js"

@@ -1,70 +1,17 @@
-/** Hooks: how a command is split into words, and how its process is run. */
+/** How the process of a hook is run. */
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type HookCommands, makeHooks } from "../../src/cli/hooks.js"
-import { hookWords, type Words } from "../../src/cli/hookWords.js"
+import type { Words } from "../../src/domain/shellWords.js"
 import type { UsageTransition } from "../../src/domain/UsageTransition.js"
-
-describe("words", () => {
-  const all = (text: string) =>
-    Either.match(hookWords(text), { onLeft: (problem) => problem, onRight: (words): ReadonlyArray<string> => words })
-
-  it.each<[text: string, words: ReadonlyArray<string> | string]>([
-    ["notify", ["notify"]],
-    ["  a  b\tc\n", ["a", "b", "c"]],
-    ["say 'two words' \"and two\"", ["say", "two words", "and two"]],
-    ["a'b'\"c\"d", ["abcd"]],
-    ["a '' \"\"", ["a", "", ""]],
-    ["echo $HOME ~ *.txt `id` $(id)", ["echo", "$HOME", "~", "*.txt", "`id`", "$(id)"]],
-    ["a; b && c | d > e & f # g", ["a;", "b", "&&", "c", "|", "d", ">", "e", "&", "f", "#", "g"]],
-    ["'$HOME' \"$HOME\"", ["$HOME", "$HOME"]],
-    ["a\\ b \\\"c \\'d \\\\e", ["a b", '"c', "'d", "\\e"]],
-    ['"a\\"b\\\\c\\nd"', ['a"b\\c\\nd']],
-    ["'a\\b' x", ["a\\b", "x"]],
-    ["'C:\\Program Files\\x.exe'", ["C:\\Program Files\\x.exe"]],
-    ["", "it names no program"],
-    ["   ", "it names no program"],
-    ["'' a", "it names no program"],
-    ["a 'b", "a quote is not closed: '"],
-    ['a "b', 'a quote is not closed: "'],
-    ["a \\", "it ends with a backslash"],
-    ['a "b\\', 'a quote is not closed: "'],
-    ["a \u0000", "it has a character that no argument can have"]
-  ])("%j", (text, words) => assert.deepStrictEqual(all(text), words))
-
-  const word = FastCheck.string({ maxLength: 12 }).filter((text) => !text.includes("\u0000"))
-  const written: ReadonlyArray<(text: string) => string> = [
-    (text) => `'${text.replaceAll("'", `'\\''`)}'`,
-    (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
-    (text) => (text === "" ? "''" : Array.from(text, (character) => `\\${character}`).join(""))
-  ]
-
-  it.prop(
-    "written in any of the three ways come out as they are",
-    [
-      FastCheck.array(FastCheck.tuple(word, FastCheck.constantFrom(...written)), { minLength: 1, maxLength: 6 }).filter(
-        ([first]) => first?.[0] !== ""
-      )
-    ],
-    ([words]) => {
-      const text = words.map(([word, write]) => write(word)).join(" ")
-      assert.deepStrictEqual(
-        all(text),
-        words.map(([word]) => word)
-      )
-    }
-  )
-})
 
 const until = DateTime.unsafeMake("2026-11-20T12:00:00Z")
 const blocked: UsageTransition = { _tag: "Blocked", windows: ["5h", "weekly"], until, remainingPercent: 0 }
@@ -88,7 +35,7 @@ const hooksOf = (commands: Partial<HookCommands>, limit?: Duration.Duration) =>
   Effect.gen(function* () {
     const said: Array<string> = []
     const note = (text: string) => Effect.sync(() => void said.push(text))
-    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, tell: note }, limit)
+    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
     return { hooks, said }
   })
 
@@ -178,7 +125,7 @@ describe("a hook", { timeout: 60_000 }, () => {
   it.scopedLive("that takes too long is ended, and the next one runs", () =>
     Effect.gen(function* () {
       const { hooks, said } = yield* hooksOf(
-        { blocked: program("-", "setInterval(() => {}, 1000)"), reset: program("-", `console.log("next")`) },
+        { blocked: program("-", "setInterval(() => {}, 1000)"), reset: ["echo", "next"] },
         Duration.millis(400)
       )
       yield* hooks.run(blocked)

@@ -2,11 +2,10 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import { completionScript } from "../../src/cli/completions.js"
-import { commands, isCommandName } from "../../src/cli/flags.js"
+import { commands, isCommandName } from "../../src/cli/commands.js"
 import { helpLines } from "../../src/cli/help.js"
 import { jsonLine } from "../../src/cli/json/envelope.js"
-import { bar } from "../../src/cli/render/bar.js"
-import type { Canvas } from "../../src/cli/render/limits.js"
+import { bar, type Canvas } from "../../src/cli/render/limits.js"
 import { paintFor, withoutColor } from "../../src/cli/render/paint.js"
 import { columnsOf, wrap } from "../../src/cli/render/text.js"
 import { lengthOf, relative, withLocalTimes } from "../../src/cli/render/time.js"
@@ -180,10 +179,10 @@ describe("usage", () => {
       "
       Codex usage · Plus · read just now
 
-        The backend tells of no window for this account.
+        The backend reports no limits for this account.
 
       Usable.
-      The backend tells of no limit, so this is a guess.
+      The backend reports no limit, so this is a guess.
       "
     `)
   })
@@ -288,7 +287,7 @@ describe("help", () => {
         )
         if (!isCommandName(name)) continue
         const help = helpLines(name, { columns, color: false }).join("\n")
-        for (const flag of Object.keys(commands[name])) assert.include(help, flag)
+        for (const flag of Object.keys(commands[name].flags)) assert.include(help, flag)
         assert.include(help, "Examples")
       }
     }
@@ -298,7 +297,7 @@ describe("help", () => {
   it("completions name every command and every flag", () => {
     for (const shell of ["bash", "zsh", "fish", "sh"] as const) {
       const script = completionScript(shell)
-      for (const [name, flags] of Object.entries(commands)) {
+      for (const [name, { flags }] of Object.entries(commands)) {
         assert.include(script, name)
         for (const flag of Object.keys(flags)) assert.include(script, flag.slice(2))
       }

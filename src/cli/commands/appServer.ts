@@ -1,88 +1,52 @@
-/**
- * `codex-account app-server`.
- *
- * It is carried out without `@effect/cli`, which would make a client wait for its first answer.
- */
+/** `codex-account app-server`. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { maxMessageBytes } from "../../rpc/Transport.js"
-import { shellWords } from "../../domain/shellWords.js"
 import type { AppServer } from "../../app-server/server/AppServer.js"
+import * as Server from "../../app-server/server/layer.js"
+import { makeThreadHandlers } from "../../app-server/server/threads.js"
 import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
 import { drain, type Ending, serveUntil, type Signal } from "../../app-server/transports/serveUntil.js"
 import type { WsAuthFlags } from "../../app-server/transports/wsAuth.js"
+import type { Words } from "../../domain/shellWords.js"
+import type { SessionSource } from "../../domain/Thread.js"
 import { AccountConfig } from "../../services/AccountConfig.js"
-import { withServerLogs } from "../appServerLogs.js"
-import { BadUsage } from "../BadUsage.js"
-import { layerAppServer } from "../composeAppServer.js"
-import type { ServerOptions } from "../composeAppServerParts.js"
+import { type BadUsage, badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
+import { withServerLogs } from "../logger.js"
 import { Report } from "../Report.js"
 
-/** How long a server that is cut off may take to put its things away. */
+/** How long a server that is interrupted may take to clean up. */
 const cutOff = "200 millis"
 
-interface Wanted {
-  readonly listen: Listen
-  readonly auth: WsAuthFlags
-  readonly options: ServerOptions
+interface Flags extends WsAuthFlags {
+  readonly "--listen": string | undefined
+  readonly "--stdio": boolean
+  readonly "--delegate": Words | undefined
+  readonly "--session-source": SessionSource | undefined
 }
 
-const bad = (message: string) => new BadUsage({ message, advice: null })
+const unusable = <A, R>(self: Effect.Effect<A, ListenError, R>) =>
+  Effect.mapError(self, ({ message }) => badUsage(message))
 
-const badUsage = <A, R>(self: Effect.Effect<A, ListenError, R>) => Effect.mapError(self, ({ message }) => bad(message))
-
-type Flags = Readonly<Partial<Record<string, string>>>
-
-/** The flags of the command, as `toCommandLine` puts them: each with a value, then `--` and the arguments. */
-const readFlags = (args: ReadonlyArray<string>): Either.Either<Flags, BadUsage> => {
-  if (args.includes("--")) return Either.left(bad("app-server takes no argument."))
-  const flags: Record<string, string> = {}
-  for (let i = 0; i + 1 < args.length; i += 2) flags[args[i] ?? ""] = args[i + 1] ?? ""
-  return Either.right(flags)
-}
-
-const readListen = (flags: Flags): Either.Either<Listen, BadUsage> => {
-  const url = flags["--listen"]
-  if (flags["--stdio"] !== undefined && url !== undefined && url !== "stdio://") {
-    return Either.left(bad("--stdio is `--listen stdio://`: leave one of the two out."))
-  }
-  return Either.flatMap(
-    Either.mapLeft(parseListenUrl(url ?? "stdio://"), ({ message }) => bad(message)),
-    (listen) => {
-      const given = Object.keys(flags).find((flag) => flag.startsWith("--ws-"))
-      return given === undefined || listen._tag === "WebSocket"
-        ? Either.right(listen)
-        : Either.left(bad(`${given} is for --listen ws://IP:PORT.`))
+const readListen = (flags: Flags): Effect.Effect<Listen, BadUsage> =>
+  Effect.gen(function* () {
+    const url = flags["--listen"] ?? "stdio://"
+    if (flags["--stdio"] && url !== "stdio://") {
+      return yield* badUsage("--stdio is the same as --listen stdio://: leave out one of the two.")
     }
-  )
-}
-
-const sources = ["cli", "vscode", "exec", "appServer"] as const
-
-const readOptions = (flags: Flags): Either.Either<ServerOptions, BadUsage> => {
-  const words = flags["--delegate"]
-  const source = sources.find((known) => known === (flags["--session-source"] ?? "vscode"))
-  if (source === undefined) return Either.left(bad(`--session-source is one of ${sources.join(", ")}.`))
-  return words === undefined
-    ? Either.right({ source, delegate: null })
-    : Either.mapBoth(shellWords(words), {
-        onLeft: (problem) => bad(`--delegate: ${problem}`),
-        onRight: (delegate) => ({ source, delegate })
-      })
-}
-
-const readWanted = (args: ReadonlyArray<string>): Either.Either<Wanted, BadUsage> =>
-  Either.gen(function* () {
-    const flags = yield* readFlags(args)
-    return { listen: yield* readListen(flags), auth: flags, options: yield* readOptions(flags) }
+    const listen = yield* unusable(parseListenUrl(url))
+    const socketFlag = Object.entries(flags).find(([name, value]) => name.startsWith("--ws-") && value !== undefined)
+    return socketFlag === undefined || listen._tag === "WebSocket"
+      ? listen
+      : yield* badUsage(`${socketFlag[0]} only works with --listen ws://IP:PORT.`)
   })
 
 /** Serves HTTP upgrades; the code for it is loaded when it is needed. */
@@ -99,8 +63,8 @@ const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, f
       )
     const { write } = yield* Report
     const { codexHome } = yield* AccountConfig
-    const auth = yield* badUsage(readWsAuth(flags))
-    const { server, url } = yield* badUsage(
+    const auth = yield* unusable(readWsAuth(flags))
+    const { server, url } = yield* unusable(
       listen._tag === "Unix" ? listenOnSocket(listen.path ?? defaultSocketPath(codexHome)) : listenOnPort(listen, auth)
     )
     return {
@@ -114,14 +78,14 @@ interface Transport {
   readonly ready: Effect.Effect<void>
 }
 
-const transportOf = ({
-  auth,
-  listen
-}: Wanted): Effect.Effect<Transport, BadUsage, Report | AccountConfig | FileSystem.FileSystem | Scope.Scope> => {
+const transportOf = (
+  listen: Listen,
+  flags: Flags
+): Effect.Effect<Transport, BadUsage, Report | AccountConfig | FileSystem.FileSystem | Scope.Scope> => {
   switch (listen._tag) {
     case "Unix":
     case "WebSocket":
-      return serveSockets(listen, auth)
+      return serveSockets(listen, flags)
     case "Off":
       return Effect.succeed({ serve: (stop) => stop, ready: Effect.logInfo("The app-server listens nowhere.") })
     case "Stdio":
@@ -136,7 +100,7 @@ const transportOf = ({
   }
 }
 
-/** The signals that ask the process to end, in order. While somebody listens, they do nothing else. */
+/** The signals that ask the process to end, in order. While this scope is open, they do nothing else. */
 const signals: Effect.Effect<Effect.Effect<Signal>, never, Scope.Scope> = Effect.gen(function* () {
   const arrived = yield* Queue.unbounded<Signal>()
   const note = (signal: Signal) => () => void Queue.unsafeOffer(arrived, signal)
@@ -148,26 +112,58 @@ const signals: Effect.Effect<Effect.Effect<Signal>, never, Scope.Scope> = Effect
   return Queue.take(arrived)
 })
 
-const serve = (wanted: Wanted, signal: Effect.Effect<Signal>, ended: Deferred.Deferred<Ending>) =>
+/** These run the server for others, so that their name says nothing about the client. */
+const nameless: ReadonlySet<string> = new Set(["codex_app_server_daemon", "codex-backend"])
+
+/** The server of the account. Its requests have the user agent of the first client that gives its name, as in the original. */
+const layerServer = (flags: Flags) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { layerServed } = yield* Effect.promise(() => import("../compose.js"))
+      const agent = yield* Ref.make(Option.none<string>())
+      const delegate = flags["--delegate"]
+      const layerHandlers = Effect.gen(function* () {
+        const threads = yield* makeThreadHandlers({ source: flags["--session-source"] ?? "vscode" })
+        const forward =
+          delegate === undefined
+            ? undefined
+            : yield* Effect.flatMap(
+                Effect.promise(() => import("../../app-server/delegate/delegate.js")),
+                ({ makeForward }) => makeForward({ command: delegate })
+              )
+        return Server.layer({
+          threads,
+          forward,
+          onInitialized: ({ client, userAgent }) =>
+            nameless.has(client.name) || userAgent === ""
+              ? Effect.void
+              : Ref.update(agent, (known) => Option.orElse(known, () => Option.some(userAgent)))
+        })
+      })
+      return Layer.unwrapScoped(layerHandlers).pipe(Layer.provideMerge(layerServed(agent)))
+    })
+  )
+
+const serve = (listen: Listen, flags: Flags, signal: Effect.Effect<Signal>, ended: Deferred.Deferred<Ending>) =>
   Effect.gen(function* () {
-    const transport = yield* transportOf(wanted)
+    const transport = yield* transportOf(listen, flags)
     yield* transport.ready
     yield* Effect.intoDeferred(serveUntil(transport.serve, signal), ended)
-  }).pipe(Effect.scoped, Effect.provide(layerAppServer(wanted.options)), withServerLogs)
+  }).pipe(Effect.scoped, Effect.provide(layerServer(flags)), withServerLogs)
 
-const conduct = (args: ReadonlyArray<string>) =>
+const conduct = (flags: Flags) =>
   Effect.gen(function* () {
-    const wanted = yield* readWanted(args)
+    const listen = yield* readListen(flags)
     const { exitCode } = yield* Report
     const signal = yield* signals
     const ended = yield* Deferred.make<Ending>()
-    const server = yield* Effect.forkDaemon(serve(wanted, signal, ended))
+    const server = yield* Effect.forkDaemon(serve(listen, flags, signal, ended))
     const ending = yield* Effect.raceFirst(
       Deferred.await(ended),
       Effect.zipRight(Fiber.join(server), Deferred.await(ended))
     )
     yield* Ref.set(exitCode, Option.some(ending === "drained" ? ExitCode.done : ExitCode.interrupted))
-    // What is being renewed is stored before the process ends, unless somebody insists.
+    // A session that is being renewed is stored before the process ends, unless there is a second signal.
     const insisted = ending === "cut" ? Effect.void : signal
     yield* Effect.raceFirst(
       Fiber.await(server),
@@ -178,8 +174,8 @@ const conduct = (args: ReadonlyArray<string>) =>
 /**
  * Serves until the client leaves or the process is asked to end.
  *
- * It runs in a fiber of its own: whoever runs a command cancels it at the first signal, and here the first signal is no
- * more than a request.
+ * It runs in a fiber of its own, because a command is interrupted at the first signal, and here the first signal only
+ * asks the server to end.
  */
-export const appServer = (args: ReadonlyArray<string>) =>
-  Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(Effect.interruptible(conduct(args))), Fiber.join))
+export const appServer = (flags: Flags) =>
+  Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(Effect.interruptible(conduct(flags))), Fiber.join))

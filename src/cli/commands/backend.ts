@@ -1,11 +1,92 @@
-/** `codex-account backend`. */
-import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
+/** `codex-account backend`: the fake backend as a server of its own. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { BadUsage } from "../BadUsage.js"
-import { backendFields } from "../json/toolFields.js"
+import * as Layer from "effect/Layer"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
+import { type FaultPlan, FaultPlanText } from "../../testing/FaultPlan.js"
+import { type BadUsage, badUsage } from "../Command.js"
+import { demoAccount, writeHome } from "../demo.js"
+import { backendFields } from "../json/fields.js"
 import { present } from "../Report.js"
+
+const readPlan = (file: string): Effect.Effect<FaultPlan, BadUsage, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.mapError(fs.readFileString(file), () => badUsage(`The plan ${file} can't be read.`))
+    return yield* Schema.decode(FaultPlanText)(text).pipe(
+      Effect.mapError((error) => {
+        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+        const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`
+        return badUsage(
+          `The plan ${file} can't be understood${where}: ${issue?.message ?? "not a plan"}.`,
+          'A plan looks like [{"endpoint": "usage.read", "call": 1, "fault": {"_tag": "Hang"}}]'
+        )
+      })
+    )
+  })
+
+/** Puts a sign-in into an empty folder, and takes it out again at the end. */
+const makeHome = (home: string, backend: FakeBackendService) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = path.resolve(home)
+    const present = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => null)
+    if (present !== null && present.length > 0) {
+      return yield* badUsage(
+        `${folder} is not empty, so nothing was written to it.`,
+        "Choose a new or an empty folder."
+      )
+    }
+    // A folder that was there before stays; what a client may have put beside the sign-in goes with it.
+    const removal =
+      present === null
+        ? fs.remove(folder, { recursive: true })
+        : Effect.flatMap(fs.readDirectory(folder), (names) =>
+            Effect.forEach(names.filter(isOurs), (name) => fs.remove(path.join(folder, name), { force: true }))
+          )
+    yield* Effect.acquireRelease(
+      Effect.zipRight(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), writeHome(folder, backend)),
+      () => Effect.ignore(removal)
+    ).pipe(Effect.catchAll(() => Effect.fail(badUsage(`No home can be written at ${folder}.`))))
+    return folder
+  })
+
+const isOurs = (name: string): boolean =>
+  name === "auth.json" || name === "config.toml" || name.startsWith("codex-account.sqlite")
+
+interface Flags {
+  readonly "--port": number | undefined
+  readonly "--plan": string | undefined
+  readonly "--home": string | undefined
+}
+
+/** Serves until the scope closes. The account is that of the demo. */
+const serve = ({ "--home": wanted, "--plan": file, "--port": port = 0 }: Flags) =>
+  Effect.gen(function* () {
+    const plan = file === undefined ? [] : yield* readPlan(file)
+    const layer = layerServer({ accounts: (now) => [demoAccount(now)], plan, port })
+    const backend = yield* Layer.build(layer).pipe(
+      Effect.map((context) => Context.get(context, FakeBackend)),
+      Effect.mapError(() => badUsage(`The port ${port} can't be used.`, "Choose another, or leave out --port."))
+    )
+    const home = wanted === undefined ? null : yield* makeHome(wanted, backend)
+    const { chatgpt, origin, refresh, revoke } = backend.urls
+    return {
+      origin,
+      baseUrl: chatgpt,
+      home,
+      environment: {
+        ...(home === null ? {} : { CODEX_HOME: home }),
+        CODEX_REFRESH_TOKEN_URL_OVERRIDE: refresh,
+        CODEX_REVOKE_TOKEN_URL_OVERRIDE: revoke
+      }
+    }
+  })
 
 interface Served {
   readonly origin: string
@@ -18,7 +99,7 @@ const lines = ({ baseUrl, environment, home, origin }: Served): ReadonlyArray<st
   `The fake backend listens on ${origin}, until Ctrl-C.`,
   "",
   ...(home === null
-    ? [`Its base URL is ${baseUrl}. With --home DIR it writes a sign-in for a client.`]
+    ? [`Its base URL is ${baseUrl}. With --home DIR it also writes a sign-in for a client.`]
     : [
         "To use it from another terminal:",
         ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
@@ -26,22 +107,8 @@ const lines = ({ baseUrl, environment, home, origin }: Served): ReadonlyArray<st
       ])
 ]
 
-export const backend = Command.make(
-  "backend",
-  {
-    port: Options.integer("port").pipe(Options.withDefault(0)),
-    plan: Options.text("plan").pipe(Options.optional),
-    home: Options.text("home").pipe(Options.optional)
-  },
-  ({ home, plan, port }) =>
-    Effect.gen(function* () {
-      if (port < 0 || port > 65_535) {
-        return yield* new BadUsage({ message: "--port needs a number from 0 to 65535.", advice: null })
-      }
-      const { serveBackend } = yield* Effect.promise(() => import("../backendServer.js"))
-      yield* serveBackend({ port, plan: Option.getOrNull(plan), home: Option.getOrNull(home) }).pipe(
-        present({ command: "backend", fields: backendFields, value: (served: Served) => served, lines })
-      )
-      return yield* Effect.never
-    }).pipe(Effect.scoped)
-)
+export const backend = (flags: Flags) =>
+  Effect.gen(function* () {
+    yield* serve(flags).pipe(present({ fields: backendFields, value: (served: Served) => served, lines }))
+    return yield* Effect.never
+  }).pipe(Effect.scoped)

@@ -1,22 +1,18 @@
 /** `codex-account journal`. */
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Operation } from "../../domain/Operation.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { type Resolution, resolveOperation } from "../../programs/resolveOperation.js"
 import { OperationJournal } from "../../services/OperationJournal.js"
-import { BadUsage } from "../BadUsage.js"
+import { badUsage } from "../Command.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
 import { journalFields } from "../json/fields.js"
 import type { Canvas } from "../render/limits.js"
-import { table } from "../render/table.js"
-import { wrap } from "../render/text.js"
+import { table, wrap } from "../render/text.js"
 import { relative } from "../render/time.js"
 import { present } from "../Report.js"
-import { tellInterrupted } from "../tellInterrupted.js"
+import { reportInterrupt } from "../unfinished.js"
 
 interface Answer {
   readonly operations: ReadonlyArray<Operation>
@@ -36,11 +32,11 @@ const stateOf = ({ state }: Operation): string => {
 }
 
 const whatToDo = (operation: Operation): ReadonlyArray<string> =>
-  operation.isOpen ? [`Its outcome is not known. To settle it: codex-account journal resolve ${operation.key}`] : []
+  operation.isOpen ? [`Its outcome is unknown. To settle it: codex-account journal resolve ${operation.key}`] : []
 
 const sentences: Readonly<Record<Resolution["_tag"], string>> = {
-  Redeemed: "The redemption was carried on with its own key.",
-  Closed: "The outcome was recorded as you found it.",
+  Redeemed: "The redemption was sent again with its own key.",
+  Closed: "What you found was recorded as the outcome.",
   Left: "Nothing was changed."
 }
 
@@ -64,10 +60,7 @@ const list = Effect.flatMap(OperationJournal, (journal) => journal.list()).pipe(
 )
 
 const noSuchKey = (key: string) =>
-  new BadUsage({
-    message: `The journal holds no operation ${plainLine(key, 128)}.`,
-    advice: "To see all: codex-account journal"
-  })
+  badUsage(`The journal has no operation ${plainLine(key, 128)}.`, "To see all: codex-account journal")
 
 const show = (key: string) =>
   Effect.flatMap(OperationJournal, (journal) =>
@@ -95,7 +88,7 @@ const answer = (words: ReadonlyArray<string>, found: "arrived" | "missing" | und
     if (action === "show") return show(key)
     if (action === "resolve") return resolve(key, found)
   }
-  return new BadUsage({ message: "Say: journal, journal show KEY, or journal resolve KEY.", advice: null })
+  return badUsage("Use journal, journal show KEY, or journal resolve KEY.")
 }
 
 const exitCodeOf = ({ resolution }: Answer): ExitCode =>
@@ -105,25 +98,20 @@ const exitCodeOf = ({ resolution }: Answer): ExitCode =>
       ? ofRedeem(resolution.result.outcome)
       : ExitCode.nothing
 
-export const journal = Command.make(
-  "journal",
-  {
-    found: Options.choice("found", ["arrived", "missing"]).pipe(Options.optional),
-    words: Args.text({ name: "ACTION" }).pipe(Args.repeated)
-  },
-  ({ found, words }) =>
-    Effect.suspend(() => answer(words, Option.getOrUndefined(found))).pipe(
-      tellInterrupted("journal"),
-      present({
-        command: "journal",
-        fields: journalFields,
-        value: ({ operations, resolution }) => ({
-          operations,
-          resolution: resolution === null ? null : resolution._tag,
-          redeemed: resolution?._tag === "Redeemed" ? resolution.result.outcome : null
-        }),
-        lines,
-        exitCode: exitCodeOf
-      })
-    )
-)
+export const journal = (
+  flags: { readonly "--found": "arrived" | "missing" | undefined },
+  words: ReadonlyArray<string>
+) =>
+  Effect.suspend(() => answer(words, flags["--found"])).pipe(
+    reportInterrupt("redeem"),
+    present({
+      fields: journalFields,
+      value: ({ operations, resolution }) => ({
+        operations,
+        resolution: resolution === null ? null : resolution._tag,
+        redeemed: resolution?._tag === "Redeemed" ? resolution.result.outcome : null
+      }),
+      lines,
+      exitCode: exitCodeOf
+    })
+  )

@@ -1,11 +1,10 @@
 /** `codex-account policies`. */
-import * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
 import { Policies } from "../../services/Policies.js"
-import { policiesFields } from "../json/toolFields.js"
+import { policiesFields } from "../json/fields.js"
 import type { Canvas } from "../render/limits.js"
-import { table } from "../render/table.js"
+import { table } from "../render/text.js"
 import { present } from "../Report.js"
 
 const seconds = (duration: Duration.Duration): string => `${Duration.toMillis(duration) / 1000} s`
@@ -41,18 +40,15 @@ const lines = (policies: ReadonlyArray<CallPolicy>, canvas: Canvas): ReadonlyArr
     canvas
   ),
   "",
-  "safe: repeating changes nothing. keyed: the same key changes nothing twice. never: sent once.",
-  "Redirects are never followed. Change a number with CODEX_ACCOUNT_POLICY_<CALL>_ATTEMPTS,",
-  "_ATTEMPT_TIMEOUT or _OVERALL_TIMEOUT, or cap all times with --timeout."
+  "safe: repeating changes nothing. keyed: the same key takes effect once. never: sent once.",
+  "Redirects are never followed. To change a number: CODEX_ACCOUNT_POLICY_<CALL>_ATTEMPTS,",
+  "_ATTEMPT_TIMEOUT or _OVERALL_TIMEOUT; --timeout caps all times."
 ]
 
-export const policies = Command.make("policies", {}, () =>
-  Policies.pipe(
-    present({
-      command: "policies",
-      fields: policiesFields,
-      value: (table) => ({ policies: Object.values(table).map(row) }),
-      lines: (table, canvas) => lines(Object.values(table), canvas)
-    })
-  )
+export const policies = Policies.pipe(
+  present({
+    fields: policiesFields,
+    value: (table) => ({ policies: Object.values(table).map(row) }),
+    lines: (table, canvas) => lines(Object.values(table), canvas)
+  })
 )

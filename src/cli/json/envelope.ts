@@ -21,7 +21,7 @@ export const ErrorBody = Schema.Struct({
 
 export type ErrorBody = typeof ErrorBody.Type
 
-/** An answer that is none. `command` is null when the command line names none. */
+/** A failure. `command` is null if the command line names none. */
 export const failure = <const Name extends string | null>(command: Name) =>
   Schema.Struct({
     schemaVersion: Schema.Literal(schemaVersion),

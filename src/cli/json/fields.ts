@@ -1,15 +1,79 @@
 /** What each command answers in JSON. */
 import * as Schema from "effect/Schema"
 import { ActivityDay, ActivityView, ActivityWeek } from "../../domain/ActivityCalendar.js"
+import { Repeat } from "../../domain/CallPolicy.js"
 import { Identity } from "../../domain/Identity.js"
 import { Operation } from "../../domain/Operation.js"
 import { Plan } from "../../domain/Plan.js"
 import { InviteReward } from "../../domain/ReferralOffer.js"
-import { AuthMode } from "../../domain/Session.js"
+import { ResetCredits } from "../../domain/ResetCredit.js"
+import { AuthMode, type Session } from "../../domain/Session.js"
+import { Credits, type RateLimit, ReachedType, SpendControl, type UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { UsageTransition } from "../../domain/UsageTransition.js"
+import { Verdict } from "../../domain/Verdict.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
+import type { UsageView } from "../../programs/readJudged.js"
 import { ErrorBody } from "./envelope.js"
-import { Usage, UsageWithVerdict } from "./values.js"
+
+/** A window. `name` is for its length; `usedPercent` is what the backend says. */
+const Window = Schema.Struct({
+  name: Schema.String,
+  durationMinutes: Schema.NullOr(Schema.Int),
+  usedPercent: Schema.Number,
+  remainingPercent: Schema.Number,
+  resetsAt: Schema.DateTimeUtc
+})
+
+/** A limit; the first one is that of Codex itself. */
+const Limit = Schema.Struct({
+  id: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  allowed: Schema.NullOr(Schema.Boolean),
+  windows: Schema.Array(Window)
+})
+
+/** One reading of usage. */
+const Usage = Schema.Struct({
+  identity: Identity,
+  plan: Plan,
+  fetchedAt: Schema.DateTimeUtc,
+  limits: Schema.Array(Limit),
+  credits: Schema.NullOr(Credits),
+  spendControl: Schema.NullOr(SpendControl),
+  reachedType: Schema.NullOr(ReachedType),
+  resetCredits: Schema.NullOr(ResetCredits)
+})
+
+const UsageWithVerdict = Schema.Struct({ usage: Usage, verdict: Verdict })
+
+const limit = (of: RateLimit): typeof Limit.Type => ({
+  id: of.id,
+  name: of.name,
+  allowed: of.allowed,
+  windows: of.windows.map(({ durationMinutes, name, remainingPercent, resetsAt, usedPercent }) => ({
+    name,
+    durationMinutes,
+    usedPercent,
+    remainingPercent,
+    resetsAt
+  }))
+})
+
+export const usageValue = (snapshot: UsageSnapshot): typeof Usage.Type => ({
+  identity: snapshot.identity,
+  plan: snapshot.plan,
+  fetchedAt: snapshot.fetchedAt,
+  limits: snapshot.limits.map(limit),
+  credits: snapshot.credits,
+  spendControl: snapshot.spendControl,
+  reachedType: snapshot.reachedType,
+  resetCredits: snapshot.resetCredits
+})
+
+export const usageViewValue = ({ snapshot, verdict }: UsageView): typeof UsageWithVerdict.Type => ({
+  usage: usageValue(snapshot),
+  verdict
+})
 
 const { usage, verdict } = UsageWithVerdict.fields
 
@@ -42,7 +106,17 @@ const Account = Schema.Struct({
   lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc)
 })
 
-/** `email` is of the signed-in user. No other answer has it. */
+/** A session without its email address. */
+export const accountValue = ({
+  accessExpiresAt,
+  identity,
+  lastRefreshAt,
+  mode,
+  plan,
+  source
+}: Session): typeof Account.Type => ({ accessExpiresAt, identity, lastRefreshAt, mode, plan, source })
+
+/** `email` is that of the signed-in user. No other answer has it. */
 export const sessionFields = {
   ...Account.fields,
   email: Schema.NullOr(Schema.String),
@@ -72,7 +146,7 @@ const ActivityTotals = Schema.Struct({
 /**
  * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
  * `days` are those of the last 52 weeks up to the day of `fetchedAt`, in UTC, and `weeks` their sums; both are null
- * where the backend told of no days.
+ * if the backend reports no days.
  */
 export const activityFields = {
   view: ActivityView,
@@ -88,7 +162,7 @@ const Activity = Schema.Struct({
   daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
 })
 
-/** A part that could not be read is null, and `errors` says why. `open` are acts whose outcome is not known. */
+/** A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. */
 export const statusFields = {
   session: Account,
   role: WorkspaceRole,
@@ -104,7 +178,7 @@ export const statusFields = {
   })
 }
 
-/** `usage` is the state after a reset, null when there was none or it could not be read. */
+/** `usage` is that after a reset; null if there was none or it could not be read. */
 export const redeemFields = {
   outcome: Schema.Literal(
     "reset",
@@ -120,7 +194,7 @@ export const redeemFields = {
   usage: Schema.NullOr(Usage)
 }
 
-/** `key` names the act in the journal; the address is not repeated. */
+/** `key` names the operation in the journal; the address is not repeated. */
 export const inviteFields = {
   outcome: Schema.Literal("sent", "declined"),
   reward: Schema.NullOr(InviteReward),
@@ -133,23 +207,67 @@ export const notifyOwnerFields = {
   key: Schema.NullOr(Schema.String)
 }
 
-/** `replaced`: somebody was signed in before. The account's e-mail is in `session` alone. */
+/** `replaced`: there was a sign-in before. Only `session` has the account's email address. */
 export const loginFields = {
   ...Account.fields,
   method: Schema.Literal("browser", "device", "accessToken", "apiKey"),
   replaced: Schema.Boolean
 }
 
-/** Newest first. `resolution` and `redeemed` tell what `resolve` did, and are null without it. */
+/** Newest first. `resolution` and `redeemed` are what `resolve` did; null without it. */
 export const journalFields = {
   operations: Schema.Array(Operation),
   resolution: Schema.NullOr(Schema.Literal("Redeemed", "Closed", "Left")),
   redeemed: Schema.NullOr(redeemFields.outcome)
 }
 
-/** `removed`: there was a record. `revoked` is null when the server was not asked, false when it did not confirm. */
+/** `removed`: there was a sign-in. `revoked` is null if the server was not asked, false if it did not confirm. */
 export const logoutFields = {
   outcome: Schema.Literal("signedOut", "declined"),
   removed: Schema.Boolean,
   revoked: Schema.NullOr(Schema.Boolean)
 }
+
+/** A policy in force; times are in milliseconds. */
+const PolicyRow = Schema.Struct({
+  name: Schema.String,
+  repeat: Repeat,
+  keyField: Schema.NullOr(Schema.String),
+  attempts: Schema.Int,
+  attemptTimeoutMillis: Schema.Number,
+  overallTimeoutMillis: Schema.Number,
+  backoff: Schema.Struct({
+    baseMillis: Schema.Number,
+    factor: Schema.Number,
+    capMillis: Schema.Number,
+    jitter: Schema.Number
+  }),
+  retryOn: Schema.Array(Schema.String),
+  retryAfterCapMillis: Schema.Number,
+  redirects: Schema.Literal("refuse")
+})
+
+export const policiesFields = { policies: Schema.Array(PolicyRow) }
+
+/**
+ * `home` is the throw-away CODEX_HOME that was written, if one was asked for. `environment` is what a client needs
+ * besides.
+ */
+export const backendFields = {
+  origin: Schema.String,
+  baseUrl: Schema.String,
+  home: Schema.NullOr(Schema.String),
+  environment: Schema.Record({ key: Schema.String, value: Schema.String })
+}
+
+/** One thing that was looked at. */
+const Check = Schema.Struct({
+  name: Schema.String,
+  result: Schema.Literal("ok", "warn", "fail"),
+  message: Schema.String,
+  advice: Schema.NullOr(Schema.String)
+})
+
+export type Check = typeof Check.Type
+
+export const doctorFields = { checks: Schema.Array(Check) }

@@ -2,41 +2,27 @@
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import { failure, output, schemaVersion } from "./envelope.js"
-import {
-  activityFields,
-  guardFields,
-  inviteFields,
-  journalFields,
-  loginFields,
-  logoutFields,
-  notifyOwnerFields,
-  redeemFields,
-  roleFields,
-  sessionFields,
-  statusFields,
-  usageFields
-} from "./fields.js"
-import { backendFields, doctorFields, policiesFields } from "./toolFields.js"
+import * as fields from "./fields.js"
 
 /**
  * `activity` is what `usage` answers when it is given a view. `none` is what a command line gets that names no command.
  */
 export const outputs = {
-  usage: output("usage", usageFields),
-  activity: output("usage", activityFields),
-  status: output("status", statusFields),
-  redeem: output("redeem", redeemFields),
-  invite: output("invite", inviteFields),
-  "notify-owner": output("notify-owner", notifyOwnerFields),
-  role: output("role", roleFields),
-  guard: output("guard", guardFields),
-  session: output("session", sessionFields),
-  logout: output("logout", logoutFields),
-  login: output("login", loginFields),
-  journal: output("journal", journalFields),
-  policies: output("policies", policiesFields),
-  backend: output("backend", backendFields),
-  doctor: output("doctor", doctorFields),
+  usage: output("usage", fields.usageFields),
+  activity: output("usage", fields.activityFields),
+  status: output("status", fields.statusFields),
+  redeem: output("redeem", fields.redeemFields),
+  invite: output("invite", fields.inviteFields),
+  "notify-owner": output("notify-owner", fields.notifyOwnerFields),
+  role: output("role", fields.roleFields),
+  guard: output("guard", fields.guardFields),
+  session: output("session", fields.sessionFields),
+  logout: output("logout", fields.logoutFields),
+  login: output("login", fields.loginFields),
+  journal: output("journal", fields.journalFields),
+  policies: output("policies", fields.policiesFields),
+  backend: output("backend", fields.backendFields),
+  doctor: output("doctor", fields.doctorFields),
   version: Schema.Struct({
     schemaVersion: Schema.Literal(schemaVersion),
     command: Schema.Literal("version"),

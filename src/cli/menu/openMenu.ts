@@ -14,7 +14,6 @@ import { Dialog } from "../../services/Dialog.js"
 import { OperationJournal } from "../../services/OperationJournal.js"
 import { ExitCode } from "../exitCodes.js"
 import { type CommandError, failureOf } from "../Failure.js"
-import type { CommandName } from "../flags.js"
 import { paintFor } from "../render/paint.js"
 import { wrap } from "../render/text.js"
 import { Report } from "../Report.js"
@@ -26,7 +25,7 @@ import { showUsage } from "./showUsage.js"
 /** The commands that do the same as the acts of the menu. */
 const commands = { redeem: "redeem", invite: "invite", nudge: "notify-owner" } as const
 
-const failure = (error: CommandError, command: CommandName) =>
+const failure = (error: CommandError, command: string) =>
   failureOf(error, { command, networkVariables: [], homeGiven: false })
 
 const asked = (outcome: string, target: string | null): string | null =>

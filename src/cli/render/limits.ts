@@ -1,20 +1,36 @@
-/** Windows as bars. */
+/** Limits as bars. */
 import * as DateTime from "effect/DateTime"
 import { futureReset } from "../../domain/Blocker.js"
 import { plainLine } from "../../domain/PlainText.js"
 import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import type { Verdict } from "../../domain/Verdict.js"
-import { bar, percentLeft } from "./bar.js"
-import type { Paint } from "./paint.js"
+import type { Hue, Paint } from "./paint.js"
 import { columnsOf, fit, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"
 
-/** What every picture needs: how wide, in which colours, and when. */
+/** What every picture needs: how wide, in which colors, and when. */
 export interface Canvas {
   readonly columns: number
   readonly paint: Paint
   readonly now: DateTime.Zoned
+}
+
+const hueOf = (percent: number): Hue => (percent <= 10 ? "red" : percent <= 25 ? "yellow" : "green")
+
+/** `remaining` percent of `cells`: something left always shows, and so does something used. */
+export const bar = (remaining: number, cells: number, paint: Paint): string => {
+  const share = Math.min(100, Math.max(0, remaining)) / 100
+  const rounded = Math.round(share * cells)
+  const filled = share > 0 && rounded === 0 ? 1 : share < 1 && rounded === cells ? cells - 1 : rounded
+  return paint(hueOf(remaining), "█".repeat(filled)) + paint("dim", "░".repeat(cells - filled))
+}
+
+/** Such as `39% left`. Less than one percent is not nothing, and less than all is not all. */
+export const percentLeft = (remaining: number, paint: Paint): string => {
+  const rounded = Math.round(remaining)
+  const shown = remaining > 0 && rounded === 0 ? "<1" : remaining < 100 && rounded === 100 ? "99" : String(rounded)
+  return paint(hueOf(remaining), `${shown.padStart(3)}% left`)
 }
 
 interface Row {
@@ -58,7 +74,7 @@ const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, no
 
 /** When a window or an allowance is full again. */
 export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
-  at.epochMillis <= now.epochMillis ? "was to be reset by now" : `resets ${timeAndDistance(at, now)}`
+  at.epochMillis <= now.epochMillis ? "should have reset by now" : `resets ${timeAndDistance(at, now)}`
 
 const windowRow = (window: RateLimitWindow, name: string, marked: boolean, now: DateTime.Zoned): Row => ({
   name,
@@ -93,7 +109,7 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
   return [
     ...(main.length === 0
-      ? wrap("The backend tells of no window for this account.", canvas.columns, "  ")
+      ? wrap("The backend reports no limits for this account.", canvas.columns, "  ")
       : rows(main, canvas)),
     ...snapshot.additional
       .map((limit) => furtherLines(limit, canvas))

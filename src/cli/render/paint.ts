@@ -1,4 +1,4 @@
-/** Colours, where the screen shows them. */
+/** Colors, where the screen shows them. */
 
 export type Hue = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
 
@@ -23,18 +23,18 @@ export const paintFor = (color: boolean): Paint => (color ? colored : (_, text) 
 const escape = "\u001b"
 const sequences = new RegExp(`${escape}\\[([0-9;]*)m`, "g")
 
-/** The text without colours. */
+/** The text without colors. */
 export const withoutColor = (text: string): string => text.replace(sequences, "")
 
 const marks = new RegExp(`(?:${escape}\\[[0-9;]*m)*(?:${escape}\\[[0-9;]*m$|.)`, "gsu")
 
-/** The characters of the text, each with the colours that change before it. */
+/** The characters of the text, each with the colors that change before it. */
 export const charactersOf = (text: string): ReadonlyArray<string> => text.match(marks) ?? []
 
 const sequence = (code: number): string => `${escape}[${code}m`
 const offs: ReadonlyMap<number, number> = new Map(Object.values(codes))
 
-/** Lines of one text: a colour that goes on over the end of a line is ended there, and begun again in the next. */
+/** Lines of one text: a color that continues past the end of a line is ended there, and begun again in the next. */
 export const colorEachLine = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   let open: ReadonlyArray<number> = []
   return lines.map((line) => {

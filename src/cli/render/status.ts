@@ -6,14 +6,22 @@ import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import type { WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
+import type { WorkspaceRole } from "../../domain/WorkspaceRole.js"
 import type { Status } from "../../programs/showStatus.js"
-import { totalTexts } from "./activity.js"
+import { sparkline, totalTexts } from "./activity.js"
 import type { Canvas } from "./limits.js"
-import { roleText } from "./role.js"
 import { wrap, wrapItems } from "./text.js"
 import { relative } from "./time.js"
 import { usageLines } from "./usage.js"
-import { sparkline } from "./weeks.js"
+
+const roleNames = { "account-owner": "owner", "account-admin": "admin", "standard-user": "member" } as const
+
+/** `owner`, `admin` or `member`; what the token claims if the backend did not say. */
+export const roleText = ({ isOwner, role, source }: WorkspaceRole): string => {
+  if (role !== null) return roleNames[role]
+  if (isOwner === null) return "role not known"
+  return `${isOwner ? "owner" : "member"}${source === "claim" ? ", as the sign-in says" : ""}`
+}
 
 /** The latest weeks in one line, where there is anything to see, and the totals. */
 const activityText = (activity: TokenActivity, { columns, now, paint }: Canvas): ReadonlyArray<string> => {
@@ -38,7 +46,7 @@ const openText = (operation: Operation, canvas: Canvas): string => {
   const key = plainLine(operation.key, 128)
   const next = operation.act === "redeem" ? ` To carry it on: codex-account redeem --key ${key}` : ""
   const when = relative(operation.updatedAt, canvas.now)
-  return `${names[operation.act]} was sent ${when}, and its outcome is not known.${next}`
+  return `${names[operation.act]} was sent ${when}, and its outcome is unknown.${next}`
 }
 
 const unread = (what: string, error: { readonly message: string }): string =>

@@ -1,11 +1,11 @@
 /** Text that has to fit into a line. */
-import { charactersOf, colorEachLine, withoutColor } from "./paint.js"
+import { charactersOf, colorEachLine, type Paint, withoutColor } from "./paint.js"
 
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18df2}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const combining = /\p{Mark}/u
 
-/** How many columns the text takes; colours take none. */
+/** How many columns the text takes; colors take none. */
 export const columnsOf = (text: string): number => {
   let columns = 0
   for (const character of withoutColor(text)) {
@@ -22,7 +22,7 @@ export const padEnd = (text: string, columns: number): string =>
 export const padStart = (text: string, columns: number): string =>
   " ".repeat(Math.max(0, columns - columnsOf(text))) + text
 
-/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colours. */
+/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colors. */
 export const fit = (text: string, columns: number): string => {
   if (columnsOf(text) <= columns) return text
   let kept = ""
@@ -67,7 +67,7 @@ export const wrap = (text: string, columns: number, first = "", rest = first): R
       line = word
       taken = width
     } else {
-      // A colour may stand before the first word.
+      // A color may stand before the first word.
       line = taken === 0 ? line + word : `${line} ${word}`
       taken += taken === 0 ? width : 1 + width
     }
@@ -92,4 +92,37 @@ export const wrapItems = (items: ReadonlyArray<string>, columns: number): Readon
     }
   })
   return [...lines, line].flatMap((line) => wrap(line, columns))
+}
+
+/** Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines. */
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  { columns, paint }: { readonly columns: number; readonly paint: Paint }
+): ReadonlyArray<string> => {
+  const widths = head.map((name, index) => Math.max(columnsOf(name), ...rows.map((row) => columnsOf(row[index] ?? ""))))
+  const whole = widths.reduce((sum, width) => sum + width + 2, -2)
+  const line = (cells: ReadonlyArray<string>) =>
+    cells.map((cell, index) => (index === cells.length - 1 ? cell : padEnd(cell, (widths[index] ?? 0) + 2))).join("")
+  if (whole <= columns) return [paint("dim", line(head)), ...rows.map(line)]
+  return rows.flatMap(([first = "", ...cells]) => [
+    ...wrap(paint("bold", first), columns),
+    ...cells.flatMap((cell, index) => wrap(`${head[index + 1] ?? ""}: ${cell}`, columns, "  ", "    "))
+  ])
+}
+
+/** Such as `950`, `21.4B`, with the greatest unit that fits. Less than nothing is nothing. */
+export const compact = (amount: number): string =>
+  new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(Math.max(0, amount))
+
+/** The amount in decimal text; null if it is none, or below zero. */
+export const amountOf = (text: string): number | null => {
+  const amount = Number(text)
+  return text.trim() !== "" && Number.isFinite(amount) && amount >= 0 ? amount : null
+}
+
+/** Whole, with separators: `12,345`. Something is never shown as nothing: `less than 1`. */
+export const grouped = (amount: number): string => {
+  const rounded = Math.round(amount)
+  return amount > 0 && rounded === 0 ? "less than 1" : rounded.toLocaleString("en-US")
 }

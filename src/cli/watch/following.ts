@@ -7,7 +7,6 @@ import type { UsageTransition } from "../../domain/UsageTransition.js"
 import { isHopeless } from "../../programs/waitUntilUsable.js"
 import { type WatchEvent, type WatchOptions, watchUsage } from "../../programs/watchUsage.js"
 import { failureOf } from "../Failure.js"
-import type { CommandName } from "../flags.js"
 import { timeAndDistance } from "../render/time.js"
 
 /** The watch of a command. It fails when the first reading does for a reason that another reading would not change. */
@@ -27,7 +26,7 @@ export const followUsage = (options: WatchOptions) =>
 type Failed = Extract<WatchEvent, { readonly _tag: "ReadFailed" }>
 
 /** A reading that failed while the watch goes on. */
-export const watchFailure = ({ error }: Failed, command: CommandName) =>
+export const watchFailure = ({ error }: Failed, command: string) =>
   failureOf(error, { command, networkVariables: [], homeGiven: false })
 
 /** A failure and the next try in one sentence each. */

@@ -83,7 +83,7 @@ export const liveUsage = (options: WatchOptions, commands: HookCommands) =>
       // What hooks print would be drawn over.
       const hooks = yield* makeHooks(commands, {
         warn: (warning) => set({ ...state, warning }),
-        tell: () => Effect.void
+        print: () => Effect.void
       })
       const watching = Stream.runForEach(followUsage(options), (event) =>
         Effect.zipRight(

@@ -82,7 +82,7 @@ describe("status", () => {
     expect(asText(statusLines(status, canvas(80)))).toMatchInlineSnapshot(`
       "
       ada@example.test · Business · member
-      A reset was sent 29m ago, and its outcome is not known. To carry it on:
+      A reset was sent 29m ago, and its outcome is unknown. To carry it on:
         codex-account redeem --key 6f1e6c1c-0a3f-4f0e-9d57-1c1b9f6a2f10
 
       Codex usage · Business · read just now
@@ -104,7 +104,7 @@ describe("status", () => {
       "
       ada@example.test · Business · member
       A reset was sent 29m ago, and its
-        outcome is not known. To carry it on:
+        outcome is unknown. To carry it on:
         codex-account redeem --key
         6f1e6c1c-0a3f-4f0e-9d57-1c1b9f6a2f10
 

@@ -1,10 +1,9 @@
 /** Text that has to fit into a line, with colours and without. */
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { amountOf, compact, grouped } from "../../../src/cli/render/amount.js"
+import { sparkline } from "../../../src/cli/render/activity.js"
 import { paintFor, withoutColor } from "../../../src/cli/render/paint.js"
-import { columnsOf, fit, padStart, wrap, wrapItems } from "../../../src/cli/render/text.js"
-import { sparkline } from "../../../src/cli/render/weeks.js"
+import { amountOf, columnsOf, compact, fit, grouped, padStart, wrap, wrapItems } from "../../../src/cli/render/text.js"
 
 const paint = paintFor(true)
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`

@@ -175,7 +175,7 @@ it("an hour later it is old, and says so", () => {
     "
     Codex usage · Plus · read 1h 1m ago
 
-      5h      ██████████████░░░  80% left  was to be reset by now
+      5h      ██████████████░░░  80% left  should have reset by now
     ▸ weekly  ████████████░░░░░  70% left  resets Jun 23rd, 2026 2:00 PM (in 2d 23h)
 
     Usable. The weekly window is the tightest.
@@ -230,7 +230,7 @@ describe("rows", () => {
   it("a reset that was to come says so, of windows and allowances", () => {
     const usage = snapshot({ windows: [fiveHours(20)], spendControl: allowance("1", "2") })
     const text = draw(usage, 80, at(11 * day)).join("\n")
-    assert.lengthOf(text.match(/was to be reset by now/g) ?? [], 2)
+    assert.lengthOf(text.match(/should have reset by now/g) ?? [], 2)
   })
 
   it.each([

@@ -65,6 +65,7 @@ const report = Report.layer({
     interactive: true,
     zone: () => DateTime.zoneMakeOffset(0)
   },
+  at: { command: "usage", networkVariables: [], homeGiven: false },
   json: false,
   write: () => Effect.void
 })

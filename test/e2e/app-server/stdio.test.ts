@@ -284,16 +284,20 @@ describe("a command line that can't be served", () => {
       ["--listen", "ws://0.0.0.0:4500"],
       "refusing to start non-loopback websocket listener 0.0.0.0:4500 without auth; configure `--ws-auth capability-token` or `--ws-auth signed-bearer-token`"
     ],
-    ["two places", ["--stdio", "--listen", "unix://"], "--stdio is `--listen stdio://`: leave one of the two out."],
-    ["a credential for nobody", ["--ws-auth", "capability-token"], "--ws-auth is for --listen ws://IP:PORT."],
+    [
+      "two places",
+      ["--stdio", "--listen", "unix://"],
+      "--stdio is the same as --listen stdio://: leave out one of the two."
+    ],
+    ["a credential for nobody", ["--ws-auth", "capability-token"], "--ws-auth only works with --listen ws://IP:PORT."],
     [
       "an unknown credential",
       ["--listen", "ws://127.0.0.1:0", "--ws-auth", "basic"],
       "`--ws-auth` is `capability-token` or `signed-bearer-token`"
     ],
     ["an unknown source", ["--session-source", "me"], "--session-source is one of cli, vscode, exec, appServer."],
-    ["a delegate that is no command", ["--delegate", "'codex"], "--delegate: a quote"],
-    ["an argument", ["now"], "app-server takes no argument."],
+    ["a delegate that is no command", ["--delegate", "'codex"], "--delegate can't be understood: a quote"],
+    ["an argument", ["now"], "This command takes no argument."],
     ["a home that is not there", ["--codex-home", "/nowhere/at/all"], "--codex-home"]
   ])("%s", ([, args, message]) =>
     Effect.gen(function* () {

@@ -195,7 +195,7 @@ describe.concurrent("arguments", { timeout: 60_000 }, () => {
       )
       for (const each of ran) {
         assert.strictEqual(each.code, 2, each.stderr)
-        checkError(each, /Nothing was sent|Received unknown argument/)
+        checkError(each, /Nothing was sent|Give one EMAIL/)
         assert.notMatch(each.stderr.replaceAll("\n", ""), /\p{Cc}|└─/u)
       }
       assert.deepStrictEqual(yield* backend.log, [])

@@ -92,7 +92,7 @@ const errorOf = (name: "journal" | "invite", ran: Ran) => {
   return answer.ok ? null : answer.error
 }
 
-const notice = /^(1 act has|\d+ acts have) an unknown outcome; see codex-account journal$/m
+const notice = /^(1 operation has|\d+ operations have) an unknown outcome; see codex-account journal$/m
 
 describe.concurrent("journal", { timeout: 60_000 }, () => {
   it.scopedLive("is empty, knows no key, and wants to be asked properly; nothing is made for that", () =>
@@ -111,7 +111,7 @@ describe.concurrent("journal", { timeout: 60_000 }, () => {
       assert.isTrue(answer.ok && answer.operations.length === 0 && answer.resolution === null)
       assert.deepStrictEqual([none.stdout, none.stderr], ["The journal is empty.\n", ""])
       assert.deepStrictEqual([unknown.code, nonsense.code], [2, 2])
-      assert.match(errorOf("journal", unknown)?.message ?? "", /holds no operation k9/)
+      assert.match(errorOf("journal", unknown)?.message ?? "", /has no operation k9/)
       assert.match(errorOf("journal", nonsense)?.message ?? "", /journal resolve KEY/)
       assert.deepStrictEqual(yield* backend.log, [])
       assert.isNull(readIfThere(join(home, "codex-account.sqlite")))
@@ -129,7 +129,7 @@ describe.concurrent("journal", { timeout: 60_000 }, () => {
         [cli(["journal", "show", "k1"]), cli(["journal", "resolve", "k1", "--json"])],
         { concurrency: 2 }
       )
-      assert.match(shown.stdout, /redeem +unknown: .* k1\nIts outcome is not known\. To settle it: .* resolve k1\n$/)
+      assert.match(shown.stdout, /redeem +unknown: .* k1\nIts outcome is unknown\. To settle it: .* resolve k1\n$/)
       // Nobody is there to confirm it.
       assert.strictEqual(asked.code, 2)
       const calls = yield* backend.count("resetCredits.consume")
@@ -180,7 +180,7 @@ describe.concurrent("journal", { timeout: 60_000 }, () => {
       const arrivedAnswer = answerOf("journal", arrived)
       assert.isTrue(arrivedAnswer.ok && arrivedAnswer.resolution === "Closed" && arrivedAnswer.exitCode === 0)
       assert.strictEqual(missing.code, 0, missing.stderr)
-      assert.match(missing.stdout, /^The outcome was recorded as you found it\./)
+      assert.match(missing.stdout, /^What you found was recorded as the outcome\./)
       assert.deepStrictEqual(yield* openKeys(made), [])
       // Nothing was sent for any of this, and nothing stands in the way of the next one.
       assert.strictEqual(yield* backend.count("referrals.invite"), 2)
@@ -227,18 +227,18 @@ describe.concurrent("acts whose outcome is open", { timeout: 60_000 }, () => {
       yield* cli(["invite", "zoe@friends.test", "-y"])
       const nudge = yield* cli(["notify-owner", "--type", "credits", "-y"])
       assert.strictEqual(nudge.code, 5)
-      assert.match(nudge.stderr, /^1 act has an unknown outcome; see codex-account journal\nerror: The message/)
+      assert.match(nudge.stderr, /^1 operation has an unknown outcome; see codex-account journal\nerror: The message/)
 
       const people = [["session"], ["status"], [], ["redeem"], ["invite", "yan@friends.test"], ["notify-owner"]]
       const silent = [["session", "--json"], ["usage"], ["session", "--demo"]]
       const told = yield* Effect.forEach([...people, ...silent], (args) => cli(args), { concurrency: 3 })
       for (const [index, { stderr, stdout }] of told.entries()) {
         if (index < people.length) assert.strictEqual(stderr.split("\n")[0], notice.exec(stderr)?.[0], stderr)
-        if (index < people.length) assert.match(stderr, /^2 acts have/)
+        if (index < people.length) assert.match(stderr, /^2 operations have/)
         else assert.notMatch(stderr, notice)
         assert.notMatch(stdout, notice)
       }
-      assert.match(told[1]?.stdout ?? "", /An invite was sent .*its outcome is not known/)
+      assert.match(told[1]?.stdout ?? "", /An invite was sent .*its outcome is unknown/)
 
       const { record } = yield* backend.signIn(FakeAccount.accountKey(other))
       writeFileSync(join(home, "auth.json"), textOf(record))

@@ -94,7 +94,7 @@ describe("signs in, and says no secret even in a debug log", () => {
       assert.strictEqual(ran.code, 0, ran.stderr)
       assert.match(ran.stderr, /Open this address .*\/codex\/device/)
       assert.match(ran.stderr, /Type this code there: FAKE-0001/)
-      assert.match(ran.stdout, /^Signed in as ada@example\.test, Business\.\nThe sign-in of before was replaced/)
+      assert.match(ran.stdout, /^Signed in as ada@example\.test, Business\.\nThe previous sign-in was replaced/)
       assert.notStrictEqual(readFileSync(world.authJson, "utf8"), before)
       assert.strictEqual(yield* world.issuer.count("devicePoll"), 2)
       assert.strictEqual(yield* world.backend.count("oauth.revoke"), 0)
