@@ -4,27 +4,32 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import { CallPolicy } from "./CallPolicy.js"
 
-const make = (
-  name: string,
-  repeat: "safe" | "never",
+/**
+ * As in `CallPolicy`. A `safe` request without a usable answer is made again, up to `attempts` times.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoginCall {
+  readonly repeat: "safe" | "never"
+  readonly attempts: number
+  readonly attemptTimeout: Duration.Duration
+  readonly overallTimeout: Duration.Duration
+}
+
+const safe = (
   attempts: number,
   attemptTimeout: Duration.DurationInput,
   overallTimeout: Duration.DurationInput
-): CallPolicy =>
-  new CallPolicy({
-    name,
-    repeat,
-    keyField: null,
-    attempts,
-    attemptTimeout: Duration.decode(attemptTimeout),
-    overallTimeout: Duration.decode(overallTimeout),
-    backoff: { base: Duration.millis(500), factor: 2, cap: Duration.seconds(4), jitter: 0.5 },
-    retryOn: repeat === "never" ? [] : ["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError"],
-    retryAfterCap: Duration.seconds(10),
-    redirects: "refuse"
-  })
+): LoginCall => ({
+  repeat: "safe",
+  attempts,
+  attemptTimeout: Duration.decode(attemptTimeout),
+  overallTimeout: Duration.decode(overallTimeout)
+})
+
+const never = (timeout: Duration.DurationInput): LoginCall => ({ ...safe(1, timeout, timeout), repeat: "never" })
 
 /**
  * The policies of a sign-in's requests. A code works once, so its exchange is never repeated.
@@ -33,12 +38,12 @@ const make = (
  * @category constants
  */
 export const loginPolicies = {
-  exchangeCode: make("exchangeCode", "never", 1, "30 seconds", "30 seconds"),
-  exchangeApiKey: make("exchangeApiKey", "never", 1, "10 seconds", "10 seconds"),
-  startDevice: make("startDevice", "safe", 2, "10 seconds", "25 seconds"),
-  pollDevice: make("pollDevice", "safe", 1, "10 seconds", "10 seconds"),
-  readTokenOwner: make("readTokenOwner", "safe", 3, "10 seconds", "25 seconds")
-} as const satisfies Readonly<Record<string, CallPolicy>>
+  exchangeCode: never("30 seconds"),
+  exchangeApiKey: never("10 seconds"),
+  startDevice: safe(2, "10 seconds", "25 seconds"),
+  pollDevice: safe(1, "10 seconds", "10 seconds"),
+  readTokenOwner: safe(3, "10 seconds", "25 seconds")
+} as const satisfies Readonly<Record<string, LoginCall>>
 
 /**
  * How long a person may take, and how often the server is asked meanwhile. `interval` holds where the server names none,
@@ -61,6 +66,6 @@ export const loginLimits = {
  * @category models
  */
 export interface LoginTimes {
-  readonly policies: Readonly<Record<keyof typeof loginPolicies, CallPolicy>>
+  readonly policies: Readonly<Record<keyof typeof loginPolicies, LoginCall>>
   readonly limits: Readonly<Record<keyof typeof loginLimits, Duration.Duration>>
 }

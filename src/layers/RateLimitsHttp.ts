@@ -8,7 +8,6 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
@@ -68,9 +67,8 @@ const make = Effect.gen(function* () {
   )
 
   const readBoth = (options: ReadUsage): ReturnType<RateLimits["Type"]["read"]> => {
-    const usage = (options.usage ?? identity)(readUsage)
-    if (options.details === false) return usage
-    const credits = (options.resetCredits ?? identity)(readCredits).pipe(
+    if (options.details === false) return readUsage
+    const credits = readCredits.pipe(
       Effect.catchAll((error) =>
         Effect.as(Effect.logDebug(`Only the number of reset credits is known. ${error.message}`), null)
       )
@@ -78,7 +76,7 @@ const make = Effect.gen(function* () {
     // A fork costs a fifth of a concurrent zip.
     return Effect.flatMap(Effect.fork(credits), (fiber) =>
       Effect.zipWith(
-        Effect.onError(usage, () => Fiber.interruptFork(fiber)),
+        Effect.onError(readUsage, () => Fiber.interruptFork(fiber)),
         Fiber.join(fiber),
         (snapshot, found) =>
           found === null || !sameIdentity(found.reader, snapshot.identity)

@@ -6,7 +6,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -50,39 +49,36 @@ const make = Effect.gen(function* () {
     )
 
   return WorkspaceRole.of({
-    role: (options) =>
-      Effect.gen(function* () {
-        const reader = yield* session.current
-        const epoch = yield* session.epoch
-        enter(epoch)
-        const claimed = claimedRole(reader.isOrgOwner)
-        if (!reader.usesBackend) return claimed
-        const key = reader.identity.key
-        const now = yield* Clock.currentTimeMillis
-        const recent = known.get(key)
-        if (recent !== undefined && now < recent.until) return recent.role ?? claimed
-        const role = yield* shared(
-          `${epoch} ${key}`,
-          (options?.request ?? identity)(liveFor(reader.identity)).pipe(
-            Effect.catchAll((error) =>
-              Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)
-            ),
-            Effect.tap((found) =>
-              Effect.map(Clock.currentTimeMillis, (at) => {
-                if (epoch !== epochOfKnown) return
-                known.set(key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
-              })
-            )
+    role: Effect.gen(function* () {
+      const reader = yield* session.current
+      const epoch = yield* session.epoch
+      enter(epoch)
+      const claimed = claimedRole(reader.isOrgOwner)
+      if (!reader.usesBackend) return claimed
+      const key = reader.identity.key
+      const now = yield* Clock.currentTimeMillis
+      const recent = known.get(key)
+      if (recent !== undefined && now < recent.until) return recent.role ?? claimed
+      const role = yield* shared(
+        `${epoch} ${key}`,
+        liveFor(reader.identity).pipe(
+          Effect.catchAll((error) => Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)),
+          Effect.tap((found) =>
+            Effect.map(Clock.currentTimeMillis, (at) => {
+              if (epoch !== epochOfKnown) return
+              known.set(key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
+            })
           )
         )
-        // Somebody else may have signed in meanwhile, of whom nothing but the claim is known.
-        const present = yield* session.current
-        return sameIdentity(present.identity, reader.identity) ? (role ?? claimed) : claimedRole(present.isOrgOwner)
-      }),
+      )
+      // Somebody else may have signed in meanwhile, of whom nothing but the claim is known.
+      const present = yield* session.current
+      return sameIdentity(present.identity, reader.identity) ? (role ?? claimed) : claimedRole(present.isOrgOwner)
+    }),
     claimed: Effect.map(session.current, (reader) => claimedRole(reader.isOrgOwner)),
     nudge: ({ as, creditType }) =>
       backend
-        .act("workspace.nudge", as, (client) => client.workspace.nudge({ payload: { credit_type: creditType } }))
+        .actOnce("workspace.nudge", as, (client) => client.workspace.nudge({ payload: { credit_type: creditType } }))
         .pipe(
           Effect.as("sent" as const),
           Effect.catchIf(

@@ -4,16 +4,15 @@ import * as Option from "effect/Option"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
+import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import { JournalError } from "../domain/JournalError.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
-import { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
-import { Policies } from "../services/Policies.js"
+import { policyInForce, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { actOnce, onlyOnce } from "./actOnce.js"
-import { applyPolicy } from "./applyPolicy.js"
+import { runDecidedOperation } from "./runOperation.js"
 import { redeemOutcomeOf } from "./redeemConfirmed.js"
 
 /**
@@ -37,33 +36,32 @@ export const consumeReset = ({
 }: ConsumeOptions): Effect.Effect<
   ConsumeOutcome,
   ActError | AuthError | BackendError | JournalError,
-  AuthSession | Lease | OperationJournal | RateLimits
+  Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const limits = yield* RateLimits
-    const policy = (yield* Policies).consumeResetCredit
-    const attempt = limits.consume({ as, key, creditId })
-    const again = applyPolicy(onlyOnce(policy), yield* AuthSession)(attempt)
+    const policy = onlyOnce(yield* policyInForce("consumeResetCredit"))
+    const send = limits.consume({ as, key, creditId }).pipe(withPolicy("consumeResetCredit", policy))
 
     const earlier = Option.getOrNull(yield* journal.find(key))
     if (earlier !== null && (earlier.act !== "redeem" || earlier.identity !== as.key)) {
       return yield* new JournalError({ reason: "InUse", key })
     }
-    if (earlier?.state._tag === "succeeded") return yield* again
-    return yield* actOnce(policy, {
+    if (earlier?.state._tag === "succeeded") return yield* send
+    return yield* runDecidedOperation({
       key,
       act: "redeem",
       identity: as,
       // The key is what counts: it spends one credit, whichever is named the second time.
       target: earlier === null ? (creditId ?? null) : earlier.target,
-      attempt,
+      send,
       outcomeOf: (outcome, sentBefore) => redeemOutcomeOf(outcome, sentBefore, creditId)
     }).pipe(
       // Another process has carried it on to its end meanwhile.
       Effect.catchIf(
         (error) => error._tag === "JournalError" && error.reason === "Transition",
-        () => again
+        () => send
       )
     )
   }).pipe(Effect.withSpan("consumeReset"))

@@ -17,11 +17,10 @@ import { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
-import { applyPolicy } from "./applyPolicy.js"
 import { emailDigest } from "./emailDigest.js"
-import { journaledAct } from "./journaledAct.js"
+import { runOperation } from "./runOperation.js"
 
 /**
  * What was confirmed: the offer with its identity, and the recipient. `again` sends although an earlier invite went to the
@@ -87,13 +86,8 @@ export const notInvitedYet = (identity: Identity, email: InviteEmail) =>
 export const loadOffer: Effect.Effect<
   Option.Option<ReferralOffer>,
   AuthError | BackendError,
-  AuthSession | Referrals
-> = Effect.gen(function* () {
-  const auth = yield* AuthSession
-  const policies = yield* Policies
-  const referrals = yield* Referrals
-  return yield* applyPolicy(policies.readOffer, auth)(referrals.loadOffer)
-})
+  Referrals
+> = Effect.flatMap(Referrals, (referrals) => referrals.loadOffer.pipe(underPolicy("readOffer", "safe", "32 seconds")))
 
 /** The identity and the offer are as they were confirmed, read anew. */
 const stillAsConfirmed = (offer: ReferralOffer) =>
@@ -126,20 +120,17 @@ export const inviteConfirmed = ({
   AuthSession | Lease | OperationJournal | Referrals
 > =>
   Effect.gen(function* () {
-    const auth = yield* AuthSession
     const keys = yield* OperationKeys
-    const policies = yield* Policies
     const referrals = yield* Referrals
     const as = offer.identity
     const target = yield* emailDigest(as, email)
     const key = yield* keys.next
-    const { answer } = yield* journaledAct({
+    const { answer } = yield* runOperation({
       key,
       act: "invite",
       identity: as,
       target,
-      attempt: referrals.sendInvite({ as, email }),
-      policy: applyPolicy(policies.sendInvite, auth),
+      send: referrals.sendInvite({ as, email }).pipe(underPolicy("sendInvite", "never", "45 seconds")),
       isRejection: (error) => error.status !== null && definiteRefusals.has(error.status),
       outcomeOf: (reward) => `sent, reward ${reward}`,
       before: Effect.zipRight(again ? Effect.void : notInvitedYet(as, email), stillAsConfirmed(offer))

@@ -15,10 +15,9 @@ import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { applyPolicy } from "./applyPolicy.js"
 import { nudgeConfirmed, withoutOpenNudge } from "./nudgeConfirmed.js"
 import { nudgeNeed } from "./nudgeNeed.js"
 import { readUsage } from "./readUsage.js"
@@ -86,13 +85,12 @@ export const notifyOwner = (
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog
-    const policies = yield* Policies
     const roles = yield* WorkspaceRole
 
     const { session } = yield* auth.authorization
     const role = yield* dialog.progress(
       "Reading the role",
-      roles.role({ request: applyPolicy(policies.readRole, auth) })
+      roles.role.pipe(underPolicy("readRole", "safe", "15 seconds"))
     )
     if (role.isOwner === true) {
       return yield* ActError.of(

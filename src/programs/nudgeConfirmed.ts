@@ -11,14 +11,12 @@ import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
-import { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { applyPolicy } from "./applyPolicy.js"
-import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
+import { isDefiniteRefusal, runOperation } from "./runOperation.js"
 
 /**
  * What was confirmed: who asks, and for what. `again` sends although the outcome of an earlier message is not known.
@@ -73,21 +71,18 @@ export const nudgeConfirmed = ({
 }: ConfirmedNudge): Effect.Effect<
   { readonly outcome: "sent" | "cooldownActive"; readonly key: string },
   ActError | AuthError | BackendError | JournalError,
-  AuthSession | Lease | OperationJournal | WorkspaceRole
+  Lease | OperationJournal | WorkspaceRole
 > =>
   Effect.gen(function* () {
-    const auth = yield* AuthSession
     const keys = yield* OperationKeys
-    const policies = yield* Policies
     const roles = yield* WorkspaceRole
     const key = yield* keys.next
-    const { answer } = yield* journaledAct({
+    const { answer } = yield* runOperation({
       key,
       act: "nudge",
       identity: as,
       target: creditType,
-      attempt: roles.nudge({ as, creditType }),
-      policy: applyPolicy(policies.nudgeOwner, auth),
+      send: roles.nudge({ as, creditType }).pipe(underPolicy("nudgeOwner", "never", "10 seconds")),
       isRejection: isDefiniteRefusal,
       outcomeOf: (outcome) => outcome,
       before: again ? Effect.void : withoutOpenNudge(as, creditType)

@@ -6,13 +6,12 @@ import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
-import type { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
 import { OperationKeys } from "../services/OperationKeys.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { actOnce } from "./actOnce.js"
+import { runDecidedOperation } from "./runOperation.js"
 
 export interface NudgeOptions {
   readonly as: Identity
@@ -26,16 +25,16 @@ export const nudgeOwner = ({
 }: NudgeOptions): Effect.Effect<
   "sent" | "cooldownActive",
   ActError | AuthError | BackendError | JournalError,
-  AuthSession | Lease | OperationJournal | WorkspaceRole
+  Lease | OperationJournal | WorkspaceRole
 > =>
   Effect.gen(function* () {
     const roles = yield* WorkspaceRole
-    return yield* actOnce((yield* Policies).nudgeOwner, {
+    return yield* runDecidedOperation({
       key: yield* (yield* OperationKeys).next,
       act: "nudge",
       identity: as,
       target: creditType,
-      attempt: roles.nudge({ as, creditType }),
+      send: roles.nudge({ as, creditType }).pipe(underPolicy("nudgeOwner", "never", "10 seconds")),
       outcomeOf: (outcome) => outcome
     })
   }).pipe(Effect.withSpan("nudgeOwner"))

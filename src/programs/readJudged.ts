@@ -6,7 +6,6 @@ import type { BackendError } from "../domain/BackendError.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { verdict, type Verdict } from "../domain/Verdict.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
-import type { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { readUsage } from "./readUsage.js"
@@ -22,7 +21,7 @@ export const readJudged = (
 ): Effect.Effect<
   { readonly role: Role; readonly view: UsageView },
   AuthError | BackendError,
-  AuthSession | RateLimits | WorkspaceRole
+  RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {
     const roles = yield* WorkspaceRole

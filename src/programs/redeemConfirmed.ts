@@ -13,13 +13,11 @@ import type { Identity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
-import { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { applyPolicy } from "./applyPolicy.js"
-import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
+import { isDefiniteRefusal, runOperation } from "./runOperation.js"
 import { afterQuietPeriod, withoutOpenRedemption } from "./redeemHistory.js"
 
 /**
@@ -128,21 +126,18 @@ export const redeemConfirmed = (
 ): Effect.Effect<
   Redemption,
   ActError | AuthError | BackendError | JournalError,
-  AuthSession | Lease | OperationJournal | RateLimits
+  Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {
     const { again, as, creditId, key } = confirmed
-    const auth = yield* AuthSession
-    const policies = yield* Policies
     const limits = yield* RateLimits
 
-    return yield* journaledAct({
+    return yield* runOperation({
       key,
       act: "redeem",
       identity: as,
       target: creditId ?? null,
-      attempt: limits.consume({ as, key, creditId }),
-      policy: applyPolicy(policies.consumeResetCredit, auth),
+      send: limits.consume({ as, key, creditId }).pipe(underPolicy("consumeResetCredit", "keyed", "35 seconds")),
       isRejection: isDefiniteRefusal,
       outcomeOf: (code, sentBefore) => redeemOutcomeOf(code, sentBefore, creditId),
       // Another process may have redeemed while the person was thinking.

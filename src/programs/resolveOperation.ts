@@ -15,7 +15,7 @@ import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { asOnlyOne } from "./journaledAct.js"
+import { withOperationLease } from "./runOperation.js"
 import { redeemReset, type RedeemResult } from "./redeemReset.js"
 
 /**
@@ -89,7 +89,7 @@ export const resolveOperation = (
       }))
     if (finding === "leave") return { _tag: "Left", operation } as const
     // Whoever is just sending it hears the answer: nobody else says then what came of it.
-    const closed = yield* asOnlyOne(operation, () =>
+    const closed = yield* withOperationLease(operation, () =>
       Effect.zipRight(
         open,
         journal.advance(

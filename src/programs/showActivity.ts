@@ -10,9 +10,8 @@ import { sameIdentity } from "../domain/Identity.js"
 import type { TokenActivity } from "../domain/TokenActivity.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { TokenUsage } from "../services/TokenUsage.js"
-import { applyPolicy } from "./applyPolicy.js"
 
 /**
  * The token activity of whoever is signed in.
@@ -24,9 +23,8 @@ export const showActivity: Effect.Effect<TokenActivity, AuthError | BackendError
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog
-    const policies = yield* Policies
     const tokens = yield* TokenUsage
-    const read = applyPolicy(policies.readTokenActivity, auth)(tokens.read)
+    const read = tokens.read.pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
     const activity = yield* dialog.progress("Reading token activity", read)
     const present = yield* auth.current
     if (!sameIdentity(present.identity, activity.identity)) return yield* AuthError.of("AccountMismatch")

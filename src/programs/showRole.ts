@@ -10,9 +10,8 @@ import type { Session } from "../domain/Session.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { applyPolicy } from "./applyPolicy.js"
 
 /**
  * The live role where the backend tells it, else the token's claim.
@@ -25,12 +24,14 @@ export const showRole: Effect.Effect<
   AuthError,
   Dialog | AuthSession | WorkspaceRole
 > = Effect.gen(function* () {
-  const policies = yield* Policies
   const auth = yield* AuthSession
   const roles = yield* WorkspaceRole
   const dialog = yield* Dialog
   const session = yield* auth.current
-  const role = yield* dialog.progress("Reading the role", roles.role({ request: applyPolicy(policies.readRole, auth) }))
+  const role = yield* dialog.progress(
+    "Reading the role",
+    roles.role.pipe(underPolicy("readRole", "safe", "15 seconds"))
+  )
   const present = yield* auth.current
   if (!sameIdentity(present.identity, session.identity)) return yield* AuthError.of("AccountMismatch")
   return { session, role }

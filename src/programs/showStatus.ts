@@ -19,12 +19,11 @@ import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
 import { OperationJournal } from "../services/OperationJournal.js"
-import { Policies } from "../services/Policies.js"
+import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { TokenUsage } from "../services/TokenUsage.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { applyPolicy } from "./applyPolicy.js"
 import { readUsage } from "./readUsage.js"
 import type { UsageView } from "./readJudged.js"
 
@@ -58,7 +57,6 @@ export const showStatus: Effect.Effect<
   const dialog = yield* Dialog
   const journal = yield* OperationJournal
   const messages = yield* WorkspaceMessages
-  const policies = yield* Policies
   const roles = yield* WorkspaceRole
   const tokens = yield* TokenUsage
 
@@ -68,9 +66,9 @@ export const showStatus: Effect.Effect<
     Effect.all(
       {
         usage: Effect.either(readUsage()),
-        role: roles.role({ request: applyPolicy(policies.readRole, auth) }),
-        activity: Effect.either(applyPolicy(policies.readTokenActivity, auth)(tokens.read)),
-        messages: Effect.either(applyPolicy(policies.readWorkspaceMessages, auth)(messages.read)),
+        role: roles.role.pipe(underPolicy("readRole", "safe", "15 seconds")),
+        activity: Effect.either(tokens.read.pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))),
+        messages: Effect.either(messages.read.pipe(underPolicy("readWorkspaceMessages", "safe", "1 second"))),
         open: journal.list({ identity: session.identity, open: true })
       },
       { concurrency: "unbounded" }

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { AuthError } from "../domain/AuthError.js"
-import type { CallPolicy } from "../domain/CallPolicy.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
+import type { LoginCall } from "../domain/LoginPolicy.js"
 import type { Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { CredentialStore } from "../services/CredentialStore.js"
@@ -61,17 +61,16 @@ export const storeSignIn = (
  * A request of a sign-in under its policy: only a `safe` one is made again, and only when there was no usable answer.
  */
 export const underLoginPolicy =
-  (policy: CallPolicy, step: typeof LoginStep.Type) =>
+  (policy: LoginCall, step: typeof LoginStep.Type) =>
   <A, R>(call: Effect.Effect<A, LoginError, R>): Effect.Effect<A, LoginError, R> => {
-    const { base, cap, factor, jitter } = policy.backoff
     const late = () => LoginError.of("Unavailable", step, "no answer in time")
     return call.pipe(
       Effect.timeoutFail({ duration: policy.attemptTimeout, onTimeout: late }),
       Effect.retry({
         times: policy.repeat === "never" ? 0 : policy.attempts - 1,
-        schedule: Schedule.exponential(base, factor).pipe(
-          Schedule.union(Schedule.spaced(cap)),
-          Schedule.jitteredWith({ min: 1 - jitter, max: 1 })
+        schedule: Schedule.exponential("500 millis").pipe(
+          Schedule.union(Schedule.spaced("4 seconds")),
+          Schedule.jitteredWith({ min: 0.5, max: 1 })
         ),
         while: (error) => error.reason === "Unavailable"
       }),

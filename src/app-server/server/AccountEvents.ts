@@ -7,9 +7,8 @@ import * as Stream from "effect/Stream"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
 import type { WorkspaceRole as Role } from "../../domain/WorkspaceRole.js"
-import { applyPolicy } from "../../programs/applyPolicy.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import { Policies } from "../../services/Policies.js"
+import { underPolicy } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
 import { accountUpdated } from "../protocol/wire/account.js"
 import { Background } from "./Background.js"
@@ -44,7 +43,6 @@ const make = Effect.gen(function* () {
   const auth = yield* AuthSession
   const background = yield* Background
   const connections = yield* Connections
-  const policies = yield* Policies
   const roles = yield* WorkspaceRole
   const sessions = yield* CurrentSession
 
@@ -55,9 +53,12 @@ const make = Effect.gen(function* () {
   /** What each connection was last told, so that nobody is told the same twice. */
   const lastTold = new WeakMap<ServerConnection, { readonly epoch: number; readonly live: boolean }>()
 
-  const readRole = roles
-    .role({ request: applyPolicy(policies.readRole, auth) })
-    .pipe(Effect.option, Effect.map(Option.filter((role) => role.source === "live")), Effect.map(Option.getOrNull))
+  const readRole = roles.role.pipe(
+    underPolicy("readRole", "safe", "15 seconds"),
+    Effect.option,
+    Effect.map(Option.filter((role) => role.source === "live")),
+    Effect.map(Option.getOrNull)
+  )
 
   /** The present session and its role; null when it is another's by the time that the role is known. */
   const read: Effect.Effect<Reading | null> = Effect.gen(function* () {

@@ -6,9 +6,8 @@ import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import { AuthSession } from "../../services/AuthSession.js"
 import type { Lease } from "../../services/Lease.js"
 import type { OperationJournal } from "../../services/OperationJournal.js"
-import { Policies } from "../../services/Policies.js"
+import { underPolicy } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
-import { applyPolicy } from "../applyPolicy.js"
 import { nudgeConfirmed, openNudge } from "../nudgeConfirmed.js"
 import type { Failure } from "./Failure.js"
 import type { Command, Event } from "./NudgeFlow.js"
@@ -17,9 +16,8 @@ import type { Command, Event } from "./NudgeFlow.js"
 const roleOf = (as: Identity) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
-    const policies = yield* Policies
     const roles = yield* WorkspaceRole
-    const role = yield* roles.role({ request: applyPolicy(policies.readRole, auth) })
+    const role = yield* roles.role.pipe(underPolicy("readRole", "safe", "15 seconds"))
     const present = yield* auth.current
     return sameIdentity(present.identity, as) ? role : yield* AuthError.of("AccountMismatch")
   })

@@ -1,19 +1,16 @@
 /** The commands of the usage flow, done. */
 import * as Effect from "effect/Effect"
-import { AuthSession } from "../../services/AuthSession.js"
-import { Policies } from "../../services/Policies.js"
+import { type AuthSession } from "../../services/AuthSession.js"
+import { underPolicy } from "../../services/Policies.js"
 import type { RateLimits } from "../../services/RateLimits.js"
 import { TokenUsage } from "../../services/TokenUsage.js"
 import { type WorkspaceRole } from "../../services/WorkspaceRole.js"
-import { applyPolicy } from "../applyPolicy.js"
 import { readJudged } from "../readJudged.js"
 import type { Command, Event } from "./UsageFlow.js"
 
 const readActivity = Effect.gen(function* () {
-  const auth = yield* AuthSession
-  const policies = yield* Policies
   const tokens = yield* TokenUsage
-  return yield* applyPolicy(policies.readTokenActivity, auth)(tokens.read)
+  return yield* tokens.read.pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
 })
 
 /** Reads the usage with its verdict, or the token activity. */

@@ -113,7 +113,7 @@ const perform = (step: Step): Effect.Effect<unknown, unknown, Services> => {
         credits: resetCredits?.availableCount ?? null
       }))
     case "role":
-      return Effect.flatMap(WorkspaceRole, (roles) => roles.role())
+      return Effect.flatMap(WorkspaceRole, (roles) => roles.role)
     case "identity":
       return Effect.flatMap(AuthSession, (session) =>
         Effect.map(session.current, ({ email, identity }) => ({ identity: identity.key, email }))

@@ -78,7 +78,7 @@ describe("two homes in one process", () => {
     const { identity } = yield* session.current
     const usage = yield* readUsage()
     const roles = yield* WorkspaceRole
-    const { role } = yield* roles.role()
+    const { role } = yield* roles.role
     const journal = yield* OperationJournal
     return {
       identity: identity.key,

@@ -2,10 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../../../domain/AuthError.js"
 import type { BackendError } from "../../../domain/BackendError.js"
-import type { CallPolicy } from "../../../domain/CallPolicy.js"
-import { applyPolicy } from "../../../programs/applyPolicy.js"
-import { AuthSession } from "../../../services/AuthSession.js"
-import { Policies } from "../../../services/Policies.js"
+import { underPolicy } from "../../../services/Policies.js"
 import { RateLimits } from "../../../services/RateLimits.js"
 import { TokenUsage } from "../../../services/TokenUsage.js"
 import { WorkspaceMessages } from "../../../services/WorkspaceMessages.js"
@@ -21,39 +18,26 @@ import { UsageEvents } from "../UsageEvents.js"
 
 type Methods = "account/rateLimits/read" | "account/usage/read" | "account/workspaceMessages/read"
 
-type Read<A, R> = Effect.Effect<A, AuthError | BackendError, R>
-
-/** Under its policy, and with what its failure tells of the session kept in mind. */
-const under = <A, R>(policy: CallPolicy, read: Read<A, R>): Read<A, AuthSession | CurrentSession | R> =>
-  Effect.gen(function* () {
-    const auth = yield* AuthSession
-    const sessions = yield* CurrentSession
-    const context = yield* Effect.context<R>()
-    return yield* sessions.noted(applyPolicy(policy, auth)(Effect.provide(read, context)))
-  })
-
 const isTimeout = (error: AuthError | BackendError): boolean =>
   error._tag === "BackendError" && error.reason === "Timeout"
 
 export const usageHandlers: Handlers<
   Methods,
-  AuthSession | CurrentSession | RateLimits | TokenUsage | UsageEvents | WorkspaceMessages
+  CurrentSession | RateLimits | TokenUsage | UsageEvents | WorkspaceMessages
 > = {
   "account/rateLimits/read": ({ excludeResetCreditDetails }, { connection }) =>
     Effect.gen(function* () {
-      const auth = yield* AuthSession
       const events = yield* UsageEvents
       const limits = yield* RateLimits
-      const policies = yield* Policies
       const sessions = yield* CurrentSession
       const session = yield* sessions.require("to read rate limits")
-      const read = limits.read({
-        usage: applyPolicy(policies.readUsage, auth),
-        resetCredits: applyPolicy(policies.readResetCredits, auth),
-        details: excludeResetCreditDetails !== true,
-        // A client that reads again wants to know what has become of it since.
-        fresh: "join"
-      })
+      const read = limits
+        .read({
+          details: excludeResetCreditDetails !== true,
+          // A client that reads again wants to know what has become of it since.
+          fresh: "join"
+        })
+        .pipe(underPolicy("readUsage", "safe", "25 seconds"), underPolicy("readResetCredits", "safe", "8 seconds"))
       const snapshot = yield* Effect.mapError(sessions.noted(read), (error) =>
         failureOf(error, "failed to fetch codex rate limits", "to read rate limits")
       )
@@ -63,13 +47,13 @@ export const usageHandlers: Handlers<
     }),
   "account/usage/read": ({ threadId }) =>
     Effect.gen(function* () {
-      const policies = yield* Policies
       const sessions = yield* CurrentSession
       const tokens = yield* TokenUsage
       const problem = threadId === undefined || threadId === null ? null : threadIdProblem(threadId)
       if (problem !== null) return yield* invalidThreadId(problem)
       yield* sessions.require("to read token usage")
-      const activity = yield* Effect.mapError(under(policies.readTokenActivity, tokens.read), (error) =>
+      const read = tokens.read.pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
+      const activity = yield* Effect.mapError(sessions.noted(read), (error) =>
         isTimeout(error)
           ? timedOut("token usage profile fetch")
           : failureOf(error, "failed to fetch token usage profile", "to read token usage")
@@ -79,10 +63,10 @@ export const usageHandlers: Handlers<
   "account/workspaceMessages/read": () =>
     Effect.gen(function* () {
       const messages = yield* WorkspaceMessages
-      const policies = yield* Policies
       const sessions = yield* CurrentSession
       yield* sessions.require("to read workspace messages")
-      const list = yield* Effect.mapError(under(policies.readWorkspaceMessages, messages.read), (error) =>
+      const read = messages.read.pipe(underPolicy("readWorkspaceMessages", "safe", "1 second"))
+      const list = yield* Effect.mapError(sessions.noted(read), (error) =>
         isTimeout(error)
           ? timedOut("workspace messages fetch")
           : failureOf(error, "failed to fetch workspace messages", "to read workspace messages")
