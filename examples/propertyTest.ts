@@ -17,8 +17,8 @@ import * as CredentialStoreEphemeral from "effect-codex-account/layers/Credentia
 import * as LeaseMemory from "effect-codex-account/layers/LeaseMemory"
 import * as Live from "effect-codex-account/layers/Live"
 import * as OperationJournalMemory from "effect-codex-account/layers/OperationJournalMemory"
-import { guard } from "effect-codex-account/programs/guard"
-import { redeemReset } from "effect-codex-account/programs/redeemReset"
+import { guard } from "effect-codex-account/programs/usage"
+import { redeemReset } from "effect-codex-account/programs/redeem"
 import { AuthSession } from "effect-codex-account/services/AuthSession"
 import { RateLimits } from "effect-codex-account/services/RateLimits"
 import {

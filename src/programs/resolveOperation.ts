@@ -16,7 +16,7 @@ import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { withOperationLease } from "./runOperation.js"
-import { redeemReset, type RedeemResult } from "./redeemReset.js"
+import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
  * What a person found out: the recipient has it, or has not.

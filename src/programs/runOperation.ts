@@ -16,7 +16,7 @@ import type { LeaseError } from "../domain/LeaseError.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
 import { type HeldLease, Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { OnIntent, OperationJournal } from "../services/OperationJournal.js"
 
 /**
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other
@@ -151,6 +151,7 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
       const journal = yield* OperationJournal
       yield* request.before
       const intended = yield* journal.intend(request)
+      yield* (yield* OnIntent)(intended)
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           yield* held.assertHeld

@@ -14,7 +14,7 @@ import { BackendError, type BackendErrorReason } from "../domain/BackendError.js
 import type { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
-import type { UsageView } from "./readJudged.js"
+import type { UsageView } from "./usage.js"
 import { type WatchEvent, type WatchOptions, watchUsage } from "./watchUsage.js"
 
 /**

@@ -21,8 +21,7 @@ import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { type WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readJudged } from "./readJudged.js"
-import type { UsageView } from "./readJudged.js"
+import { readUsageWithVerdict, type UsageView } from "./usage.js"
 
 /**
  * - `Reading`: what was read, judged with `role`; `previous` is the reading before it of the same identity.
@@ -92,7 +91,7 @@ const nothingKnown = (epoch: number, now: number, soonest: number): State => ({
   nextAt: Math.max(now, soonest)
 })
 
-const reading = Effect.withSpan(readJudged(), "watchUsage.read")
+const reading = Effect.withSpan(readUsageWithVerdict(), "watchUsage.read")
 
 type Step = Effect.Effect<readonly [Chunk.Chunk<WatchEvent>, State], never, Services>
 

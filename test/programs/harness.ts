@@ -1,7 +1,5 @@
 /** The real services over the fake backend, signed in, under virtual time. */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { beforeEach, vi } from "@effect/vitest"
-import { createHash } from "node:crypto"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -20,13 +18,11 @@ import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphem
 import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as Live from "../../src/layers/Live.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
-import { guard } from "../../src/programs/guard.js"
-import { inviteFriend } from "../../src/programs/inviteFriend.js"
-import { notifyOwner } from "../../src/programs/notifyOwner.js"
-import { redeemReset } from "../../src/programs/redeemReset.js"
-import { showRole } from "../../src/programs/showRole.js"
-import { showStatus } from "../../src/programs/showStatus.js"
-import { showUsage } from "../../src/programs/showUsage.js"
+import { guard, showUsage } from "../../src/programs/usage.js"
+import { inviteFriend } from "../../src/programs/invite.js"
+import { notifyOwner } from "../../src/programs/nudge.js"
+import { redeemReset } from "../../src/programs/redeem.js"
+import { showRole, showStatus } from "../../src/programs/status.js"
 import { signOut } from "../../src/programs/signOut.js"
 import type { AccountConfig, AccountSettings } from "../../src/services/AccountConfig.js"
 import type { CredentialStore } from "../../src/services/CredentialStore.js"
@@ -36,16 +32,6 @@ import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { Policies } from "../../src/services/Policies.js"
 import { type CallLog, FakeBackend, FakeSettings, type FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
-
-// The platform's digest works on a thread, and virtual time would not wait for it.
-beforeEach(() => {
-  vi.spyOn(globalThis.crypto.subtle, "digest").mockImplementation((_algorithm, data) => {
-    const bytes = ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : new Uint8Array(data)
-    return Promise.resolve(Uint8Array.from(createHash("sha256").update(bytes).digest()).buffer)
-  })
-})
 
 export type Services =
   | Live.AccountServices

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { notifyOwner } from "../../src/programs/notifyOwner.js"
+import { notifyOwner } from "../../src/programs/nudge.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { type FakeAccount, FakeBackend, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
 import { account, brief, calls, count, done, requests, run, states } from "./harness.js"

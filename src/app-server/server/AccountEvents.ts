@@ -7,8 +7,8 @@ import * as Stream from "effect/Stream"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
 import type { WorkspaceRole as Role } from "../../domain/WorkspaceRole.js"
+import { readRole } from "../../programs/status.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import { underPolicy } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
 import { accountUpdated } from "../protocol/wire/account.js"
 import { Background } from "./Background.js"
@@ -53,8 +53,8 @@ const make = Effect.gen(function* () {
   /** What each connection was last told, so that nobody is told the same twice. */
   const lastTold = new WeakMap<ServerConnection, { readonly epoch: number; readonly live: boolean }>()
 
-  const readRole = roles.role.pipe(
-    underPolicy("readRole", "safe", "15 seconds"),
+  const liveRole = readRole.pipe(
+    Effect.provideService(WorkspaceRole, roles),
     Effect.option,
     Effect.map(Option.filter((role) => role.source === "live")),
     Effect.map(Option.getOrNull)
@@ -65,7 +65,7 @@ const make = Effect.gen(function* () {
     const session = yield* sessions.present
     const epoch = yield* auth.epoch
     if (session === null || !session.usesBackend) return { epoch, session, role: null }
-    const role = yield* readRole
+    const role = yield* liveRole
     const present = yield* sessions.present
     if ((yield* auth.epoch) !== epoch || present === null) return null
     if (!sameIdentity(present.identity, session.identity)) return null

@@ -1,7 +1,7 @@
 /** `codex-account role`. */
 import * as Command from "@effect/cli/Command"
 import { planLabel } from "../../domain/Plan.js"
-import { showRole } from "../../programs/showRole.js"
+import { showRole } from "../../programs/status.js"
 import { roleFields } from "../json/fields.js"
 import { roleText } from "../render/role.js"
 import { wrap } from "../render/text.js"

@@ -5,7 +5,7 @@ import { Plan } from "../../domain/Plan.js"
 import { ResetCredits } from "../../domain/ResetCredit.js"
 import { Credits, type RateLimit, ReachedType, SpendControl, type UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { Verdict } from "../../domain/Verdict.js"
-import type { UsageView } from "../../programs/readJudged.js"
+import type { UsageView } from "../../programs/usage.js"
 
 /** A window: `name` by its length, percents as the backend tells them and as they are to be shown. */
 export const Window = Schema.Struct({

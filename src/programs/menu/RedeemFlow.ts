@@ -8,7 +8,7 @@ import type { Operation } from "../../domain/Operation.js"
 import type { RedeemKey, ResetCredit, ResetCreditId } from "../../domain/ResetCredit.js"
 import type { Session } from "../../domain/Session.js"
 import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
-import { creditIdOf, keyAndCredit, nameable } from "../redeemChoice.js"
+import { creditIdOf, keyAndCredit, nameable } from "../redeem.js"
 import type { RedeemOutcome } from "../redeemConfirmed.js"
 import { type Failure, isAnotherAccount, withoutSummary } from "./Failure.js"
 

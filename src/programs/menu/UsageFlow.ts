@@ -3,7 +3,7 @@ import { BackendError } from "../../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
-import type { UsageView } from "../readJudged.js"
+import type { UsageView } from "../usage.js"
 import type { Failure } from "./Failure.js"
 
 /** How the token activity is drawn. */

@@ -5,7 +5,7 @@ import type { AuthSession } from "../../services/AuthSession.js"
 import type { Lease } from "../../services/Lease.js"
 import type { OperationJournal } from "../../services/OperationJournal.js"
 import type { Referrals } from "../../services/Referrals.js"
-import { earlierInvite, inviteConfirmed } from "../inviteConfirmed.js"
+import { earlierInvite, emailDigest, inviteConfirmed } from "../invite.js"
 import type { Failure } from "./Failure.js"
 import type { Command, Event } from "./InviteFlow.js"
 
@@ -27,7 +27,7 @@ export const performInvite = ({
   }).pipe(
     Effect.catchIf(isForEarlier, (error) =>
       Effect.map(
-        earlierInvite(offer.identity, email),
+        Effect.flatMap(emailDigest(offer.identity, email), (target) => earlierInvite(offer.identity, target)),
         Option.match({
           onNone: (): Event => ({ _tag: "SendFailed", id, error }),
           onSome: (operation): Event => ({ _tag: "EarlierFound", id, operation })

@@ -8,7 +8,7 @@ import type { Lease } from "../../services/Lease.js"
 import type { OperationJournal } from "../../services/OperationJournal.js"
 import { underPolicy } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
-import { nudgeConfirmed, openNudge } from "../nudgeConfirmed.js"
+import { nudgeConfirmed, openNudge } from "../nudge.js"
 import type { Failure } from "./Failure.js"
 import type { Command, Event } from "./NudgeFlow.js"
 

@@ -9,9 +9,8 @@ import type { Lease } from "../../services/Lease.js"
 import type { OperationJournal } from "../../services/OperationJournal.js"
 import { OperationKeys } from "../../services/OperationKeys.js"
 import type { RateLimits } from "../../services/RateLimits.js"
-import { readUsage } from "../readUsage.js"
-import { redeemConfirmed } from "../redeemConfirmed.js"
-import { earlier, quietReset } from "../redeemHistory.js"
+import { readUsage } from "../usage.js"
+import { earlierRedemption, quietReset, redeemConfirmed } from "../redeemConfirmed.js"
 import { withoutSummary } from "./Failure.js"
 import type { Command, Confirmed, Event } from "./RedeemFlow.js"
 
@@ -28,7 +27,7 @@ const load = (id: number, as: Identity) =>
     const auth = yield* AuthSession
     const { session } = yield* auth.authorization
     if (!sameIdentity(session.identity, as)) return yield* ActError.of("redeem", "IdentityChanged")
-    const open = yield* earlier(as, undefined)
+    const open = yield* earlierRedemption(as, undefined)
     if (Option.isSome(open)) return { _tag: "OpenFound", id, operation: open.value } satisfies Event
     const usage = yield* usageOf(as)
     if (usage.resetCredits === null) return { _tag: "LoadFailed", id, error: withoutSummary } satisfies Event

@@ -5,7 +5,7 @@ import { underPolicy } from "../../services/Policies.js"
 import type { RateLimits } from "../../services/RateLimits.js"
 import { TokenUsage } from "../../services/TokenUsage.js"
 import { type WorkspaceRole } from "../../services/WorkspaceRole.js"
-import { readJudged } from "../readJudged.js"
+import { readUsageWithVerdict } from "../usage.js"
 import type { Command, Event } from "./UsageFlow.js"
 
 const readActivity = Effect.gen(function* () {
@@ -20,7 +20,7 @@ export const performUsage = (
   const { id } = command
   switch (command._tag) {
     case "ReadUsage":
-      return Effect.match(readJudged({ fresh: command.fresh }), {
+      return Effect.match(readUsageWithVerdict({ fresh: command.fresh }), {
         onFailure: (error): Event => ({ _tag: "UsageFailed", id, error }),
         onSuccess: ({ view }): Event => ({ _tag: "UsageLoaded", id, usage: view })
       }).pipe(Effect.withSpan("usageMenu.readUsage"))

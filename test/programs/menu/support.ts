@@ -9,10 +9,9 @@ import { ReferralOffer } from "../../../src/domain/ReferralOffer.js"
 import { type ResetCredit, ResetCredits } from "../../../src/domain/ResetCredit.js"
 import { Session } from "../../../src/domain/Session.js"
 import { TokenActivity } from "../../../src/domain/TokenActivity.js"
-import { SpendControl, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
-import type { ReachedType } from "../../../src/domain/UsageSnapshot.js"
+import { type ReachedType, SpendControl, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { verdict } from "../../../src/domain/Verdict.js"
-import type { UsageView } from "../../../src/programs/readJudged.js"
+import type { UsageView } from "../../../src/programs/usage.js"
 import { at, credit, fetchedAt, fiveHours, snapshot, week } from "../../domain/snapshots.js"
 
 export { at, credit, fetchedAt }

@@ -2,10 +2,11 @@
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../../../domain/AuthError.js"
 import type { BackendError } from "../../../domain/BackendError.js"
-import { underPolicy } from "../../../services/Policies.js"
-import { RateLimits } from "../../../services/RateLimits.js"
-import { TokenUsage } from "../../../services/TokenUsage.js"
-import { WorkspaceMessages } from "../../../services/WorkspaceMessages.js"
+import { readTokenActivity, readWorkspaceMessages } from "../../../programs/status.js"
+import { readUsage } from "../../../programs/usage.js"
+import type { RateLimits } from "../../../services/RateLimits.js"
+import type { TokenUsage } from "../../../services/TokenUsage.js"
+import type { WorkspaceMessages } from "../../../services/WorkspaceMessages.js"
 import { invalidThreadId, timedOut } from "../../protocol/errors.js"
 import { threadIdProblem } from "../../protocol/threadId.js"
 import { rateLimitsResult } from "../../protocol/wire/rateLimits.js"
@@ -28,16 +29,13 @@ export const usageHandlers: Handlers<
   "account/rateLimits/read": ({ excludeResetCreditDetails }, { connection }) =>
     Effect.gen(function* () {
       const events = yield* UsageEvents
-      const limits = yield* RateLimits
       const sessions = yield* CurrentSession
       const session = yield* sessions.require("to read rate limits")
-      const read = limits
-        .read({
-          details: excludeResetCreditDetails !== true,
-          // A client that reads again wants to know what has become of it since.
-          fresh: "join"
-        })
-        .pipe(underPolicy("readUsage", "safe", "25 seconds"), underPolicy("readResetCredits", "safe", "8 seconds"))
+      const read = readUsage({
+        details: excludeResetCreditDetails !== true,
+        // A client that reads again wants to know what has become of it since.
+        fresh: "join"
+      })
       const snapshot = yield* Effect.mapError(sessions.noted(read), (error) =>
         failureOf(error, "failed to fetch codex rate limits", "to read rate limits")
       )
@@ -48,12 +46,10 @@ export const usageHandlers: Handlers<
   "account/usage/read": ({ threadId }) =>
     Effect.gen(function* () {
       const sessions = yield* CurrentSession
-      const tokens = yield* TokenUsage
       const problem = threadId === undefined || threadId === null ? null : threadIdProblem(threadId)
       if (problem !== null) return yield* invalidThreadId(problem)
       yield* sessions.require("to read token usage")
-      const read = tokens.read.pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
-      const activity = yield* Effect.mapError(sessions.noted(read), (error) =>
+      const activity = yield* Effect.mapError(sessions.noted(readTokenActivity), (error) =>
         isTimeout(error)
           ? timedOut("token usage profile fetch")
           : failureOf(error, "failed to fetch token usage profile", "to read token usage")
@@ -62,11 +58,9 @@ export const usageHandlers: Handlers<
     }),
   "account/workspaceMessages/read": () =>
     Effect.gen(function* () {
-      const messages = yield* WorkspaceMessages
       const sessions = yield* CurrentSession
       yield* sessions.require("to read workspace messages")
-      const read = messages.read.pipe(underPolicy("readWorkspaceMessages", "safe", "1 second"))
-      const list = yield* Effect.mapError(sessions.noted(read), (error) =>
+      const list = yield* Effect.mapError(sessions.noted(readWorkspaceMessages), (error) =>
         isTimeout(error)
           ? timedOut("workspace messages fetch")
           : failureOf(error, "failed to fetch workspace messages", "to read workspace messages")
