@@ -26,7 +26,7 @@ export type ResetCreditId = typeof ResetCreditId.Type
  */
 export const TypedResetCreditId = Schema.String.pipe(
   Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
-    message: () => "A credit id is 1 to 256 printable characters without spaces; `codex-account status` lists the ids."
+    message: () => "A credit id is 1 to 256 printable characters without spaces."
   }),
   Schema.brand("ResetCreditId")
 )

@@ -1,6 +1,7 @@
 /** What a person does at the keyboard: single keys, and text that is pasted as a whole. */
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Option from "effect/Option"
+import { replaceUnsafe } from "../../domain/PlainText.js"
 
 /**
  * `name` is Node's name of the key. `text` is what the key writes, free of control characters; null where it writes
@@ -25,10 +26,8 @@ export type Input = Key | Paste
 /** The longest text that can be typed or pasted, in characters. */
 export const longestText = 1000
 
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-
 /** The text without control characters and invisible marks. */
-export const visible = (text: string): string => text.replace(unseen, "")
+export const visible = (text: string): string => replaceUnsafe(text)
 
 /** The visible text as one line. */
 export const oneLine = (text: string): string => visible(text.replace(/\s+/gu, " ")).trim()
