@@ -22,8 +22,60 @@ import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } fr
 import { policyInForce } from "../services/Policies.js"
 import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
-import { retryAfterMillis } from "./wire/retryAfter.js"
-import { isConnectFailure } from "./wire/transportFailure.js"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Predicate from "effect/Predicate"
+
+/**
+ * Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request.
+ */
+const beforeSending: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_INVALID_ARG",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_SSL_WRONG_VERSION_NUMBER"
+])
+
+const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
+  if (!Predicate.isRecord(cause) || depth > 4) return []
+  const own = typeof cause["code"] === "string" ? [cause["code"]] : []
+  const many = Array.isArray(cause["errors"]) ? cause["errors"].flatMap((error) => codesOf(error, depth + 1)) : []
+  return [...own, ...many, ...codesOf(cause["cause"], depth + 1)]
+}
+
+/** A proxy that makes no tunnel has passed nothing on; undici tells it in words only. */
+const isRefusedTunnel = (cause: unknown): boolean =>
+  cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
+
+/** Whether it is certain that nothing of the request left. */
+const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
+  error.reason !== "Transport" ||
+  codesOf(error.cause).some((code) => beforeSending.has(code)) ||
+  isRefusedTunnel(error.cause)
+
+/**
+ * * Milliseconds to wait: from a number of seconds, or an HTTP date (a past one is no wait). Null when the header is
+ * absent or neither.
+ *
+ * @internal
+ */
+export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
+  if (header === undefined) return null
+  const text = header.trim()
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text) * 1000
+  const date = /^[A-Za-z]{3},? /.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMillis)
+}
 
 const reasonOfStatus = (status: number): BackendErrorReason => {
   if (status < 400) return "Redirected"

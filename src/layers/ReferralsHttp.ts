@@ -66,7 +66,9 @@ const make = Effect.gen(function* () {
           client.referrals.invite({ payload: { referral_key: referralKey, emails: [email] } })
         )
         .pipe(
-          Effect.map(({ has_rewards }) => (has_rewards === null ? "unknown" : has_rewards ? "included" : "notIncluded"))
+          Effect.map(({ has_rewards = null }) =>
+            has_rewards === null ? "unknown" : has_rewards ? "included" : "notIncluded"
+          )
         )
   })
 })

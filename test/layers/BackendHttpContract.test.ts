@@ -9,11 +9,14 @@ import * as TestClock from "effect/TestClock"
 import type { BackendErrorReason, Delivery } from "../../src/domain/BackendError.js"
 import { CallPolicy, defaultPolicies, onlyOnce } from "../../src/domain/CallPolicy.js"
 import { AccountId, Identity, UserId } from "../../src/domain/Identity.js"
+import { InviteEmail } from "../../src/domain/InviteEmail.js"
 import * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
-import { retryAfterMillis } from "../../src/layers/wire/retryAfter.js"
+import { retryAfterMillis } from "../../src/layers/BackendHttpContract.js"
+import * as ReferralsHttp from "../../src/layers/ReferralsHttp.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Policies, underPolicy, withPolicy } from "../../src/services/Policies.js"
+import { Referrals } from "../../src/services/Referrals.js"
 import { FakeBackend, FakeSettings, Fault } from "../../src/testing/index.js"
 import { during, run } from "../programs/harness.js"
 import { consume, oneAttempt, readUsage, usageBody } from "./support/backend.js"
@@ -310,6 +313,22 @@ describe("the path style", () => {
     })
   )
 })
+
+it.effect.each([
+  ["{}", "unknown"],
+  ['{"has_rewards":null}', "unknown"],
+  ['{"has_rewards":true}', "included"],
+  ['{"has_rewards":false}', "notIncluded"]
+] as const)("an invite answered with %s: the reward is %s", ([body, reward]) =>
+  Effect.gen(function* () {
+    const { layer } = answering(() => new Response(body))
+    const sent = Effect.gen(function* () {
+      const { identity: as } = yield* (yield* AuthSession).current
+      return yield* (yield* Referrals).sendInvite({ as, email: InviteEmail.make("zoe@friends.test") })
+    })
+    assert.strictEqual(yield* Effect.provide(sent, Layer.provideMerge(ReferralsHttp.layer, layer)), reward)
+  })
+)
 
 const usages = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("usage.read"))
 const consumptions = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("resetCredits.consume"))

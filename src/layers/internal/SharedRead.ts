@@ -1,4 +1,7 @@
-/** One request for all who ask at the same time. */
+/**
+ * One request for all who ask at the same time. `RcMap` would do, but `RcMap.get` of effect 3.22 looks before it takes its
+ * lock, so that readers who start together can acquire twice.
+ */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,8 +14,8 @@ interface Flight<A, E> {
 }
 
 /**
- * Runs the work of a key once at a time: whoever comes while it runs waits for its result. The work stops when the last
- * who waits has left.
+ * Runs the work of a key once at a time: callers who come while it runs wait for its result. The work stops when the last
+ * of them has left.
  */
 export const makeSharedRead = <A, E>(): Effect.Effect<
   (key: string, work: Effect.Effect<A, E>) => Effect.Effect<A, E>,
