@@ -56,7 +56,7 @@ describe("nothing is sent", () => {
     Effect.gen(function* () {
       const error = yield* refusal({ creditType: "credits" })
       assert.strictEqual(brief(error), "ActError NotNeeded")
-      assert.include(error.message, "nobody to ask")
+      assert.include(error.message, "no one to ask")
       assert.deepStrictEqual(yield* requests, { "workspace.accountsCheck": [0] })
     }).pipe(Effect.provide(account({ backend: { accounts: [owner] } })))
   )

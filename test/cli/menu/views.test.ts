@@ -451,8 +451,8 @@ describe("the words", () => {
       Usage limit resets
 
       The reset was sent, but whether it took effect is not known.
-      Run \`codex-account status\`, and redeem again with the same key: it can't
-      spend a second credit. Operation key-1.
+      Redeem again with the same key: it can't spend a second credit.
+      Operation key-1.
       To carry it on: codex-account redeem --key key-1
 
       › 1. Try again
