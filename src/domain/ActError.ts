@@ -12,7 +12,7 @@ import { Act } from "./Operation.js"
  *   `IdentityChanged`: not what was confirmed. `NotNeeded`: there is nothing to gain by it. `Unresolved`: an earlier act
  *   of the same kind has an open outcome. `Busy`: another process is at it. Nothing was sent for any of these.
  * - `Rejected`: the backend refused, definitely.
- * - `OutcomeUnknown`: a request left, and whether it took effect can't be told.
+ * - `OutcomeUnknown`: a request left, and whether it took effect is not known.
  *
  * @since 0.1.0
  * @category schemas

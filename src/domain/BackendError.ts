@@ -40,7 +40,7 @@ export const BackendErrorReason = Schema.Literal(
 export type BackendErrorReason = typeof BackendErrorReason.Type
 
 /**
- * Whether the request reached the backend: certainly not, nobody knows, or an answer came.
+ * Whether the request reached the backend: certainly not, not known, or an answer came.
  *
  * @since 0.1.0
  * @category schemas

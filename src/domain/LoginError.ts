@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 /**
  * - `MethodForbidden`, `WorkspaceForbidden`: the configuration rules it out. `HostManaged`: another application supplies
  *   the session. None of these was asked of a server, except the workspace.
- * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: nobody
- *   finished it in time.
+ * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: it was
+ *   not finished in time.
  * - `Denied`: the person, or the workspace, said no. `NotEntitled`: the workspace has no Codex. `NoCode`: the page came
  *   back without a code. `DeviceDisabled`: the server has no device sign-in.
  * - `Refused`: the server refused, definitely. `Unavailable`: no usable answer for now. `Malformed`: an answer that can't

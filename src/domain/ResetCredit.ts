@@ -76,7 +76,7 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
 }) {}
 
 /**
- * How many credits are available, and which, where the backend told: `credits` is null when only the count is known.
+ * How many credits are available, and which, where the backend says: `credits` is null when only the count is known.
  *
  * @since 0.1.0
  * @category models

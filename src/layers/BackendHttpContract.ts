@@ -53,7 +53,7 @@ const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
   return [...own, ...many, ...codesOf(cause["cause"], depth + 1)]
 }
 
-/** A proxy that makes no tunnel has passed nothing on; undici tells it in words only. */
+/** A proxy that makes no tunnel has passed nothing on; undici says so only in the message. */
 const isRefusedTunnel = (cause: unknown): boolean =>
   cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
 

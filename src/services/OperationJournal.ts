@@ -1,5 +1,5 @@
 /**
- * The journal of acts that cannot be undone: intent before the wire, outcome before it is shown.
+ * The journal of operations that can't be undone: intent before the wire, outcome before it is shown.
  *
  * @since 0.1.0
  */
