@@ -20,7 +20,7 @@ it.effect("law 4: an invite whose sender died after its outcome was recorded is 
     yield* run(inviteFriend({ email: invitee }))
     const error = yield* Effect.flip(run(inviteFriend({ email: invitee.toUpperCase() })))
     assert.strictEqual(brief(error), "ActError NotNeeded")
-    assert.match(error.message, /invited at .*--again/)
+    assert.match(error.message, /invited at /)
     assert.strictEqual(yield* count("referrals.invite"), 1)
 
     assert.deepInclude(yield* run(inviteFriend({ email: invitee, again: true })), { _tag: "Sent" })
