@@ -14,7 +14,7 @@ import * as LeaseMemory from "effect-codex-account/layers/LeaseMemory"
 import * as Live from "effect-codex-account/layers/Live"
 import * as OperationJournalMemory from "effect-codex-account/layers/OperationJournalMemory"
 import * as SignInHttp from "effect-codex-account/layers/SignInHttp"
-import { readUsage } from "effect-codex-account/programs/readUsage"
+import { readUsage } from "effect-codex-account/programs/usage"
 import { FakeBackend, FakeSettings } from "effect-codex-account/testing"
 import { deepStrictEqual, ok } from "node:assert"
 

@@ -31,12 +31,11 @@ export interface Failure {
   readonly body: ErrorBody
 }
 
-/** What an error's advice depends on. */
+/** Where it happened. `networkVariables` are the names of those that change how the network is reached. */
 export interface Circumstances {
   readonly command: string | null
-  /** The names of the variables that are set and change how the network is reached. */
   readonly networkVariables: ReadonlyArray<string>
-  /** Whether the home was named by `--codex-home`. */
+  /** Whether `--codex-home` named the home. */
   readonly homeGiven: boolean
 }
 
@@ -64,28 +63,33 @@ const nothingDone: Readonly<Partial<Record<string, string>>> = {
   "notify-owner": "Nothing was sent: the owner was not written to."
 }
 
-/** What an act did not do, unless the message says so itself. */
-const notDone = (message: string, { command }: Circumstances): string | null =>
-  command === null || message.toLowerCase().includes("nothing was sent") ? null : (nothingDone[command] ?? null)
+/** What an act did not do. */
+const notDone = ({ command }: Circumstances): string | null =>
+  command === null ? null : (nothingDone[command] ?? null)
 
 const actions: Readonly<Record<string, string>> = {
   "usage.read": "The usage could not be read",
   "referrals.eligibility": "The referral offer could not be read",
-  "referrals.rules": "The referral offer could not be read",
-  "referrals.read": "The referral offer could not be read",
-  readUsage: "The usage could not be read",
-  readOffer: "The referral offer could not be read"
+  "referrals.rules": "The referral offer could not be read"
 }
 
+/** What the first line says to do itself. */
+const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set<AuthError["reason"]>([
+  "NotSignedIn",
+  "WrongAuth",
+  "Malformed"
+])
+
 const fromAuth = (error: AuthError, at: Circumstances): Failure => {
-  const canSignIn = error.isPermanent && error.reason !== "NotSignedIn" && !error.message.includes(" login`")
+  const detail = error.detail === null ? "" : ` (${error.detail})`
+  const said = needsSignIn.has(error.reason) ? `${error.summary} Run \`codex-account login\`.${detail}` : error.message
   const next =
     error.reason === "NotSignedIn"
       ? `To look around without an account: codex-account ${at.command ?? "usage"} --demo`
-      : canSignIn && error.reason !== "Forbidden"
+      : error.isPermanent && error.reason !== "Forbidden" && !needsSignIn.has(error.reason)
         ? "To sign in again: codex-account login"
         : null
-  return make(`AuthError.${error.reason}`, ofAuthError(error.reason), [error.message, notDone(error.message, at), next])
+  return make(`AuthError.${error.reason}`, ofAuthError(error.reason), [said, notDone(at), next])
 }
 
 const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
@@ -97,12 +101,12 @@ const backendAdvice = (error: BackendError, at: Circumstances): string | null =>
 }
 
 const fromBackend = (error: BackendError, at: Circumstances): Failure => {
-  const said = error.message.slice(error.operation.length + 2)
-  const what = `${actions[error.operation] ?? `The call ${error.operation} failed`}: ${said}.`
+  const id = error.requestId === null ? "" : `, request ${error.requestId}`
+  const what = `${actions[error.operation] ?? `The call ${error.operation} failed`}: ${error.description}${id}.`
   return make(
     `BackendError.${error.reason}`,
     ofBackendError(error.reason),
-    [what, notDone(what, at), backendAdvice(error, at)],
+    [what, notDone(at), backendAdvice(error, at)],
     {
       operation: error.operation,
       status: error.status,
@@ -112,29 +116,31 @@ const fromBackend = (error: BackendError, at: Circumstances): Failure => {
   )
 }
 
-const firstSentence = (text: string): readonly [string, string] => {
-  const end = text.indexOf(". ")
-  return end === -1 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 2)]
+/** The command that goes on from here, if there is one. */
+const nextAct = ({ act, key, reason }: ActError): string | null => {
+  switch (reason) {
+    case "OutcomeUnknown":
+    case "Unresolved":
+      if (act === "redeem") return key === null ? null : `To carry it on: codex-account redeem --key ${key}`
+      return `To send one anyway: codex-account ${act === "invite" ? "invite EMAIL" : "notify-owner"} --again`
+    case "TooSoon":
+      return "To use another reset anyway: codex-account redeem --again"
+    case "NotNeeded":
+      return act === "invite" ? "To send one anyway: codex-account invite EMAIL --again" : null
+    case "InvalidInput":
+      return act === "redeem" ? "For the ids of credits and the keys of operations: codex-account status" : null
+    default:
+      return null
+  }
 }
 
 const fromAct = (error: ActError): Failure => {
-  const open = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
-  const again = {
-    redeem: "",
-    invite: "codex-account invite EMAIL --again",
-    nudge: "codex-account notify-owner --again"
-  }
-  const next = !open
-    ? null
-    : error.act === "redeem" && error.key !== null
-      ? `To carry it on: codex-account redeem --key ${error.key}`
-      : `To send one anyway: ${again[error.act]}`
-  const [what, rest] = firstSentence(error.message.replace("└─ ", ""))
-  return make(`ActError.${error.reason}`, ofActError(error), [what, rest, next], {
+  const isOpen = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
+  return make(`ActError.${error.reason}`, ofActError(error), [error.summary, error.rest, nextAct(error)], {
     operation: error.act,
     status: error.status,
     key: error.key,
-    changed: open ? "unknown" : "no"
+    changed: isOpen ? "unknown" : "no"
   })
 }
 
@@ -164,15 +170,28 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
         ? make("DialogError.Cancelled", ExitCode.interrupted, [error.message])
         : make("DialogError.NotInteractive", ExitCode.badUsage, [error.message])
     case "JournalError":
-      return make(`JournalError.${error.reason}`, ExitCode.unexpected, [error.message, notDone(error.message, at)], {
-        key: error.key,
-        changed: error.reason === "Transition" ? "unknown" : "no"
-      })
+      return make(
+        `JournalError.${error.reason}`,
+        ExitCode.unexpected,
+        [error.message, error.reason === "Transition" ? notDone(at) : null],
+        {
+          key: error.key,
+          changed: error.reason === "Transition" ? "unknown" : "no"
+        }
+      )
     case "LoginError":
-      return make(`LoginError.${error.reason}`, ofLoginError(error.reason), [error.message], { status: error.status })
+      return make(
+        `LoginError.${error.reason}`,
+        ofLoginError(error.reason),
+        [
+          error.message,
+          error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null
+        ],
+        { status: error.status }
+      )
     case "ConfigurationError":
       return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [
-        at.homeGiven ? error.message.replace(/^CODEX_HOME /, "--codex-home ") : error.message,
+        at.homeGiven && error.subject === "CODEX_HOME" ? `--codex-home ${error.problem}` : error.message,
         configurationAdvice[error.reason]
       ])
     case "BadUsage":
@@ -187,7 +206,7 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
 
 /** Ctrl-C before anything was sent that can't be undone. */
 export const interruption = (at: Circumstances): Failure =>
-  make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone("", at)])
+  make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone(at)])
 
 /** A bug: one line, without the stack. */
 export const unexpected = (): Failure =>

@@ -3,7 +3,7 @@ import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
 import type { LoginErrorReason } from "../domain/LoginError.js"
-import type { RedeemResult } from "../programs/redeemReset.js"
+import type { RedeemResult } from "../programs/redeem.js"
 
 /**
  * `nothing`: there was nothing to do, or the person said no. `blocked`: only `guard` ends with it. `interrupted`: by Ctrl-C,

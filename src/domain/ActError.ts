@@ -8,10 +8,11 @@ import { Act } from "./Operation.js"
 
 /**
  * - `InvalidInput`: an address, key or id that can't be used. `NotOffered`: the account has no such offer, or none any
- *   more. `TooSoon`: the same was done minutes ago, and what the backend shows may be from before. `OfferChanged`, `IdentityChanged`: not what was confirmed. `NotNeeded`: this account would ask itself.
- *   `Unresolved`: an earlier act of the same kind has an open outcome. `Busy`: another process is at it. Nothing was sent for any of these.
+ *   more. `TooSoon`: the same was done minutes ago, and what the backend shows may be from before. `OfferChanged`,
+ *   `IdentityChanged`: not what was confirmed. `NotNeeded`: there is nothing to gain by it. `Unresolved`: an earlier act
+ *   of the same kind has an open outcome. `Busy`: another process is at it. Nothing was sent for any of these.
  * - `Rejected`: the backend refused, definitely.
- * - `OutcomeUnknown`: a request left, and whether it took effect can't be told.
+ * - `OutcomeUnknown`: a request left, and whether it took effect is not known.
  *
  * @since 0.1.0
  * @category schemas
@@ -32,7 +33,7 @@ export const ActErrorReason = Schema.Literal(
 const nouns = { redeem: "The reset", invite: "The invite", nudge: "The message to the owner" }
 
 const checks = {
-  redeem: "Run `codex-account status`, and redeem again with the same key: it can't spend a second credit.",
+  redeem: "Redeem again with the same key: it can't spend a second credit.",
   invite: "Ask the recipient before you send another one.",
   nudge: "Ask the owner before you send another one."
 }
@@ -61,30 +62,55 @@ export class ActError extends Schema.TaggedError<ActError>()("ActError", {
     return this.reason !== "Rejected" && this.reason !== "OutcomeUnknown"
   }
 
-  override get message(): string {
-    const detail = this.detail === null ? "" : ` ${this.detail}`
-    const key = this.key === null ? "" : ` Operation ${this.key}.`
+  /** What happened, in one sentence. */
+  get summary(): string {
     switch (this.reason) {
       case "InvalidInput":
-        return `Nothing was sent.${detail}`
-      case "NotOffered":
-        return `Nothing was sent: there is no offer for this account now.${detail}`
-      case "Busy":
-        return `Nothing was sent: another process is doing the same right now. Try again when it has ended.${detail}`
-      case "TooSoon":
-        return `Nothing was sent: this account was reset a short while ago, and the usage shown may be older than that.${detail}${key}`
-      case "OfferChanged":
-        return `Nothing was sent: the offer changed after it was shown. Look at it and confirm again.${detail}`
-      case "IdentityChanged":
-        return `Nothing was sent: another account has signed in since. Start again as that account.${detail}`
       case "NotNeeded":
-        return `Nothing was sent.${detail}`
+        return "Nothing was sent."
+      case "NotOffered":
+        return "Nothing was sent: there is no offer for this account now."
+      case "Busy":
+        return "Nothing was sent: another process is doing the same right now."
+      case "TooSoon":
+        return "Nothing was sent: this account was reset a short while ago, and the usage shown may be older than that."
+      case "OfferChanged":
+        return "Nothing was sent: the offer changed after it was shown."
+      case "IdentityChanged":
+        return "Nothing was sent: another account has signed in since."
       case "Unresolved":
-        return `Nothing was sent: the outcome of an earlier attempt is not known.${detail} ${checks[this.act]}${key}`
+        return "Nothing was sent: the outcome of an earlier attempt is not known."
       case "Rejected":
-        return `${nouns[this.act]} was refused${this.status === null ? "" : ` (HTTP ${this.status})`}.${detail}${key}`
+        return `${nouns[this.act]} was refused${this.status === null ? "" : ` (HTTP ${this.status})`}.`
       case "OutcomeUnknown":
-        return `${nouns[this.act]} was sent, but whether it took effect is not known.${detail} ${checks[this.act]}${key}`
+        return `${nouns[this.act]} was sent, but whether it took effect is not known.`
     }
+  }
+
+  /** What to do next. */
+  get advice(): string | null {
+    switch (this.reason) {
+      case "Busy":
+        return "Try again when it has ended."
+      case "OfferChanged":
+        return "Look at it and confirm again."
+      case "IdentityChanged":
+        return "Start again as that account."
+      case "Unresolved":
+      case "OutcomeUnknown":
+        return checks[this.act]
+      default:
+        return null
+    }
+  }
+
+  /** All but the summary. */
+  get rest(): string {
+    const key = this.key === null ? null : `Operation ${this.key}.`
+    return [this.detail, this.advice, key].filter((fact) => fact !== null).join(" ")
+  }
+
+  override get message(): string {
+    return `${this.summary} ${this.rest}`.trim()
   }
 }

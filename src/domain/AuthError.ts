@@ -37,20 +37,24 @@ export const AuthErrorReason = Schema.Literal(
  */
 export type AuthErrorReason = typeof AuthErrorReason.Type
 
-const advice: Record<AuthErrorReason, string> = {
-  NotSignedIn: "Not signed in. Run `codex-account login`.",
-  WrongAuth: "Signed in without ChatGPT, which this needs. Run `codex-account login`.",
-  Malformed: "The stored sign-in can't be understood. It was left as it is; run `codex-account login` to replace it.",
-  Unreadable: "The stored sign-in can't be read. Check that it is a file and that you may read it.",
-  NotWritable: "The stored sign-in can't be written, so the session was not renewed. Check the folder's permissions.",
-  Expired: "The session could not be renewed: its refresh token has expired. Sign in again.",
-  Reused: "The session could not be renewed: its refresh token was used before. Sign in again.",
-  Revoked: "The session could not be renewed: its refresh token was revoked. Sign in again.",
-  Refused: "The session could not be renewed: the server refused. Sign in again.",
-  AccountMismatch: "Another account has signed in, or this one signed out. Start again as the present account.",
-  Unavailable: "The session could not be renewed for now. Try again later.",
-  NotRefreshable: "The backend refused the session, and this kind of sign-in can't be renewed. Sign in again.",
-  Forbidden: "The configuration does not allow this sign-in."
+/** What happened, and what to do about it. */
+const words: Record<AuthErrorReason, readonly [summary: string, advice: string | null]> = {
+  NotSignedIn: ["Not signed in.", "Sign in first."],
+  WrongAuth: ["Signed in without ChatGPT, which this needs.", "Sign in with ChatGPT."],
+  Malformed: ["The stored sign-in can't be understood. It was left as it is.", "Sign in again to replace it."],
+  Unreadable: ["The stored sign-in can't be read.", "Check that it is a file and that you may read it."],
+  NotWritable: [
+    "The stored sign-in can't be written, so the session was not renewed.",
+    "Check the folder's permissions."
+  ],
+  Expired: ["The session could not be renewed: its refresh token has expired.", "Sign in again."],
+  Reused: ["The session could not be renewed: its refresh token was used before.", "Sign in again."],
+  Revoked: ["The session could not be renewed: its refresh token was revoked.", "Sign in again."],
+  Refused: ["The session could not be renewed: the server refused.", "Sign in again."],
+  AccountMismatch: ["Another account has signed in, or this one signed out.", "Start again as the present account."],
+  Unavailable: ["The session could not be renewed for now.", "Try again later."],
+  NotRefreshable: ["The backend refused the session, and this kind of sign-in can't be renewed.", "Sign in again."],
+  Forbidden: ["The configuration does not allow this sign-in.", null]
 }
 
 /**
@@ -74,7 +78,16 @@ export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
     return this.reason !== "Unavailable" && this.reason !== "NotWritable" && this.reason !== "Unreadable"
   }
 
+  get summary(): string {
+    return words[this.reason][0]
+  }
+
+  get advice(): string | null {
+    return words[this.reason][1]
+  }
+
   override get message(): string {
-    return this.detail === null ? advice[this.reason] : `${advice[this.reason]} (${this.detail})`
+    const facts = [this.summary, this.advice, this.detail === null ? null : `(${this.detail})`]
+    return facts.filter((fact) => fact !== null).join(" ")
   }
 }

@@ -40,7 +40,7 @@ export const BackendErrorReason = Schema.Literal(
 export type BackendErrorReason = typeof BackendErrorReason.Type
 
 /**
- * Whether the request reached the backend: certainly not, nobody knows, or an answer came.
+ * Whether the request reached the backend: certainly not, not known, or an answer came.
  *
  * @since 0.1.0
  * @category schemas
@@ -60,21 +60,22 @@ const notSent: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
 ])
 const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>(["Transport", "Timeout"])
 
-const advice: Record<BackendErrorReason, string> = {
-  Unsupported: "the configured backend has no such endpoint; check chatgpt_base_url",
-  IdentityChanged: "another account has signed in since; start again as that account",
-  Unreachable: "no connection to the backend; check the network, the proxy and chatgpt_base_url",
-  Transport: "the connection broke before the answer was complete",
-  Timeout: "no answer in time",
-  Redirected: "the backend redirected the request, which is never followed; check chatgpt_base_url",
-  Unauthorized: "the backend does not accept the session; sign in again",
-  Forbidden: "the account may not do this",
-  NotFound: "the backend does not know this endpoint",
-  RateLimited: "too many requests; wait before the next one",
-  Rejected: "the backend refused the request",
-  ServerError: "the backend failed; try again later",
-  Malformed: "the answer can't be understood; an update may be needed",
-  TooLarge: "the answer is larger than allowed"
+/** What happened, and what to do about it. */
+const words: Record<BackendErrorReason, readonly [summary: string, advice: string | null]> = {
+  Unsupported: ["the configured backend has no such endpoint", "check chatgpt_base_url"],
+  IdentityChanged: ["another account has signed in since", "start again as that account"],
+  Unreachable: ["no connection to the backend", "check the network, the proxy and chatgpt_base_url"],
+  Transport: ["the connection broke before the answer was complete", null],
+  Timeout: ["no answer in time", null],
+  Redirected: ["the backend redirected the request, which is never followed", "check chatgpt_base_url"],
+  Unauthorized: ["the backend does not accept the session", "sign in again"],
+  Forbidden: ["the account may not do this", null],
+  NotFound: ["the backend does not know this endpoint", null],
+  RateLimited: ["too many requests", "wait before the next one"],
+  Rejected: ["the backend refused the request", null],
+  ServerError: ["the backend failed", "try again later"],
+  Malformed: ["the answer can't be understood", "an update may be needed"],
+  TooLarge: ["the answer is larger than allowed", null]
 }
 
 /**
@@ -102,9 +103,22 @@ export class BackendError extends Schema.TaggedError<BackendError>()("BackendErr
     return notSent.has(this.reason) ? "notSent" : unknownDelivery.has(this.reason) ? "unknown" : "answered"
   }
 
+  get summary(): string {
+    return words[this.reason][0]
+  }
+
+  get advice(): string | null {
+    return words[this.reason][1]
+  }
+
+  /** Summary, advice and HTTP status: nothing in it comes from the backend. */
+  get description(): string {
+    const advice = this.advice === null ? "" : `; ${this.advice}`
+    return `${this.summary}${advice}${this.status === null ? "" : ` (HTTP ${this.status})`}`
+  }
+
   override get message(): string {
-    const status = this.status === null ? "" : ` (HTTP ${this.status})`
     const id = this.requestId === null ? "" : `, request ${this.requestId}`
-    return `${this.operation}: ${advice[this.reason]}${status}${id}`
+    return `${this.operation}: ${this.description}${id}`
   }
 }

@@ -1,9 +1,10 @@
 /**
- * How often, how long, and whether a call may be repeated: as values, to be printed, checked and overridden.
+ * How often, how long, and whether a call may be repeated, as values: printed, checked for contradictions, overridden.
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { type BackendErrorReason, BackendErrorReason as Reason } from "./BackendError.js"
 
@@ -18,7 +19,6 @@ export const Repeat = Schema.Literal("safe", "keyed", "never")
 const Fields = Schema.Struct({
   name: Schema.NonEmptyString,
   repeat: Repeat,
-  keyField: Schema.NullOr(Schema.NonEmptyString),
   attempts: Schema.Int.pipe(Schema.between(1, 100)),
   attemptTimeout: Schema.Duration,
   overallTimeout: Schema.Duration,
@@ -29,15 +29,12 @@ const Fields = Schema.Struct({
     jitter: Schema.Number.pipe(Schema.between(0, 1))
   }),
   retryOn: Schema.Array(Reason),
-  retryAfterCap: Schema.Duration,
-  redirects: Schema.Literal("refuse")
+  retryAfterCap: Schema.Duration
 })
 
 const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
   const found: Array<string> = []
   if (policy.repeat === "never" && policy.attempts !== 1) found.push("a call that is never repeated has one attempt")
-  if (policy.repeat === "keyed" && policy.keyField === null) found.push("a keyed call names the field of its key")
-  if (policy.repeat !== "keyed" && policy.keyField !== null) found.push("only a keyed call names a key field")
   if (Duration.lessThan(policy.overallTimeout, policy.attemptTimeout)) {
     found.push("the overall timeout is at least the timeout of one attempt")
   }
@@ -79,62 +76,105 @@ const transient: ReadonlyArray<BackendErrorReason> = [
   "ServerError"
 ]
 
-const backoff = {
-  base: Duration.millis(250),
-  factor: 2,
-  cap: Duration.seconds(4),
-  jitter: 0.5
+interface Row {
+  readonly repeat: (typeof Repeat)["Type"]
+  readonly attempts: number
+  readonly attemptTimeout: Duration.DurationInput
+  readonly overallTimeout: Duration.DurationInput
 }
 
-const make = (
-  name: string,
-  repeat: (typeof Repeat)["Type"],
-  attempts: number,
-  attemptTimeout: Duration.DurationInput,
-  overallTimeout: Duration.DurationInput,
-  keyField: string | null = null
-): CallPolicy =>
-  new CallPolicy({
-    name,
-    repeat,
-    keyField,
-    attempts,
-    attemptTimeout: Duration.decode(attemptTimeout),
-    overallTimeout: Duration.decode(overallTimeout),
-    backoff,
-    retryOn: repeat === "never" ? [] : transient,
-    retryAfterCap: Duration.seconds(10),
-    redirects: "refuse"
-  })
-
-/**
- * The policy of every call, by operation.
- *
- * @since 0.1.0
- * @category constants
- */
-export const defaultPolicies = {
-  readUsage: make("readUsage", "safe", 3, "10 seconds", "25 seconds"),
-  readResetCredits: make("readResetCredits", "safe", 2, "5 seconds", "8 seconds"),
-  consumeResetCredit: make("consumeResetCredit", "keyed", 3, "10 seconds", "35 seconds", "redeem_request_id"),
-  readOffer: make("readOffer", "safe", 2, "15 seconds", "32 seconds"),
-  sendInvite: make("sendInvite", "never", 1, "45 seconds", "45 seconds"),
-  readRole: make("readRole", "safe", 2, "10 seconds", "15 seconds"),
-  nudgeOwner: make("nudgeOwner", "never", 1, "10 seconds", "10 seconds"),
-  readTokenActivity: make("readTokenActivity", "safe", 3, "10 seconds", "25 seconds"),
-  readWorkspaceMessages: make("readWorkspaceMessages", "safe", 1, "1 second", "1 second"),
-  refreshSession: make("refreshSession", "never", 1, "45 seconds", "45 seconds"),
-  revokeSession: make("revokeSession", "never", 1, "10 seconds", "10 seconds")
-} as const satisfies Readonly<Record<string, CallPolicy>>
+const rows = {
+  readUsage: { repeat: "safe", attempts: 3, attemptTimeout: "10 seconds", overallTimeout: "25 seconds" },
+  readResetCredits: { repeat: "safe", attempts: 2, attemptTimeout: "5 seconds", overallTimeout: "8 seconds" },
+  consumeResetCredit: { repeat: "keyed", attempts: 3, attemptTimeout: "10 seconds", overallTimeout: "35 seconds" },
+  readOffer: { repeat: "safe", attempts: 2, attemptTimeout: "15 seconds", overallTimeout: "32 seconds" },
+  sendInvite: { repeat: "never", attempts: 1, attemptTimeout: "45 seconds", overallTimeout: "45 seconds" },
+  readRole: { repeat: "safe", attempts: 2, attemptTimeout: "10 seconds", overallTimeout: "15 seconds" },
+  nudgeOwner: { repeat: "never", attempts: 1, attemptTimeout: "10 seconds", overallTimeout: "10 seconds" },
+  readTokenActivity: { repeat: "safe", attempts: 3, attemptTimeout: "10 seconds", overallTimeout: "25 seconds" },
+  readWorkspaceMessages: { repeat: "safe", attempts: 1, attemptTimeout: "1 second", overallTimeout: "1 second" },
+  refreshSession: { repeat: "never", attempts: 1, attemptTimeout: "45 seconds", overallTimeout: "45 seconds" },
+  revokeSession: { repeat: "never", attempts: 1, attemptTimeout: "10 seconds", overallTimeout: "10 seconds" }
+} as const satisfies Readonly<Record<string, Row>>
 
 /**
  * @since 0.1.0
  * @category models
  */
-export type PolicyName = keyof typeof defaultPolicies
+export type PolicyName = keyof typeof rows
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type PolicyTable = Readonly<Record<PolicyName, CallPolicy>>
+
+/**
+ * The default of one policy, as literals: what a program that states the policy has to agree with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PolicyRow<Name extends PolicyName> = (typeof rows)[Name]
+
+/**
+ * The policy of every call, by name.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultPolicies: PolicyTable = Record.map(
+  rows,
+  (row: Row, name) =>
+    new CallPolicy({
+      name,
+      repeat: row.repeat,
+      attempts: row.attempts,
+      attemptTimeout: Duration.decode(row.attemptTimeout),
+      overallTimeout: Duration.decode(row.overallTimeout),
+      backoff: { base: Duration.millis(250), factor: 2, cap: Duration.seconds(4), jitter: 0.5 },
+      retryOn: row.repeat === "never" ? [] : transient,
+      retryAfterCap: Duration.seconds(10)
+    })
+)
+
+/**
+ * The policy that each call of the backend runs under, by the contract's name of the call.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const policyOfCall = {
+  "usage.read": "readUsage",
+  "resetCredits.list": "readResetCredits",
+  "resetCredits.consume": "consumeResetCredit",
+  "referrals.eligibility": "readOffer",
+  "referrals.rules": "readOffer",
+  "referrals.invite": "sendInvite",
+  "workspace.accountsCheck": "readRole",
+  "workspace.nudge": "nudgeOwner",
+  "workspace.messages": "readWorkspaceMessages",
+  "profile.me": "readTokenActivity"
+} as const satisfies Readonly<Record<string, PolicyName>>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CallName = keyof typeof policyOfCall
+
+/**
+ * The same call with one attempt, in the time of one attempt, and without a recovery after a 401: for a caller that
+ * repeats the call itself.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const onlyOnce = (policy: CallPolicy): CallPolicy =>
+  new CallPolicy({
+    ...policy,
+    repeat: "never",
+    attempts: 1,
+    overallTimeout: policy.attemptTimeout,
+    retryOn: []
+  })

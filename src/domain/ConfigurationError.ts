@@ -5,15 +5,16 @@
  */
 import * as Schema from "effect/Schema"
 
-const advice = {
-  HomeMissing: "CODEX_HOME points to a folder that does not exist",
-  HomeNotADirectory: "CODEX_HOME does not point to a folder",
-  ConfigUnreadable: "config.toml can't be read",
-  ConfigMalformed: "config.toml can't be understood",
-  CertificateUnreadable: "the CA bundle can't be read",
-  InvalidUrl: "not an http or https URL",
-  InvalidValue: "a setting has a value that can't be used"
-}
+/** What it is about, and what is wrong with it. */
+const words = {
+  HomeMissing: ["CODEX_HOME", "points to a folder that does not exist"],
+  HomeNotADirectory: ["CODEX_HOME", "does not point to a folder"],
+  ConfigUnreadable: ["config.toml", "can't be read"],
+  ConfigMalformed: ["config.toml", "can't be understood"],
+  CertificateUnreadable: ["the CA bundle", "can't be read"],
+  InvalidUrl: [null, "not an http or https URL"],
+  InvalidValue: ["a setting", "has a value that can't be used"]
+} as const
 
 /**
  * `detail` names the variable, the key or the place.
@@ -33,7 +34,17 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
   ),
   detail: Schema.String
 }) {
+  /** What it is about, as the library names it; null where `detail` names it. */
+  get subject(): string | null {
+    return words[this.reason][0]
+  }
+
+  /** What is wrong, and where. */
+  get problem(): string {
+    return `${words[this.reason][1]}: ${this.detail}`
+  }
+
   override get message(): string {
-    return `${advice[this.reason]}: ${this.detail}`
+    return this.subject === null ? this.problem : `${this.subject} ${this.problem}`
   }
 }

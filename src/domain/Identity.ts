@@ -33,7 +33,7 @@ export type AccountId = typeof AccountId.Type
 
 /**
  * A user in an account. Two users of one workspace are two identities, and so is one user in two workspaces. A part that
- * the token does not tell is null.
+ * the token does not name is null.
  *
  * @since 0.1.0
  * @category models

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { hasUnsafe } from "./PlainText.js"
 
 /**
  * One address: trimmed, not empty, without spaces, separators or control characters, with something on both sides of
@@ -17,8 +18,7 @@ export const InviteEmail = Schema.String.pipe(
     (text) => {
       if (text.trim() === "") return "An invite needs an e-mail address."
       if (text.length > 254) return "An e-mail address has at most 254 characters."
-      // eslint-disable-next-line no-control-regex
-      if (/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/.test(text)) {
+      if (hasUnsafe(text)) {
         return "The e-mail address holds control or invisible characters."
       }
       if (/[\s,;<>"()]/.test(text) || text.split("@").length > 2) {

@@ -5,11 +5,12 @@
  */
 import * as Schema from "effect/Schema"
 
-const advice = {
-  Unavailable: "The journal of acts can't be used, so nothing was sent.",
-  InUse: "This key is already in the journal for another act or account. Nothing was sent; use a new key.",
-  Transition: "The journal holds a later state of this act. Look at it before you go on."
-}
+/** What happened, and what to do about it. */
+const words = {
+  Unavailable: ["The journal can't be used, so nothing was sent.", null],
+  InUse: ["This key is already in the journal for another act or account, so nothing was sent.", "Use a new key."],
+  Transition: ["The journal holds a later state of this act.", "Look at it before you go on."]
+} as const
 
 /**
  * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
@@ -22,8 +23,17 @@ export class JournalError extends Schema.TaggedError<JournalError>()("JournalErr
   key: Schema.NullOr(Schema.String),
   detail: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 }) {
+  get summary(): string {
+    return words[this.reason][0]
+  }
+
+  get advice(): string | null {
+    return words[this.reason][1]
+  }
+
   override get message(): string {
     const facts = [this.detail, this.key === null ? null : `operation ${this.key}`].filter((fact) => fact !== null)
-    return facts.length === 0 ? advice[this.reason] : `${advice[this.reason]} (${facts.join("; ")})`
+    const said = [this.summary, this.advice, facts.length === 0 ? null : `(${facts.join("; ")})`]
+    return said.filter((part) => part !== null).join(" ")
   }
 }

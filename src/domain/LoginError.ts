@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 /**
  * - `MethodForbidden`, `WorkspaceForbidden`: the configuration rules it out. `HostManaged`: another application supplies
  *   the session. None of these was asked of a server, except the workspace.
- * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: nobody
- *   finished it in time.
+ * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: it was
+ *   not finished in time.
  * - `Denied`: the person, or the workspace, said no. `NotEntitled`: the workspace has no Codex. `NoCode`: the page came
  *   back without a code. `DeviceDisabled`: the server has no device sign-in.
  * - `Refused`: the server refused, definitely. `Unavailable`: no usable answer for now. `Malformed`: an answer that can't
@@ -53,24 +53,30 @@ export type LoginErrorReason = typeof LoginErrorReason.Type
  */
 export const LoginStep = Schema.Literal("start", "callback", "exchange", "apiKeyExchange", "device", "poll", "whoami")
 
-const advice: Record<LoginErrorReason, string> = {
-  MethodForbidden: "The configuration does not allow this way to sign in.",
-  WorkspaceForbidden: "The configuration allows other workspaces only. Sign in to one of those.",
-  HostManaged: "Another application supplies the session. Sign out there, or let it supply another one.",
-  PortInUse: "The sign-in page needs a port of this machine that another program holds. End that, or use `--device`.",
-  Cancelled: "The sign-in was cancelled.",
-  Expired: "The sign-in was not finished in time. Start it again.",
-  Denied: "The sign-in was not granted.",
-  NotEntitled: "Codex is not enabled for this workspace. Ask its administrator, or choose another workspace.",
-  NoCode: "The sign-in page came back without a code. Start again.",
-  DeviceDisabled: "This server has no sign-in by device code. Sign in with the browser.",
-  Refused: "The server refused the sign-in.",
-  Unavailable: "The sign-in server gave no usable answer. Try again later.",
-  Malformed: "The sign-in server gave an answer that this version does not understand.",
-  InvalidInput: "That is not a token or key that can be used.",
-  ChatGptToken:
-    "That is an access token of ChatGPT, which expires and can't be renewed. Make a personal access token (`at-…`), or sign in with the browser.",
-  AgentIdentity: "Agent identities are not supported here. Use the Codex CLI, or a personal access token (`at-…`)."
+/** What happened, and what to do about it. */
+const words: Record<LoginErrorReason, readonly [summary: string, advice: string | null]> = {
+  MethodForbidden: ["The configuration does not allow this way to sign in.", null],
+  WorkspaceForbidden: ["The configuration allows other workspaces only.", "Sign in to one of those."],
+  HostManaged: ["Another application supplies the session.", "Sign out there, or let it supply another one."],
+  PortInUse: [
+    "The sign-in page needs a port of this machine that another program holds.",
+    "End that program, or sign in with a device code."
+  ],
+  Cancelled: ["The sign-in was cancelled.", null],
+  Expired: ["The sign-in was not finished in time.", "Start it again."],
+  Denied: ["The sign-in was not granted.", null],
+  NotEntitled: ["Codex is not enabled for this workspace.", "Ask its administrator, or choose another workspace."],
+  NoCode: ["The sign-in page came back without a code.", "Start again."],
+  DeviceDisabled: ["This server has no sign-in by device code.", "Sign in with the browser."],
+  Refused: ["The server refused the sign-in.", null],
+  Unavailable: ["The sign-in server gave no usable answer.", "Try again later."],
+  Malformed: ["The sign-in server gave an answer that this version does not understand.", null],
+  InvalidInput: ["That is not a token or key that can be used.", null],
+  ChatGptToken: [
+    "That is an access token of ChatGPT, which expires and can't be renewed.",
+    "Make a personal access token (`at-…`), or sign in with the browser."
+  ],
+  AgentIdentity: ["Agent identities are not supported here.", "Use the Codex CLI, or a personal access token (`at-…`)."]
 }
 
 /**
@@ -94,9 +100,18 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
     return new LoginError({ reason, step, status, detail })
   }
 
+  get summary(): string {
+    return words[this.reason][0]
+  }
+
+  get advice(): string | null {
+    return words[this.reason][1]
+  }
+
   override get message(): string {
     const status = this.status === null ? null : `HTTP ${this.status}`
     const facts = [this.detail, status].filter((fact) => fact !== null).join(", ")
-    return `${advice[this.reason]}${facts === "" ? "" : ` (${facts})`} Nothing was stored.`
+    const said = [this.summary, this.advice, facts === "" ? null : `(${facts})`, "Nothing was stored."]
+    return said.filter((part) => part !== null).join(" ")
   }
 }

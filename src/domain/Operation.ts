@@ -19,7 +19,7 @@ export type Act = typeof Act.Type
 
 /**
  * Where the act stands. `intended`: nothing was sent. `sent`: a request may have left, no answer is known. `unknown`: the
- * outcome can't be told. `abandoned`: it ended before anything was sent. The rest are definite.
+ * outcome is not known. `abandoned`: it ended before anything was sent. The rest are definite.
  *
  * @since 0.1.0
  * @category schemas

@@ -16,26 +16,42 @@ const escapeSequences = new RegExp(
   "g"
 )
 
-const bidiAndInvisible = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
+/**
+ * What may move the cursor, reorder or hide text: controls, format characters (bidirectional marks, zero-width and tag
+ * characters, the soft hyphen), half surrogate pairs, line and paragraph separators, and letters that show nothing.
+ */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u180e\u3164\uffa0\u{e0000}-\u{e007f}]/gu
 
-// eslint-disable-next-line no-control-regex
-const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/g
+const lineBreakOrTab = /[\t-\r\u2028\u2029]/
 
 /**
- * One line without control characters, escape sequences, bidirectional overrides and invisible marks; at most
- * `maxLength` characters, with an ellipsis where it was cut. White space is folded.
+ * The text with each unsafe character replaced. This is the only list of them: everything that shows text to a person
+ * uses it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const replaceUnsafe = (text: string, replacement: (character: string) => string = () => ""): string =>
+  text.replace(unsafe, replacement)
+
+/**
+ * @since 0.1.0
+ * @category predicates
+ */
+export const hasUnsafe = (text: string): boolean => text.search(unsafe) !== -1
+
+/**
+ * One line without escape sequences and unsafe characters; at most `maxLength` characters, with an ellipsis where it was
+ * cut. White space is folded.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const plainLine = (text: string, maxLength = 500): string => {
   // Bounded before the patterns run, so that hostile text costs little.
-  const line = text
-    .slice(0, maxLength * 8 + 4096)
-    .replace(escapeSequences, "")
-    .replace(bidiAndInvisible, "")
-    .replace(controls, "")
-    // Last, so that nothing taken out leaves two spaces behind; it takes the controls that are white space.
+  const visible = text.slice(0, maxLength * 8 + 4096).replace(escapeSequences, "")
+  const line = replaceUnsafe(visible, (character) => (lineBreakOrTab.test(character) ? " " : ""))
+    // Last, so that nothing taken out leaves two spaces behind.
     .replace(/\s+/g, " ")
     .trim()
   const characters = Array.from(line)

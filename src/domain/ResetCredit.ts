@@ -26,7 +26,7 @@ export type ResetCreditId = typeof ResetCreditId.Type
  */
 export const TypedResetCreditId = Schema.String.pipe(
   Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
-    message: () => "A credit id is 1 to 256 printable characters without spaces; `codex-account status` lists the ids."
+    message: () => "A credit id is 1 to 256 printable characters without spaces."
   }),
   Schema.brand("ResetCreditId")
 )
@@ -76,7 +76,7 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
 }) {}
 
 /**
- * How many credits are available, and which, where the backend told: `credits` is null when only the count is known.
+ * How many credits are available, and which, where the backend says: `credits` is null when only the count is known.
  *
  * @since 0.1.0
  * @category models

@@ -18,8 +18,8 @@ export const RoleName = Schema.Literal("account-owner", "account-admin", "standa
 export type RoleName = typeof RoleName.Type
 
 /**
- * `role` is null when the backend did not tell; `isOwner` counts admins as owners and is null when neither the backend
- * nor the token tells. `source`: the live endpoint, the token's claim, or nobody.
+ * `role` is null when the backend did not say; `isOwner` counts admins as owners and is null when neither the backend
+ * nor the token says. `source`: the live endpoint, the token's claim, or neither.
  *
  * @since 0.1.0
  * @category models
@@ -50,7 +50,7 @@ export const roleFromWord = (word: string | null): RoleName | null =>
   word !== null && Object.hasOwn(words, word) ? (words[word] ?? null) : null
 
 /**
- * The role as the live endpoint told it.
+ * The role from the live endpoint.
  *
  * @since 0.1.0
  * @category constructors

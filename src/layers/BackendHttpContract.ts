@@ -14,13 +14,68 @@ import * as Redacted from "effect/Redacted"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { styledPath } from "../contracts/PathStyle.js"
 import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
-import { sameIdentity } from "../domain/Identity.js"
+import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
+import { policyInForce } from "../services/Policies.js"
 import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
-import { retryAfterMillis } from "./wire/retryAfter.js"
-import { isConnectFailure } from "./wire/transportFailure.js"
+import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Predicate from "effect/Predicate"
+
+/**
+ * Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request.
+ */
+const beforeSending: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_INVALID_ARG",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_SSL_WRONG_VERSION_NUMBER"
+])
+
+const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
+  if (!Predicate.isRecord(cause) || depth > 4) return []
+  const own = typeof cause["code"] === "string" ? [cause["code"]] : []
+  const many = Array.isArray(cause["errors"]) ? cause["errors"].flatMap((error) => codesOf(error, depth + 1)) : []
+  return [...own, ...many, ...codesOf(cause["cause"], depth + 1)]
+}
+
+/** A proxy that makes no tunnel has passed nothing on; undici says so only in the message. */
+const isRefusedTunnel = (cause: unknown): boolean =>
+  cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
+
+/** Whether it is certain that nothing of the request left. */
+const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
+  error.reason !== "Transport" ||
+  codesOf(error.cause).some((code) => beforeSending.has(code)) ||
+  isRefusedTunnel(error.cause)
+
+/**
+ * * Milliseconds to wait: from a number of seconds, or an HTTP date (a past one is no wait). Null when the header is
+ * absent or neither.
+ *
+ * @internal
+ */
+export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
+  if (header === undefined) return null
+  const text = header.trim()
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text) * 1000
+  const date = /^[A-Za-z]{3},? /.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMillis)
+}
 
 const reasonOfStatus = (status: number): BackendErrorReason => {
   if (status < 400) return "Redirected"
@@ -53,20 +108,15 @@ const refused = (
     )
   )
 
+const tooLarge = (operation: CallName, { status }: BodyTooLarge) =>
+  new BackendError({ operation, reason: "TooLarge", status, retryAfterMillis: null, requestId: null })
+
 const classify =
-  (operation: string) =>
-  (failure: BackendFailure | BodyTooLarge): BackendError => {
+  (operation: CallName) =>
+  (failure: BackendFailure): BackendError => {
     switch (failure._tag) {
       case "BackendError":
         return failure
-      case "BodyTooLarge":
-        return new BackendError({
-          operation,
-          reason: "TooLarge",
-          status: failure.status,
-          retryAfterMillis: null,
-          requestId: null
-        })
       case "ParseError":
       case "HttpApiDecodeError":
         return BackendError.of(operation, "Malformed")
@@ -106,7 +156,7 @@ const make = Effect.gen(function* () {
           Effect.flatMap(BackendCall, (call) =>
             request.pipe(
               Effect.flatMap(execute),
-              Effect.mapError(classify(call.operation)),
+              Effect.catchTag("BodyTooLarge", (error) => Effect.fail(tooLarge(call.operation, error))),
               Effect.flatMap((whole) =>
                 whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(call, whole)
               )
@@ -118,31 +168,40 @@ const make = Effect.gen(function* () {
     (_: Context.Context<never>) => Context.empty()
   )
 
-  const attempt = <A>(operation: string, authorization: Authorization, request: BackendRequest<A>) =>
+  const attempt = <A>(operation: CallName, authorization: Authorization, request: BackendRequest<A>) =>
     request(client, authorization).pipe(
       Effect.mapError(classify(operation)),
       Effect.provideService(BackendCall, { operation, authorization })
     )
 
+  const call = <A>(name: CallName, attempt: Call<A>["attempt"]): Effect.Effect<Call<A>> =>
+    Effect.map(policyInForce(policyOfCall[name]), (policy) => ({ name, policy, session, attempt }))
+
+  const actAs =
+    <A>(operation: CallName, as: Identity, request: BackendRequest<A>): Call<A>["attempt"] =>
+    (authorization) =>
+      sameIdentity(authorization.session.identity, as)
+        ? attempt(operation, authorization, request)
+        : Effect.fail(BackendError.of(operation, "IdentityChanged"))
+
   return BackendHttp.of({
-    read: (operation, request) =>
-      Effect.flatMap(session.authorization, (authorization) =>
-        Effect.flatMap(attempt(operation, authorization, request), (answer) =>
-          Effect.matchEffect(session.current, {
-            onFailure: () => Effect.fail(BackendError.of(operation, "IdentityChanged")),
-            onSuccess: (current) =>
-              sameIdentity(current.identity, authorization.session.identity)
-                ? Effect.succeed(answer)
-                : Effect.fail(BackendError.of(operation, "IdentityChanged"))
-          })
-        )
-      ),
-    act: (operation, as, request) =>
-      Effect.flatMap(session.authorization, (authorization) =>
-        sameIdentity(authorization.session.identity, as)
-          ? attempt(operation, authorization, request)
-          : Effect.fail(BackendError.of(operation, "IdentityChanged"))
+    read: (operation, request) => {
+      const changed = Effect.fail(BackendError.of(operation, "IdentityChanged"))
+      return Effect.flatMap(
+        call(operation, (authorization) =>
+          Effect.flatMap(attempt(operation, authorization, request), (answer) =>
+            Effect.matchEffect(session.current, {
+              onFailure: () => changed,
+              onSuccess: ({ identity }) =>
+                sameIdentity(identity, authorization.session.identity) ? Effect.succeed(answer) : changed
+            })
+          )
+        ),
+        callUnderPolicy
       )
+    },
+    act: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callUnderPolicy),
+    actOnce: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callOnce)
   })
 })
 

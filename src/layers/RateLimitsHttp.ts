@@ -8,7 +8,6 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
@@ -17,10 +16,10 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
+import { makeEpochCache } from "./internal/epochCache.js"
 import { makeSharedRead } from "./internal/SharedRead.js"
-import { decoded } from "./wire/decoded.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire } from "./wire/ResetCredits.js"
-import { usageFromWire } from "./wire/Usage.js"
+import { trusted } from "./internal/trusted.js"
+import { consumeOutcomeFromWire, resetCreditsFromWire, usageFromWire } from "./internal/usageFromWire.js"
 
 /** A snapshot, with the number of the read that brought it: a higher one began later. */
 interface Kept {
@@ -28,7 +27,7 @@ interface Kept {
   readonly read: number
 }
 
-/** The longest that a backend's wish to wait is kept in mind. */
+/** The longest that a `Retry-After` is remembered. */
 const maxQuietMillis = Duration.toMillis(Duration.minutes(10))
 
 const make = Effect.gen(function* () {
@@ -39,20 +38,14 @@ const make = Effect.gen(function* () {
   const intervalMillis = Duration.toMillis(config.usageInterval)
 
   /** The last snapshot, and until when the backend wants to be left alone, by identity and kind of read. */
-  const recent = new Map<string, Kept>()
+  const recent = makeEpochCache<Kept>()
   const quietUntil = new Map<string, number>()
   let reads = 0
-  /** What the reads up to this one tell is old: it goes to those who wait for it, and is not kept. */
+  /** Reads numbered up to this one are stale: they are delivered to their waiters and not kept. */
   let forgotten = 0
-  const forget = () => {
+  const invalidate = () => {
     forgotten = reads
     recent.clear()
-  }
-  /** What was read before a change of session is not given to anybody after it. */
-  let epochOfRecent = 0
-  const enter = (epoch: number) => {
-    if (epoch !== epochOfRecent) recent.clear()
-    epochOfRecent = epoch
   }
 
   const readUsage = backend.read("usage.read", (client, { session: reader }) =>
@@ -68,9 +61,8 @@ const make = Effect.gen(function* () {
   )
 
   const readBoth = (options: ReadUsage): ReturnType<RateLimits["Type"]["read"]> => {
-    const usage = (options.usage ?? identity)(readUsage)
-    if (options.details === false) return usage
-    const credits = (options.resetCredits ?? identity)(readCredits).pipe(
+    if (options.details === false) return readUsage
+    const credits = readCredits.pipe(
       Effect.catchAll((error) =>
         Effect.as(Effect.logDebug(`Only the number of reset credits is known. ${error.message}`), null)
       )
@@ -78,12 +70,12 @@ const make = Effect.gen(function* () {
     // A fork costs a fifth of a concurrent zip.
     return Effect.flatMap(Effect.fork(credits), (fiber) =>
       Effect.zipWith(
-        Effect.onError(usage, () => Fiber.interruptFork(fiber)),
+        Effect.onError(readUsage, () => Fiber.interruptFork(fiber)),
         Fiber.join(fiber),
         (snapshot, found) =>
           found === null || !sameIdentity(found.reader, snapshot.identity)
             ? snapshot
-            : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, decoded)
+            : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, trusted)
       )
     )
   }
@@ -100,14 +92,14 @@ const make = Effect.gen(function* () {
             : Effect.void,
         onSuccess: (snapshot) =>
           Effect.sync(() => {
-            if (epoch !== epochOfRecent || !key.startsWith(snapshot.identity.key)) return
-            if (read > Math.max(forgotten, recent.get(key)?.read ?? 0)) recent.set(key, { snapshot, read })
+            if (!key.startsWith(snapshot.identity.key)) return
+            if (read > Math.max(forgotten, recent.get(key)?.read ?? 0)) recent.set(epoch, key, { snapshot, read })
           })
       })
     })
 
-  /** A snapshot whose reader has left by the time that it is complete is nobody's. */
-  const forReader = (snapshot: UsageSnapshot): Effect.Effect<UsageSnapshot, BackendError> => {
+  /** Fails when the session is no longer the reader's by the time that the snapshot is complete. */
+  const ensureSameReader = (snapshot: UsageSnapshot): Effect.Effect<UsageSnapshot, BackendError> => {
     const changed = Effect.fail(BackendError.of("usage.read", "IdentityChanged"))
     return Effect.matchEffect(session.current, {
       onFailure: () => changed,
@@ -115,7 +107,7 @@ const make = Effect.gen(function* () {
     })
   }
 
-  const quietFor = (key: string, now: number): Effect.Effect<void, BackendError> => {
+  const ensureNotQuiet = (key: string, now: number): Effect.Effect<void, BackendError> => {
     const quiet = (quietUntil.get(key) ?? 0) - now
     return quiet <= 0
       ? Effect.void
@@ -136,14 +128,14 @@ const make = Effect.gen(function* () {
         const reader = yield* session.current
         const epoch = yield* session.epoch
         const now = yield* Clock.currentTimeMillis
-        enter(epoch)
+        recent.enter(epoch)
         const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
-        yield* quietFor(key, now)
+        yield* ensureNotQuiet(key, now)
         const read = keep(key, epoch, options)
-        if (options.fresh === true) return yield* Effect.flatMap(read, forReader)
+        if (options.fresh === true) return yield* Effect.flatMap(read, ensureSameReader)
         const known = options.fresh === "join" ? undefined : recent.get(key)
         if (known !== undefined && now - known.snapshot.fetchedAt.epochMillis < intervalMillis) return known.snapshot
-        return yield* Effect.flatMap(shared(`${epoch} ${forgotten} ${key}`, read), forReader)
+        return yield* Effect.flatMap(shared(`${epoch} ${forgotten} ${key}`, read), ensureSameReader)
       }),
     consume: ({ as, creditId, key }) =>
       backend
@@ -152,7 +144,7 @@ const make = Effect.gen(function* () {
             payload: { redeem_request_id: key, ...(creditId === undefined ? {} : { credit_id: creditId }) }
           })
         )
-        .pipe(Effect.map(consumeOutcomeFromWire), Effect.ensuring(Effect.sync(forget)))
+        .pipe(Effect.map(consumeOutcomeFromWire), Effect.ensuring(Effect.sync(invalidate)))
   })
 })
 

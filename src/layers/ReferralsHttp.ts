@@ -9,10 +9,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { referralKey } from "../contracts/BackendEndpoints.js"
 import type { AuthError } from "../domain/AuthError.js"
-import { BackendError } from "../domain/BackendError.js"
-import { type Identity, sameIdentity } from "../domain/Identity.js"
+import type { BackendError } from "../domain/BackendError.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
-import { BackendHttp } from "../services/BackendHttp.js"
+import { BackendCall, BackendHttp } from "../services/BackendHttp.js"
 import { Referrals } from "../services/Referrals.js"
 
 const canonical = (value: unknown): unknown =>
@@ -35,26 +34,16 @@ const isNoOffer = (error: AuthError | BackendError): boolean =>
 const make = Effect.gen(function* () {
   const backend = yield* BackendHttp
 
-  const eligibility = backend.read("referrals.eligibility", (client, { session }) =>
-    Effect.map(
-      client.referrals.eligibility({
+  /** Both requests are one read: made as the same session, and repeated together. */
+  const loadOffer = backend.read("referrals.eligibility", (client, { session: { identity } }) =>
+    Effect.gen(function* () {
+      const offered = yield* client.referrals.eligibility({
         urlParams: { referral_key: referralKey, requested_referrals: "1", supports_rewardless_invites: "false" }
-      }),
-      (response) => ({ response, identity: session.identity })
-    )
-  )
-  const rulesFor = (as: Identity) =>
-    backend.read("referrals.rules", (client, { session }) =>
-      sameIdentity(session.identity, as)
-        ? client.referrals.rules({ urlParams: { referral_key: referralKey } })
-        : Effect.fail(BackendError.of("referrals.rules", "IdentityChanged"))
-    )
-
-  return Referrals.of({
-    loadOffer: Effect.gen(function* () {
-      const { identity, response: offered } = yield* eligibility
+      })
       if (!offered.should_show || !offered.has_rewards) return Option.none()
-      const terms = yield* rulesFor(identity)
+      const terms = yield* client.referrals
+        .rules({ urlParams: { referral_key: referralKey } })
+        .pipe(Effect.updateService(BackendCall, (call) => ({ ...call, operation: "referrals.rules" as const })))
       return Option.some(
         new ReferralOffer({
           identity,
@@ -66,10 +55,14 @@ const make = Effect.gen(function* () {
           loadedAt: yield* DateTime.now
         })
       )
-    }).pipe(Effect.catchIf(isNoOffer, () => Effect.succeedNone)),
+    })
+  )
+
+  return Referrals.of({
+    loadOffer: Effect.catchIf(loadOffer, isNoOffer, () => Effect.succeedNone),
     sendInvite: ({ as, email }) =>
       backend
-        .act("referrals.invite", as, (client) =>
+        .actOnce("referrals.invite", as, (client) =>
           client.referrals.invite({ payload: { referral_key: referralKey, emails: [email] } })
         )
         .pipe(

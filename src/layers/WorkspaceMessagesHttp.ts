@@ -7,7 +7,42 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
-import { noWorkspaceMessages, workspaceMessagesFromWire } from "./wire/WorkspaceMessages.js"
+import type { WorkspaceMessagesResponse } from "../contracts/BackendEndpoints.js"
+import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
+import { trusted } from "./internal/trusted.js"
+
+/**
+ * All messages in the answer's order, archived ones included. An answer means that the feature is on.
+ *
+ * @internal
+ */
+export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
+  new WorkspaceMessageList(
+    {
+      featureEnabled: true,
+      messages: response.messages.map(
+        (message) =>
+          new WorkspaceMessage(
+            {
+              id: message.message_id,
+              type: message.message_type,
+              body: message.message_body,
+              createdAt: message.created_at ?? null,
+              archivedAt: message.archived_at ?? null
+            },
+            trusted
+          )
+      )
+    },
+    trusted
+  )
+
+/**
+ * What a 404 stands for: this account has no workspace messages.
+ *
+ * @internal
+ */
+export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, trusted)
 
 /**
  * @since 0.1.0

@@ -6,7 +6,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -15,8 +14,32 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { makeEpochCache } from "./internal/epochCache.js"
 import { makeSharedRead } from "./internal/SharedRead.js"
-import { roleFromWire } from "./wire/Role.js"
+import type { AccountsCheckResponse } from "../contracts/BackendEndpoints.js"
+import { type RoleName, roleFromWord } from "../domain/WorkspaceRole.js"
+
+type Accounts = (typeof AccountsCheckResponse.Type)["accounts"]
+
+const only = (ids: ReadonlyArray<string>): string | undefined => (ids.length === 1 ? ids[0] : undefined)
+
+const chosen = (accounts: Accounts, ordering: ReadonlyArray<string>): string | undefined =>
+  ordering.find((id) => Object.hasOwn(accounts, id)) ?? only(Object.keys(accounts))
+
+/**
+ * * The role in the account with that id, and in no other. Without an id: in the first account of the backend's
+ * ordering that is listed, else in the only one. Null where that gives no role; it is never guessed.
+ *
+ * @internal
+ */
+export const roleFromWire = (
+  response: typeof AccountsCheckResponse.Type,
+  accountId: string | null
+): RoleName | null => {
+  const id = accountId ?? chosen(response.accounts, response.account_ordering)
+  if (id === undefined || !Object.hasOwn(response.accounts, id)) return null
+  return roleFromWord(response.accounts[id]?.account?.account_user_role ?? null)
+}
 
 const make = Effect.gen(function* () {
   const backend = yield* BackendHttp
@@ -27,14 +50,7 @@ const make = Effect.gen(function* () {
   const pauseMillis = Duration.toMillis(config.roleCoolDown)
 
   /** What the endpoint last said, by identity; a null role leaves the endpoint alone until the time given. */
-  const known = new Map<string, { readonly role: Role | null; readonly until: number }>()
-
-  /** What was told before a change of session is not given to anybody after it. */
-  let epochOfKnown = 0
-  const enter = (epoch: number) => {
-    if (epoch !== epochOfKnown) known.clear()
-    epochOfKnown = epoch
-  }
+  const known = makeEpochCache<{ readonly role: Role | null; readonly until: number }>()
 
   const liveFor = (as: Identity) =>
     backend.read("workspace.accountsCheck", (client, { session: reader }) =>
@@ -50,39 +66,35 @@ const make = Effect.gen(function* () {
     )
 
   return WorkspaceRole.of({
-    role: (options) =>
-      Effect.gen(function* () {
-        const reader = yield* session.current
-        const epoch = yield* session.epoch
-        enter(epoch)
-        const claimed = claimedRole(reader.isOrgOwner)
-        if (!reader.usesBackend) return claimed
-        const key = reader.identity.key
-        const now = yield* Clock.currentTimeMillis
-        const recent = known.get(key)
-        if (recent !== undefined && now < recent.until) return recent.role ?? claimed
-        const role = yield* shared(
-          `${epoch} ${key}`,
-          (options?.request ?? identity)(liveFor(reader.identity)).pipe(
-            Effect.catchAll((error) =>
-              Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)
-            ),
-            Effect.tap((found) =>
-              Effect.map(Clock.currentTimeMillis, (at) => {
-                if (epoch !== epochOfKnown) return
-                known.set(key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
-              })
+    role: Effect.gen(function* () {
+      const reader = yield* session.current
+      const epoch = yield* session.epoch
+      known.enter(epoch)
+      const claimed = claimedRole(reader.isOrgOwner)
+      if (!reader.usesBackend) return claimed
+      const key = reader.identity.key
+      const now = yield* Clock.currentTimeMillis
+      const recent = known.get(key)
+      if (recent !== undefined && now < recent.until) return recent.role ?? claimed
+      const role = yield* shared(
+        `${epoch} ${key}`,
+        liveFor(reader.identity).pipe(
+          Effect.catchAll((error) => Effect.as(Effect.logDebug(`The live role is not known. ${error.message}`), null)),
+          Effect.tap((found) =>
+            Effect.map(Clock.currentTimeMillis, (at) =>
+              known.set(epoch, key, { role: found, until: at + (found === null ? pauseMillis : keepMillis) })
             )
           )
         )
-        // Somebody else may have signed in meanwhile, of whom nothing but the claim is known.
-        const present = yield* session.current
-        return sameIdentity(present.identity, reader.identity) ? (role ?? claimed) : claimedRole(present.isOrgOwner)
-      }),
+      )
+      // Another user may have signed in meanwhile, of whom only the claim is known.
+      const present = yield* session.current
+      return sameIdentity(present.identity, reader.identity) ? (role ?? claimed) : claimedRole(present.isOrgOwner)
+    }),
     claimed: Effect.map(session.current, (reader) => claimedRole(reader.isOrgOwner)),
     nudge: ({ as, creditType }) =>
       backend
-        .act("workspace.nudge", as, (client) => client.workspace.nudge({ payload: { credit_type: creditType } }))
+        .actOnce("workspace.nudge", as, (client) => client.workspace.nudge({ payload: { credit_type: creditType } }))
         .pipe(
           Effect.as("sent" as const),
           Effect.catchIf(

@@ -14,11 +14,10 @@ import type { Session } from "../domain/Session.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { type Choice, Dialog, type DialogError } from "../services/Dialog.js"
 import { OperationJournal } from "../services/OperationJournal.js"
-import { earlierInvite } from "./inviteConfirmed.js"
-import { inviteFriend } from "./inviteFriend.js"
-import { notifyOwner } from "./notifyOwner.js"
-import { quietReset } from "./redeemHistory.js"
-import { redeemReset, type RedeemResult } from "./redeemReset.js"
+import { earlierInvite, emailDigest, inviteFriend } from "./invite.js"
+import { notifyOwner } from "./nudge.js"
+import { redeemReset, type RedeemResult } from "./redeem.js"
+import { quietReset } from "./redeemConfirmed.js"
 import { validInput } from "./validInput.js"
 
 /** Why a read or an act of the menu failed. */
@@ -181,7 +180,9 @@ export const menuInvite = ({ explain, session }: MenuContext) =>
         yield* ending("invite.rejected", invite, lines, [goOn("Edit the address")])
       } else if (isAct(ended.left, "Unresolved", "NotNeeded")) {
         const earlier = yield* found(
-          Effect.flatMap(validInput("invite", InviteEmail, typed), (email) => earlierInvite(session.identity, email))
+          Effect.flatMap(validInput("invite", InviteEmail, typed), (email) =>
+            Effect.flatMap(emailDigest(session.identity, email), (target) => earlierInvite(session.identity, target))
+          )
         )
         yield* ending(
           "invite.again",

@@ -1,40 +1,96 @@
 /**
- * Spend the reset credit that was confirmed.
+ * Spend the reset credit that was decided on, and what the journal says of earlier redemptions.
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
+import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
+import { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
-import { AuthSession } from "../services/AuthSession.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
-import { Policies } from "../services/Policies.js"
+import { policyInForce, underPolicy, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { applyPolicy } from "./applyPolicy.js"
-import { isDefiniteRefusal, journaledAct } from "./journaledAct.js"
-import { afterQuietPeriod, withoutOpenRedemption } from "./redeemHistory.js"
+import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
 
 /**
- * What was confirmed: whose credit, under which key, and which one; undefined leaves it to the backend. `again` spends it
- * within the quiet period of the last one too.
+ * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
+ * spent then is wasted.
  *
  * @since 0.1.0
- * @category models
+ * @category constants
  */
-export interface ConfirmedRedemption {
-  readonly as: Identity
-  readonly key: RedeemKey
-  readonly creditId: ResetCreditId | undefined
-  readonly again: boolean
-}
+export const quietPeriod = Duration.minutes(20)
+
+/** Fails when another redemption has an outcome that is not known. */
+const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const open = yield* journal.list({ act: "redeem", identity, open: true })
+    const other = open.find((operation) => operation.key !== key)
+    if (other !== undefined) {
+      return yield* new ActError({ act: "redeem", reason: "Unresolved", key: other.key, status: null, detail: null })
+    }
+  })
+
+/** The redemption to carry on: the one of the key given, or the one whose outcome is open. */
+export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    if (key === undefined) {
+      return Option.fromNullable((yield* journal.list({ act: "redeem", identity, open: true }))[0])
+    }
+    yield* ensureNoOtherOpen(identity, key)
+    const found = yield* journal.find(key)
+    if (Option.exists(found, ({ act, identity: of }) => act !== "redeem" || of !== identity.key)) {
+      return yield* new JournalError({ reason: "InUse", key })
+    }
+    return found
+  })
+
+/** The last reset that still has its quiet period, and when that ends. The redemption of `except` does not count. */
+export const quietReset = (identity: Identity, except?: RedeemKey) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
+    const recent = (yield* journal.list({ act: "redeem", identity })).find(
+      ({ key, state, updatedAt }) =>
+        key !== except &&
+        state._tag === "succeeded" &&
+        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
+        DateTime.greaterThan(updatedAt, since)
+    )
+    return Option.map(Option.fromNullable(recent), ({ key, updatedAt }) => ({
+      key,
+      until: DateTime.addDuration(updatedAt, quietPeriod)
+    }))
+  })
+
+/** Fails within the quiet period of the last redemption. */
+export const ensureQuietPeriodOver = (identity: Identity, key?: RedeemKey) =>
+  Effect.flatMap(
+    quietReset(identity, key),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: ({ key, until }) =>
+        new ActError({
+          act: "redeem",
+          reason: "TooSoon",
+          key,
+          status: null,
+          detail: `Wait until ${DateTime.formatIso(until)}.`
+        })
+    })
+  )
 
 const outcomes = [
   "reset",
@@ -46,9 +102,8 @@ const outcomes = [
 ] as const
 
 /**
- * `reset`, `alreadyRedeemed`: the windows were reset, now or by an earlier attempt of the same act.
- * `alreadyRedeemedElsewhere`: the key was used by somebody else. `nothingToReset`, `noCredit`, `creditGone`: nothing was
- * spent.
+ * `reset`, `alreadyRedeemed`: the windows were reset, now or by an earlier attempt of the same operation.
+ * `alreadyRedeemedElsewhere`: another program used the key. `nothingToReset`, `noCredit`, `creditGone`: nothing was spent.
  *
  * @since 0.1.0
  * @category models
@@ -70,13 +125,10 @@ export interface Redemption {
 const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
 
 /**
- * What the backend's word means for this act: a key that we never sent before was used by somebody else, and a credit that
- * was named may be gone.
- *
- * @since 0.1.0
- * @category redemption
+ * What the backend's word means for this operation: `alreadyRedeemed` for a key that was never sent before means that
+ * another program used it, and a credit that was named may be gone.
  */
-export const redeemOutcomeOf = (
+const redeemOutcomeOf = (
   code: ConsumeOutcome,
   sentBefore: boolean,
   creditId: ResetCreditId | undefined
@@ -85,12 +137,7 @@ export const redeemOutcomeOf = (
   return code === "noCredit" && creditId !== undefined ? "creditGone" : code
 }
 
-/**
- * What the journal has of a redemption that came to its end before this one was sent, if it did.
- *
- * @since 0.1.0
- * @category redemption
- */
+/** What the journal has of a redemption that had ended before this one was sent, if it had. */
 export const endedBefore = (operation: Option.Option<Operation>): Option.Option<Redemption> =>
   Option.flatMap(operation, ({ key, state, target }) => {
     if (state._tag !== "succeeded") return Option.none()
@@ -99,7 +146,7 @@ export const endedBefore = (operation: Option.Option<Operation>): Option.Option<
   })
 
 /**
- * What another process has made of the key while the person was thinking: it has carried it on to its end, or has named
+ * What another process has done with the key while the person was thinking: it has carried it on to its end, or has named
  * another credit for it. In that case nothing is sent: what was confirmed is not what the key can spend.
  */
 const meanwhile = (
@@ -117,42 +164,105 @@ const meanwhile = (
   })
 
 /**
- * Sends it, with one key in every attempt, and the journal around it. Nothing is sent while another redemption has an
- * outcome that is not known, and, unless it is said again, within the quiet period of the last one.
+ * What was confirmed: whose credit, under which key, and which one; undefined leaves it to the backend. `again` spends it
+ * within the quiet period of the last one too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConfirmedRedemption {
+  readonly as: Identity
+  readonly key: RedeemKey
+  readonly creditId: ResetCreditId | undefined
+  readonly again: boolean
+}
+
+/**
+ * Redeems the confirmed credit, with one key in every attempt and the journal around it. Nothing is sent while another
+ * redemption has an outcome that is not known, nor, unless `again` is set, within the quiet period of the last one.
  *
  * @since 0.1.0
  * @category programs
  */
-export const redeemConfirmed = (
-  confirmed: ConfirmedRedemption
-): Effect.Effect<
+export const redeemConfirmed = ({
+  again,
+  as,
+  creditId,
+  key
+}: ConfirmedRedemption): Effect.Effect<
   Redemption,
   ActError | AuthError | BackendError | JournalError,
-  AuthSession | Lease | OperationJournal | RateLimits
+  Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {
-    const { again, as, creditId, key } = confirmed
-    const auth = yield* AuthSession
-    const policies = yield* Policies
     const limits = yield* RateLimits
-
-    return yield* journaledAct({
+    const { answer, sentBefore } = yield* runOperation({
       key,
       act: "redeem",
       identity: as,
       target: creditId ?? null,
-      attempt: limits.consume({ as, key, creditId }),
-      policy: applyPolicy(policies.consumeResetCredit, auth),
+      send: limits.consume({ as, key, creditId }).pipe(underPolicy("consumeResetCredit", "keyed", "35 seconds")),
       isRejection: isDefiniteRefusal,
       outcomeOf: (code, sentBefore) => redeemOutcomeOf(code, sentBefore, creditId),
       // Another process may have redeemed while the person was thinking.
-      before: Effect.zipRight(withoutOpenRedemption(as, key), again ? Effect.void : afterQuietPeriod(as, key))
+      before: Effect.zipRight(ensureNoOtherOpen(as, key), again ? Effect.void : ensureQuietPeriodOver(as, key))
+    })
+    return { outcome: redeemOutcomeOf(answer, sentBefore, creditId), key, target: creditId ?? null }
+  }).pipe(Effect.catchTag("JournalError", (error) => meanwhile(as, error)))
+
+/**
+ * `key` is the caller's, and the same in every attempt that the caller makes. Without `creditId` the backend takes the
+ * next credit available.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConsumeOptions {
+  readonly as: Identity
+  readonly key: RedeemKey
+  readonly creditId?: ResetCreditId | undefined
+}
+
+/**
+ * One attempt, without any question: the caller has decided, knows the key, and tries again with it where the outcome is
+ * not known. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const consumeReset = ({
+  as,
+  creditId,
+  key
+}: ConsumeOptions): Effect.Effect<
+  ConsumeOutcome,
+  ActError | AuthError | BackendError | JournalError,
+  Lease | OperationJournal | RateLimits
+> =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const limits = yield* RateLimits
+    const once = onlyOnce(yield* policyInForce("consumeResetCredit"))
+    const send = limits.consume({ as, key, creditId }).pipe(withPolicy("consumeResetCredit", once))
+
+    const earlier = Option.getOrNull(yield* journal.find(key))
+    if (earlier !== null && (earlier.act !== "redeem" || earlier.identity !== as.key)) {
+      return yield* new JournalError({ reason: "InUse", key })
+    }
+    if (earlier?.state._tag === "succeeded") return yield* send
+    return yield* runDecidedOperation({
+      key,
+      act: "redeem",
+      identity: as,
+      // The key is what counts: it spends one credit, whichever is named the second time.
+      target: earlier === null ? (creditId ?? null) : earlier.target,
+      send,
+      outcomeOf: (outcome, sentBefore) => redeemOutcomeOf(outcome, sentBefore, creditId)
     }).pipe(
-      Effect.map(({ answer, sentBefore }): Redemption => ({
-        outcome: redeemOutcomeOf(answer, sentBefore, creditId),
-        key,
-        target: creditId ?? null
-      })),
-      Effect.catchTag("JournalError", (error) => meanwhile(as, error))
+      // Another process has carried it on to its end meanwhile.
+      Effect.catchIf(
+        (error) => error._tag === "JournalError" && error.reason === "Transition",
+        () => send
+      )
     )
-  })
+  }).pipe(Effect.withSpan("consumeReset"))

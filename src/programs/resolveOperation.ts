@@ -15,8 +15,8 @@ import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { asOnlyOne } from "./journaledAct.js"
-import { redeemReset, type RedeemResult } from "./redeemReset.js"
+import { withOperationLease } from "./runOperation.js"
+import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
  * What a person found out: the recipient has it, or has not.
@@ -49,7 +49,7 @@ const notOpen = (operation: Operation) =>
 
 /**
  * A redemption is sent again with its own key, which can't spend a second credit. An invite or a message to the owner is
- * not sent again: the person says whether it arrived, which is not taken while it is being sent.
+ * not sent again: the person says whether it arrived, which is refused while it is being sent.
  *
  * @since 0.1.0
  * @category programs
@@ -88,8 +88,8 @@ export const resolveOperation = (
         flag: "--found"
       }))
     if (finding === "leave") return { _tag: "Left", operation } as const
-    // Whoever is just sending it hears the answer: nobody else says then what came of it.
-    const closed = yield* asOnlyOne(operation, () =>
+    // While it is being sent, only the sender's answer counts: the lease keeps a finding out until then.
+    const closed = yield* withOperationLease(operation, () =>
       Effect.zipRight(
         open,
         journal.advance(

@@ -25,10 +25,10 @@ import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import type { Referrals } from "../services/Referrals.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { loadOffer } from "./inviteConfirmed.js"
+import { loadOffer } from "./invite.js"
 import { type Explain, type MenuFailure, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
-import { nudgeNeed } from "./nudgeNeed.js"
-import { readUsage } from "./readUsage.js"
+import { nudgeNeed } from "./nudge.js"
+import { readUsage } from "./usage.js"
 
 /**
  * What the menu's programs need.

@@ -14,11 +14,11 @@ import { BackendError, type BackendErrorReason } from "../domain/BackendError.js
 import type { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
-import type { UsageView } from "./readJudged.js"
+import type { UsageView } from "./usage.js"
 import { type WatchEvent, type WatchOptions, watchUsage } from "./watchUsage.js"
 
 /**
- * Without `timeout` there is no limit. `onEvent` is told all that the watch sees, the last reading included.
+ * Without `timeout` there is no limit. `onEvent` gets every event of the watch, the last reading included.
  *
  * @since 0.1.0
  * @category models
@@ -50,7 +50,7 @@ export const isHopeless = (error: AuthError | BackendError, hasRead: boolean): b
 
 /**
  * The usage as soon as requests can be made, at once where they can be now; with the usage as it was read last when the
- * time given is over, `usable` false. Fails when nobody is signed in, when the backend refuses to tell, and when the time
+ * time given is over, `usable` false. Fails without a session, when the backend refuses the reads, and when the time
  * is over before anything was read.
  *
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Watch usage: read it as often as is worth it, and tell what has really changed.
+ * Watch usage: read it as often as is worth it, and report what has really changed.
  *
  * @since 0.1.0
  */
@@ -21,15 +21,14 @@ import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { type WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readJudged } from "./readJudged.js"
-import type { UsageView } from "./readJudged.js"
+import { readUsageWithVerdict, type UsageView } from "./usage.js"
 
 /**
  * - `Reading`: what was read, judged with `role`; `previous` is the reading before it of the same identity.
  *   `isBelieved` is false for one that looks older than what is known. `transitions` are what has really changed: none on
  *   a first reading, and none from one that is not believed.
  * - `ReadFailed`: the reading failed, as the n-th in a row; what was read before still stands.
- * - `Boundary`: the session is another's, or nobody's: what was read before concerns nobody here.
+ * - `Boundary`: the session changed hands or ended; drop everything that was read before.
  *
  * `nextAt` is when the next reading is due.
  *
@@ -82,7 +81,7 @@ interface State {
   readonly nextAt: number
 }
 
-/** Whoever it is now, their usage is read as soon as may be. */
+/** The state after a change of session: the usage is read again as soon as allowed. */
 const nothingKnown = (epoch: number, now: number, soonest: number): State => ({
   epoch,
   previous: null,
@@ -92,7 +91,7 @@ const nothingKnown = (epoch: number, now: number, soonest: number): State => ({
   nextAt: Math.max(now, soonest)
 })
 
-const reading = Effect.withSpan(readJudged(), "watchUsage.read")
+const reading = Effect.withSpan(readUsageWithVerdict(), "watchUsage.read")
 
 type Step = Effect.Effect<readonly [Chunk.Chunk<WatchEvent>, State], never, Services>
 
@@ -110,7 +109,7 @@ const afterSuccess = (policy: WatchPolicy, state: State, { role, view }: Effect.
     (nextAt): readonly [WatchEvent | null, State] => {
       const { believed, previous } = state
       const isNew = previous === null || !DateTime.Equivalence(view.snapshot.fetchedAt, previous.snapshot.fetchedAt)
-      // Another reader's answer of a moment ago, which was told already.
+      // Another reader's answer of a moment ago, which was an event already.
       if (!isNew) return [null, { ...state, failures: 0, nextAt }]
       const isBelieved = believed === null || isBelievable(believed.snapshot, view.snapshot)
       const transitions = believed !== null && isBelieved ? transitionsBetween(believed, view) : []
@@ -133,7 +132,7 @@ const afterFailure = (policy: WatchPolicy, state: State, error: AuthError | Back
   )
 }
 
-/** One reading, told under the epoch that it was made in. */
+/** One reading, reported under the epoch that it was made in. */
 const readOnce = (policy: WatchPolicy, state: State): Step =>
   Effect.gen(function* () {
     const session = yield* AuthSession
@@ -176,7 +175,7 @@ export const watchUsage = (options: WatchOptions = {}): Stream.Stream<WatchEvent
           )
           if (isDue) return yield* readOnce(policy, state)
           const epoch = yield* session.epoch
-          // It was told with the reading that met it.
+          // The reading that met it reported it.
           if (epoch === state.epoch) return [Chunk.empty(), state]
           const next = nothingKnown(epoch, yield* Clock.currentTimeMillis, state.soonest)
           return [Chunk.of<WatchEvent>({ _tag: "Boundary", nextAt: timeOf(next.nextAt) }), next]
@@ -189,7 +188,7 @@ export const watchUsage = (options: WatchOptions = {}): Stream.Stream<WatchEvent
 
 /**
  * One watch for all who listen: however many run the stream, there is one reading an interval. It starts with the first
- * listener and ends with the last; one who comes later is told the last event first. Nothing is dropped: a listener who
+ * listener and ends with the last; one who comes later gets the last event first. Nothing is dropped: a listener who
  * leaves 64 events untaken holds the watch up.
  *
  * @since 0.1.0

@@ -54,9 +54,9 @@ export class AuthSession extends Context.Tag("effect-codex-account/services/Auth
     readonly signOut: (options: {
       readonly revoke: boolean
     }) => Effect.Effect<{ readonly removed: boolean; readonly revoked: boolean | null }, AuthError>
-    /** How many identity boundaries there have been: what was read under one number concerns nobody under another. */
+    /** How many identity boundaries there have been: drop what was read under another number. */
     readonly epoch: Effect.Effect<number>
-    /** Every element is an identity boundary: what was known before it concerns somebody else. */
+    /** Emits when the identity changes: drop everything cached for the previous one. */
     readonly changes: Stream.Stream<SessionChange>
   }
 >() {}

@@ -1,5 +1,5 @@
 /**
- * Calls of the backend's contract as the current session.
+ * Calls of the backend's contract as the current session, each under its policy.
  *
  * @since 0.1.0
  */
@@ -10,21 +10,23 @@ import type * as HttpApiError from "@effect/platform/HttpApiError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as ParseResult from "effect/ParseResult"
+import type * as Ref from "effect/Ref"
 import type { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
+import type { CallName } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Authorization } from "./AuthSession.js"
 
 /**
- * The call in progress: its name, and whom it is made as. Provided by `BackendHttp.call`.
+ * The call in progress: its name, and whom it is made as. Provided by `BackendHttp`.
  *
  * @since 0.1.0
  * @category tags
  */
 export class BackendCall extends Context.Tag("effect-codex-account/services/BackendHttp/BackendCall")<
   BackendCall,
-  { readonly operation: string; readonly authorization: Authorization }
+  { readonly operation: CallName; readonly authorization: Authorization }
 >() {}
 
 type GroupsOf<Api> = Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
@@ -37,7 +39,7 @@ type GroupsOf<Api> = Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer 
  */
 export type BackendClient = HttpApiClient.Client<
   GroupsOf<typeof CodexBackendApi>,
-  BackendError | HttpApiError.HttpApiDecodeError,
+  BackendError | HttpClientError.HttpClientError | HttpApiError.HttpApiDecodeError,
   BackendCall
 >
 
@@ -65,7 +67,33 @@ export type BackendRequest<A> = (
 ) => Effect.Effect<A, BackendFailure, BackendCall>
 
 /**
- * Every failure is classified once, here; a redirect is a failure, and nothing is repeated.
+ * How one attempt ended. `NotSent`: before its request was made. `CutShort`: by a time limit or an interruption, so what
+ * had left by then is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AttemptEnd =
+  | { readonly _tag: "Answered" | "CutShort" | "NotSent" }
+  | { readonly _tag: "Failed"; readonly error: AuthError | BackendError }
+
+/**
+ * A list that `BackendHttp` adds each attempt's end to, for a caller that provides one: a failure after several attempts
+ * says nothing about the earlier ones.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class AttemptLog extends Context.Reference<AttemptLog>()(
+  "effect-codex-account/services/BackendHttp/AttemptLog",
+  {
+    defaultValue: (): Ref.Ref<ReadonlyArray<AttemptEnd>> | null => null
+  }
+) {}
+
+/**
+ * The only place where a policy is applied: the one stated around the call (`withPolicy`, `underPolicy`), else the
+ * table's. Every failure is classified once; a redirect is a failure.
  *
  * @since 0.1.0
  * @category tags
@@ -73,15 +101,20 @@ export type BackendRequest<A> = (
 export class BackendHttp extends Context.Tag("effect-codex-account/services/BackendHttp")<
   BackendHttp,
   {
+    /** A read. An answer that arrives after the session changed hands is dropped (`IdentityChanged`). */
+    readonly read: <A>(operation: CallName, request: BackendRequest<A>) => Effect.Effect<A, AuthError | BackendError>
     /**
-     * One attempt of a read. An answer that arrives after the session changed hands is dropped (`IdentityChanged`).
-     */
-    readonly read: <A>(operation: string, request: BackendRequest<A>) => Effect.Effect<A, AuthError | BackendError>
-    /**
-     * One attempt of an act as `as`: nothing is sent unless the session is that identity's.
+     * An act as `as`, repeated as the policy says: nothing is sent unless the session is that identity's. The request
+     * carries a key, with which it takes effect at most once.
      */
     readonly act: <A>(
-      operation: string,
+      operation: CallName,
+      as: Identity,
+      request: BackendRequest<A>
+    ) => Effect.Effect<A, AuthError | BackendError>
+    /** An act without a key: one attempt, whatever policy is stated. Only its time limits count. */
+    readonly actOnce: <A>(
+      operation: CallName,
       as: Identity,
       request: BackendRequest<A>
     ) => Effect.Effect<A, AuthError | BackendError>

@@ -8,7 +8,8 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
- * `Cancelled`: the person left. `NotInteractive`: there is no person to ask, and no flag answers. `question` is the id.
+ * `Cancelled`: the person left. `NotInteractive`: there is no one to ask, and no answer was given beforehand. `question`
+ * is the id, and `detail` says how to answer.
  *
  * @since 0.1.0
  * @category errors
@@ -18,9 +19,18 @@ export class DialogError extends Schema.TaggedError<DialogError>()("DialogError"
   question: Schema.String,
   detail: Schema.NullOr(Schema.String)
 }) {
+  get summary(): string {
+    return this.reason === "Cancelled"
+      ? "Cancelled. Nothing was sent."
+      : "There is no terminal to ask on, so nothing was sent."
+  }
+
+  get advice(): string | null {
+    return this.reason === "Cancelled" ? null : (this.detail ?? "Give the answer beforehand.")
+  }
+
   override get message(): string {
-    if (this.reason === "Cancelled") return "Cancelled. Nothing was sent."
-    return `There is no terminal to ask on, so nothing was sent. ${this.detail ?? "Give the answer as a flag."}`
+    return this.advice === null ? this.summary : `${this.summary} ${this.advice}`
   }
 }
 

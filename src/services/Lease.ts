@@ -9,8 +9,8 @@ import type * as Effect from "effect/Effect"
 import type { LeaseError } from "../domain/LeaseError.js"
 
 /**
- * A lease in hand. `fence` grows with every holder of the name. `assertHeld` fails with `Lost` once somebody else may
- * hold it: ask right before what must not happen twice.
+ * A lease in hand. `fence` grows with every holder of the name. `assertHeld` fails with `Lost` once another process
+ * may hold it: check right before what must not happen twice.
  *
  * @since 0.1.0
  * @category models

@@ -1,14 +1,28 @@
 /**
- * The journal of acts that cannot be undone: intent before the wire, outcome before it is shown.
+ * The journal of operations that can't be undone: intent before the wire, outcome before it is shown.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { Identity } from "../domain/Identity.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
+
+/**
+ * Runs for each operation as soon as its intent is recorded, before anything is sent: a caller that is interrupted can
+ * then look up by its key what became of it.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class OnIntent extends Context.Reference<OnIntent>()("effect-codex-account/services/OperationJournal/OnIntent", {
+  defaultValue:
+    () =>
+    (_: Operation): Effect.Effect<void> =>
+      Effect.void
+}) {}
 
 /**
  * @since 0.1.0

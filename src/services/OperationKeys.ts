@@ -1,5 +1,5 @@
 /**
- * Where the keys of acts come from.
+ * Where the keys of operations come from.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
 /**
- * One new UUID a call; without a layer from the platform's random source.
+ * One new UUID a call, from the platform's random source unless a layer says otherwise.
  *
  * @since 0.1.0
  * @category tags

@@ -12,26 +12,13 @@ import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCr
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 
 /**
- * What a program puts around one request of a read, such as its policy.
- *
- * @since 0.1.0
- * @category models
- */
-export type Around = <A>(
-  attempt: Effect.Effect<A, AuthError | BackendError>
-) => Effect.Effect<A, AuthError | BackendError>
-
-/**
- * `usage` and `resetCredits` go around the two requests, which run at the same time; without them each is tried once.
- * `fresh` reads anew whatever was read before; with `"join"` it takes part in a read that is under way, if there is one.
- * `details: false` leaves the list of credits out.
+ * `fresh` ignores what was read before; with `"join"` the read takes part in one that is under way, if there is one.
+ * `details: false` leaves out the list of credits.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ReadUsage {
-  readonly usage?: Around
-  readonly resetCredits?: Around
   readonly fresh?: boolean | "join"
   readonly details?: boolean
 }
@@ -49,8 +36,8 @@ export class RateLimits extends Context.Tag("effect-codex-account/services/RateL
      */
     readonly read: (options?: ReadUsage) => Effect.Effect<UsageSnapshot, AuthError | BackendError>
     /**
-     * One attempt to spend a credit, as `as` and nobody else. The same `key` spends at most one, however often it is
-     * sent. Without `creditId` the backend takes the next one available.
+     * Spends a credit, as `as` only. The same `key` spends at most one, however often it is sent. Without `creditId`
+     * the backend takes the next one available.
      */
     readonly consume: (options: {
       readonly as: Identity

@@ -21,7 +21,7 @@ export class Referrals extends Context.Tag("effect-codex-account/services/Referr
   {
     /** The offer, read anew: eligibility, then rules. None when the backend makes no offer to this account. */
     readonly loadOffer: Effect.Effect<Option.Option<ReferralOffer>, AuthError | BackendError>
-    /** One attempt to send the invite, as `as` and nobody else. It has no key: it must not be repeated. */
+    /** Sends the invite, as `as` only, in one attempt. It has no key, so it must not be repeated. */
     readonly sendInvite: (options: {
       readonly as: Identity
       readonly email: InviteEmail

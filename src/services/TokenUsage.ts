@@ -16,7 +16,7 @@ import type { TokenActivity } from "../domain/TokenActivity.js"
 export class TokenUsage extends Context.Tag("effect-codex-account/services/TokenUsage")<
   TokenUsage,
   {
-    /** One attempt to read the user's token activity. */
+    /** The user's token activity. */
     readonly read: Effect.Effect<TokenActivity, AuthError | BackendError>
   }
 >() {}

@@ -16,7 +16,7 @@ import type { WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 export class WorkspaceMessages extends Context.Tag("effect-codex-account/services/WorkspaceMessages")<
   WorkspaceMessages,
   {
-    /** One attempt to read them; a 404 means that the account has no such feature. */
+    /** The messages; a 404 means that the account has no such feature. */
     readonly read: Effect.Effect<WorkspaceMessageList, AuthError | BackendError>
   }
 >() {}

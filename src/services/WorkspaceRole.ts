@@ -9,7 +9,6 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
 import type { CreditType, WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
-import type { Around } from "./RateLimits.js"
 
 /**
  * @since 0.1.0
@@ -22,10 +21,10 @@ export class WorkspaceRole extends Context.Tag("effect-codex-account/services/Wo
      * The live role, from memory while it is young. When the endpoint fails or is missing, what the token claims; the
      * endpoint is then left alone for a while. Never fails for the backend's sake.
      */
-    readonly role: (options?: { readonly request?: Around }) => Effect.Effect<Role, AuthError>
+    readonly role: Effect.Effect<Role, AuthError>
     /** What the token claims, without any request. */
     readonly claimed: Effect.Effect<Role, AuthError>
-    /** One attempt to write to the owner, as `as` and nobody else. `cooldownActive`: the owner was told recently. */
+    /** Writes to the owner, as `as` only, in one attempt. `cooldownActive`: the owner got such a message recently. */
     readonly nudge: (options: {
       readonly as: Identity
       readonly creditType: CreditType

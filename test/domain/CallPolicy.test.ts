@@ -25,9 +25,6 @@ describe("a policy without contradiction", () => {
 describe("a contradictory policy can't be made", () => {
   it.each([
     ["never repeated, with two attempts", { ...never, attempts: 2 }, /never repeated has one attempt/],
-    ["keyed, without a key", { ...keyed, keyField: null }, /names the field of its key/],
-    ["safe, with a key", { ...base, keyField: "k" }, /only a keyed call/],
-    ["never, with a key", { ...never, keyField: "k" }, /only a keyed call/],
     [
       "overall shorter than one attempt",
       { ...base, overallTimeout: Duration.millis(9999) },
@@ -58,7 +55,6 @@ describe("a contradictory policy can't be made", () => {
   it("from JSON neither", () => {
     const json = Schema.encodeSync(CallPolicy)(new CallPolicy(never))
     throws(() => Schema.decodeSync(CallPolicy)({ ...json, attempts: 2 }), /never repeated/)
-    throws(() => Schema.decodeUnknownSync(CallPolicy)({ ...json, redirects: "follow" }), /redirects/)
     throws(() => Schema.decodeUnknownSync(CallPolicy)({ ...json, retryOn: ["Sunspots"] }), /retryOn/)
   })
 
@@ -71,7 +67,6 @@ describe("a contradictory policy can't be made", () => {
 
 const isConsistent = (policy: CallPolicy): boolean =>
   (policy.repeat !== "never" || policy.attempts === 1) &&
-  (policy.repeat === "keyed") === (policy.keyField !== null) &&
   Duration.lessThanOrEqualTo(policy.attemptTimeout, policy.overallTimeout) &&
   Duration.isFinite(policy.overallTimeout)
 
@@ -123,12 +118,8 @@ describe("the table of the design", () => {
       (reason) => !["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError"].includes(reason)
     )
     for (const policy of Object.values(defaultPolicies)) {
-      strictEqual(policy.redirects, "refuse")
       if (policy.repeat === "never") deepStrictEqual(policy.retryOn, [])
       ok(!policy.retryOn.some((reason) => final.includes(reason)))
     }
   })
-
-  it("keys a consumption by its redemption's own id", () =>
-    strictEqual(defaultPolicies.consumeResetCredit.keyField, "redeem_request_id"))
 })

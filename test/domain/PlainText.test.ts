@@ -1,12 +1,36 @@
 /** Law 17: text from elsewhere reaches a terminal without control characters. */
 import { describe, it } from "@effect/vitest"
-import { ok, strictEqual } from "node:assert"
+import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as FastCheck from "effect/FastCheck"
-import { plainLine } from "../../src/domain/PlainText.js"
+import { jsonLine } from "../../src/cli/json/envelope.js"
+import { hasUnsafe, plainLine } from "../../src/domain/PlainText.js"
 
-const forbidden =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
+/** Every character that no text from elsewhere may bring to a terminal. */
+const forbidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00ad\u115f\u1160\u180e\u3164\uffa0\u{e0000}-\u{e007f}]/u
+
+const everyCharacter = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code))
+const everyForbidden = everyCharacter.filter((character) => forbidden.test(character))
+
+describe("of all characters of Unicode", () => {
+  it("those that are unsafe are found, and no other", () => {
+    deepStrictEqual(everyCharacter.filter(hasUnsafe), everyForbidden)
+    ok(everyForbidden.length > 2000 + 65 + 160)
+  })
+
+  it("none that is unsafe is left in a line", () =>
+    deepStrictEqual(
+      everyForbidden.filter((character) => forbidden.test(plainLine(`a${character}b`))),
+      []
+    ))
+
+  it("none that is unsafe is left in JSON, which means the same", () => {
+    for (const character of everyForbidden) {
+      const json = jsonLine({ text: character })
+      ok(!forbidden.test(json), json)
+      deepStrictEqual(JSON.parse(json), { text: character })
+    }
+  })
+})
 
 describe("plainLine", () => {
   it.each([
@@ -30,6 +54,7 @@ describe("plainLine", () => {
     ["bidirectional overrides", "user\u202egnp.exe", "usergnp.exe"],
     ["bidirectional isolates", "\u2066a\u2069\u061cb", "ab"],
     ["invisible marks", "a\u200bb\u2060c\ufeffd", "abcd"],
+    ["a soft hyphen and letters that show nothing", "a\u00adb\u180ec\u3164d", "abcd"],
     ["invisible tags", "a\u{e0041}\u{e007f}b", "ab"],
     ["C1 controls", "a\u0085b\u008dc", "abc"],
     ["bell, backspace and delete", "a\u0007b\u0008c\u007f", "abc"],

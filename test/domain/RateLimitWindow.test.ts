@@ -8,7 +8,7 @@ import { UsageResponse } from "../../src/contracts/BackendEndpoints.js"
 import { windowMinutes, windowName } from "../../src/domain/RateLimitWindow.js"
 import { RateLimit, UsageSnapshot } from "../../src/domain/UsageSnapshot.js"
 import { verdict } from "../../src/domain/Verdict.js"
-import { usageFromWire } from "../../src/layers/wire/Usage.js"
+import { usageFromWire } from "../../src/layers/internal/usageFromWire.js"
 import { at, fetchedAt, fiveHours, identity, snapshot, week, win } from "./snapshots.js"
 
 describe("windowName", () => {

@@ -10,11 +10,11 @@ import * as Redacted from "effect/Redacted"
 import * as AuthSessionOAuth from "../../src/layers/AuthSessionOAuth.js"
 import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphemeral.js"
-import { showUsage } from "../../src/programs/showUsage.js"
+import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { CallLog, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, calls, finish } from "../programs/harness.js"
+import { account, brief, calls, finish, type ProgramError, type Services } from "../programs/harness.js"
 
 /** Every refresh token with how often an exchange was tried, and every exchange by the token that it sent. */
 const exchanges = Effect.gen(function* () {
@@ -35,14 +35,16 @@ const stored = Effect.flatMap(CredentialStore, (store) => Effect.flatten(store.r
 )
 
 /** Ways to need a new session. */
-const callers = {
+type Caller = "refresh" | "a 401" | "authorization"
+
+const callers: Readonly<Record<Caller, Effect.Effect<void, ProgramError, Services>>> = {
   refresh: Effect.flatMap(AuthSession, (auth) => Effect.asVoid(auth.refresh)),
   "a 401": Effect.asVoid(showUsage),
   authorization: Effect.asVoid(bearer)
-} as const
+}
 
 const caller = FastCheck.record({
-  how: FastCheck.constantFrom<keyof typeof callers>("refresh", "a 401", "authorization"),
+  how: FastCheck.constantFrom<Caller>("refresh", "a 401", "authorization"),
   at: FastCheck.integer({ min: 0, max: 1_500 })
 })
 

@@ -3,7 +3,9 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
-import { inviteFriend } from "../../src/programs/inviteFriend.js"
+import { inviteFriend } from "../../src/programs/invite.js"
+import { BackendHttp } from "../../src/services/BackendHttp.js"
+import { Referrals } from "../../src/services/Referrals.js"
 import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
 import { account, count, done, ending, invitee, type Options } from "../programs/harness.js"
 
@@ -75,10 +77,34 @@ it.effect("exactly one POST when the token is refused in the very last moment", 
 
 const safe = new CallPolicy({ ...defaultPolicies.readOffer, name: "sendInvite" })
 
-it.effect.each(table)("control: under a safe policy there are several, with %s", ([, fault]) =>
+it.effect.each(table)("exactly one POST under a policy that would repeat it, with %s", ([, fault]) =>
   Effect.gen(function* () {
-    assert.isAbove((yield* posts({ ...plan(fault), policies: { sendInvite: safe } })).posts, 1)
+    assert.strictEqual((yield* posts({ ...plan(fault), policies: { sendInvite: safe } })).posts, 1)
   })
+)
+
+/** An invite that is sent as a keyed act is: as often as its policy allows. */
+const repeating = Effect.provideServiceEffect(
+  Referrals,
+  Effect.gen(function* () {
+    const backend = yield* BackendHttp
+    return Referrals.of({
+      ...(yield* Referrals),
+      sendInvite: ({ as, email }) =>
+        backend
+          .act("referrals.invite", as, (client) =>
+            client.referrals.invite({ payload: { referral_key: "persistent", emails: [email] } })
+          )
+          .pipe(Effect.as("unknown"))
+    })
+  })
+)
+
+it.effect.each(table)("control: an act that may be repeated is sent several times, with %s", ([, fault]) =>
+  Effect.gen(function* () {
+    yield* ending(Effect.exit(repeating(inviteFriend({ email: invitee }))))
+    assert.isAbove(yield* count(invite), 1)
+  }).pipe(Effect.provide(account({ ...plan(fault), policies: { sendInvite: safe } })))
 )
 
 it.effect.each([307, 308] as const)("control: a client that follows redirects sends several, with a %s", (status) =>

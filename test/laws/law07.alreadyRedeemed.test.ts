@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
-import { redeemReset, type RedeemResult } from "../../src/programs/redeemReset.js"
+import { redeemReset, type RedeemResult } from "../../src/programs/redeem.js"
 import { FakeBackend, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
 import { account, calls, finish } from "../programs/harness.js"
 

@@ -4,10 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
-import { guard } from "../../src/programs/guard.js"
-import { showRole } from "../../src/programs/showRole.js"
-import { showStatus } from "../../src/programs/showStatus.js"
-import { showUsage } from "../../src/programs/showUsage.js"
+import { guard, showUsage } from "../../src/programs/usage.js"
+import { showRole, showStatus } from "../../src/programs/status.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import {
   type FakeAccount,

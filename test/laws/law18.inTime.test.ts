@@ -4,7 +4,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
-import { defaultPolicies, type PolicyName } from "../../src/domain/CallPolicy.js"
+import { CallPolicy, defaultPolicies, type PolicyName } from "../../src/domain/CallPolicy.js"
+import { withPolicy } from "../../src/services/Policies.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
@@ -82,14 +83,31 @@ it.effect.each([...programNames])("%s ends in time when nothing answers, and no 
   }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
 )
 
-const bare: ReadonlyArray<readonly [string, Effect.Effect<void, unknown, Services>]> = [
-  ["a read", Effect.asVoid(Effect.flatMap(RateLimits, (limits) => limits.read()))],
-  ["an offer", Effect.asVoid(Effect.flatMap(Referrals, (referrals) => referrals.loadOffer))]
+const bare: ReadonlyArray<readonly [string, Effect.Effect<void, unknown, Services>, number]> = [
+  ["a read", Effect.asVoid(Effect.flatMap(RateLimits, (limits) => limits.read())), usage],
+  ["an offer", Effect.asVoid(Effect.flatMap(Referrals, (referrals) => referrals.loadOffer)), limit("readOffer")]
 ]
 
-it.effect.each(bare)("control: %s without its policy does not end", ([, work]) =>
+it.effect.each(bare)("%s outside of any program ends in the time of its policy", ([, work, most]) =>
   Effect.gen(function* () {
-    assert.isTrue(Option.isNone(yield* ending(Effect.exit(work), "1 day")))
+    assert.isAtMost((yield* finish(Effect.exit(work))).took, most)
+  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
+)
+
+const twoDays = new CallPolicy({
+  ...defaultPolicies.sendInvite,
+  attemptTimeout: Duration.days(2),
+  overallTimeout: Duration.days(2)
+})
+
+it.effect.each(bare)("control: %s without its limits does not end", ([, work]) =>
+  Effect.gen(function* () {
+    const unlimited = work.pipe(
+      withPolicy("readUsage", twoDays),
+      withPolicy("readResetCredits", twoDays),
+      withPolicy("readOffer", twoDays)
+    )
+    assert.isTrue(Option.isNone(yield* ending(Effect.exit(unlimited), "1 day")))
   }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
 )
 

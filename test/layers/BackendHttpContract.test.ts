@@ -2,18 +2,24 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import type { BackendErrorReason, Delivery } from "../../src/domain/BackendError.js"
+import { CallPolicy, defaultPolicies, onlyOnce } from "../../src/domain/CallPolicy.js"
 import { AccountId, Identity, UserId } from "../../src/domain/Identity.js"
+import { InviteEmail } from "../../src/domain/InviteEmail.js"
 import * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
-import { retryAfterMillis } from "../../src/layers/wire/retryAfter.js"
+import { retryAfterMillis } from "../../src/layers/BackendHttpContract.js"
+import * as ReferralsHttp from "../../src/layers/ReferralsHttp.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
+import { Policies, underPolicy, withPolicy } from "../../src/services/Policies.js"
+import { Referrals } from "../../src/services/Referrals.js"
 import { FakeBackend, FakeSettings, Fault } from "../../src/testing/index.js"
 import { during, run } from "../programs/harness.js"
-import { consume, readUsage, usageBody } from "./support/backend.js"
+import { consume, oneAttempt, readUsage, usageBody } from "./support/backend.js"
 import { accessToken, apiKeyRecord, idToken, record } from "./support/records.js"
 import { exchanges, StoreControl, world, type WorldOptions } from "./support/session.js"
 
@@ -109,7 +115,7 @@ const coded = (code: string, nested: unknown = undefined) =>
 const nudge = Effect.gen(function* () {
   const backend = yield* BackendHttp
   const { identity } = yield* (yield* AuthSession).current
-  yield* backend.act("workspace.nudge", identity, (client) =>
+  yield* backend.actOnce("workspace.nudge", identity, (client) =>
     client.workspace.nudge({ payload: { credit_type: "credits" } })
   )
 })
@@ -259,12 +265,12 @@ const calls = Effect.gen(function* () {
     check: yield* told(backend.read("workspace.accountsCheck", (client) => client.workspace.accountsCheck())),
     rules: yield* told(backend.read("referrals.rules", (client) => client.referrals.rules({ urlParams: key }))),
     invite: yield* told(
-      backend.act("referrals.invite", identity, (client) =>
+      backend.actOnce("referrals.invite", identity, (client) =>
         client.referrals.invite({ payload: { referral_key: "persistent", emails: ["zoe@friends.test"] } })
       )
     )
   }
-})
+}).pipe(Effect.provideService(Policies, oneAttempt))
 
 describe("the path style", () => {
   it.effect("of ChatGPT has every endpoint below the base", () =>
@@ -307,6 +313,22 @@ describe("the path style", () => {
     })
   )
 })
+
+it.effect.each([
+  ["{}", "unknown"],
+  ['{"has_rewards":null}', "unknown"],
+  ['{"has_rewards":true}', "included"],
+  ['{"has_rewards":false}', "notIncluded"]
+] as const)("an invite answered with %s: the reward is %s", ([body, reward]) =>
+  Effect.gen(function* () {
+    const { layer } = answering(() => new Response(body))
+    const sent = Effect.gen(function* () {
+      const { identity: as } = yield* (yield* AuthSession).current
+      return yield* (yield* Referrals).sendInvite({ as, email: InviteEmail.make("zoe@friends.test") })
+    })
+    assert.strictEqual(yield* Effect.provide(sent, Layer.provideMerge(ReferralsHttp.layer, layer)), reward)
+  })
+)
 
 const usages = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("usage.read"))
 const consumptions = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("resetCredits.consume"))
@@ -422,13 +444,58 @@ describe("a session that can't be used", () => {
     }).pipe(Effect.provide(faked({ backend: { tokens: { accessTokenSeconds: 600 } } })))
   )
 
-  it.effect("is not renewed after a 401: that is for programs to decide", () =>
+  it.effect("is not renewed after a 401 under a policy without a further attempt", () =>
     Effect.gen(function* () {
       yield* (yield* FakeBackend.FakeBackend).failNext("usage.read", Fault.status(401))
       assert.strictEqual((yield* Effect.flip(readUsage)).reason, "Unauthorized")
       assert.strictEqual(yield* exchanges, 0)
       assert.strictEqual(yield* usages, 1)
     }).pipe(Effect.provide(faked()))
+  )
+})
+
+describe("the policy of a call", () => {
+  const read = Effect.flatMap(BackendHttp, (backend) => backend.read("usage.read", (client) => client.usage.read()))
+  const invite = Effect.gen(function* () {
+    const backend = yield* BackendHttp
+    const { identity } = yield* (yield* AuthSession).current
+    yield* backend.actOnce("referrals.invite", identity, (client) =>
+      client.referrals.invite({ payload: { referral_key: "persistent", emails: ["zoe@friends.test"] } })
+    )
+  })
+  const five = new CallPolicy({ ...defaultPolicies.readUsage, attempts: 5, retryAfterCap: Duration.seconds(1) })
+
+  /** How many requests a call makes while the backend fails, asking to come back at once. */
+  const requestsOf = <E>(work: Effect.Effect<unknown, E, AuthSession | BackendHttp>) => {
+    const { layer, requests } = answering(() => new Response("", { status: 503, headers: { "Retry-After": "0" } }))
+    return Effect.map(Effect.provide(Effect.exit(work), layer), () => requests.length)
+  }
+
+  it.effect.each([
+    ["is the table's where none is stated", read, 3],
+    ["is the table's in force", Effect.provideService(read, Policies, { ...defaultPolicies, readUsage: five }), 5],
+    ["is the one stated around it", read.pipe(withPolicy("readUsage", onlyOnce(five))), 1],
+    ["is the innermost one", read.pipe(withPolicy("readUsage", five), withPolicy("readUsage", onlyOnce(five))), 5],
+    [
+      "is the table's in force where a program states the table's",
+      read.pipe(
+        underPolicy("readUsage", "safe", "25 seconds"),
+        Effect.provideService(Policies, { ...defaultPolicies, readUsage: five })
+      ),
+      5
+    ],
+    ["is not that of another call", read.pipe(withPolicy("readOffer", onlyOnce(five))), 3],
+    ["never repeats an invite", invite, 1],
+    ["never repeats an invite, whatever is stated", invite.pipe(withPolicy("sendInvite", five)), 1],
+    [
+      "never repeats an invite, whatever the table says",
+      Effect.provideService(invite, Policies, { ...defaultPolicies, sendInvite: five }),
+      1
+    ]
+  ] as const)("%s", ([, work, expected]) =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* requestsOf(work), expected)
+    })
   )
 })
 

@@ -37,6 +37,19 @@ describe("those who ask at the same time", () => {
     })
   )
 
+  it.scoped("are one reader for the backend, though a thousand start together from a thousand fibers", () =>
+    Effect.gen(function* () {
+      const shared = yield* makeSharedRead<number, never>()
+      const { started, work } = yield* counted
+      const readers = yield* Effect.forEach(Array.from({ length: 1_000 }), () =>
+        Effect.fork(Effect.zipRight(Effect.yieldNow(), shared("a", work)))
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(new Set(yield* Fiber.join(Fiber.all(readers))), new Set([1]))
+      assert.strictEqual(yield* started, 1)
+    })
+  )
+
   it.scoped("share its failure, and the next begins anew", () =>
     Effect.gen(function* () {
       const shared = yield* makeSharedRead<number, string>()

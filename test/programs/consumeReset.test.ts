@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { RedeemKey } from "../../src/domain/ResetCredit.js"
-import { consumeReset } from "../../src/programs/consumeReset.js"
+import { consumeReset } from "../../src/programs/redeemConfirmed.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, brief, count, run } from "./harness.js"

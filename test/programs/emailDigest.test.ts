@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { AccountId, Identity, UserId } from "../../src/domain/Identity.js"
 import { InviteEmail } from "../../src/domain/InviteEmail.js"
-import { emailDigest } from "../../src/programs/emailDigest.js"
+import { emailDigest } from "../../src/programs/invite.js"
 
 const identityOf = (userId: string, accountId: string | null) =>
   new Identity({ userId: UserId.make(userId), accountId: accountId === null ? null : AccountId.make(accountId) })

@@ -1,6 +1,4 @@
 /** The real services over the fake backend, signed in, under virtual time. */
-import { beforeEach, vi } from "@effect/vitest"
-import { createHash } from "node:crypto"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -14,28 +12,16 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
-import { guard } from "../../src/programs/guard.js"
-import { inviteFriend } from "../../src/programs/inviteFriend.js"
-import { notifyOwner } from "../../src/programs/notifyOwner.js"
-import { redeemReset } from "../../src/programs/redeemReset.js"
-import { showRole } from "../../src/programs/showRole.js"
-import { showStatus } from "../../src/programs/showStatus.js"
-import { showUsage } from "../../src/programs/showUsage.js"
+import { inviteFriend } from "../../src/programs/invite.js"
+import { notifyOwner } from "../../src/programs/nudge.js"
+import { redeemReset } from "../../src/programs/redeem.js"
+import { showRole, showStatus } from "../../src/programs/status.js"
+import { guard, showUsage } from "../../src/programs/usage.js"
 import { signOut } from "../../src/programs/signOut.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { Policies } from "../../src/services/Policies.js"
 import { type CallLog, FakeBackend, type FaultPlan, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
-
-// The platform's digest works on a thread, and virtual time would not wait for it.
-beforeEach(() => {
-  vi.spyOn(globalThis.crypto.subtle, "digest").mockImplementation((_algorithm, data) => {
-    const bytes = ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : new Uint8Array(data)
-    return Promise.resolve(Uint8Array.from(createHash("sha256").update(bytes).digest()).buffer)
-  })
-})
 
 export type Services = TestAccount.Services
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { notifyOwner } from "../../src/programs/notifyOwner.js"
+import { notifyOwner } from "../../src/programs/nudge.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { type FakeAccount, FakeBackend, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
 import { account, brief, calls, count, done, requests, run, states } from "./harness.js"
@@ -60,7 +60,7 @@ describe("nothing is sent", () => {
     Effect.gen(function* () {
       const error = yield* refusal({ creditType: "credits" })
       assert.strictEqual(brief(error), "ActError NotNeeded")
-      assert.include(error.message, "nobody to ask")
+      assert.include(error.message, "no one to ask")
       assert.deepStrictEqual(yield* requests, { "workspace.accountsCheck": [0] })
     }).pipe(Effect.provide(account({ backend: { accounts: [owner] } })))
   )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { showActivity } from "../../src/programs/showActivity.js"
+import { showActivity } from "../../src/programs/status.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { TokenUsage } from "../../src/services/TokenUsage.js"
 import { FakeAccount, FakeBackend, FakeState, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"

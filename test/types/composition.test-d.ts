@@ -25,13 +25,11 @@ import type * as HttpClientNode from "../../src/layers/HttpClientNode.js"
 import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as Live from "../../src/layers/Live.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
-import type { guard } from "../../src/programs/guard.js"
-import { inviteFriend } from "../../src/programs/inviteFriend.js"
-import type { notifyOwner } from "../../src/programs/notifyOwner.js"
-import type { redeemReset } from "../../src/programs/redeemReset.js"
-import type { showRole } from "../../src/programs/showRole.js"
-import type { showStatus } from "../../src/programs/showStatus.js"
-import { showUsage } from "../../src/programs/showUsage.js"
+import { type guard, showUsage } from "../../src/programs/usage.js"
+import { inviteFriend } from "../../src/programs/invite.js"
+import type { notifyOwner } from "../../src/programs/nudge.js"
+import type { redeemReset } from "../../src/programs/redeem.js"
+import type { showRole, showStatus } from "../../src/programs/status.js"
 import type { signOut } from "../../src/programs/signOut.js"
 import type { AccountConfig } from "../../src/services/AccountConfig.js"
 import type { AuthSession } from "../../src/services/AuthSession.js"
@@ -177,9 +175,7 @@ type ForPrograms =
   | WorkspaceRole
 
 expectTypeOf<Exclude<Effect.Effect.Context<Programs>, ForPrograms>>().toEqualTypeOf<never>()
-expectTypeOf<Effect.Effect.Context<typeof showUsage>>().toEqualTypeOf<
-  AuthSession | Dialog | RateLimits | WorkspaceRole
->()
+expectTypeOf<Effect.Effect.Context<typeof showUsage>>().toEqualTypeOf<Dialog | RateLimits | WorkspaceRole>()
 expectTypeOf<Effect.Effect.Context<ReturnType<typeof inviteFriend>>>().toEqualTypeOf<
   AuthSession | Dialog | Lease | OperationJournal | Referrals
 >()

@@ -7,9 +7,8 @@ import * as Stream from "effect/Stream"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
 import type { WorkspaceRole as Role } from "../../domain/WorkspaceRole.js"
-import { applyPolicy } from "../../programs/applyPolicy.js"
+import { readRole } from "../../programs/status.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import { Policies } from "../../services/Policies.js"
 import { WorkspaceRole } from "../../services/WorkspaceRole.js"
 import { accountUpdated } from "./results.js"
 import { Background } from "./Background.js"
@@ -44,7 +43,6 @@ const make = Effect.gen(function* () {
   const auth = yield* AuthSession
   const background = yield* Background
   const connections = yield* Connections
-  const policies = yield* Policies
   const roles = yield* WorkspaceRole
   const sessions = yield* CurrentSession
 
@@ -55,16 +53,19 @@ const make = Effect.gen(function* () {
   /** What each connection was last notified of, so that none gets the same twice. */
   const lastSent = new WeakMap<ServerConnection, { readonly epoch: number; readonly live: boolean }>()
 
-  const readRole = roles
-    .role({ request: applyPolicy(policies.readRole, auth) })
-    .pipe(Effect.option, Effect.map(Option.filter((role) => role.source === "live")), Effect.map(Option.getOrNull))
+  const liveRole = readRole.pipe(
+    Effect.provideService(WorkspaceRole, roles),
+    Effect.option,
+    Effect.map(Option.filter((role) => role.source === "live")),
+    Effect.map(Option.getOrNull)
+  )
 
   /** The present session and its role; null when the identity has changed by the time the role is known. */
   const read: Effect.Effect<Reading | null> = Effect.gen(function* () {
     const session = yield* sessions.present
     const epoch = yield* auth.epoch
     if (session === null || !session.usesBackend) return { epoch, session, role: null }
-    const role = yield* readRole
+    const role = yield* liveRole
     const present = yield* sessions.present
     if ((yield* auth.epoch) !== epoch || present === null) return null
     if (!sameIdentity(present.identity, session.identity)) return null

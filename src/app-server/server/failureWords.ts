@@ -1,8 +1,8 @@
 /** Failures as errors for a client. */
-import { ActError } from "../../domain/ActError.js"
+import type { ActError } from "../../domain/ActError.js"
 import type { AuthError } from "../../domain/AuthError.js"
-import { BackendError } from "../../domain/BackendError.js"
-import { JournalError } from "../../domain/JournalError.js"
+import type { BackendError } from "../../domain/BackendError.js"
+import type { JournalError } from "../../domain/JournalError.js"
 import type { RpcError } from "../../rpc/RpcError.js"
 import {
   accountAuthRequired,
@@ -18,11 +18,10 @@ export type Failure = ActError | AuthError | BackendError | JournalError
 export const messageOf = (error: Failure): string => {
   switch (error._tag) {
     case "BackendError":
-      return new BackendError({ ...error, requestId: null }).message.slice(error.operation.length + 2)
+      return error.description
     case "ActError":
-      return new ActError({ ...error, key: null, detail: null }).message
     case "JournalError":
-      return new JournalError({ reason: error.reason, key: null, detail: null }).message
+      return error.advice === null ? error.summary : `${error.summary} ${error.advice}`
     case "AuthError":
       return error.message
   }

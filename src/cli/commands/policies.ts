@@ -12,7 +12,7 @@ const seconds = (duration: Duration.Duration): string => `${Duration.toMillis(du
 const row = (policy: CallPolicy) => ({
   name: policy.name,
   repeat: policy.repeat,
-  keyField: policy.keyField,
+  keyField: policy.repeat === "keyed" ? "redeem_request_id" : null,
   attempts: policy.attempts,
   attemptTimeoutMillis: Duration.toMillis(policy.attemptTimeout),
   overallTimeoutMillis: Duration.toMillis(policy.overallTimeout),
@@ -24,7 +24,7 @@ const row = (policy: CallPolicy) => ({
   },
   retryOn: policy.retryOn,
   retryAfterCapMillis: Duration.toMillis(policy.retryAfterCap),
-  redirects: policy.redirects
+  redirects: "refuse" as const
 })
 
 const lines = (policies: ReadonlyArray<CallPolicy>, canvas: Canvas): ReadonlyArray<string> => [

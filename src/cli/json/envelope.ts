@@ -1,5 +1,6 @@
 /** What every answer in JSON has around it. */
 import * as Schema from "effect/Schema"
+import { replaceUnsafe } from "../../domain/PlainText.js"
 
 /** Changes only when something is taken away or means something else; fields may be added at any time. */
 export const schemaVersion = 1
@@ -44,9 +45,11 @@ export const output = <const Name extends string, Fields extends Schema.Struct.F
     failure(command)
   )
 
-// Controls, and marks that reorder or hide text: harmless to a parser as escapes, and to a terminal as well.
-const unseen = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+const escaped = (character: string): string =>
+  character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("")
 
-/** The value as one line of JSON that no terminal takes for anything but text. */
-export const jsonLine = (value: unknown): string =>
-  JSON.stringify(value).replace(unseen, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)
+/** The value as one line of JSON, in which unsafe characters are escapes: the same to a parser, harmless to a terminal. */
+export const jsonLine = (value: unknown): string => replaceUnsafe(JSON.stringify(value), escaped)

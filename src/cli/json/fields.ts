@@ -12,7 +12,7 @@ import { Credits, type RateLimit, ReachedType, SpendControl, type UsageSnapshot 
 import { UsageTransition } from "../../domain/UsageTransition.js"
 import { Verdict } from "../../domain/Verdict.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
-import type { UsageView } from "../../programs/readJudged.js"
+import type { UsageView } from "../../programs/usage.js"
 import { ErrorBody } from "./envelope.js"
 
 /** A window. `name` is for its length; `usedPercent` is what the backend says. */

@@ -6,8 +6,8 @@ import { AuthError } from "../../domain/AuthError.js"
 import type { BackendError } from "../../domain/BackendError.js"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
-import { readJudged, type UsageView } from "../../programs/readJudged.js"
-import { showActivity } from "../../programs/showActivity.js"
+import { showActivity } from "../../programs/status.js"
+import { readUsageWithVerdict, type UsageView } from "../../programs/usage.js"
 import { AuthSession } from "../../services/AuthSession.js"
 import { Dialog } from "../../services/Dialog.js"
 import { failureOf } from "../Failure.js"
@@ -42,7 +42,7 @@ const readUsage = (fresh: boolean) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const { identity } = yield* auth.current
-    const { view } = yield* readJudged({ fresh })
+    const { view } = yield* readUsageWithVerdict({ fresh })
     return sameIdentity(view.snapshot.identity, identity) ? view : yield* AuthError.of("AccountMismatch")
   })
 

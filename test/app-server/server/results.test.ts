@@ -27,10 +27,13 @@ import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
 import { Session } from "../../../src/domain/Session.js"
 import { RateLimit, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { claimedRole, liveRole } from "../../../src/domain/WorkspaceRole.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire } from "../../../src/layers/wire/ResetCredits.js"
-import { tokenActivityFromWire } from "../../../src/layers/wire/TokenActivity.js"
-import { usageFromWire } from "../../../src/layers/wire/Usage.js"
-import { noWorkspaceMessages, workspaceMessagesFromWire } from "../../../src/layers/wire/WorkspaceMessages.js"
+import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
+import {
+  consumeOutcomeFromWire,
+  resetCreditsFromWire,
+  usageFromWire
+} from "../../../src/layers/internal/usageFromWire.js"
+import { noWorkspaceMessages, workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
 import type { Answer } from "../protocol/fixtures.js"
 import * as recorded from "../protocol/fixtures.js"
 

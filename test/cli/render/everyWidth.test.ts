@@ -15,7 +15,7 @@ import { usageLines } from "../../../src/cli/render/usage.js"
 import { plainLine } from "../../../src/domain/PlainText.js"
 import { DailyTokens, TokenActivity } from "../../../src/domain/TokenActivity.js"
 import { verdict } from "../../../src/domain/Verdict.js"
-import type { Status } from "../../../src/programs/showStatus.js"
+import type { Status } from "../../../src/programs/status.js"
 import { Arbitraries } from "../../../src/testing/index.js"
 import { canvas, unseen } from "./canvas.js"
 

@@ -10,7 +10,7 @@ import { DailyTokens, TokenActivity } from "../../../src/domain/TokenActivity.js
 import { verdict } from "../../../src/domain/Verdict.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../../../src/domain/WorkspaceMessage.js"
 import { liveRole } from "../../../src/domain/WorkspaceRole.js"
-import type { Status } from "../../../src/programs/showStatus.js"
+import type { Status } from "../../../src/programs/status.js"
 import { at, fetchedAt, fiveHours, identity, snapshot, week } from "../../domain/snapshots.js"
 import { asText, canvas } from "./canvas.js"
 

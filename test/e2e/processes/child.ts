@@ -22,9 +22,9 @@ import * as LeaseSql from "../../../src/layers/LeaseSql.js"
 import * as Live from "../../../src/layers/Live.js"
 import * as OperationJournalMemory from "../../../src/layers/OperationJournalMemory.js"
 import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js"
-import { inviteFriend } from "../../../src/programs/inviteFriend.js"
-import { readUsage } from "../../../src/programs/readUsage.js"
-import { redeemReset } from "../../../src/programs/redeemReset.js"
+import { inviteFriend } from "../../../src/programs/invite.js"
+import { readUsage } from "../../../src/programs/usage.js"
+import { redeemReset } from "../../../src/programs/redeem.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { Lease } from "../../../src/services/Lease.js"
@@ -113,7 +113,7 @@ const perform = (step: Step): Effect.Effect<unknown, unknown, Services> => {
         credits: resetCredits?.availableCount ?? null
       }))
     case "role":
-      return Effect.flatMap(WorkspaceRole, (roles) => roles.role())
+      return Effect.flatMap(WorkspaceRole, (roles) => roles.role)
     case "identity":
       return Effect.flatMap(AuthSession, (session) =>
         Effect.map(session.current, ({ email, identity }) => ({ identity: identity.key, email }))

@@ -6,8 +6,8 @@ import * as Layer from "effect/Layer"
 import { backendBase } from "../../../src/contracts/PathStyle.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as Live from "../../../src/layers/Live.js"
-import { readUsage } from "../../../src/programs/readUsage.js"
-import { redeemReset } from "../../../src/programs/redeemReset.js"
+import { readUsage } from "../../../src/programs/usage.js"
+import { redeemReset } from "../../../src/programs/redeem.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { WorkspaceRole } from "../../../src/services/WorkspaceRole.js"
@@ -78,7 +78,7 @@ describe("two homes in one process", () => {
     const { identity } = yield* session.current
     const usage = yield* readUsage()
     const roles = yield* WorkspaceRole
-    const { role } = yield* roles.role()
+    const { role } = yield* roles.role
     const journal = yield* OperationJournal
     return {
       identity: identity.key,

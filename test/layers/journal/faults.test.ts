@@ -15,7 +15,7 @@ import * as Path from "node:path"
 import type { JournalError } from "../../../src/domain/JournalError.js"
 import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
 import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js"
-import { journaledAct } from "../../../src/programs/journaledAct.js"
+import { runOperation } from "../../../src/programs/runOperation.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
 import { ada, arrive, redeem, states } from "./laws.js"
@@ -73,13 +73,12 @@ const unavailable = <A, R>(self: Effect.Effect<A, JournalError, R>) =>
 const refusesToAct = ({ journal }: Given) =>
   Effect.gen(function* () {
     let attempts = 0
-    const act = journaledAct({
+    const act = runOperation({
       key: "act",
       act: "invite",
       identity: ada,
       target: null,
-      attempt: Effect.sync(() => (attempts += 1)),
-      policy: (attempt) => attempt,
+      send: Effect.sync(() => (attempts += 1)),
       isRejection: () => false,
       outcomeOf: String,
       before: Effect.void

@@ -4,8 +4,10 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Record from "effect/Record"
 import type { AuthJson } from "../../../src/contracts/AuthJson.js"
 import { backendBase } from "../../../src/contracts/PathStyle.js"
+import { defaultPolicies, onlyOnce, type PolicyTable } from "../../../src/domain/CallPolicy.js"
 import type { ConfigurationError } from "../../../src/domain/ConfigurationError.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
@@ -16,6 +18,7 @@ import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
 import type { AccountConfig, AccountSettings } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { BackendHttp } from "../../../src/services/BackendHttp.js"
+import { Policies } from "../../../src/services/Policies.js"
 import { accessToken, record } from "./records.js"
 
 /** Far from its expiry, on a real clock too. */
@@ -48,10 +51,13 @@ export const calling = (
     Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(options?.environment ?? {})))))
   )
 
+/** The default policies with one attempt for each call, and no recovery from a 401. */
+export const oneAttempt: PolicyTable = Record.map(defaultPolicies, onlyOnce)
+
 /** A read and an act, one attempt each. */
 export const readUsage = Effect.flatMap(BackendHttp, (backend) =>
   backend.read("usage.read", (client) => client.usage.read())
-)
+).pipe(Effect.provideService(Policies, oneAttempt))
 
 export const consume = Effect.gen(function* () {
   const backend = yield* BackendHttp
@@ -59,7 +65,7 @@ export const consume = Effect.gen(function* () {
   return yield* backend.act("resetCredits.consume", identity, (client) =>
     client.resetCredits.consume({ payload: { redeem_request_id: "key-1" } })
   )
-})
+}).pipe(Effect.provideService(Policies, oneAttempt))
 
 /** Reason and delivery of a failure, in a few words. */
 export const brief = (error: { readonly reason: string; readonly delivery?: string }): string =>

@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { ProfileResponse } from "../../../src/contracts/BackendEndpoints.js"
-import { tokenActivityFromWire } from "../../../src/layers/wire/TokenActivity.js"
+import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
 import { decoder, fetchedAt, identity } from "./json.js"
 
 const decode = decoder(ProfileResponse)

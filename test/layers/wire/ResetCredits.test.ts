@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import { ConsumeRequest, ConsumeResponse, ResetCreditsResponse } from "../../../src/contracts/BackendEndpoints.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire } from "../../../src/layers/wire/ResetCredits.js"
+import { consumeOutcomeFromWire, resetCreditsFromWire } from "../../../src/layers/internal/usageFromWire.js"
 import * as Schema from "effect/Schema"
 import { decoder, type Json } from "./json.js"
 

@@ -3,8 +3,8 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import { AccountsCheckResponse, WorkspaceMessagesResponse } from "../../../src/contracts/BackendEndpoints.js"
-import { roleFromWire } from "../../../src/layers/wire/Role.js"
-import { noWorkspaceMessages, workspaceMessagesFromWire } from "../../../src/layers/wire/WorkspaceMessages.js"
+import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
+import { noWorkspaceMessages, workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
 import { decoder, type Json } from "./json.js"
 
 describe("workspace messages", () => {

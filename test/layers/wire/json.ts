@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { UsageResponse } from "../../../src/contracts/BackendEndpoints.js"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
 import type { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
-import { usageFromWire } from "../../../src/layers/wire/Usage.js"
+import { usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
 
 export const identity = new Identity({ userId: UserId.make("user-1"), accountId: AccountId.make("acct-1") })
 

@@ -18,11 +18,11 @@ import {
   WorkspaceMessagesResponse
 } from "../../../src/contracts/BackendEndpoints.js"
 import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
-import { resetCreditsFromWire } from "../../../src/layers/wire/ResetCredits.js"
-import { roleFromWire } from "../../../src/layers/wire/Role.js"
-import { tokenActivityFromWire } from "../../../src/layers/wire/TokenActivity.js"
-import { usageFromWire } from "../../../src/layers/wire/Usage.js"
-import { workspaceMessagesFromWire } from "../../../src/layers/wire/WorkspaceMessages.js"
+import { resetCreditsFromWire } from "../../../src/layers/internal/usageFromWire.js"
+import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
+import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
+import { usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
+import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
 import { fetchedAt, identity } from "./json.js"
 
 const runs = { fastCheck: { numRuns: 150 } }

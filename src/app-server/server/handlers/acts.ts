@@ -1,8 +1,8 @@
 /** What can't be undone, as the client has decided. */
 import * as Effect from "effect/Effect"
 import { RedeemKey, ResetCreditId } from "../../../domain/ResetCredit.js"
-import { consumeReset } from "../../../programs/consumeReset.js"
-import { nudgeOwner } from "../../../programs/nudgeOwner.js"
+import { consumeReset } from "../../../programs/redeemConfirmed.js"
+import { nudgeOwner } from "../../../programs/nudge.js"
 import type { AuthSession } from "../../../services/AuthSession.js"
 import type { Lease } from "../../../services/Lease.js"
 import type { OperationJournal } from "../../../services/OperationJournal.js"

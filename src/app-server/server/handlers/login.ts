@@ -4,9 +4,12 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AuthError } from "../../../domain/AuthError.js"
 import type { LoginError } from "../../../domain/LoginError.js"
-import { beforeSignIn, underLoginPolicy } from "../../../programs/signInSteps.js"
-import { completeBrowserSignIn } from "../../../programs/signInWithBrowser.js"
-import { completeDeviceSignIn } from "../../../programs/signInWithDevice.js"
+import {
+  beforeSignIn,
+  completeBrowserSignIn,
+  completeDeviceSignIn,
+  underLoginPolicy
+} from "../../../programs/signIn.js"
 import { AccountConfig } from "../../../services/AccountConfig.js"
 import { AuthSession } from "../../../services/AuthSession.js"
 import type { CredentialStore } from "../../../services/CredentialStore.js"

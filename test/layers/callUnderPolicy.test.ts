@@ -5,14 +5,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
 import { AuthError } from "../../src/domain/AuthError.js"
 import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
 import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
-import { applyPolicy } from "../../src/programs/applyPolicy.js"
-import { AuthSession } from "../../src/services/AuthSession.js"
+import { type Call, callOnce, callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
+import { AuthSession, type Authorization } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, count, finish } from "./harness.js"
+import { account, brief, count, finish } from "../programs/harness.js"
 
 const safe = defaultPolicies.readUsage
 const change = (fields: Partial<CallPolicy>, of: CallPolicy = safe) => new CallPolicy({ ...of, ...fields })
@@ -32,10 +33,16 @@ const scripted = (...steps: readonly [Step, ...ReadonlyArray<Step>]) => {
   return { call, times }
 }
 
+const callOf = (policy: CallPolicy, step: Step) =>
+  Effect.map(AuthSession, (session): Call<string> => ({ name: "usage.read", policy, session, attempt: () => step }))
+
 const under = (policy: CallPolicy, ...steps: readonly [Step, ...ReadonlyArray<Step>]) =>
+  run(callUnderPolicy, policy, ...steps)
+
+const run = (how: typeof callUnderPolicy, policy: CallPolicy, ...steps: readonly [Step, ...ReadonlyArray<Step>]) =>
   Effect.gen(function* () {
     const { call, times } = scripted(...steps)
-    const { exit, took } = yield* finish(applyPolicy(policy, yield* AuthSession)(call))
+    const { exit, took } = yield* finish(Effect.flatMap(callOf(policy, call), how))
     const result = Exit.match(exit, {
       onSuccess: (text) => text,
       onFailure: (cause) => (cause._tag === "Fail" ? brief(cause.error) : cause._tag)
@@ -147,11 +154,11 @@ describe("time limits", () => {
     }).pipe(Effect.provide(account()))
   )
 
-  it.effect("name the policy, not a host", () =>
+  it.effect("name the call, not a host", () =>
     Effect.gen(function* () {
-      const { exit } = yield* finish(applyPolicy(safe, yield* AuthSession)(silent))
+      const { exit } = yield* finish(Effect.flatMap(callOf(safe, silent), callUnderPolicy))
       const error = yield* Effect.flip(exit)
-      assert.strictEqual(error.message, "readUsage: no answer in time")
+      assert.strictEqual(error.message, "usage.read: no answer in time")
     }).pipe(Effect.provide(account()))
   )
 })
@@ -171,6 +178,14 @@ describe("one attempt", () => {
   it.effect.each([...BackendErrorReason.literals])("for what is never repeated: %s", (reason) =>
     Effect.gen(function* () {
       const { result, times, took } = yield* under(defaultPolicies.sendInvite, Effect.fail(failure(reason)), done)
+      assert.deepStrictEqual([result, times, took], [`BackendError ${reason}`, [0], 0])
+      assert.strictEqual(yield* count("oauth.token"), 0)
+    }).pipe(Effect.provide(account()))
+  )
+
+  it.effect.each([...BackendErrorReason.literals])("under any policy, for a call that is made once: %s", (reason) =>
+    Effect.gen(function* () {
+      const { result, times, took } = yield* run(callOnce, safe, Effect.fail(failure(reason)), done)
       assert.deepStrictEqual([result, times, took], [`BackendError ${reason}`, [0], 0])
       assert.strictEqual(yield* count("oauth.token"), 0)
     }).pipe(Effect.provide(account()))
@@ -223,6 +238,26 @@ describe("a 401", () => {
         times: [0, 250, 250, 750],
         took: 750
       })
+    }).pipe(Effect.provide(account()))
+  )
+
+  it.effect("is recovered from with the authorization that was refused, and the next attempt has the renewed one", () =>
+    Effect.gen(function* () {
+      const session = yield* AuthSession
+      const used: Array<Authorization> = []
+      const recovered: Array<Authorization> = []
+      const recover = (refused: Authorization) =>
+        Effect.suspend(() => {
+          recovered.push(refused)
+          return session.recover(refused)
+        })
+      const attempt = (authorization: Authorization) =>
+        Effect.suspend(() => (used.push(authorization) === 1 ? refused : done))
+      yield* finish(callUnderPolicy({ name: "usage.read", policy: safe, session: { ...session, recover }, attempt }))
+      assert.lengthOf(used, 2)
+      assert.deepStrictEqual(recovered, used.slice(0, 1))
+      const bearers = used.map(({ headers }) => Redacted.value(headers)["authorization"])
+      assert.notStrictEqual(bearers[0], bearers[1])
     }).pipe(Effect.provide(account()))
   )
 

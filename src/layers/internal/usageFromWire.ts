@@ -1,12 +1,19 @@
-/** The usage endpoint's answer to what it means. */
+/** The answers about usage and reset credits, as what they mean. */
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import type { UsageResponse, WireRateLimit, WireSpendControl, WireWindow } from "../../contracts/BackendEndpoints.js"
+import type {
+  ConsumeResponse,
+  ResetCreditsResponse,
+  UsageResponse,
+  WireRateLimit,
+  WireResetCredit,
+  WireSpendControl,
+  WireWindow
+} from "../../contracts/BackendEndpoints.js"
 import type { Identity } from "../../domain/Identity.js"
 import { planFromUsage } from "../../domain/Plan.js"
 import { byDuration, RateLimitWindow, windowMinutes } from "../../domain/RateLimitWindow.js"
-import { ResetCredits } from "../../domain/ResetCredit.js"
 import {
   Credits,
   IndividualLimit,
@@ -15,7 +22,8 @@ import {
   SpendControl,
   UsageSnapshot
 } from "../../domain/UsageSnapshot.js"
-import { decoded } from "./decoded.js"
+import { trusted } from "./trusted.js"
+import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 
 /** The id of Codex's own limit, which the answer leaves unnamed. */
 export const mainLimitId = "codex"
@@ -34,7 +42,7 @@ const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow
             resetsAt: timeFromSeconds(window.reset_at),
             slot
           },
-          decoded
+          trusted
         )
       ]
     : []
@@ -52,7 +60,7 @@ const limitFromWire = (
         byDuration
       )
     },
-    decoded
+    trusted
   )
 
 const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpendControl.Type): SpendControl =>
@@ -67,11 +75,11 @@ const spendControlFromWire = ({ reached, individual_limit: own }: typeof WireSpe
               remainingPercent: own.remaining_percent,
               resetsAt: timeFromSeconds(own.reset_at)
             },
-            decoded
+            trusted
           )
         : null
     },
-    decoded
+    trusted
   )
 
 /**
@@ -103,7 +111,7 @@ export const usageFromWire = (
               unlimited: response.credits.unlimited,
               balance: response.credits.balance ?? null
             },
-            decoded
+            trusted
           )
         : null,
       spendControl: response.spend_control ? spendControlFromWire(response.spend_control) : null,
@@ -111,13 +119,41 @@ export const usageFromWire = (
       resetCredits: response.rate_limit_reset_credits
         ? new ResetCredits(
             { availableCount: response.rate_limit_reset_credits.available_count, credits: null },
-            decoded
+            trusted
           )
         : null,
       backendAccountId: response.account_id ?? null,
       backendUserId: response.user_id ?? null,
       upsell: response.rate_limit_upsell ?? null
     },
-    decoded
+    trusted
   )
 }
+
+const creditFromWire = (credit: typeof WireResetCredit.Type): ResetCredit =>
+  new ResetCredit(
+    {
+      id: credit.id,
+      resetType: credit.reset_type,
+      status: credit.status,
+      grantedAt: credit.granted_at,
+      expiresAt: credit.expires_at ?? null,
+      title: credit.title ?? null,
+      description: credit.description ?? null
+    },
+    trusted
+  )
+
+/** The list as it came: nothing is filtered or counted again, and the count is the list's own. */
+export const resetCreditsFromWire = (response: typeof ResetCreditsResponse.Type): ResetCredits =>
+  new ResetCredits({ availableCount: response.available_count, credits: response.credits.map(creditFromWire) }, trusted)
+
+const outcomes: Record<(typeof ConsumeResponse.Type)["code"], ConsumeOutcome> = {
+  reset: "reset",
+  nothing_to_reset: "nothingToReset",
+  no_credit: "noCredit",
+  already_redeemed: "alreadyRedeemed"
+}
+
+/** The outcome that the answer's `code` stands for. */
+export const consumeOutcomeFromWire = (response: typeof ConsumeResponse.Type): ConsumeOutcome => outcomes[response.code]

@@ -1,40 +1,73 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { AuthError } from "../../src/domain/AuthError.js"
-import { BackendError, type BackendErrorReason } from "../../src/domain/BackendError.js"
+import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
+import { CallPolicy, defaultPolicies, onlyOnce } from "../../src/domain/CallPolicy.js"
 import { Identity, UserId } from "../../src/domain/Identity.js"
 import { JournalError } from "../../src/domain/JournalError.js"
 import type { OperationState } from "../../src/domain/Operation.js"
+import { Session } from "../../src/domain/Session.js"
+import { callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
 import * as LeaseMemory from "../../src/layers/LeaseMemory.js"
 import * as OperationJournalMemory from "../../src/layers/OperationJournalMemory.js"
-import { journaledAct, type JournaledAct } from "../../src/programs/journaledAct.js"
+import { isDefiniteRefusal, type OperationRequest, runOperation } from "../../src/programs/runOperation.js"
+import type { AuthSession } from "../../src/services/AuthSession.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { brief } from "./harness.js"
 
 const reader = new Identity({ userId: UserId.make("user-A"), accountId: null })
 
-type Attempt = JournaledAct<string>["attempt"]
+type Attempt = OperationRequest<string>["send"]
 
-const act = (attempt: Attempt, options: Partial<JournaledAct<string>> = {}): JournaledAct<string> => ({
+/** A call that is repeated at once, whatever the reason, up to three times in all. */
+const policy = new CallPolicy({
+  ...defaultPolicies.consumeResetCredit,
+  backoff: { ...defaultPolicies.consumeResetCredit.backoff, base: Duration.zero },
+  retryOn: BackendErrorReason.literals
+})
+
+const authorization = Effect.succeed({
+  session: new Session({
+    mode: "chatgpt",
+    identity: reader,
+    email: null,
+    plan: "pro",
+    isOrgOwner: null,
+    isFedramp: false,
+    accessExpiresAt: null,
+    lastRefreshAt: null,
+    source: "file"
+  }),
+  headers: Redacted.make({})
+})
+
+interface Options extends Partial<OperationRequest<string>> {
+  readonly policy?: CallPolicy
+  readonly authorization?: AuthSession["Type"]["authorization"]
+}
+
+const act = (attempt: Attempt, options: Options = {}): OperationRequest<string> => ({
   key: "k",
   act: "redeem",
   identity: reader,
   target: "rc_1",
-  attempt,
-  policy: identity,
-  isRejection: (error) => error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 408,
+  send: callUnderPolicy({
+    name: "resetCredits.consume",
+    policy: options.policy ?? onlyOnce(policy),
+    session: { authorization, recover: () => authorization, ...options },
+    attempt: () => attempt
+  }),
+  isRejection: isDefiniteRefusal,
   outcomeOf: (answer) => answer,
   before: Effect.void,
   ...options
 })
-
-/** The same attempt once more after each failure, up to three times in all. */
-const thrice: JournaledAct<string>["policy"] = (attempt) => Effect.retry(attempt, { times: 2 })
 
 /** These one after the other. */
 const steps = (...all: ReadonlyArray<Attempt>): Attempt => {
@@ -52,9 +85,9 @@ const backend = (reason: BackendErrorReason, status: number | null = null) =>
 
 const memory = Effect.provide(Layer.merge(OperationJournalMemory.layerMemory, LeaseMemory.layer))
 
-const outcome = (made: JournaledAct<string>) =>
+const outcome = (made: OperationRequest<string>) =>
   Effect.gen(function* () {
-    const exit = yield* Effect.either(journaledAct(made))
+    const exit = yield* Effect.either(runOperation(made))
     return [exit._tag === "Left" ? brief(exit.left) : exit.right, yield* state] as const
   })
 
@@ -91,19 +124,26 @@ describe("an act that fails", () => {
 
   it.effect("by its time limit: nobody knows", () =>
     Effect.gen(function* () {
-      const policy: JournaledAct<string>["policy"] = (attempt) =>
-        Effect.timeoutFail(attempt, { duration: "10 seconds", onTimeout: () => backend("Timeout") })
-      const fiber = yield* Effect.fork(outcome(act(Effect.never, { policy })))
+      const fiber = yield* Effect.fork(outcome(act(Effect.never)))
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* Fiber.join(fiber), ["ActError OutcomeUnknown", unknown("Timeout")])
     }).pipe(memory)
   )
 
-  it.effect("before any attempt began: nothing left", () =>
+  it.effect("by its time limit before anything was sent: nothing left", () =>
     Effect.gen(function* () {
-      const policy: JournaledAct<string>["policy"] = () => Effect.fail(backend("Timeout"))
-      const [said, after] = yield* outcome(act(Effect.succeed("done"), { policy }))
-      assert.deepStrictEqual([said, after], ["BackendError Timeout", abandoned])
+      const fiber = yield* Effect.fork(outcome(act(Effect.succeed("done"), { authorization: Effect.never })))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["BackendError Timeout", abandoned])
+    }).pipe(memory)
+  )
+
+  it.effect.each([
+    [backend("Timeout"), "ActError OutcomeUnknown"],
+    [backend("Unreachable"), "BackendError Unreachable"]
+  ] as const)("%s, in a service that keeps no list of its attempts: %s", ([error, said]) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* outcome(act(Effect.never, { send: failing(error) })))[0], said)
     }).pipe(memory)
   )
 })
@@ -115,7 +155,7 @@ describe("an act of several attempts", () => {
   ] as const)("is not known to be refused when before the refusal %s", ([, error]) =>
     Effect.gen(function* () {
       const attempt = steps(failing(error), failing(backend("Forbidden", 403)), failing(backend("Forbidden", 403)))
-      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      const [said, after] = yield* outcome(act(attempt, { policy }))
       assert.deepStrictEqual([said, after._tag], ["ActError OutcomeUnknown 403", "unknown"])
     }).pipe(memory)
   )
@@ -127,7 +167,7 @@ describe("an act of several attempts", () => {
         failing(backend("Unreachable")),
         failing(backend("Unreachable"))
       )
-      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      const [said, after] = yield* outcome(act(attempt, { policy }))
       assert.deepStrictEqual([said, after._tag], ["ActError OutcomeUnknown", "unknown"])
     }).pipe(memory)
   )
@@ -139,7 +179,7 @@ describe("an act of several attempts", () => {
   ] as const)("that succeeds after %s says whether it may have been done before: %s", ([reason, sentBefore]) =>
     Effect.gen(function* () {
       const attempt = steps(failing(backend(reason)), Effect.succeed("done"))
-      const [said, after] = yield* outcome(act(attempt, { policy: thrice }))
+      const [said, after] = yield* outcome(act(attempt, { policy }))
       assert.deepStrictEqual(said, { answer: "done", sentBefore })
       assert.deepStrictEqual(after, { _tag: "succeeded", outcome: "done" })
     }).pipe(memory)
@@ -147,11 +187,6 @@ describe("an act of several attempts", () => {
 
   it.effect("of which one was cut short, may have been done before", () =>
     Effect.gen(function* () {
-      const policy: JournaledAct<string>["policy"] = (attempt) =>
-        attempt.pipe(
-          Effect.timeoutFail({ duration: "10 seconds", onTimeout: () => backend("Timeout") }),
-          Effect.retry({ times: 1 })
-        )
       const fiber = yield* Effect.fork(outcome(act(steps(Effect.never, Effect.succeed("done")), { policy })))
       yield* TestClock.adjust("10 seconds")
       const [said] = yield* Fiber.join(fiber)
@@ -204,7 +239,7 @@ describe("an act that is interrupted", () => {
         begun += 1
         return Effect.delay(Effect.succeed("done"), "10 seconds")
       })
-      const fiber = yield* Effect.fork(journaledAct(act(attempt)))
+      const fiber = yield* Effect.fork(runOperation(act(attempt, { send: attempt })))
       yield* TestClock.adjust(at)
       const interruption = yield* Effect.fork(Fiber.interrupt(fiber))
       yield* TestClock.adjust("1 minute")
@@ -220,7 +255,7 @@ describe("when the journal breaks", () => {
   it.effect.each(["intend", "sent"] as const)("at %s, nothing is sent", (breaksAt) =>
     Effect.gen(function* () {
       const attempt: Attempt = Effect.dieMessage("sent without a journal")
-      const fiber = yield* Effect.fork(Effect.flip(journaledAct(act(attempt))))
+      const fiber = yield* Effect.fork(Effect.flip(runOperation(act(attempt))))
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(brief(yield* Fiber.join(fiber)), "JournalError Unavailable")
     }).pipe(Effect.provide(slowJournal({ breaksAt })))
@@ -255,7 +290,7 @@ describe("when the journal breaks", () => {
 it.effect("the same key for another target is refused before anything is sent", () =>
   Effect.gen(function* () {
     yield* outcome(act(failing(backend("Transport"))))
-    const error = yield* Effect.flip(journaledAct(act(Effect.dieMessage("sent"), { target: "rc_2" })))
+    const error = yield* Effect.flip(runOperation(act(Effect.dieMessage("sent"), { target: "rc_2" })))
     assert.strictEqual(brief(error), "JournalError InUse")
   }).pipe(memory)
 )

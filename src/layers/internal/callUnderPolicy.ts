@@ -1,0 +1,141 @@
+/** A call under its policy: the time limits, the repetitions, and the recovery from a 401. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import type { AuthError } from "../../domain/AuthError.js"
+import { BackendError } from "../../domain/BackendError.js"
+import type { CallName, CallPolicy } from "../../domain/CallPolicy.js"
+import type { AuthSession, Authorization } from "../../services/AuthSession.js"
+import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
+
+type Failure = AuthError | BackendError
+
+/** One attempt, with the authorization that it is made with. */
+type Attempt<A> = (authorization: Authorization) => Effect.Effect<A, Failure>
+
+export interface Call<A> {
+  readonly name: CallName
+  readonly policy: CallPolicy
+  readonly session: Pick<AuthSession["Type"], "authorization" | "recover">
+  readonly attempt: Attempt<A>
+}
+
+/** A 401, with the authorization that was refused. */
+interface Refused {
+  readonly _tag: "Refused"
+  readonly authorization: Authorization
+  readonly error: BackendError
+}
+
+/**
+ * How long to wait after the n-th failed attempt. Null for no further attempt: a longer `Retry-After` than the policy
+ * obeys means that the backend does not want one.
+ */
+const pause = (policy: CallPolicy, error: BackendError, failed: number): Effect.Effect<number | null> => {
+  if (error.retryAfterMillis !== null) {
+    const obeyed = error.retryAfterMillis <= Duration.toMillis(policy.retryAfterCap)
+    return Effect.succeed(obeyed ? error.retryAfterMillis : null)
+  }
+  const { base, cap, factor, jitter } = policy.backoff
+  const full = Math.min(Duration.toMillis(base) * factor ** (failed - 1), Duration.toMillis(cap))
+  return Effect.map(Random.next, (share) => full * (1 - jitter * share))
+}
+
+const timeout = <A, E>(call: CallName, millis: number, work: Effect.Effect<A, E>): Effect.Effect<A, E | BackendError> =>
+  Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(call, "Timeout") })
+
+const endOf = (exit: Exit.Exit<unknown, Failure>): AttemptEnd => {
+  if (Exit.isSuccess(exit)) return { _tag: "Answered" }
+  return Option.match(Cause.failureOption(exit.cause), {
+    onNone: () => ({ _tag: "CutShort" }),
+    onSome: (error) => ({ _tag: "Failed", error })
+  })
+}
+
+/** The same call, adding each attempt's end to the list of a caller that wants one. */
+const logged = <A>(call: Call<A>): Effect.Effect<Call<A>> =>
+  Effect.map(AttemptLog, (log) => {
+    if (log === null) return call
+    const add = (end: AttemptEnd) => Ref.update(log, (ends) => [...ends, end])
+    return {
+      ...call,
+      session: {
+        ...call.session,
+        authorization: Effect.onError(call.session.authorization, () => add({ _tag: "NotSent" }))
+      },
+      attempt: (authorization) => Effect.onExit(call.attempt(authorization), (exit) => add(endOf(exit)))
+    }
+  })
+
+/** One attempt, whatever the policy allows: only its time limits count. */
+export const callOnce = <A>(call: Call<A>): Effect.Effect<A, Failure> => Effect.flatMap(logged(call), once)
+
+const once = <A>({ attempt, name, policy, session }: Call<A>) =>
+  timeout(
+    name,
+    Math.min(Duration.toMillis(policy.attemptTimeout), Duration.toMillis(policy.overallTimeout)),
+    Effect.flatMap(session.authorization, attempt)
+  )
+
+/**
+ * Each attempt within its timeout, repeated for the reasons and after the waits of the policy, all within the overall
+ * timeout. A 401 makes one recovery of the session and one more attempt as the same identity; the policy's count of
+ * attempts does not include that one.
+ */
+export const callUnderPolicy = <A>(call: Call<A>): Effect.Effect<A, Failure> =>
+  Effect.flatMap(logged(call), (one) => (one.policy.repeat === "never" ? once(one) : repeated(one)))
+
+const repeated = <A>(call: Call<A>): Effect.Effect<A, Failure> => {
+  const { name, policy, session } = call
+  const attemptMillis = Duration.toMillis(policy.attemptTimeout)
+  const overallMillis = Duration.toMillis(policy.overallTimeout)
+
+  /** One timer an attempt: the attempt's limit, or what is left of the whole. */
+  const within = <B, E>(deadline: number, limit: number, work: Effect.Effect<B, E>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      deadline <= now
+        ? Effect.fail(BackendError.of(name, "Timeout"))
+        : timeout(name, Math.min(limit, deadline - now), work)
+    )
+
+  const send = (authorization: Authorization): Effect.Effect<A, Failure | Refused> =>
+    Effect.mapError(call.attempt(authorization), (error) =>
+      error._tag === "BackendError" && error.reason === "Unauthorized"
+        ? { _tag: "Refused", authorization, error }
+        : error
+    )
+
+  /** The n-th attempt, and those after it. Without `recovered` a 401 is recovered from. */
+  const from = (deadline: number, number: number, recovered: Authorization | null): Effect.Effect<A, Failure> =>
+    Effect.catchAll(
+      within(
+        deadline,
+        attemptMillis,
+        recovered === null ? Effect.flatMap(session.authorization, send) : call.attempt(recovered)
+      ),
+      (error): Effect.Effect<A, Failure> => {
+        if (error._tag === "AuthError") return Effect.fail(error)
+        if (error._tag === "Refused") return recover(deadline, number, error)
+        if (!policy.retryOn.includes(error.reason) || number >= policy.attempts) return Effect.fail(error)
+        return Effect.zipWith(pause(policy, error, number), Clock.currentTimeMillis, (wait, now) =>
+          wait === null || now + wait >= deadline
+            ? Effect.fail(error)
+            : Effect.zipRight(Effect.sleep(wait), from(deadline, number + 1, recovered))
+        ).pipe(Effect.flatten)
+      }
+    )
+
+  const recover = (deadline: number, number: number, { authorization, error }: Refused) =>
+    within(deadline, overallMillis, session.recover(authorization)).pipe(
+      // Without a renewed session in time, the refusal is the answer.
+      Effect.catchTag("BackendError", () => Effect.fail(error)),
+      Effect.flatMap((fresh) => from(deadline, number, fresh))
+    )
+
+  return Effect.flatMap(Clock.currentTimeMillis, (start) => from(start + overallMillis, 1, null))
+}

@@ -1,0 +1,261 @@
+/**
+ * Ask the workspace's owner for credits or a higher limit.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { ActError } from "../domain/ActError.js"
+import type { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
+import type { JournalError } from "../domain/JournalError.js"
+import { accountText } from "../domain/Session.js"
+import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
+import type { CreditType } from "../domain/WorkspaceRole.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { Dialog, type DialogError } from "../services/Dialog.js"
+import type { Lease } from "../services/Lease.js"
+import { OperationJournal } from "../services/OperationJournal.js"
+import { OperationKeys } from "../services/OperationKeys.js"
+import { underPolicy } from "../services/Policies.js"
+import type { RateLimits } from "../services/RateLimits.js"
+import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
+import { readRole } from "./status.js"
+import { readUsage } from "./usage.js"
+
+/**
+ * What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NudgeNeed {
+  readonly creditType: CreditType
+  readonly byOwner: boolean
+}
+
+/**
+ * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
+ * credits.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const nudgeNeed = ({ reachedType, spendControl }: UsageSnapshot): NudgeNeed | null => {
+  const missing = spendControl?.reached === true ? "usage_limit" : "credits"
+  switch (reachedType) {
+    case "workspace_member_credits_depleted":
+      return { creditType: missing, byOwner: false }
+    case "workspace_member_usage_limit_reached":
+      return { creditType: "usage_limit", byOwner: false }
+    case "workspace_owner_credits_depleted":
+      return { creditType: missing, byOwner: true }
+    case "workspace_owner_usage_limit_reached":
+      return { creditType: "usage_limit", byOwner: true }
+    default:
+      return null
+  }
+}
+
+/** A message with the same request whose outcome is open. */
+export const openNudge = (identity: Identity, creditType: CreditType) =>
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const open = yield* journal.list({ act: "nudge", identity, open: true })
+    return Option.fromNullable(open.find((operation) => operation.target === creditType))
+  })
+
+/** Fails when the outcome of an earlier message with the same request is open. */
+const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
+  Effect.flatMap(
+    openNudge(identity, creditType),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: ({ key }) => new ActError({ act: "nudge", reason: "Unresolved", key, status: null, detail: null })
+    })
+  )
+
+/** What `runOperation` needs to know of a message to the owner. */
+const nudgeRequest = (as: Identity, creditType: CreditType) =>
+  Effect.gen(function* () {
+    const keys = yield* OperationKeys
+    const roles = yield* WorkspaceRole
+    return {
+      key: yield* keys.next,
+      act: "nudge",
+      identity: as,
+      target: creditType,
+      send: roles.nudge({ as, creditType }).pipe(underPolicy("nudgeOwner", "never", "10 seconds")),
+      outcomeOf: (outcome: string) => outcome
+    } as const
+  })
+
+/**
+ * What was confirmed: who asks, and for what. `again` sends although the outcome of an earlier message is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConfirmedNudge {
+  readonly as: Identity
+  readonly creditType: CreditType
+  readonly again: boolean
+}
+
+/**
+ * Sends the confirmed message with a single request, and the journal around it.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const nudgeConfirmed = ({
+  again,
+  as,
+  creditType
+}: ConfirmedNudge): Effect.Effect<
+  { readonly outcome: "sent" | "cooldownActive"; readonly key: string },
+  ActError | AuthError | BackendError | JournalError,
+  Lease | OperationJournal | WorkspaceRole
+> =>
+  Effect.gen(function* () {
+    const request = yield* nudgeRequest(as, creditType)
+    const { answer } = yield* runOperation({
+      ...request,
+      isRejection: isDefiniteRefusal,
+      before: again ? Effect.void : ensureNoOpenNudge(as, creditType)
+    })
+    return { outcome: answer, key: request.key }
+  })
+
+/**
+ * Sends the message without any question and whatever the role is, for a caller that has decided.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const nudgeOwner = (options: {
+  readonly as: Identity
+  readonly creditType: CreditType
+}): Effect.Effect<
+  "sent" | "cooldownActive",
+  ActError | AuthError | BackendError | JournalError,
+  Lease | OperationJournal | WorkspaceRole
+> =>
+  Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
+
+/**
+ * `creditType` is what to ask for; without it the reached limit decides. `again` sends although the outcome of an
+ * earlier message is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotifyOptions {
+  readonly creditType?: CreditType | undefined
+  readonly again?: boolean
+}
+
+/**
+ * `cooldownActive`: the owner got such a message recently, and nothing was sent this time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotifyResult {
+  readonly outcome: "sent" | "cooldownActive" | "declined"
+  readonly creditType: CreditType
+  readonly key: string | null
+}
+
+const guidance = {
+  credits: "You own this workspace: add credits in its settings.",
+  usage_limit: "You own this workspace: raise its limit in the settings."
+}
+
+/** What a member who is stopped asks for. */
+const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
+  const need = nudgeNeed(usage)
+  if (need === null) {
+    const detail = "No workspace limit is reached. To ask anyway, say what for."
+    return Effect.fail(ActError.of("nudge", "NotNeeded", detail))
+  }
+  return need.byOwner
+    ? Effect.fail(ActError.of("nudge", "NotNeeded", guidance[need.creditType]))
+    : Effect.succeed(need.creditType)
+}
+
+/** `reached` and `problem` are for a member whose limit is reached, `other` for a request without that. */
+const questions = {
+  credits: {
+    reached: "You've reached your workspace credit limit",
+    problem: "Your workspace has no credits left. Notify the owner?",
+    other: "Ask the workspace owner for credits?"
+  },
+  usage_limit: {
+    reached: "Usage limit reached",
+    problem: "The spend cap of your workspace is reached. Request an increase from the owner?",
+    other: "Ask the workspace owner for a higher usage limit?"
+  }
+}
+
+/**
+ * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
+ * repeated.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const notifyOwner = (
+  options: NotifyOptions = {}
+): Effect.Effect<
+  NotifyResult,
+  ActError | AuthError | BackendError | DialogError | JournalError,
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits | WorkspaceRole
+> =>
+  Effect.gen(function* () {
+    const auth = yield* AuthSession
+    const dialog = yield* Dialog
+
+    const { session } = yield* auth.authorization
+    const role = yield* dialog.progress("Reading the role", readRole)
+    if (role.isOwner === true) {
+      const detail = "You own or administer this workspace, so there is no one to ask."
+      return yield* ActError.of("nudge", "NotNeeded", detail)
+    }
+    const creditType =
+      options.creditType ??
+      (yield* dialog.progress("Reading usage", readUsage()).pipe(
+        Effect.filterOrFail(
+          (usage) => sameIdentity(usage.identity, session.identity),
+          () => ActError.of("nudge", "IdentityChanged")
+        ),
+        Effect.flatMap(wanted)
+      ))
+    const again = options.again === true
+    if (!again) yield* ensureNoOpenNudge(session.identity, creditType)
+    const question = questions[creditType]
+    const isReached = options.creditType === undefined
+    const agreed = yield* dialog.confirm({
+      id: "nudge.confirm",
+      title: isReached ? question.reached : question.other,
+      details: [
+        ...(isReached ? [question.problem] : []),
+        `Account: ${accountText(session)}`,
+        `Role: ${role.role ?? "not known"} (${role.source})`
+      ],
+      yes: "Yes",
+      no: "No (default)",
+      flag: "--yes"
+    })
+    if (!agreed) return { outcome: "declined", creditType, key: null } as const
+
+    const { key, outcome } = yield* dialog.progress(
+      "Writing to the owner",
+      nudgeConfirmed({ as: session.identity, creditType, again }),
+      { isAct: true }
+    )
+    yield* Effect.annotateCurrentSpan({ key, outcome })
+    return { outcome, creditType, key }
+  }).pipe(Effect.withSpan("notifyOwner"))

@@ -1,0 +1,153 @@
+/**
+ * Views of the account: its status, the role, the token activity.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { AuthError } from "../domain/AuthError.js"
+import type { BackendError } from "../domain/BackendError.js"
+import { type Identity, sameIdentity } from "../domain/Identity.js"
+import type { JournalError } from "../domain/JournalError.js"
+import type { Operation } from "../domain/Operation.js"
+import type { Session } from "../domain/Session.js"
+import type { TokenActivity } from "../domain/TokenActivity.js"
+import { verdict } from "../domain/Verdict.js"
+import type { WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
+import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { Dialog } from "../services/Dialog.js"
+import { OperationJournal } from "../services/OperationJournal.js"
+import { underPolicy } from "../services/Policies.js"
+import type { RateLimits } from "../services/RateLimits.js"
+import { TokenUsage } from "../services/TokenUsage.js"
+import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
+import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { readUsage, type UsageView } from "./usage.js"
+
+/**
+ * The live role where the backend has one to give, else the token's claim.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.flatMap(
+  WorkspaceRole,
+  (roles) => roles.role
+).pipe(underPolicy("readRole", "safe", "15 seconds"))
+
+/**
+ * The user's token activity.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | BackendError, TokenUsage> = Effect.flatMap(
+  TokenUsage,
+  (tokens) => tokens.read
+).pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
+
+/**
+ * The workspace's messages.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const readWorkspaceMessages: Effect.Effect<WorkspaceMessageList, AuthError | BackendError, WorkspaceMessages> =
+  Effect.flatMap(WorkspaceMessages, (messages) => messages.read).pipe(
+    underPolicy("readWorkspaceMessages", "safe", "1 second")
+  )
+
+/** Fails when the session is no longer this identity's. */
+const ensureStill = (identity: Identity) =>
+  Effect.gen(function* () {
+    const present = yield* (yield* AuthSession).current
+    if (!sameIdentity(present.identity, identity)) return yield* AuthError.of("AccountMismatch")
+  })
+
+/**
+ * A part that could not be read says why, and the others stand. `open` are operations whose outcome is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Status {
+  readonly session: Session
+  readonly role: Role
+  readonly usage: Either.Either<UsageView, AuthError | BackendError>
+  readonly activity: Either.Either<TokenActivity, AuthError | BackendError>
+  readonly messages: Either.Either<WorkspaceMessageList, AuthError | BackendError>
+  readonly open: ReadonlyArray<Operation>
+}
+
+/**
+ * Shows everything about the account at once. Fails only without a session of ChatGPT's.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const showStatus: Effect.Effect<
+  Status,
+  AuthError | JournalError,
+  AuthSession | Dialog | OperationJournal | RateLimits | TokenUsage | WorkspaceMessages | WorkspaceRole
+> = Effect.gen(function* () {
+  const auth = yield* AuthSession
+  const dialog = yield* Dialog
+  const journal = yield* OperationJournal
+
+  const { session } = yield* auth.authorization
+  const parts = yield* dialog.progress(
+    "Reading the account",
+    Effect.all(
+      {
+        usage: Effect.either(readUsage()),
+        role: readRole,
+        activity: Effect.either(readTokenActivity),
+        messages: Effect.either(readWorkspaceMessages),
+        open: journal.list({ identity: session.identity, open: true })
+      },
+      { concurrency: "unbounded" }
+    )
+  )
+  yield* ensureStill(session.identity)
+  const now = yield* DateTime.now
+  return {
+    ...parts,
+    session,
+    usage: Either.map(parts.usage, (snapshot) => ({
+      snapshot,
+      verdict: verdict(snapshot, { now, role: parts.role })
+    }))
+  }
+}).pipe(Effect.withSpan("showStatus"))
+
+/**
+ * Shows the role in the workspace.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const showRole: Effect.Effect<
+  { readonly session: Session; readonly role: Role },
+  AuthError,
+  AuthSession | Dialog | WorkspaceRole
+> = Effect.gen(function* () {
+  const dialog = yield* Dialog
+  const session = yield* (yield* AuthSession).current
+  const role = yield* dialog.progress("Reading the role", readRole)
+  yield* ensureStill(session.identity)
+  return { session, role }
+}).pipe(Effect.withSpan("showRole"))
+
+/**
+ * Shows how many tokens were used, and when.
+ *
+ * @since 0.1.0
+ * @category programs
+ */
+export const showActivity: Effect.Effect<TokenActivity, AuthError | BackendError, AuthSession | Dialog | TokenUsage> =
+  Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading token activity", readTokenActivity)).pipe(
+    Effect.tap(({ identity }) => ensureStill(identity)),
+    Effect.withSpan("showActivity")
+  )
