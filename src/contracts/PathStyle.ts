@@ -1,22 +1,11 @@
 /**
  * Two spellings of the same paths. A base URL that contains `/backend-api` takes `/wham/...`; any other takes
  * `/api/codex/...`, where the referral and live-role endpoints do not exist.
- *
- * @since 0.1.0
  */
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type PathStyle = "chatgpt" | "codex"
 
-/**
- * Where requests go: a base URL without trailing slash, and the style its host speaks.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where requests go: a base URL without trailing slash, and the style its host speaks. */
 export interface BackendBase {
   readonly url: string
   readonly style: PathStyle
@@ -25,9 +14,6 @@ export interface BackendBase {
 /**
  * Reads `chatgpt_base_url` as the Codex CLI does: trailing slashes go, the two ChatGPT hosts get `/backend-api` if it
  * is missing, and the style follows from the text.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const backendBase = (baseUrl: string): BackendBase => {
   const trimmed = baseUrl.replace(/\/+$/, "")
@@ -36,24 +22,14 @@ export const backendBase = (baseUrl: string): BackendBase => {
   return { url, style: url.includes("/backend-api") ? "chatgpt" : "codex" }
 }
 
-/**
- * The contract's path in the given style, or undefined where that style has no such endpoint.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The contract's path in the given style, or undefined where that style has no such endpoint. */
 export const styledPath = (style: PathStyle, path: string): string | undefined => {
   if (style === "chatgpt") return path
   if (!path.startsWith("/wham/") || path.startsWith("/wham/referrals/")) return undefined
   return `/api/codex/${path.slice("/wham/".length)}`
 }
 
-/**
- * The contract's path for a path that a server in the given style received, or undefined if there is none.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The contract's path for a path that a server in the given style received, or undefined if there is none. */
 export const contractPath = (style: PathStyle, path: string): string | undefined => {
   if (style === "chatgpt") return path
   const contract = path.startsWith("/api/codex/") ? `/wham/${path.slice("/api/codex/".length)}` : undefined

@@ -1,25 +1,12 @@
-/**
- * Token activity by days and weeks: the last 52 weeks, each from its Sunday on, up to the present one.
- *
- * @since 0.1.0
- */
+/** Token activity by days and weeks: the last 52 weeks, each from its Sunday on, up to the present one. */
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import type { DailyTokens } from "./TokenActivity.js"
 
-/**
- * How activity is looked at: day by day, week by week, or as a running total.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** How activity is looked at: day by day, week by week, or as a running total. */
 export const ActivityView = Schema.Literal("daily", "weekly", "cumulative")
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ActivityView = typeof ActivityView.Type
 
 const views: ReadonlyMap<string, ActivityView> = new Map([
@@ -30,88 +17,46 @@ const views: ReadonlyMap<string, ActivityView> = new Map([
   ["cumulative", "cumulative"]
 ])
 
-/**
- * The view that a word names, in any case, also as `day` and `week`; null when it names none.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The view that a word names, in any case, also as `day` and `week`; null when it names none. */
 export const activityViewOf = (word: string): ActivityView | null => views.get(word.toLowerCase()) ?? null
 
-/**
- * How much a day has of the day with the most tokens: nothing, up to a quarter, a half, three quarters, or more.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** How much a day has of the day with the most tokens: nothing, up to a quarter, a half, three quarters, or more. */
 export const ActivityLevel = Schema.Literal(0, 1, 2, 3, 4)
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ActivityLevel = typeof ActivityLevel.Type
 
-/**
- * `date` is `YYYY-MM-DD`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `date` is `YYYY-MM-DD`. */
 export const ActivityDay = Schema.Struct({
   date: Schema.String,
   tokens: Schema.NonNegativeInt,
   level: ActivityLevel
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ActivityDay = typeof ActivityDay.Type
 
-/**
- * `start` is the date of its Sunday; `total` are the tokens from the first week up to and with this one.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** `start` is the date of its Sunday; `total` are the tokens from the first week up to and with this one. */
 export const ActivityWeek = Schema.Struct({
   start: Schema.String,
   tokens: Schema.NonNegativeInt,
   total: Schema.NonNegativeInt
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type ActivityWeek = typeof ActivityWeek.Type
 
 /**
  * `weeks` are 52, oldest first; `days` begin with the first week's Sunday and end today, so that the last week may have
  * fewer than seven.
- *
- * @since 0.1.0
- * @category models
  */
 export class ActivityCalendar extends Schema.Class<ActivityCalendar>("ActivityCalendar")({
   days: Schema.Array(ActivityDay),
   weeks: Schema.Array(ActivityWeek)
 }) {}
 
-/**
- * @since 0.1.0
- * @category constants
- */
 export const activityWeeks = 52
 
 /**
  * The sum of two counts of tokens, each taken as a whole number that is not negative. Past the greatest exact one it
  * stays there, so that the order of adding never matters.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const addTokens = (a: number, b: number): number => Math.min(Number.MAX_SAFE_INTEGER, whole(a) + whole(b))
 
@@ -125,9 +70,6 @@ const levelOf = (tokens: number, most: number): ActivityLevel =>
 /**
  * The calendar that ends on the day of `now`, in UTC as the backend counts its days. What was given twice for a day is
  * added up; negative amounts count as none. Texts that are no date of these weeks are left out, and so is the future.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const activityCalendar = (
   daily: ReadonlyArray<Pick<DailyTokens, "startDate" | "tokens">>,

@@ -1,8 +1,4 @@
-/**
- * What to tell a person whose limit is reached.
- *
- * @since 0.1.0
- */
+/** What to tell a person whose limit is reached. */
 import * as DateTime from "effect/DateTime"
 import { plainLine } from "./PlainText.js"
 import type { Plan } from "./Plan.js"
@@ -15,12 +11,7 @@ const ordinal = (day: number): string => {
   return `${day}${["th", "st", "nd", "rd"][day % 10] ?? "th"}`
 }
 
-/**
- * A time as a person at `now` reads it: `3:05 PM` on the same local day, else `Oct 3rd, 2026 3:05 PM`.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** A time as a person at `now` reads it: `3:05 PM` on the same local day, else `Oct 3rd, 2026 3:05 PM`. */
 export const localTime = (time: DateTime.Utc, now: DateTime.Zoned): string => {
   const at = DateTime.toParts(DateTime.setZone(time, now.zone))
   const today = DateTime.toParts(now)
@@ -32,9 +23,6 @@ export const localTime = (time: DateTime.Utc, now: DateTime.Zoned): string => {
 
 /**
  * Which limit it is, and for whom. `limitName` and `promo` are the backend's text. `retryAt` is null when nobody told.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ReachedLimit {
   readonly limitName: string | null
@@ -79,9 +67,6 @@ const sentence = (advice: string, retry: string): string =>
 /**
  * The message for a person: by the limit's name, else by the reached type, else the backend's own promotion, else by
  * plan. A workspace's credits and spend cap do not come back by waiting, so those two name no time.
- *
- * @since 0.1.0
- * @category formatting
  */
 export const limitMessage = (limit: ReachedLimit, now: DateTime.Zoned): string => {
   const { reachedType, retryAt } = limit

@@ -1,17 +1,8 @@
-/**
- * How often and how long the requests of a sign-in are made, and how long a person may take.
- *
- * @since 0.1.0
- */
+/** How often and how long the requests of a sign-in are made, and how long a person may take. */
 import * as Duration from "effect/Duration"
 import type { CallPolicy } from "./CallPolicy.js"
 
-/**
- * How often and how long a request is made. Only a `safe` one is repeated, and only if it got no usable answer.
- *
- * @since 0.1.0
- * @category models
- */
+/** How often and how long a request is made. Only a `safe` one is repeated, and only if it got no usable answer. */
 export type LoginPolicy = Pick<CallPolicy, "repeat" | "attempts" | "attemptTimeout" | "overallTimeout" | "backoff">
 
 const make = (
@@ -27,12 +18,7 @@ const make = (
   backoff: { base: Duration.millis(500), factor: 2, cap: Duration.seconds(4), jitter: 0.5 }
 })
 
-/**
- * The policies of a sign-in's requests. A code works once, so its exchange is never repeated.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The policies of a sign-in's requests. A code works once, so its exchange is never repeated. */
 export const loginPolicies = {
   exchangeCode: make("never", 1, "30 seconds", "30 seconds"),
   exchangeApiKey: make("never", 1, "10 seconds", "10 seconds"),
@@ -44,9 +30,6 @@ export const loginPolicies = {
 /**
  * How long a person may take, and how often the server is polled meanwhile. `interval` applies if the server names none;
  * the one that it names is kept between the bounds. `slowDown` is added each time the server asks for a slower pace.
- *
- * @since 0.1.0
- * @category constants
  */
 export const loginLimits = {
   browser: Duration.minutes(10),
@@ -57,10 +40,6 @@ export const loginLimits = {
   slowDown: Duration.seconds(5)
 } as const
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface LoginTimes {
   readonly policies: Readonly<Record<keyof typeof loginPolicies, LoginPolicy>>
   readonly limits: Readonly<Record<keyof typeof loginLimits, Duration.Duration>>

@@ -1,8 +1,4 @@
-/**
- * Text from the backend or a file on its way to a terminal.
- *
- * @since 0.1.0
- */
+/** Text from the backend or a file on its way to a terminal. */
 
 const escapeSequences = new RegExp(
   [
@@ -27,25 +23,15 @@ const lineBreakOrTab = /[\t-\r\u2028\u2029]/
 /**
  * The text with each unsafe character replaced. This is the only list of them: everything that shows text to a person
  * uses it.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const replaceUnsafe = (text: string, replacement: (character: string) => string = () => ""): string =>
   text.replace(unsafe, replacement)
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const hasUnsafe = (text: string): boolean => text.search(unsafe) !== -1
 
 /**
  * One line without escape sequences and unsafe characters; at most `maxLength` characters, with an ellipsis where it was
  * cut. White space is folded.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const plainLine = (text: string, maxLength = 500): string => {
   // Bounded before the patterns run, so that hostile text costs little.
@@ -63,8 +49,5 @@ const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 /**
  * The text without control characters and invisible marks. White space of one line and escape sequences' letters stay: it
  * is for text that a person types.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const visible = (text: string): string => text.replace(unseen, "")

@@ -1,8 +1,4 @@
-/**
- * Backend calls through the client that is derived from the contract.
- *
- * @since 0.1.0
- */
+/** Backend calls through the client that is derived from the contract. */
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -205,10 +201,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<BackendHttp, never, AccountConfig | AuthSession | HttpClient.HttpClient> = Layer.effect(
   BackendHttp,
   make

@@ -1,8 +1,4 @@
-/**
- * Usage and reset credits over the backend's HTTP API.
- *
- * @since 0.1.0
- */
+/** Usage and reset credits over the backend's HTTP API. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -148,10 +144,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<RateLimits, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
   RateLimits,
   make

@@ -1,8 +1,4 @@
-/**
- * The referral offer and its invite over the backend's HTTP API.
- *
- * @since 0.1.0
- */
+/** The referral offer and its invite over the backend's HTTP API. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -74,8 +70,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Referrals, never, BackendHttp> = Layer.effect(Referrals, make)

@@ -1,8 +1,4 @@
-/**
- * Renewal by the installed Codex: its app-server is asked to refresh, and the store shows whether it did.
- *
- * @since 0.1.0
- */
+/** Renewal by the installed Codex: its app-server is asked to refresh, and the store shows whether it did. */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Effect from "effect/Effect"
@@ -38,10 +34,6 @@ const ask = (command: Command.Command) =>
     )
   }).pipe(Effect.scoped)
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const make = (
   command: readonly [string, ...Array<string>]
 ): Effect.Effect<SessionRenewal["Type"], never, AccountConfig | CommandExecutor.CommandExecutor> =>
@@ -61,10 +53,6 @@ export const make = (
     }
   })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer = (
   command: readonly [string, ...Array<string>] = ["codex", "app-server"]
 ): Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor> =>

@@ -10,8 +10,6 @@
  * A prepared statement that `libsql` gives up as busy stays unfinished until it is garbage-collected. Until then nothing
  * that the connection reports as written is committed. Such a connection is closed, and the next statement opens a new
  * one.
- *
- * @since 0.1.0
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -28,10 +26,6 @@ import type { Database } from "libsql"
 import * as Fs from "node:fs"
 import * as NodePath from "node:path"
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface LibsqlOptions {
   readonly filename: string
   /** `FULL` puts every commit on the disk before it returns; `NORMAL` may lose the last ones in a power cut. */
@@ -57,21 +51,11 @@ interface StatementMode {
   readonly bigIntegers: boolean
 }
 
-/**
- * The driver's error code, such as `SQLITE_BUSY` or, from another database, `ECONNREFUSED`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The driver's error code, such as `SQLITE_BUSY` or, from another database, `ECONNREFUSED`. */
 export const sqlErrorCode = (error: SqlError): string =>
   Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
 
-/**
- * Whether another connection holds the file.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Whether another connection holds the file. */
 export const isBusy = (error: SqlError): boolean => /^SQLITE_(BUSY|LOCKED)/.test(sqlErrorCode(error))
 
 const failed = (message: string) => (cause: unknown) => new SqlError({ cause, message })
@@ -210,9 +194,6 @@ const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>
  * A busy file is retried for `patience` (5 s), then fails. A transaction takes the write lock when it begins, and begins
  * even in a fiber that is being interrupted, which may have to record something. Statements outside of a transaction wait
  * for the one that is running.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = ({
   patience = Duration.seconds(5),
@@ -244,9 +225,5 @@ export const make = ({
     }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
   })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer = (options: LibsqlOptions): Layer.Layer<SqlClient.SqlClient, SqlError> =>
   Layer.scoped(SqlClient.SqlClient, make(options))

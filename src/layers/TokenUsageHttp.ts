@@ -1,8 +1,4 @@
-/**
- * Token activity over the backend's HTTP API.
- *
- * @since 0.1.0
- */
+/** Token activity over the backend's HTTP API. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -39,10 +35,6 @@ export const tokenActivityFromWire = (
     trusted
   )
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<TokenUsage, never, BackendHttp> = Layer.effect(
   TokenUsage,
   Effect.map(BackendHttp, (backend) =>

@@ -1,8 +1,4 @@
-/**
- * Workspace messages over the backend's HTTP API.
- *
- * @since 0.1.0
- */
+/** Workspace messages over the backend's HTTP API. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { BackendHttp } from "../services/BackendHttp.js"
@@ -44,10 +40,6 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
  */
 export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, trusted)
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<WorkspaceMessages, never, BackendHttp> = Layer.effect(
   WorkspaceMessages,
   Effect.map(BackendHttp, (backend) =>

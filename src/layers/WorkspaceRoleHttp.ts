@@ -1,8 +1,4 @@
-/**
- * The live role, best effort, and the message to the workspace's owner.
- *
- * @since 0.1.0
- */
+/** The live role, best effort, and the message to the workspace's owner. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -105,12 +101,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * A role is kept for the configured time; an endpoint that fails is left alone for the configured pause.
- *
- * @since 0.1.0
- * @category layers
- */
+/** A role is kept for the configured time; an endpoint that fails is left alone for the configured pause. */
 export const layer: Layer.Layer<WorkspaceRole, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
   WorkspaceRole,
   make
