@@ -7,14 +7,7 @@ import * as FastCheck from "effect/FastCheck"
 import { guard, showUsage } from "../../src/programs/usage.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import {
-  type FakeAccount,
-  FakeBackend,
-  FakeState,
-  Fault,
-  FaultArbitraries,
-  FaultPlan
-} from "../../src/testing/index.js"
+import { Arbitraries, type FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, finish } from "../programs/harness.js"
 
 const reads = [
@@ -62,7 +55,7 @@ const owner: FastCheck.Arbitrary<Partial<FakeAccount.FakeAccount>> = FastCheck.r
   credits: FastCheck.constant(null)
 })
 
-const noise = FaultArbitraries.faultPlan({ endpoints: [...reads, "*"], kinds: ["UnknownEnum", "Pass"], maxRules: 10 })
+const noise = Arbitraries.faultPlan({ endpoints: [...reads, "*"], kinds: ["UnknownEnum", "Pass"], maxRules: 10 })
 
 it.effect.prop(
   "a newer backend is read all the same",

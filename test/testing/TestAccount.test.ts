@@ -15,10 +15,10 @@ import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import {
+  Arbitraries,
   FakeAccount,
   FakeBackend,
   Fault,
-  FaultArbitraries,
   FaultPlan,
   ScriptedDialog,
   TestAccount
@@ -60,11 +60,11 @@ const spendsAtMostOne = (program: Program, plans: FastCheck.Arbitrary<FaultPlan.
   FastCheck.asyncProperty(plans, async (plan) => (await spent(program, { plan })) <= 1)
 
 describe("a double spend", () => {
-  const plans = FaultArbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] })
+  const plans = Arbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] })
 
   it.each([
     ["those of its own calls", plans],
-    ["all endpoints", FaultArbitraries.faultPlan()]
+    ["all endpoints", Arbitraries.faultPlan()]
   ] as const)(
     "is found within 100 plans for %s, and made as small as can be",
     async (_name, plans) => {
@@ -167,7 +167,7 @@ describe("an account", () => {
       assert.isAbove((yield* percents)[0] ?? 0, 37)
       yield* TestClock.adjust("1 minute")
       assert.isBelow((yield* percents)[0] ?? 100, 5)
-      const lags = FastCheck.sample(FaultArbitraries.fault(["StaleRead"]), 200).map((fault) =>
+      const lags = FastCheck.sample(Arbitraries.fault(["StaleRead"]), 200).map((fault) =>
         fault._tag === "StaleRead" ? fault.millis : 0
       )
       assert.isAbove(Math.max(...lags), 600_000)
