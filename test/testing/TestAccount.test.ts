@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
@@ -23,6 +22,7 @@ import {
   ScriptedDialog,
   TestAccount
 } from "../../src/testing/index.js"
+import { done, finish } from "../programs/harness.js"
 
 const script = { "redeem.confirm": true, "redeem.credit": ScriptedDialog.nth(0) }
 
@@ -45,12 +45,9 @@ type Program = Effect.Effect<unknown, unknown, Effect.Effect.Context<typeof naiv
 
 /** How many credits the program spends, under virtual time. */
 const spent = (program: Program, options: FakeBackend.FakeBackendOptions) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(Effect.exit(program))
-    yield* Effect.fork(TestClock.adjust("1 hour"))
-    yield* Fiber.join(fiber)
-    return (yield* (yield* FakeBackend.FakeBackend).account()).redemptions.length
-  }).pipe(
+  finish(program).pipe(
+    Effect.zipRight(done),
+    Effect.map(({ redeem }) => redeem),
     Effect.provide(TestAccount.layer({ ...options, script })),
     Effect.provide(TestContext.TestContext),
     Effect.runPromise
@@ -82,7 +79,7 @@ describe("a double spend", () => {
   })
 
   it("control: windows that stand still would hide it", async () => {
-    const plan = [FaultPlan.on("resetCredits.consume", 1, Fault.resetAfterCommit)]
+    const plan = [FaultPlan.on("resetCredits.consume", "every", Fault.resetAfterCommit)]
     const still = FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 37, percentPerHour: 0 })
     assert.strictEqual(await spent(naive, { plan }), 2)
     assert.strictEqual(await spent(naive, { plan, accounts: [{ primary: still, secondary: null }] }), 1)
