@@ -15,7 +15,7 @@ import * as Live from "effect-codex-account/layers/Live"
 import * as OperationJournalMemory from "effect-codex-account/layers/OperationJournalMemory"
 import * as SignInHttp from "effect-codex-account/layers/SignInHttp"
 import { readUsage } from "effect-codex-account/programs/usage"
-import { FakeBackend, FakeSettings } from "effect-codex-account/testing"
+import { FakeBackend, TestAccount } from "effect-codex-account/testing"
 import { deepStrictEqual, ok } from "node:assert"
 
 const SignedIn = Layer.unwrapEffect(
@@ -28,7 +28,7 @@ const SignedIn = Layer.unwrapEffect(
 // The services, the server over them, and a client of the server: three layers, each on the one below.
 const Account = Layer.merge(Live.layerServices, SignInHttp.layer).pipe(
   Layer.provideMerge(Layer.mergeAll(LeaseMemory.layer, OperationJournalMemory.layerMemory, ClientRequests.layer)),
-  Layer.provideMerge(Layer.merge(SignedIn, FakeSettings.layer())),
+  Layer.provideMerge(Layer.merge(SignedIn, TestAccount.layerSettings())),
   Layer.provideMerge(FakeBackend.layerClient())
 )
 const App = InProcess.layer({ clientName: "example", clientVersion: "1.0.0" }).pipe(

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Live from "effect-codex-account/layers/Live"
 import { showUsage } from "effect-codex-account/programs/usage"
 import { AuthSession } from "effect-codex-account/services/AuthSession"
-import { FakeBackend, FakeSettings, ScriptedDialog } from "effect-codex-account/testing"
+import { FakeBackend, ScriptedDialog, TestAccount } from "effect-codex-account/testing"
 import { existsSync } from "node:fs"
 
 const main = Effect.gen(function* () {
@@ -27,7 +27,7 @@ const signIn = Effect.gen(function* () {
 
 const Embedded = Layer.effectDiscard(signIn).pipe(
   Layer.provideMerge(Live.layer),
-  Layer.provide(FakeSettings.layer()),
+  Layer.provide(TestAccount.layerSettings()),
   Layer.provide(FakeBackend.layerServer())
 )
 

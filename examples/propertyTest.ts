@@ -15,7 +15,7 @@ import { redeemReset } from "effect-codex-account/programs/redeem"
 import { guard } from "effect-codex-account/programs/usage"
 import { AuthSession } from "effect-codex-account/services/AuthSession"
 import { RateLimits } from "effect-codex-account/services/RateLimits"
-import { FakeAccount, FakeBackend, FaultArbitraries, ScriptedDialog, TestAccount } from "effect-codex-account/testing"
+import { Arbitraries, FakeAccount, FakeBackend, ScriptedDialog, TestAccount } from "effect-codex-account/testing"
 import { ok } from "node:assert"
 import { randomUUID } from "node:crypto"
 
@@ -50,7 +50,7 @@ const account = (plan: FakeBackend.FakeBackendOptions["plan"] = []) =>
 /** Whether the program spends at most one credit under any plan of faults. */
 const spendsAtMostOne = <A, E>(program: Effect.Effect<A, E, TestAccount.Services>) =>
   FastCheck.asyncProperty(
-    FaultArbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] }),
+    Arbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] }),
     (plan) =>
       Effect.gen(function* () {
         const fiber = yield* Effect.fork(Effect.exit(program))

@@ -1,24 +1,18 @@
 /**
- * Generators of domain values: valid, with the odd ones that a test should meet.
+ * Generators of domain values, valid and with the odd ones that a test should meet, and of faults.
  *
  * @since 0.1.0
  */
 import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
-import { ActError } from "../domain/ActError.js"
-import { AuthError } from "../domain/AuthError.js"
-import { BackendError } from "../domain/BackendError.js"
-import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountId, Identity, UserId } from "../domain/Identity.js"
-import { InviteEmail } from "../domain/InviteEmail.js"
-import { JournalError } from "../domain/JournalError.js"
 import { Operation, OperationState } from "../domain/Operation.js"
 import { Plan } from "../domain/Plan.js"
 import { RateLimitWindow } from "../domain/RateLimitWindow.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
-import { type RedeemKey, ResetCredit, ResetCredits, TypedRedeemKey, TypedResetCreditId } from "../domain/ResetCredit.js"
-import { AuthMode, Session, type SessionChange } from "../domain/Session.js"
+import { ResetCredit, ResetCredits, TypedResetCreditId } from "../domain/ResetCredit.js"
+import { AuthMode, Session } from "../domain/Session.js"
 import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import {
   Credits,
@@ -31,6 +25,8 @@ import {
 import { type Verdict, verdict as judge } from "../domain/Verdict.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import { claimedRole, liveRole, RoleName, type WorkspaceRole } from "../domain/WorkspaceRole.js"
+import { Fault } from "./Fault.js"
+import { EndpointName, type FaultPlan, type FaultRule } from "./FaultPlan.js"
 
 /**
  * The value, or now and then null.
@@ -220,15 +216,6 @@ export const session: FastCheck.Arbitrary<Session> = FastCheck.record({
  * @since 0.1.0
  * @category arbitraries
  */
-export const sessionChange: FastCheck.Arbitrary<SessionChange> = FastCheck.oneof(
-  session.map((session): SessionChange => ({ _tag: "SignedIn", session })),
-  FastCheck.constant<SessionChange>({ _tag: "SignedOut" })
-)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
 export const referralOffer: FastCheck.Arbitrary<ReferralOffer> = FastCheck.record({
   identity,
   description: orNull(untrustedText),
@@ -307,48 +294,6 @@ export const operation: FastCheck.Arbitrary<Operation> = FastCheck.record({
 }).map((fields) => new Operation(fields))
 
 /**
- * @since 0.1.0
- * @category arbitraries
- */
-export const inviteEmail: FastCheck.Arbitrary<InviteEmail> = Arbitrary.make(InviteEmail)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const redeemKey: FastCheck.Arbitrary<RedeemKey> = Arbitrary.make(TypedRedeemKey)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const backendError: FastCheck.Arbitrary<BackendError> = Arbitrary.make(BackendError)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const authError: FastCheck.Arbitrary<AuthError> = Arbitrary.make(AuthError)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const actError: FastCheck.Arbitrary<ActError> = Arbitrary.make(ActError)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const credentialStoreError: FastCheck.Arbitrary<CredentialStoreError> = Arbitrary.make(CredentialStoreError)
-
-/**
- * @since 0.1.0
- * @category arbitraries
- */
-export const journalError: FastCheck.Arbitrary<JournalError> = Arbitrary.make(JournalError)
-
-/**
  * The verdict on any snapshot, at a time from an hour before it to a month after.
  *
  * @since 0.1.0
@@ -362,3 +307,38 @@ export const verdict: FastCheck.Arbitrary<Verdict> = FastCheck.record({
 }).map(({ minutes, offer, role, snapshot }) =>
   judge(snapshot, { now: DateTime.add(snapshot.fetchedAt, { minutes }), role, offer })
 )
+
+/**
+ * A fault of one of these kinds, or of any.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const fault = (kinds?: ReadonlyArray<Fault["_tag"]>): FastCheck.Arbitrary<Fault> => {
+  const any = Arbitrary.make(Fault)
+  return kinds === undefined ? any : any.filter((fault) => kinds.includes(fault._tag))
+}
+
+/**
+ * A plan for a set of endpoints, by default all: at most `maxRules` rules (8), each for one of the first `maxCall` calls
+ * (6) or for every call.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const faultPlan = (options?: {
+  readonly endpoints?: ReadonlyArray<EndpointName | "*">
+  readonly kinds?: ReadonlyArray<Fault["_tag"]>
+  readonly maxRules?: number
+  readonly maxCall?: number
+}): FastCheck.Arbitrary<FaultPlan> => {
+  const rule: FastCheck.Arbitrary<FaultRule> = FastCheck.record({
+    endpoint: FastCheck.constantFrom(...(options?.endpoints ?? EndpointName.literals)),
+    call: FastCheck.oneof(
+      { weight: 4, arbitrary: FastCheck.integer({ min: 1, max: options?.maxCall ?? 6 }) },
+      { weight: 1, arbitrary: FastCheck.constant("every" as const) }
+    ),
+    fault: fault(options?.kinds)
+  })
+  return FastCheck.array(rule, { maxLength: options?.maxRules ?? 8 })
+}

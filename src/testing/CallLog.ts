@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Record from "effect/Record"
 import { createHash } from "node:crypto"
 import type { PathStyle } from "../contracts/PathStyle.js"
 import type { Fault } from "./Fault.js"
@@ -24,7 +25,7 @@ export interface LoggedCall {
   readonly path: string
   readonly style: PathStyle | "oauth" | null
   readonly endpoint: EndpointName | null
-  /** The how-manieth call to this endpoint it is, counted from one. */
+  /** Which call to this endpoint it is, counted from one. */
   readonly nth: number
   readonly headers: Readonly<Record<string, string>>
   readonly bodyDigest: string
@@ -35,7 +36,13 @@ export interface LoggedCall {
   readonly status: number | null
 }
 
-const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex")
+/**
+ * SHA-256 in hex digits.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const digest = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex")
 
 /**
  * What stands in the log for a secret: the first twelve hex digits of its SHA-256, marked as such.
@@ -43,13 +50,7 @@ const sha256 = (data: string | Uint8Array): string => createHash("sha256").updat
  * @since 0.1.0
  * @category accessors
  */
-export const mask = (secret: string): string => `<sha256:${sha256(secret).slice(0, 12)}>`
-
-/**
- * @since 0.1.0
- * @category accessors
- */
-export const digest = (body: Uint8Array): string => sha256(body)
+export const mask = (secret: string): string => `<sha256:${digest(secret).slice(0, 12)}>`
 
 const secretHeaders: ReadonlySet<string> = new Set(["cookie", "proxy-authorization", "set-cookie", "x-api-key"])
 
@@ -58,12 +59,10 @@ const secretHeaders: ReadonlySet<string> = new Set(["cookie", "proxy-authorizati
  * @category combinators
  */
 export const maskHeaders = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      if (name === "authorization") return [name, value.replace(/\S+$/, mask)]
-      return [name, secretHeaders.has(name) ? mask(value) : value]
-    })
-  )
+  Record.map(headers, (value, name) => {
+    if (name === "authorization") return value.replace(/\S+$/, mask)
+    return secretHeaders.has(name) ? mask(value) : value
+  })
 
 const secretFields: ReadonlySet<string> = new Set([
   "access_token",
@@ -84,11 +83,8 @@ const secretFields: ReadonlySet<string> = new Set([
 export const maskBody = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(maskBody)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]: [string, unknown]) => [
-      name,
-      secretFields.has(name) && typeof inner === "string" ? mask(inner) : maskBody(inner)
-    ])
+  return Record.map({ ...value }, (inner: unknown, name: string) =>
+    secretFields.has(name) && typeof inner === "string" ? mask(inner) : maskBody(inner)
   )
 }
 
@@ -103,12 +99,11 @@ export class CallRecorder {
   private seq = 0
 
   /** Gives the call its number in the order of arrival. */
-  add(call: Omit<LoggedCall, "seq">): LoggedCall {
+  add(call: Omit<LoggedCall, "seq">): number {
     this.seq += 1
-    const logged = { seq: this.seq, ...call }
-    this.calls.set(this.seq, logged)
+    this.calls.set(this.seq, { seq: this.seq, ...call })
     this.calls.delete(this.seq - 100_000)
-    return logged
+    return this.seq
   }
 
   amend(seq: number, change: Partial<Pick<LoggedCall, "committed" | "status">>): void {

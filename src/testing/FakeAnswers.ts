@@ -2,6 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import type {
   AccountsCheckResponse,
+  ConsumeResponse,
   EligibilityResponse,
   ProfileResponse,
   ResetCreditsResponse,
@@ -117,7 +118,10 @@ export const rules = (offer: FakeOffer): typeof RulesResponse.Type => ({
 
 /** The role in every account of one user, the account asked as first in order. */
 export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof AccountsCheckResponse.Type => {
-  const own = [asked, ...Array.from(all).filter((other) => isOtherAccountOf(asked, other))]
+  const others = Array.from(all).filter(
+    ({ accountId, userId }) => userId === asked.userId && accountId !== asked.accountId
+  )
+  const own = [asked, ...others]
   return {
     accounts: Object.fromEntries(
       own.map((account) => [account.accountId, { account: { account_user_role: account.role } }])
@@ -125,9 +129,6 @@ export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): t
     account_ordering: own.map((account) => account.accountId)
   }
 }
-
-const isOtherAccountOf = (asked: FakeAccount, other: FakeAccount): boolean =>
-  other.userId === asked.userId && other.accountId !== asked.accountId
 
 export const messages = (all: ReadonlyArray<FakeMessage>): typeof WorkspaceMessagesResponse.Type => ({
   messages: all.map((message) => ({
@@ -142,9 +143,7 @@ export const messages = (all: ReadonlyArray<FakeMessage>): typeof WorkspaceMessa
 export const profile = (account: FakeAccount): typeof ProfileResponse.Type => ({ stats: account.activity })
 
 const fresh = (window: FakeWindow | null, now: number): FakeWindow | null =>
-  window === null
-    ? null
-    : { ...window, usedPercent: 0, since: now, resetAt: now + Math.max(1, window.lengthSeconds) * 1000 }
+  window && { ...window, usedPercent: 0, since: now, resetAt: now + Math.max(1, window.lengthSeconds) * 1000 }
 
 /**
  * Spends a credit and resets the windows. Nothing is spent when the key was used before, when there is no credit, or when
@@ -155,27 +154,21 @@ export const consume = (
   account: FakeAccount,
   now: number,
   request: { readonly key: string; readonly creditId: string | null }
-): readonly [
-  result: {
-    readonly code: "reset" | "nothing_to_reset" | "no_credit" | "already_redeemed"
-    readonly windowsReset: number
-  },
-  account: FakeAccount
-] => {
-  if (account.redemptions.some((redemption) => redemption.key === request.key)) {
-    return [{ code: "already_redeemed", windowsReset: 0 }, account]
-  }
+): readonly [result: typeof ConsumeResponse.Type, account: FakeAccount] => {
+  const nothing = (code: "already_redeemed" | "no_credit" | "nothing_to_reset") =>
+    [{ code, windows_reset: 0 }, account] as const
+  if (account.redemptions.some(({ key }) => key === request.key)) return nothing("already_redeemed")
   const credit = account.resetCredits
     .filter((credit) => isAvailable(credit, now) && (request.creditId === null || credit.id === request.creditId))
     .sort((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity))
     .at(0)
-  if (credit === undefined) return [{ code: "no_credit", windowsReset: 0 }, account]
+  if (credit === undefined) return nothing("no_credit")
   const used = [account.primary, account.secondary].filter(
     (window) => window !== null && (window.percentPerHour > 0 || windowAt(window, now).usedPercent > 0)
   )
-  if (used.length === 0) return [{ code: "nothing_to_reset", windowsReset: 0 }, account]
+  if (used.length === 0) return nothing("nothing_to_reset")
   return [
-    { code: "reset", windowsReset: used.length },
+    { code: "reset", windows_reset: used.length },
     {
       ...account,
       primary: fresh(account.primary, now),
@@ -193,12 +186,8 @@ export const invite = (account: FakeAccount, now: number, email: string): FakeAc
   invites: [...account.invites, { email, at: now }]
 })
 
-/** Writes to the owner, unless that happened within the cooldown. */
-export const nudge = (
-  account: FakeAccount,
-  now: number,
-  creditType: "credits" | "usage_limit"
-): readonly [result: "sent" | "cooldown", account: FakeAccount] =>
+/** Writes to the owner; null if that happened within the cooldown. */
+export const nudge = (account: FakeAccount, now: number, creditType: "credits" | "usage_limit"): FakeAccount | null =>
   account.nudges.some((nudge) => now - nudge.at < account.nudgeCooldownMillis)
-    ? ["cooldown", account]
-    : ["sent", { ...account, nudges: [...account.nudges, { creditType, at: now }] }]
+    ? null
+    : { ...account, nudges: [...account.nudges, { creditType, at: now }] }

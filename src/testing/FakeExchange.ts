@@ -12,7 +12,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { contractPath, type PathStyle } from "../contracts/PathStyle.js"
 import { type CallRecorder, digest, maskBody, maskHeaders } from "./CallLog.js"
 import { accountKey } from "./FakeAccount.js"
@@ -56,12 +55,15 @@ const endpoints: ReadonlyMap<string, EndpointName> = (() => {
   return found
 })()
 
+interface Route {
+  readonly style: PathStyle | "oauth" | null
+  readonly path: string
+  readonly endpoint: EndpointName | null
+}
+
 const chatGptBase = "/backend-api"
 
-const route = (
-  method: string,
-  path: string
-): { readonly style: PathStyle | "oauth" | null; readonly path: string; readonly endpoint: EndpointName | null } => {
+const route = (method: string, path: string): Route => {
   const base = path.indexOf(`${chatGptBase}/`)
   const style = path.startsWith("/oauth/") ? "oauth" : base >= 0 ? "chatgpt" : "codex"
   const contract =
@@ -72,23 +74,9 @@ const route = (
   return known && contract !== undefined ? { style, path: contract, endpoint } : { style: null, path, endpoint: null }
 }
 
-const toAnswer = (response: HttpServerResponse.HttpServerResponse): Effect.Effect<Answer> => {
-  const { body, headers, status } = response
-  switch (body._tag) {
-    case "Uint8Array":
-      return Effect.succeed(answer(status, headers, body.body))
-    case "Raw":
-      return Effect.succeed(answer(status, headers, typeof body.body === "string" ? body.body : ""))
-    case "Stream":
-      return body.stream.pipe(
-        Stream.runCollect,
-        Effect.orDie,
-        Effect.map((chunks) => answer(status, headers, Buffer.concat(Array.from(chunks))))
-      )
-    default:
-      return Effect.succeed(answer(status, headers, ""))
-  }
-}
+/** The contract's answers are JSON or empty. */
+const toAnswer = ({ body, headers, status }: HttpServerResponse.HttpServerResponse): Answer =>
+  answer(status, headers, body._tag === "Uint8Array" ? body.body : "")
 
 const toRequest = (incoming: Incoming, path: string): HttpServerRequest.HttpServerRequest =>
   HttpServerRequest.fromWeb(
@@ -111,56 +99,25 @@ const contractServer = (state: Ref.Ref<FakeState>) =>
         Effect.provideService(HttpServerRequest.HttpServerRequest, toRequest(incoming, path)),
         Effect.mapInputContext((context: Context.Context<never>) => Context.merge(services, context)),
         Effect.catchAllCause((cause) => Effect.map(HttpServerError.causeResponse(cause), ([response]) => response)),
-        Effect.flatMap(toAnswer)
+        Effect.map(toAnswer)
       )
   })
 
-/** Counts the call, decides which fault it meets, and logs it unless it never arrives. */
-const arrive = (
-  state: FakeState,
-  traffic: Ref.Ref<Traffic>,
-  recorder: CallRecorder,
-  incoming: Incoming,
-  atMillis: number
-) => {
-  const { endpoint, path, style } = route(incoming.method, incoming.url.pathname)
-  const caller = Option.map(authenticate(state, atMillis, bearerOf(incoming.headers)), accountKey)
-  const account = Option.getOrNull(caller)
-  const keys = [endpoint, "*" as const].flatMap((name) => [
-    countKey(name),
-    ...(account === null ? [] : [countKey(name, account)])
-  ])
-  return Ref.modify(traffic, (before) => {
-    const counts = { ...before.counts, ...Object.fromEntries(keys.map((key) => [key, (before.counts[key] ?? 0) + 1])) }
-    const count = (name: EndpointName | "*" | null, by?: string) => counts[countKey(name, by)] ?? 0
-    const fault = faultFor(before.plan, { endpoint, account, count })
+/** Counts the call, and decides which fault it meets. */
+const count = (traffic: Ref.Ref<Traffic>, endpoint: EndpointName | null, account: string | null) =>
+  Ref.modify(traffic, ({ counts: before, plan }) => {
+    const keys = [endpoint, "*" as const].flatMap((name) => [
+      countKey(name),
+      ...(account === null ? [] : [countKey(name, account)])
+    ])
+    const counts = { ...before, ...Object.fromEntries(keys.map((key) => [key, (before[key] ?? 0) + 1])) }
+    const of = (name: EndpointName | "*" | null, by?: string) => counts[countKey(name, by)] ?? 0
+    const fault = faultFor(plan, { endpoint, account, count: of })
     return [
-      { fault, nth: endpoint === null ? 1 : count(endpoint) },
-      { ...before, counts }
+      { fault, nth: endpoint === null ? 1 : of(endpoint) },
+      { plan, counts }
     ] as const
-  }).pipe(
-    Effect.map(({ fault, nth }) => {
-      if (fault._tag === "Refused") return { endpoint, fault, path, seq: 0 }
-      const { seq } = recorder.add({
-        atMillis,
-        method: incoming.method,
-        origin: incoming.url.origin,
-        path: `${incoming.url.pathname}${incoming.url.search}`,
-        style,
-        endpoint,
-        nth,
-        headers: maskHeaders(incoming.headers),
-        bodyDigest: digest(incoming.body),
-        body: maskBody(bodyJson(incoming.body)),
-        connection: incoming.connection,
-        fault: fault._tag,
-        committed: false,
-        status: null
-      })
-      return { endpoint, fault, path, seq }
-    })
-  )
-}
+  })
 
 export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic>, recorder: CallRecorder) =>
   Effect.map(
@@ -169,7 +126,29 @@ export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic
       (incoming) =>
         Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          const { endpoint, fault, path, seq } = yield* arrive(yield* Ref.get(state), traffic, recorder, incoming, now)
+          const { endpoint, path, style } = route(incoming.method, incoming.url.pathname)
+          const caller = authenticate(yield* Ref.get(state), now, bearerOf(incoming.headers))
+          const { fault, nth } = yield* count(traffic, endpoint, Option.getOrNull(Option.map(caller, accountKey)))
+          // A refused connection never arrives.
+          const seq =
+            fault._tag === "Refused"
+              ? 0
+              : recorder.add({
+                  atMillis: now,
+                  method: incoming.method,
+                  origin: incoming.url.origin,
+                  path: `${incoming.url.pathname}${incoming.url.search}`,
+                  style,
+                  endpoint,
+                  nth,
+                  headers: maskHeaders(incoming.headers),
+                  bodyDigest: digest(incoming.body),
+                  body: maskBody(bodyJson(incoming.body)),
+                  connection: incoming.connection,
+                  fault: fault._tag,
+                  committed: false,
+                  status: null
+                })
           const run =
             endpoint === null
               ? Effect.succeed(json(404, { detail: "Not Found" }))

@@ -1,4 +1,5 @@
 /** The two faces of the fake backend: an `HttpClient` in the caller's own fiber, and a `node:http` server. */
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -10,6 +11,7 @@ import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
+import { buffer } from "node:stream/consumers"
 import type { Exchange, Incoming } from "./FakeExchange.js"
 import type { Answer, Reply } from "./FakeReply.js"
 
@@ -42,29 +44,13 @@ const toWeb = (answer: Answer): Effect.Effect<Response> => {
   )
 }
 
-const bodyBytes = (
-  request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<Uint8Array, HttpClientError.RequestError> => {
+/** The contract's requests have bytes or nothing. */
+const bodyBytes = (request: HttpClientRequest.HttpClientRequest) => {
   const { body } = request
-  const refuse = (cause: unknown) => new HttpClientError.RequestError({ request, reason: "Encode", cause })
-  switch (body._tag) {
-    case "Empty":
-      return Effect.succeed(new Uint8Array())
-    case "Uint8Array":
-      return Effect.succeed(body.body)
-    case "Stream":
-      return body.stream.pipe(
-        Stream.mapError(refuse),
-        Stream.runCollect,
-        Effect.map((chunks) => Buffer.concat(Array.from(chunks)))
-      )
-    case "Raw":
-      return typeof body.body === "string"
-        ? Effect.succeed(Buffer.from(body.body))
-        : Effect.fail(refuse("the fake backend takes raw bodies as text only"))
-    case "FormData":
-      return Effect.fail(refuse("the fake backend takes no forms"))
-  }
+  if (body._tag === "Empty") return Effect.succeed(new Uint8Array())
+  return body._tag === "Uint8Array"
+    ? Effect.succeed(body.body)
+    : Effect.fail(new HttpClientError.RequestError({ request, reason: "Encode", description: `A ${body._tag} body.` }))
 }
 
 /**
@@ -91,43 +77,20 @@ export const makeClient = (exchange: Exchange): HttpClient.HttpClient =>
     })
   )
 
-const readBody = (request: Http.IncomingMessage): Effect.Effect<Uint8Array, Error> =>
-  Effect.async((resume) => {
-    const chunks: Array<Buffer> = []
-    request.on("data", (chunk: Buffer) => chunks.push(chunk))
-    request.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
-    request.on("error", (error) => resume(Effect.fail(error)))
-  })
-
-const send = (response: Http.ServerResponse, answer: Answer): Effect.Effect<void> =>
+const send = (response: Http.ServerResponse, reply: Reply): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const { body, cut, headers, pace, status } = answer
+    // A reset rather than a close: the client is to see ECONNRESET.
+    if (reply._tag !== "Answer") return void response.socket?.resetAndDestroy()
+    const { body, cut, headers, pace, status } = reply
     response.writeHead(status, { ...headers, ...(body.length > 0 ? { "content-length": body.length } : {}) })
     if (pace !== null) response.flushHeaders()
-    for (const piece of pieces(answer)) {
+    for (const piece of pieces(reply)) {
       if (pace !== null) yield* Effect.sleep(pace.gapMillis)
-      yield* Effect.async<void>((resume) => {
-        response.write(piece, () => resume(Effect.void))
-      })
+      yield* Effect.async<void>((resume) => void response.write(piece, () => resume(Effect.void)))
     }
     if (cut) response.destroy()
     else response.end()
   })
-
-const deliver = (response: Http.ServerResponse, reply: Reply): Effect.Effect<void> =>
-  reply._tag === "Answer"
-    ? send(response, reply)
-    : Effect.sync(() => {
-        // A reset rather than a close: the client is to see ECONNRESET.
-        response.socket?.resetAndDestroy()
-      })
-
-const flatHeaders = (headers: Http.IncomingHttpHeaders): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value] as const]
-    )
-  )
 
 /**
  * The face on a socket, whose resets, cuts, waits and silences are real. Serves until the scope closes, which breaks
@@ -147,11 +110,11 @@ export const serveExchange = (
         const incoming: Incoming = {
           method: request.method ?? "GET",
           url: new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`),
-          headers: flatHeaders(request.headers),
-          body: yield* readBody(request),
+          headers: Headers.fromInput(request.headers),
+          body: yield* Effect.tryPromise(() => buffer(request)),
           connection: connections.get(request.socket) ?? 0
         }
-        yield* deliver(response, yield* exchange(incoming))
+        yield* send(response, yield* exchange(incoming))
       })
 
     const server = yield* Effect.acquireRelease(

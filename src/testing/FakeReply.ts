@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { Fault, RetryAfter } from "./Fault.js"
-import { wireNoise } from "./WireNoise.js"
 
 /** An answer. With `cut` the connection breaks after half of the body; `pace` sends it in pieces. */
 export interface Answer {
@@ -19,14 +18,8 @@ export interface Answer {
 /** An answer, a broken connection, or none at all. */
 export type Reply = Answer | { readonly _tag: "Reset" } | { readonly _tag: "Refused" }
 
-const reset: Reply = { _tag: "Reset" }
-
-const refused: Reply = { _tag: "Refused" }
-
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-
-const hasBody = (status: number): boolean => status !== 204 && status !== 304
 
 export const answer = (
   status: number,
@@ -36,7 +29,7 @@ export const answer = (
   _tag: "Answer",
   status,
   headers,
-  body: !hasBody(status) ? new Uint8Array() : typeof body === "string" ? encoder.encode(body) : body,
+  body: status === 204 || status === 304 ? new Uint8Array() : typeof body === "string" ? encoder.encode(body) : body,
   cut: false,
   pace: null
 })
@@ -55,8 +48,8 @@ const retryAfterHeader = (retryAfter: RetryAfter | null, now: number): Readonly<
   if (retryAfter === null) return {}
   if ("seconds" in retryAfter) return { "retry-after": String(retryAfter.seconds) }
   if ("text" in retryAfter) return { "retry-after": retryAfter.text }
-  const date = DateTime.toDateUtc(DateTime.unsafeMake(now + retryAfter.dateInSeconds * 1000))
-  return { "retry-after": date.toUTCString() }
+  const date = DateTime.unsafeMake(now + retryAfter.dateInSeconds * 1000)
+  return { "retry-after": DateTime.toDateUtc(date).toUTCString() }
 }
 
 const page = (status: number): string => `<!DOCTYPE html>
@@ -115,6 +108,33 @@ const replacement = (fault: Fault, asked: Asked, now: number): Answer | undefine
   }
 }
 
+const wordFields: ReadonlySet<string> = new Set([
+  "account_user_role",
+  "code",
+  "message_type",
+  "plan_type",
+  "reset_type",
+  "status",
+  "type"
+])
+
+/**
+ * An answer as a newer backend might send it: every word of a known set replaced by `word`, and an unknown field in every
+ * object. Ids, texts, times and numbers stay.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const wireNoise = (value: unknown, word = "word_from_the_future"): unknown => {
+  if (Array.isArray(value)) return value.map((inner: unknown) => wireNoise(inner, word))
+  if (typeof value !== "object" || value === null) return value
+  const fields = Object.entries(value).map(([name, inner]: [string, unknown]): readonly [string, unknown] => [
+    name,
+    wordFields.has(name) && typeof inner === "string" ? word : wireNoise(inner, word)
+  ])
+  return Object.fromEntries([...fields, ["field_from_the_future", { nested: [1, null, "text"] }]])
+}
+
 const spoil = (fault: Fault, reply: Answer): Answer => {
   switch (fault._tag) {
     case "Truncated":
@@ -122,9 +142,8 @@ const spoil = (fault: Fault, reply: Answer): Answer => {
     case "MalformedJson":
       return { ...reply, body: Buffer.concat([reply.body.slice(0, -1), encoder.encode(',"')]) }
     case "UnknownEnum":
-      return reply.body.length === 0
-        ? reply
-        : { ...reply, body: encoder.encode(encodeJson(wireNoise(bodyJson(reply.body)))) }
+      if (reply.body.length === 0) return reply
+      return { ...reply, body: encoder.encode(encodeJson(wireNoise(bodyJson(reply.body)))) }
     case "HugeBody":
       return { ...reply, body: Buffer.concat([reply.body, Buffer.alloc(fault.bytes, " ")]) }
     case "SlowBody":
@@ -146,7 +165,7 @@ export const applyFault = (
 ): Effect.Effect<Reply> => {
   const commits = "afterCommit" in fault && fault.afterCommit
   const instead = replacement(fault, asked, now)
-  if (instead !== undefined) return commits ? Effect.as(run, instead) : Effect.succeed(instead)
+  if (instead !== undefined) return Effect.as(commits ? run : Effect.void, instead)
   switch (fault._tag) {
     case "Delay":
       return commits
@@ -155,9 +174,9 @@ export const applyFault = (
     case "Hang":
       return commits ? Effect.zipRight(run, Effect.never) : Effect.never
     case "Refused":
-      return Effect.succeed(refused)
+      return Effect.succeed<Reply>({ _tag: "Refused" })
     case "Reset":
-      return commits ? Effect.as(run, reset) : Effect.succeed(reset)
+      return Effect.as(commits ? run : Effect.void, { _tag: "Reset" } as const)
     default:
       return Effect.map(run, (reply) => spoil(fault, reply))
   }

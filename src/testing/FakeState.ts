@@ -82,50 +82,12 @@ export const makeState = (
   ...options
 })
 
-interface Issue {
-  readonly now: number
-  readonly lifetimeSeconds: number
-  readonly serial: number
-}
-
-const encode = (payload: object): string =>
-  `${Encoding.encodeBase64Url('{"alg":"none","typ":"JWT"}')}.${Encoding.encodeBase64Url(JSON.stringify(payload))}.fake`
-
-const times = (issue: Issue) => {
-  const iat = Math.floor(issue.now / 1000)
-  return { iat, exp: iat + issue.lifetimeSeconds, jti: `fake-${issue.serial}` }
-}
-
-const auth = (account: FakeAccount) => ({
-  chatgpt_plan_type: account.planType,
-  chatgpt_user_id: account.userId,
-  user_id: account.userId,
-  chatgpt_account_id: account.accountId,
-  chatgpt_account_is_fedramp: account.isFedramp
-})
-
-const accessToken = (account: FakeAccount, issue: Issue): string =>
-  encode({
-    iss: defaultIssuer,
-    aud: ["https://api.openai.com/v1"],
-    client_id: defaultClientId,
-    ...times(issue),
-    "https://api.openai.com/auth": auth(account),
-    "https://api.openai.com/profile": { email: account.email }
-  })
-
-const idToken = (account: FakeAccount, issue: Issue): string =>
-  encode({
-    iss: defaultIssuer,
-    aud: [defaultClientId],
-    ...times(issue),
-    email: account.email,
-    email_verified: true,
-    "https://api.openai.com/auth": {
-      ...auth(account),
-      ...(account.isOrgOwner === null ? {} : { is_org_owner: account.isOrgOwner })
-    }
-  })
+const jwt = (claims: object): string =>
+  [
+    Encoding.encodeBase64Url('{"alg":"none","typ":"JWT"}'),
+    Encoding.encodeBase64Url(JSON.stringify(claims)),
+    "fake"
+  ].join(".")
 
 const issue = (
   state: FakeState,
@@ -134,22 +96,43 @@ const issue = (
   account: FakeAccount
 ): readonly [IssuedTokens, FakeState] => {
   const serial = state.serial + 1
-  const access = accessToken(account, { now, lifetimeSeconds: state.accessTokenSeconds, serial })
-  const tokens: IssuedTokens = {
-    idToken: idToken(account, { now, lifetimeSeconds: state.idTokenSeconds, serial }),
-    accessToken: access,
-    refreshToken: `rt_fake_${session}_${serial}_q7Zk2Jv9`
+  const iat = Math.floor(now / 1000)
+  const auth = {
+    chatgpt_plan_type: account.planType,
+    chatgpt_user_id: account.userId,
+    user_id: account.userId,
+    chatgpt_account_id: account.accountId,
+    chatgpt_account_is_fedramp: account.isFedramp
   }
+  const accessToken = jwt({
+    iss: defaultIssuer,
+    aud: ["https://api.openai.com/v1"],
+    client_id: defaultClientId,
+    iat,
+    exp: iat + state.accessTokenSeconds,
+    jti: `fake-${serial}`,
+    "https://api.openai.com/auth": auth,
+    "https://api.openai.com/profile": { email: account.email }
+  })
+  const idToken = jwt({
+    iss: defaultIssuer,
+    aud: [defaultClientId],
+    iat,
+    exp: iat + state.idTokenSeconds,
+    jti: `fake-${serial}`,
+    email: account.email,
+    email_verified: true,
+    "https://api.openai.com/auth": account.isOrgOwner === null ? auth : { ...auth, is_org_owner: account.isOrgOwner }
+  })
+  const refreshToken = `rt_fake_${session}_${serial}_q7Zk2Jv9`
+  const expiresAt = now + state.accessTokenSeconds * 1000
   return [
-    tokens,
+    { idToken, accessToken, refreshToken },
     {
       ...state,
       serial,
-      refreshTokens: HashMap.set(state.refreshTokens, tokens.refreshToken, { session, status: "live", uses: 0 }),
-      accessTokens: HashMap.set(state.accessTokens, access, {
-        session,
-        expiresAt: now + state.accessTokenSeconds * 1000
-      })
+      refreshTokens: HashMap.set(state.refreshTokens, refreshToken, { session, status: "live", uses: 0 }),
+      accessTokens: HashMap.set(state.accessTokens, accessToken, { session, expiresAt })
     }
   ]
 }
@@ -167,12 +150,15 @@ export const signIn = (state: FakeState, now: number, account: FakeAccount): rea
 }
 
 /**
- * Why an exchange was refused.
+ * What an exchange comes to: new tokens, without a refresh token where the old one stays, or why it is refused.
  *
  * @since 0.1.0
  * @category models
  */
-export type RefreshRefusal = Exclude<RefreshTokenStatus, "live"> | "unknown"
+export type Refreshed =
+  | (Omit<IssuedTokens, "refreshToken"> & { readonly refreshToken: string | null })
+  | Exclude<RefreshTokenStatus, "live">
+  | "unknown"
 
 /**
  * Exchanges a refresh token, which ends its life.
@@ -180,35 +166,23 @@ export type RefreshRefusal = Exclude<RefreshTokenStatus, "live"> | "unknown"
  * @since 0.1.0
  * @category transitions
  */
-export const refresh = (
-  state: FakeState,
-  now: number,
-  token: string
-): readonly [
-  result:
-    | {
-        readonly _tag: "Issued"
-        readonly tokens: Omit<IssuedTokens, "refreshToken"> & { readonly refreshToken: string | null }
-      }
-    | { readonly _tag: "Refused"; readonly reason: RefreshRefusal },
-  state: FakeState
-] => {
+export const refresh = (state: FakeState, now: number, token: string): readonly [Refreshed, FakeState] => {
   const found = Option.getOrUndefined(HashMap.get(state.refreshTokens, token))
-  if (found === undefined) return [{ _tag: "Refused", reason: "unknown" }, state]
+  if (found === undefined) return ["unknown", state]
   const touched = (status: RefreshTokenStatus): FakeState => ({
     ...state,
     refreshTokens: HashMap.set(state.refreshTokens, token, { ...found, status, uses: found.uses + 1 })
   })
-  if (found.status !== "live") return [{ _tag: "Refused", reason: found.status }, touched(found.status)]
+  if (found.status !== "live") return [found.status, touched(found.status)]
   const account = accountOfSession(state, found.session)
-  if (account === undefined) return [{ _tag: "Refused", reason: "revoked" }, touched("revoked")]
+  if (account === undefined) return ["revoked", touched("revoked")]
   const [tokens, next] = issue(touched(state.rotates ? "used" : "live"), now, found.session, account)
-  return state.rotates
-    ? [{ _tag: "Issued", tokens }, next]
-    : [
-        { _tag: "Issued", tokens: { ...tokens, refreshToken: null } },
-        { ...next, refreshTokens: HashMap.remove(next.refreshTokens, tokens.refreshToken) }
-      ]
+  if (state.rotates) return [tokens, next]
+  const refreshTokens = HashMap.remove(next.refreshTokens, tokens.refreshToken)
+  return [
+    { ...tokens, refreshToken: null },
+    { ...next, refreshTokens }
+  ]
 }
 
 /**
@@ -221,20 +195,19 @@ export const revoke = (state: FakeState, token: string): FakeState => {
   const session =
     Option.getOrUndefined(HashMap.get(state.refreshTokens, token))?.session ??
     Option.getOrUndefined(HashMap.get(state.accessTokens, token))?.session
-  return session === undefined
-    ? state
-    : {
-        ...state,
-        sessions: HashMap.remove(state.sessions, session),
-        accessTokens: HashMap.filter(state.accessTokens, (other) => other.session !== session),
-        refreshTokens: HashMap.map(state.refreshTokens, (other) =>
-          other.session === session && other.status === "live" ? { ...other, status: "revoked" } : other
-        )
-      }
+  if (session === undefined) return state
+  return {
+    ...state,
+    sessions: HashMap.remove(state.sessions, session),
+    accessTokens: HashMap.filter(state.accessTokens, (other) => other.session !== session),
+    refreshTokens: HashMap.map(state.refreshTokens, (other) =>
+      other.session === session && other.status === "live" ? { ...other, status: "revoked" } : other
+    )
+  }
 }
 
 /**
- * Makes the server see a refresh token so: expired, revoked, used, or no longer a grant.
+ * Makes a refresh token live, used, expired, revoked, or no longer a grant.
  *
  * @since 0.1.0
  * @category transitions
@@ -245,17 +218,18 @@ export const setRefreshTokenStatus = (state: FakeState, token: string, status: R
 })
 
 /**
- * Makes the server refuse every access token that is out, whatever the tokens themselves say.
+ * Makes the server refuse every access token issued so far, whatever the tokens themselves say.
  *
  * @since 0.1.0
  * @category transitions
  */
 export const dropAccessTokens = (state: FakeState): FakeState => ({ ...state, accessTokens: HashMap.empty() })
 
-const accountOfSession = (state: FakeState, session: string): FakeAccount | undefined => {
-  const found = Option.getOrUndefined(HashMap.get(state.sessions, session))
-  return found === undefined ? undefined : Option.getOrUndefined(HashMap.get(state.accounts, found.account))
-}
+const accountOfSession = (state: FakeState, session: string): FakeAccount | undefined =>
+  HashMap.get(state.sessions, session).pipe(
+    Option.flatMap(({ account }) => HashMap.get(state.accounts, account)),
+    Option.getOrUndefined
+  )
 
 /**
  * The account that a bearer token stands for; none if it is unknown or has expired.
@@ -299,8 +273,6 @@ export const commit = (state: FakeState, now: number, account: FakeAccount): Fak
  * @category accessors
  */
 export const lagging = (state: FakeState, now: number, account: FakeAccount, lagMillis: number): FakeAccount => {
-  const missed = state.history.find((act) => act.at > now - lagMillis)
-  return missed === undefined
-    ? account
-    : Option.getOrElse(HashMap.get(missed.before, accountKey(account)), () => account)
+  const seen = state.history.find((act) => act.at > now - lagMillis)?.before ?? state.accounts
+  return Option.getOrElse(HashMap.get(seen, accountKey(account)), () => account)
 }

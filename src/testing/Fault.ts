@@ -105,11 +105,14 @@ export const status = (
 ): Fault => ({
   _tag: "Status",
   status,
-  body: options?.body ?? "",
-  contentType: options?.contentType ?? "application/json",
-  retryAfter: options?.retryAfter ?? null,
-  afterCommit: options?.afterCommit ?? false
+  body: "",
+  contentType: "application/json",
+  retryAfter: null,
+  afterCommit: false,
+  ...options
 })
+
+const millis = (duration: Duration.DurationInput): number => Math.round(Duration.toMillis(duration))
 
 /**
  * The call waits before it is done; with `afterCommit`, after it.
@@ -119,8 +122,9 @@ export const status = (
  */
 export const delay = (wait: Duration.DurationInput, options?: { readonly afterCommit?: boolean }): Fault => ({
   _tag: "Delay",
-  millis: Math.round(Duration.toMillis(wait)),
-  afterCommit: options?.afterCommit ?? false
+  millis: millis(wait),
+  afterCommit: false,
+  ...options
 })
 
 /**
@@ -175,7 +179,8 @@ export const truncated: Fault = { _tag: "Truncated" }
 export const htmlPage = (status = 403, options?: { readonly afterCommit?: boolean }): Fault => ({
   _tag: "HtmlPage",
   status,
-  afterCommit: options?.afterCommit ?? false
+  afterCommit: false,
+  ...options
 })
 
 /**
@@ -187,7 +192,8 @@ export const htmlPage = (status = 403, options?: { readonly afterCommit?: boolea
 export const redirect = (status: 301 | 302 | 303 | 307 | 308, options?: { readonly crossOrigin?: boolean }): Fault => ({
   _tag: "Redirect",
   status,
-  crossOrigin: options?.crossOrigin ?? false
+  crossOrigin: false,
+  ...options
 })
 
 /**
@@ -210,10 +216,7 @@ export const unknownEnum: Fault = { _tag: "UnknownEnum" }
  * @since 0.1.0
  * @category constructors
  */
-export const staleRead = (lag: Duration.DurationInput): Fault => ({
-  _tag: "StaleRead",
-  millis: Math.round(Duration.toMillis(lag))
-})
+export const staleRead = (lag: Duration.DurationInput): Fault => ({ _tag: "StaleRead", millis: millis(lag) })
 
 /**
  * @since 0.1.0
@@ -246,7 +249,7 @@ export const hugeBody = (bytes = 1_048_577): Fault => ({ _tag: "HugeBody", bytes
 export const slowBody = (chunkBytes: number, gap: Duration.DurationInput): Fault => ({
   _tag: "SlowBody",
   chunkBytes,
-  gapMillis: Math.round(Duration.toMillis(gap))
+  gapMillis: millis(gap)
 })
 
 /**

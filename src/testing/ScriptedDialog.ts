@@ -3,10 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import {
   type Choice,
@@ -105,13 +108,17 @@ export class ScriptedDialog extends Context.Tag("effect-codex-account/testing/Sc
 
 const isAnswers = (given: Script[string]): given is ReadonlyArray<Answer> => Array.isArray(given)
 
-const pick = <A>(all: ReadonlyArray<Choice<A>>, answer: Answer): Choice<A> | undefined => {
+const pick = <A>(all: ReadonlyArray<Choice<A>>, answer: Answer): Option.Option<Choice<A>> => {
   const choices = all.filter(({ enabled }) => enabled !== false)
+  const find = (wanted: Predicate.Predicate<Choice<A>>) => Arr.findFirst(choices, wanted)
   if (typeof answer !== "object") {
-    return choices.find((choice) => choice.value === answer) ?? choices.find((choice) => choice.label === answer)
+    return Option.orElse(
+      find(({ value }) => value === answer),
+      () => find(({ label }) => label === answer)
+    )
   }
-  if (answer._tag === "Nth") return choices.find((choice) => choice === all[answer.index])
-  return answer._tag === "Value" ? choices.find((choice) => Equal.equals(choice.value, answer.value)) : undefined
+  if (answer._tag === "Nth") return find((choice) => choice === all[answer.index])
+  return answer._tag === "Value" ? find(({ value }) => Equal.equals(value, answer.value)) : Option.none()
 }
 
 const make = (script: Script) =>
@@ -119,10 +126,11 @@ const make = (script: Script) =>
     const answers = yield* Ref.make(script)
     const transcript = yield* Ref.make<ReadonlyArray<Entry>>([])
     const note = (entry: Entry) => Ref.update(transcript, (entries) => [...entries, entry])
-    const silent = (question: Question, detail: string) =>
-      new DialogError({ reason: "NotInteractive", question: question.id, detail })
+    const fail = (question: Question, detail: string | null) =>
+      new DialogError({ reason: detail === null ? "Cancelled" : "NotInteractive", question: question.id, detail })
 
-    const take = (question: Question): Effect.Effect<Answer, DialogError> =>
+    /** The script's answer as `read` takes it, which gives none for an answer of the wrong kind. */
+    const answered = <A>(question: Question, read: (answer: Answer) => Option.Option<A>, wrong: string) =>
       Effect.gen(function* () {
         yield* note(question)
         const given = yield* Ref.modify(answers, (script): readonly [Script[string] | undefined, Script] => {
@@ -133,46 +141,39 @@ const make = (script: Script) =>
         })
         const answer = typeof given === "function" ? given(question) : given
         const ready = Effect.isEffect(answer) ? yield* answer : answer
-        if (ready === undefined || isAnswers(ready)) return yield* silent(question, "The script has no answer to this.")
-        if (typeof ready === "object" && ready._tag === "Cancel") {
-          return yield* new DialogError({ reason: "Cancelled", question: question.id, detail: null })
-        }
-        return ready
+        if (ready === undefined || isAnswers(ready)) return yield* fail(question, "The script has no answer to this.")
+        if (typeof ready === "object" && ready._tag === "Cancel") return yield* fail(question, null)
+        return yield* Effect.mapError(read(ready), () => fail(question, wrong))
       })
 
     const dialog: Context.Tag.Service<Dialog> = {
       confirm: (asked) =>
-        Effect.gen(function* () {
-          const question: Question = { _tag: "Confirm", ...asked }
-          const answer = yield* take(question)
-          if (typeof answer !== "boolean") return yield* silent(question, "The script's answer is not true or false.")
-          return answer
-        }),
+        answered(
+          { _tag: "Confirm", ...asked },
+          Option.liftPredicate(Predicate.isBoolean),
+          "The script's answer is not true or false."
+        ),
       choose: (asked) =>
-        Effect.gen(function* () {
-          const question: Question = { _tag: "Choose", ...asked }
-          const choice = pick(asked.choices, yield* take(question))
-          if (choice === undefined) return yield* silent(question, "The script's answer is none of the choices.")
-          return choice.value
-        }),
+        answered(
+          { _tag: "Choose", ...asked },
+          (answer) => Option.map(pick(asked.choices, answer), ({ value }) => value),
+          "The script's answer is none of the choices."
+        ),
       ask: (asked) =>
-        Effect.gen(function* () {
-          const question: Question = { _tag: "Ask", ...asked }
-          const answer = yield* take(question)
-          if (typeof answer !== "string") return yield* silent(question, "The script's answer is not a text.")
-          return answer
-        }),
+        answered(
+          { _tag: "Ask", ...asked },
+          Option.liftPredicate(Predicate.isString),
+          "The script's answer is not a text."
+        ),
       progress: (label, work) => Effect.zipRight(note({ _tag: "Progress", label }), work),
       notice: (text) => note({ _tag: "Notice", text })
     }
 
     return Context.make(Dialog, dialog).pipe(
       Context.add(ScriptedDialog, {
-        transcript: Ref.get(transcript),
-        asked: Effect.map(Ref.get(transcript), (entries) =>
-          entries.flatMap((entry) => ("id" in entry ? [entry.id] : []))
-        ),
-        notices: Effect.map(Ref.get(transcript), (entries) =>
+        transcript,
+        asked: Effect.map(transcript, (entries) => entries.flatMap((entry) => ("id" in entry ? [entry.id] : []))),
+        notices: Effect.map(transcript, (entries) =>
           entries.flatMap((entry) => (entry._tag === "Notice" ? [entry.text] : []))
         ),
         answer: (more) => Ref.update(answers, (script) => ({ ...script, ...more }))

@@ -5,23 +5,77 @@
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import type { PathStyle } from "../contracts/PathStyle.js"
+import { defaultClientId } from "../contracts/OAuthApi.js"
+import { backendBase, type PathStyle } from "../contracts/PathStyle.js"
 import * as CredentialStoreEphemeral from "../layers/CredentialStoreEphemeral.js"
 import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as Live from "../layers/Live.js"
 import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
-import type { AccountConfig, AccountSettings } from "../services/AccountConfig.js"
+import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
 import type { Dialog } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
-import { FakeBackend, type FakeBackendOptions, layerClient } from "./FakeBackend.js"
-import * as FakeSettings from "./FakeSettings.js"
+import { FakeBackend, type FakeBackendOptions, type FakeUrls, layerClient } from "./FakeBackend.js"
 import * as ScriptedDialog from "./ScriptedDialog.js"
+
+/**
+ * Settings to override. `style` is the backend's path style, ChatGPT's by default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SettingsOptions = Partial<AccountSettings> & { readonly style?: PathStyle }
+
+/**
+ * Complete settings for a client of the fake. Unless you name a folder, nothing is read from or written to a disk: the
+ * store is ephemeral.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const settings = (
+  urls: FakeUrls,
+  { style = "chatgpt", ...overrides }: SettingsOptions = {}
+): AccountSettings => ({
+  codexHome: "/nonexistent/codex-home",
+  backend: backendBase(style === "chatgpt" ? urls.chatgpt : urls.codex),
+  refreshUrl: urls.refresh,
+  revokeUrl: urls.revoke,
+  clientId: defaultClientId,
+  issuer: urls.origin,
+  authApi: `${urls.origin}/api/accounts`,
+  originator: "effect-codex-account-test",
+  userAgent: "effect-codex-account-test",
+  credentialStore: overrides.codexHome === undefined ? "ephemeral" : "file",
+  forcedLoginMethod: Option.none(),
+  forcedWorkspaces: [],
+  caCertificate: Option.none(),
+  maxResponseBytes: 1_048_576,
+  refreshBefore: Duration.minutes(5),
+  usageInterval: Duration.zero,
+  roleTimeToLive: Duration.minutes(5),
+  roleCoolDown: Duration.minutes(5),
+  ...overrides
+})
+
+/**
+ * `AccountConfig` for the fake that is in the environment.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSettings = (options?: SettingsOptions): Layer.Layer<AccountConfig, never, FakeBackend> =>
+  Layer.effect(
+    AccountConfig,
+    Effect.map(FakeBackend, ({ urls }) => settings(urls, options))
+  )
 
 /**
  * @since 0.1.0
@@ -30,7 +84,7 @@ import * as ScriptedDialog from "./ScriptedDialog.js"
 export interface PartsOptions {
   /** What is in the credential store: by default a sign-in of the first account, null for none. */
   readonly record?: AuthJson | null | undefined
-  readonly settings?: (Partial<AccountSettings> & { readonly style?: PathStyle }) | undefined
+  readonly settings?: SettingsOptions | undefined
   /** The answers to questions; a question without one fails. */
   readonly script?: ScriptedDialog.Script
   /** Changes the HTTP client between the services and the fake. */
@@ -73,7 +127,7 @@ export const layerParts = (
 ): Layer.Layer<Parts, never, FakeBackend | HttpClient.HttpClient> =>
   Layer.mergeAll(
     layerStore(options.record),
-    FakeSettings.layer(options.settings),
+    layerSettings(options.settings),
     ScriptedDialog.layer(options.script),
     LeaseMemory.layer,
     OperationJournalMemory.layerMemory,

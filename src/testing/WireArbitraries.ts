@@ -9,7 +9,9 @@ import * as FastCheck from "effect/FastCheck"
 import { Plan } from "../domain/Plan.js"
 import { ReachedType } from "../domain/UsageSnapshot.js"
 import { durationMinutes, orNull, time, untrustedText, usedPercent } from "./Arbitraries.js"
-import { wireNoise } from "./WireNoise.js"
+import { wireNoise } from "./FakeReply.js"
+
+export { wireNoise } from "./FakeReply.js"
 
 /**
  * @since 0.1.0

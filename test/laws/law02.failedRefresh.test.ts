@@ -11,7 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { AuthJsonText } from "../../src/contracts/AuthJson.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, count, finish } from "../programs/harness.js"
 
 const stored = Effect.gen(function* () {
@@ -21,7 +21,7 @@ const stored = Effect.gen(function* () {
 
 const refresh = Effect.flatMap(AuthSession, (auth) => auth.refresh)
 
-const plans = FaultArbitraries.faultPlan({ endpoints: ["oauth.token"], maxRules: 3, maxCall: 2 })
+const plans = Arbitraries.faultPlan({ endpoints: ["oauth.token"], maxRules: 3, maxCall: 2 })
 
 const status = FastCheck.constantFrom<FakeState.RefreshTokenStatus>(
   "live",
@@ -61,7 +61,7 @@ it.effect.prop(
 
 it.effect.prop(
   "what another process has done meanwhile stands, whatever becomes of the refresh",
-  { fault: FaultArbitraries.fault(), removes: FastCheck.boolean(), commits: FastCheck.boolean() },
+  { fault: Arbitraries.fault(), removes: FastCheck.boolean(), commits: FastCheck.boolean() },
   ({ commits, fault, removes }) =>
     Effect.gen(function* () {
       const backend = yield* FakeBackend.FakeBackend

@@ -6,7 +6,7 @@ import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, count, done, ending, invitee, type Options } from "../programs/harness.js"
 
 const invite = "referrals.invite"
@@ -22,7 +22,7 @@ const posts = (options: Options) =>
 
 it.effect.prop(
   "at most one POST, whatever goes wrong",
-  [FaultArbitraries.faultPlan({ endpoints })],
+  [Arbitraries.faultPlan({ endpoints })],
   ([plan]) =>
     Effect.gen(function* () {
       const found = yield* posts({ backend: { plan } })

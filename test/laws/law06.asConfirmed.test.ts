@@ -13,10 +13,10 @@ import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { Dialog } from "../../src/services/Dialog.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import {
+  Arbitraries,
   type FakeAccount,
   FakeBackend,
   Fault,
-  FaultArbitraries,
   FaultPlan,
   ScriptedDialog
 } from "../../src/testing/index.js"
@@ -138,7 +138,7 @@ it.effect.prop(
   {
     act: FastCheck.constantFrom("invite" as const, "redeem" as const, "nudge" as const),
     change: FastCheck.constantFrom(...changeNames),
-    plan: FaultArbitraries.faultPlan({ maxRules: 4, maxCall: 3 })
+    plan: Arbitraries.faultPlan({ maxRules: 4, maxCall: 3 })
   },
   ({ act, change, plan }) =>
     check(act, programs[act], change, "reading").pipe(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import { redeemReset, type RedeemResult } from "../../src/programs/redeem.js"
-import { FakeBackend, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, calls, finish } from "../programs/harness.js"
 
 const consume = "resetCredits.consume"
@@ -48,7 +48,7 @@ const attempts = FastCheck.array(
       Fault.status(503, { afterCommit: true }),
       Fault.status(401)
     ),
-    FaultArbitraries.fault()
+    Arbitraries.fault()
   ),
   { maxLength: 3 }
 ).map((faults) => faults.map((fault, index) => FaultPlan.on(consume, index + 1, fault)))

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import { readUsage } from "../../src/programs/usage.js"
 import { redeemReset } from "../../src/programs/redeem.js"
-import { Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, done, finish } from "../programs/harness.js"
 
 /** The reads before the redemption pass, and all after it meet these faults. */
@@ -24,9 +24,9 @@ const afterwards = (usage: Fault.Fault, credits: Fault.Fault) =>
 it.effect.prop(
   "whatever becomes of the read after it",
   {
-    usage: FaultArbitraries.fault(),
-    credits: FaultArbitraries.fault(),
-    renewal: FaultArbitraries.fault(),
+    usage: Arbitraries.fault(),
+    credits: Arbitraries.fault(),
+    renewal: Arbitraries.fault(),
     lost: FastCheck.boolean()
   },
   ({ credits, lost, renewal, usage }) =>

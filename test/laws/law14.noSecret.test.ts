@@ -10,7 +10,7 @@ import { AuthError } from "../../src/domain/AuthError.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, ending, invitee, type Options, program, programNames, type Services } from "../programs/harness.js"
 import { forms, watched, type Watched } from "./watching.js"
 
@@ -64,7 +64,7 @@ const plan: FastCheck.Arbitrary<FaultPlan.FaultPlan> = FastCheck.array(
   FastCheck.record({
     endpoint: FastCheck.constantFrom("*" as const, ...FaultPlan.EndpointName.literals),
     call: FastCheck.oneof(FastCheck.integer({ min: 1, max: 4 }), FastCheck.constant("every" as const)),
-    fault: FastCheck.oneof(echo, FaultArbitraries.fault())
+    fault: FastCheck.oneof(echo, Arbitraries.fault())
   }),
   { maxLength: 8 }
 )

@@ -8,7 +8,7 @@ import { CallPolicy, defaultPolicies, type PolicyName } from "../../src/domain/C
 import { withPolicy } from "../../src/services/Policies.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
 import {
   account,
   calls,
@@ -55,7 +55,7 @@ it.effect.prop(
   "every program ends in time, and so does every call",
   {
     name: FastCheck.constantFrom(...programNames),
-    plan: FaultArbitraries.faultPlan({ endpoints: ["*", ...FaultPlan.EndpointName.literals], maxRules: 10 }),
+    plan: Arbitraries.faultPlan({ endpoints: ["*", ...FaultPlan.EndpointName.literals], maxRules: 10 }),
     accessTokenSeconds: FastCheck.constantFrom(864_000, 60),
     dropped: FastCheck.boolean()
   },

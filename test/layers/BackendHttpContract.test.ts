@@ -17,7 +17,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Policies, underPolicy, withPolicy } from "../../src/services/Policies.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { FakeBackend, FakeSettings, Fault } from "../../src/testing/index.js"
+import { FakeBackend, Fault, TestAccount } from "../../src/testing/index.js"
 import { during, run } from "../programs/harness.js"
 import { consume, oneAttempt, readUsage, usageBody } from "./support/backend.js"
 import { accessToken, apiKeyRecord, idToken, record } from "./support/records.js"
@@ -503,7 +503,7 @@ it.effect("a call has the session's headers and the agent of the settings", () =
   Effect.gen(function* () {
     yield* readUsage
     const [call] = yield* (yield* FakeBackend.FakeBackend).calls("usage.read")
-    const { userAgent } = FakeSettings.settings((yield* FakeBackend.FakeBackend).urls)
+    const { userAgent } = TestAccount.settings((yield* FakeBackend.FakeBackend).urls)
     assert.strictEqual(call?.headers["user-agent"], userAgent)
     assert.strictEqual(call?.headers["chatgpt-account-id"], "account-1")
     assert.match(call?.headers["authorization"] ?? "", /^Bearer /)

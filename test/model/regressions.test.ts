@@ -11,8 +11,20 @@ import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { Fault, FaultPlan } from "../../src/testing/index.js"
 import type { History } from "./history.js"
 import { violations } from "./laws.js"
+import type { Planned, ProcessPlan } from "./scenario.js"
 import { play } from "./world.js"
 import { account, brief, count, done, invitee, run } from "../programs/harness.js"
+
+/** A process that is given these commands and does not die. */
+const giving = (commands: ReadonlyArray<Planned>, pace = 0): ProcessPlan => ({
+  skew: 0,
+  pace: [pace],
+  commands,
+  diesAt: [],
+  restartAfter: 0
+})
+
+const saying = ({ answered }: History) => answered.map(({ said, task }) => [task.process, said])
 
 it.effect("law 4: an invite whose sender died after its outcome was recorded is not sent again", () =>
   Effect.gen(function* () {
@@ -30,25 +42,15 @@ it.effect("law 4: an invite whose sender died after its outcome was recorded is 
 )
 
 it("a redemption that another process ends, while this one waits to carry it on, is reported with its outcome", async () => {
-  const redeem = (at: number) => ({
-    skew: 0,
-    pace: [0],
-    commands: [{ at, command: { _tag: "redeem" } as const }],
-    diesAt: [],
-    restartAfter: 0
-  })
-  const { answered } = await play({
-    processes: [redeem(0), redeem(1_000)],
+  const history = await play({
+    processes: [0, 1_000].map((at) => giving([{ at, command: { _tag: "redeem" } }])),
     faults: [FaultPlan.on("resetCredits.consume", 1, Fault.delay("3 seconds", { afterCommit: true }))],
     tokensDropped: false
   })
-  assert.deepStrictEqual(
-    answered.map(({ said, task }) => [task.process, said]),
-    [
-      [0, "reset"],
-      [1, "alreadyRedeemed"]
-    ]
-  )
+  assert.deepStrictEqual(saying(history), [
+    [0, "reset"],
+    [1, "alreadyRedeemed"]
+  ])
 })
 
 describe("one who comes back when the session is due for renewal, and at first does not get it renewed", () => {
@@ -91,18 +93,12 @@ describe("one who comes back when the session is due for renewal, and at first d
 it("law 13: who reads after a redemption waits for no reading that began before it, and gets none of its answer", async () => {
   const history = await play({
     processes: [
-      {
-        skew: 0,
-        pace: [0],
-        commands: [
-          { at: 0, command: { _tag: "usage" } },
-          { at: 1_000, command: { _tag: "redeem" } },
-          { at: 2_000, command: { _tag: "usage" } },
-          { at: 8_500, command: { _tag: "usage" } }
-        ],
-        diesAt: [],
-        restartAfter: 0
-      }
+      giving([
+        { at: 0, command: { _tag: "usage" } },
+        { at: 1_000, command: { _tag: "redeem" } },
+        { at: 2_000, command: { _tag: "usage" } },
+        { at: 8_500, command: { _tag: "usage" } }
+      ])
     ],
     faults: [
       FaultPlan.on("usage.read", 1, Fault.delay("8 seconds", { afterCommit: true })),
@@ -127,22 +123,13 @@ it("law 13: who reads after a redemption waits for no reading that began before 
 
 describe("a key for which another process names a credit while this one asks for the next", () => {
   it("law 7: is reported with its outcome", async () => {
-    const redeem = (at: number, pace: number) => ({
-      skew: 0,
-      pace: [pace],
-      commands: [{ at, command: { _tag: "redeem", key: "mine" } as const }],
-      diesAt: [],
-      restartAfter: 0
-    })
+    const redeem = (at: number, pace: number) => giving([{ at, command: { _tag: "redeem", key: "mine" } }], pace)
     const history = await play({ processes: [redeem(0, 100), redeem(550, 0)], faults: [], tokensDropped: false })
     assert.deepStrictEqual(violations(history), [])
-    assert.deepStrictEqual(
-      history.answered.map(({ said, task }) => [task.process, said]),
-      [
-        [1, "reset"],
-        [0, "alreadyRedeemed"]
-      ]
-    )
+    assert.deepStrictEqual(saying(history), [
+      [1, "reset"],
+      [0, "alreadyRedeemed"]
+    ])
   })
 
   const confirmed = (state: OperationState) =>
@@ -179,7 +166,7 @@ it.effect("control: a key of another act stays in use, and nothing is sent", () 
 
 it("law 13: a reading of which only a part came may be made again at once", async () => {
   const history = await play({
-    processes: [{ skew: 0, pace: [0], commands: [{ at: 0, command: { _tag: "usage" } }], diesAt: [], restartAfter: 0 }],
+    processes: [giving([{ at: 0, command: { _tag: "usage" } }])],
     faults: [FaultPlan.on("usage.read", 1, Fault.truncated)],
     tokensDropped: false
   })

@@ -192,6 +192,17 @@ export const troubled = scenarios({
   maxFaults: 2
 })
 
+/** Sign-ins and sign-outs while a renewal waits for its answer. */
+export const overtaken = scenarios({
+  commands: weighted([2, refresh], [2, signIn], [1, signOut]),
+  faults: rule(["oauth.token"], late(10 * second)),
+  span: 5 * second,
+  maxCommands: 2,
+  processes: [2, 3],
+  maxDeath: 0,
+  maxFaults: 2
+})
+
 /** Acts by many, with deaths; the carrying on is by the same command, by another's, and by `resolve`. */
 export const acts = scenarios({
   commands: weighted([4, redeem], [4, invite], [3, nudge], [1, resolve], [1, usage]),

@@ -25,7 +25,7 @@ import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import type { DialogError } from "../../src/services/Dialog.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
-import { FakeAccount, FakeBackend, FakeSettings, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { FakeAccount, FakeBackend, FakeState, Fault, FaultPlan, TestAccount } from "../../src/testing/index.js"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { History, Journaled, Sent, Task, Answered, Write } from "./history.js"
 import { usageInterval } from "./laws.js"
@@ -257,7 +257,7 @@ export const play = async (scenario: Scenario, mutation: Mutation = {}): Promise
       sql,
       client: FakeBackend.httpClient(backend),
       truth: yield* OperationJournal,
-      settings: FakeSettings.settings(backend.urls, { usageInterval: Duration.millis(usageInterval) }),
+      settings: TestAccount.settings(backend.urls, { usageInterval: Duration.millis(usageInterval) }),
       mutation,
       sent,
       writes,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { filter } from "effect/Record"
-import { Fault, FaultArbitraries, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, Fault, FaultPlan } from "../../src/testing/index.js"
 import * as Harness from "./harness.js"
 
 const faults = {
@@ -503,7 +503,7 @@ const renewals = (at: ReadonlyArray<number> | undefined) => (at === undefined ? 
 
 it("the table has every kind of fault", () => {
   const kinds = new Set<string>(faultNames.map((name) => faults[name]._tag))
-  const known = FastCheck.sample(FaultArbitraries.fault(), 2_000).map((fault) => fault._tag)
+  const known = FastCheck.sample(Arbitraries.fault(), 2_000).map((fault) => fault._tag)
   assert.sameMembers(Array.from(kinds), Array.from(new Set(known)))
 })
 

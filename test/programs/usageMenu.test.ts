@@ -8,14 +8,7 @@ import { UsageSnapshot } from "../../src/domain/UsageSnapshot.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { type Choice, Dialog } from "../../src/services/Dialog.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
-import {
-  FakeAccount,
-  FakeBackend,
-  Fault,
-  FaultArbitraries,
-  FaultPlan,
-  ScriptedDialog
-} from "../../src/testing/index.js"
+import { Arbitraries, FakeAccount, FakeBackend, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
 import {
   account,
   calls,
@@ -742,7 +735,7 @@ describe("when another account signs in", () => {
 
 it.effect.prop(
   "whatever a person chooses and whatever goes wrong, nothing is done that was not confirmed, and no credit twice",
-  { decisions: FastCheck.array(FastCheck.nat(5), { minLength: 4, maxLength: 25 }), plan: FaultArbitraries.faultPlan() },
+  { decisions: FastCheck.array(FastCheck.nat(5), { minLength: 4, maxLength: 25 }), plan: Arbitraries.faultPlan() },
   ({ decisions, plan }) =>
     Effect.gen(function* () {
       const dialog = yield* ScriptedDialog.ScriptedDialog

@@ -19,7 +19,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { RedeemKey } from "../../src/domain/ResetCredit.js"
-import { FakeAccount, FakeBackend, FakeSettings, Fault, FaultPlan } from "../../src/testing/index.js"
+import { FakeAccount, FakeBackend, Fault, FaultPlan, TestAccount } from "../../src/testing/index.js"
 import { makeVirtualTime } from "../model/virtualTime.js"
 import { brief, requests } from "./harness.js"
 
@@ -75,7 +75,7 @@ const world = (used: Windows, setup: Setup) =>
   Live.layerServices.pipe(
     Layer.provideMerge(LeaseMemory.layer),
     Layer.provideMerge(signedInStore),
-    Layer.provideMerge(FakeSettings.layer({ usageInterval: Duration.decode(setup.usageInterval ?? 0) })),
+    Layer.provideMerge(TestAccount.layerSettings({ usageInterval: Duration.decode(setup.usageInterval ?? 0) })),
     Layer.provideMerge(
       FakeBackend.layerClient({
         accounts: (now) => [

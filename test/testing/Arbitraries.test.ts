@@ -2,29 +2,25 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
-import * as Profile from "../../src/contracts/BackendEndpoints.js"
-import * as Referrals from "../../src/contracts/BackendEndpoints.js"
-import * as ResetCredits from "../../src/contracts/BackendEndpoints.js"
-import * as Usage from "../../src/contracts/BackendEndpoints.js"
-import * as Workspace from "../../src/contracts/BackendEndpoints.js"
+import * as Wire from "../../src/contracts/BackendEndpoints.js"
 import { Operation } from "../../src/domain/Operation.js"
 import { ReferralOffer } from "../../src/domain/ReferralOffer.js"
 import { Session } from "../../src/domain/Session.js"
 import { UsageSnapshot } from "../../src/domain/UsageSnapshot.js"
 import { Verdict } from "../../src/domain/Verdict.js"
-import { Arbitraries, Fault, FaultArbitraries, FaultPlan, WireArbitraries, WireNoise } from "../../src/testing/index.js"
+import { Arbitraries, Fault, FaultPlan, WireArbitraries } from "../../src/testing/index.js"
 
 const runs = { fastCheck: { numRuns: 100 } }
 
 const wire = [
-  ["usage", WireArbitraries.usage, Usage.UsageResponse],
-  ["resetCredits", WireArbitraries.resetCredits, ResetCredits.ResetCreditsResponse],
-  ["eligibility", WireArbitraries.eligibility, Referrals.EligibilityResponse],
-  ["rules", WireArbitraries.rules, Referrals.RulesResponse],
-  ["invite", WireArbitraries.invite, Referrals.InviteResponse],
-  ["accountsCheck", WireArbitraries.accountsCheck, Workspace.AccountsCheckResponse],
-  ["messages", WireArbitraries.messages, Workspace.WorkspaceMessagesResponse],
-  ["profile", WireArbitraries.profile, Profile.ProfileResponse]
+  ["usage", WireArbitraries.usage, Wire.UsageResponse],
+  ["resetCredits", WireArbitraries.resetCredits, Wire.ResetCreditsResponse],
+  ["eligibility", WireArbitraries.eligibility, Wire.EligibilityResponse],
+  ["rules", WireArbitraries.rules, Wire.RulesResponse],
+  ["invite", WireArbitraries.invite, Wire.InviteResponse],
+  ["accountsCheck", WireArbitraries.accountsCheck, Wire.AccountsCheckResponse],
+  ["messages", WireArbitraries.messages, Wire.WorkspaceMessagesResponse],
+  ["profile", WireArbitraries.profile, Wire.ProfileResponse]
 ] as const
 
 const accepts = (schema: Schema.Schema.AnyNoContext, json: unknown): void => {
@@ -41,9 +37,9 @@ it.prop(
   "a consumption's answer is accepted, and with noise refused",
   [WireArbitraries.consume],
   ([json]) => {
-    accepts(ResetCredits.ConsumeResponse, json)
-    const noisy = WireNoise.wireNoise(json)
-    assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(ResetCredits.ConsumeResponse)(noisy)))
+    accepts(Wire.ConsumeResponse, json)
+    const noisy = WireArbitraries.wireNoise(json)
+    assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Wire.ConsumeResponse)(noisy)))
   },
   runs
 )
@@ -67,13 +63,13 @@ it("domain values survive their JSON", () => {
 })
 
 it("every domain generator makes values", () => {
-  const { orNull, ...generators } = Arbitraries
+  const { fault: _, faultPlan: __, orNull, ...generators } = Arbitraries
   for (const arbitrary of Object.values(generators)) FastCheck.sample<unknown>(orNull<unknown>(arbitrary), 20)
 })
 
 it.prop(
   "a plan keeps to its endpoints and kinds",
-  [FaultArbitraries.faultPlan({ endpoints: ["usage.read"], kinds: ["Hang", "Reset"], maxRules: 3, maxCall: 2 })],
+  [Arbitraries.faultPlan({ endpoints: ["usage.read"], kinds: ["Hang", "Reset"], maxRules: 3, maxCall: 2 })],
   ([plan]) => {
     assert.isAtMost(plan.length, 3)
     for (const rule of plan) {
@@ -86,10 +82,8 @@ it.prop(
 )
 
 it("any fault may come", () => {
-  const kinds = new Set(FastCheck.sample(FaultArbitraries.fault(), 1000).map((fault) => fault._tag))
+  const kinds = new Set(FastCheck.sample(Arbitraries.fault(), 1000).map((fault) => fault._tag))
   assert.strictEqual(kinds.size, Fault.Fault.members.length)
-  const endpoints = FastCheck.sample(FaultArbitraries.faultPlan(), 500).flatMap((plan) =>
-    plan.map((rule) => rule.endpoint)
-  )
+  const endpoints = FastCheck.sample(Arbitraries.faultPlan(), 500).flatMap((plan) => plan.map((rule) => rule.endpoint))
   assert.sameMembers([...new Set(endpoints)], [...FaultPlan.EndpointName.literals])
 })

@@ -4,7 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { FakeBackend, FaultArbitraries, type FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, type FaultPlan } from "../../src/testing/index.js"
 import { consume, nudge, refresh, send, usage } from "./faces.js"
 
 const invite = (email: string) => ({ referral_key: "codex_referral_persistent_invite", emails: [email] })
@@ -77,7 +77,7 @@ const overSocket = (plan: FaultPlan.FaultPlan, steps: ReadonlyArray<number>, cli
 it.scoped.prop(
   "the same requests under the same plan get the same answers on both faces",
   {
-    plan: FaultArbitraries.faultPlan({
+    plan: Arbitraries.faultPlan({
       // Without those that take time, and without the echo, which shows the headers that each client adds.
       kinds: [
         "Pass",

@@ -12,7 +12,7 @@ import { CodexBackendApi } from "../../src/contracts/CodexBackendApi.js"
 import { JwtClaims } from "../../src/contracts/JwtClaims.js"
 import { OAuthApi } from "../../src/contracts/OAuthApi.js"
 import { UsageResponse } from "../../src/contracts/BackendEndpoints.js"
-import { CallLog, FakeAccount, FakeBackend, FakeSettings, FakeState, FaultPlan } from "../../src/testing/index.js"
+import { CallLog, FakeAccount, FakeBackend, FakeState, FaultPlan, TestAccount } from "../../src/testing/index.js"
 import { consume, faces, json, memory, nudge, refresh, send, usage } from "./faces.js"
 
 const backend = FakeBackend.FakeBackend
@@ -235,8 +235,8 @@ describe("the clock", () => {
 it.effect("points settings at itself", () =>
   Effect.gen(function* () {
     const { urls } = yield* backend
-    assert.strictEqual(FakeSettings.settings(urls).backend.style, "chatgpt")
-    const codex = FakeSettings.settings(urls, { style: "codex", usageInterval: Duration.seconds(1) })
+    assert.strictEqual(TestAccount.settings(urls).backend.style, "chatgpt")
+    const codex = TestAccount.settings(urls, { style: "codex", usageInterval: Duration.seconds(1) })
     assert.strictEqual(codex.backend.style, "codex")
     assert.strictEqual(Duration.toMillis(codex.usageInterval), 1000)
   }).pipe(Effect.provide(memory()))

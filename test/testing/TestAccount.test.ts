@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
@@ -15,14 +14,15 @@ import { OperationKeys } from "../../src/services/OperationKeys.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import {
+  Arbitraries,
   FakeAccount,
   FakeBackend,
   Fault,
-  FaultArbitraries,
   FaultPlan,
   ScriptedDialog,
   TestAccount
 } from "../../src/testing/index.js"
+import { done, finish } from "../programs/harness.js"
 
 const script = { "redeem.confirm": true, "redeem.credit": ScriptedDialog.nth(0) }
 
@@ -45,12 +45,9 @@ type Program = Effect.Effect<unknown, unknown, Effect.Effect.Context<typeof naiv
 
 /** How many credits the program spends, under virtual time. */
 const spent = (program: Program, options: FakeBackend.FakeBackendOptions) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(Effect.exit(program))
-    yield* Effect.fork(TestClock.adjust("1 hour"))
-    yield* Fiber.join(fiber)
-    return (yield* (yield* FakeBackend.FakeBackend).account()).redemptions.length
-  }).pipe(
+  finish(program).pipe(
+    Effect.zipRight(done),
+    Effect.map(({ redeem }) => redeem),
     Effect.provide(TestAccount.layer({ ...options, script })),
     Effect.provide(TestContext.TestContext),
     Effect.runPromise
@@ -60,11 +57,11 @@ const spendsAtMostOne = (program: Program, plans: FastCheck.Arbitrary<FaultPlan.
   FastCheck.asyncProperty(plans, async (plan) => (await spent(program, { plan })) <= 1)
 
 describe("a double spend", () => {
-  const plans = FaultArbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] })
+  const plans = Arbitraries.faultPlan({ endpoints: ["usage.read", "resetCredits.list", "resetCredits.consume"] })
 
   it.each([
     ["those of its own calls", plans],
-    ["all endpoints", FaultArbitraries.faultPlan()]
+    ["all endpoints", Arbitraries.faultPlan()]
   ] as const)(
     "is found within 100 plans for %s, and made as small as can be",
     async (_name, plans) => {
@@ -82,7 +79,7 @@ describe("a double spend", () => {
   })
 
   it("control: windows that stand still would hide it", async () => {
-    const plan = [FaultPlan.on("resetCredits.consume", 1, Fault.resetAfterCommit)]
+    const plan = [FaultPlan.on("resetCredits.consume", "every", Fault.resetAfterCommit)]
     const still = FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 37, percentPerHour: 0 })
     assert.strictEqual(await spent(naive, { plan }), 2)
     assert.strictEqual(await spent(naive, { plan, accounts: [{ primary: still, secondary: null }] }), 1)
@@ -167,7 +164,7 @@ describe("an account", () => {
       assert.isAbove((yield* percents)[0] ?? 0, 37)
       yield* TestClock.adjust("1 minute")
       assert.isBelow((yield* percents)[0] ?? 100, 5)
-      const lags = FastCheck.sample(FaultArbitraries.fault(["StaleRead"]), 200).map((fault) =>
+      const lags = FastCheck.sample(Arbitraries.fault(["StaleRead"]), 200).map((fault) =>
         fault._tag === "StaleRead" ? fault.millis : 0
       )
       assert.isAbove(Math.max(...lags), 600_000)

@@ -43,7 +43,7 @@ import type { Referrals } from "../../src/services/Referrals.js"
 import type { TokenUsage } from "../../src/services/TokenUsage.js"
 import type { WorkspaceMessages } from "../../src/services/WorkspaceMessages.js"
 import type { WorkspaceRole } from "../../src/services/WorkspaceRole.js"
-import { FakeBackend, FakeSettings, ScriptedDialog } from "../../src/testing/index.js"
+import { FakeBackend, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
 
 /** Takes what has everything that it needs. */
 declare const complete: <A, E>(effect: Effect.Effect<A, E>) => void
@@ -51,7 +51,7 @@ declare const complete: <A, E>(effect: Effect.Effect<A, E>) => void
 const store = CredentialStoreEphemeral.layer
 const settings = AccountConfigEnv.layer({ codexHome: "/nowhere" })
 const dialog = ScriptedDialog.layer({})
-const fake = Layer.provideMerge(FakeSettings.layer(), FakeBackend.layerClient())
+const fake = Layer.provideMerge(TestAccount.layerSettings(), FakeBackend.layerClient())
 const around = Layer.mergeAll(store, LeaseMemory.layer, OperationJournalMemory.layerMemory, dialog)
 
 /* Composing over the fake: with everything, and without each part in turn. */

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as TestClock from "effect/TestClock"
 import { codes, rpcError } from "../../../src/rpc/RpcError.js"
-import { FakeBackend, FakeState, Fault, FaultArbitraries, FaultPlan } from "../../../src/testing/index.js"
+import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { watched, type Watched } from "../../laws/watching.js"
 import { connect, initializeParams, type Options, server, type Services } from "./harness.js"
 
@@ -114,7 +114,7 @@ const plan: FastCheck.Arbitrary<FaultPlan.FaultPlan> = FastCheck.array(
   FastCheck.record({
     endpoint: FastCheck.constantFrom("*" as const, ...FaultPlan.EndpointName.literals),
     call: FastCheck.oneof(FastCheck.integer({ min: 1, max: 4 }), FastCheck.constant("every" as const)),
-    fault: FastCheck.oneof(FastCheck.constantFrom(400, 401, 500).map(Fault.echoSecrets), FaultArbitraries.fault())
+    fault: FastCheck.oneof(FastCheck.constantFrom(400, 401, 500).map(Fault.echoSecrets), Arbitraries.fault())
   }),
   { maxLength: 6 }
 )

@@ -3,6 +3,7 @@
  * reaches the terminal that it would obey.
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
@@ -12,6 +13,8 @@ import { withoutColor } from "../../../src/cli/render/paint.js"
 import { statusLines } from "../../../src/cli/render/status.js"
 import { columnsOf, table } from "../../../src/cli/render/text.js"
 import { usageLines } from "../../../src/cli/render/usage.js"
+import { AuthError } from "../../../src/domain/AuthError.js"
+import { BackendError } from "../../../src/domain/BackendError.js"
 import { plainLine } from "../../../src/domain/PlainText.js"
 import { DailyTokens, TokenActivity } from "../../../src/domain/TokenActivity.js"
 import { verdict } from "../../../src/domain/Verdict.js"
@@ -85,11 +88,11 @@ describe("at every width", () => {
           Arbitraries.usageSnapshot.map((snapshot) =>
             Either.right({ snapshot, verdict: verdict(snapshot, { now: snapshot.fetchedAt }) })
           ),
-          Arbitraries.backendError.map((error) => Either.left(error))
+          Arbitrary.make(BackendError).map((error) => Either.left(error))
         ),
         activity: FastCheck.oneof(
           activity.map((activity) => Either.right(activity)),
-          Arbitraries.authError.map((error) => Either.left(error))
+          Arbitrary.make(AuthError).map((error) => Either.left(error))
         ),
         messages: Arbitraries.workspaceMessageList.map((messages) => Either.right(messages)),
         open: FastCheck.array(Arbitraries.operation, { maxLength: 2 })

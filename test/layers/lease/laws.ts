@@ -1,18 +1,20 @@
-/** What every lease keeps, whatever it is made of. In real time, a few hundred milliseconds each. */
+/** What every lease keeps, whatever it is made of. In real time, at most a few hundred milliseconds each. */
 import { assert } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import type { LeaseError } from "../../../src/domain/LeaseError.js"
 import type { Lease } from "../../../src/services/Lease.js"
 
 type Leases = Lease["Type"]
 export type LeaseLaw = (lease: Leases) => Effect.Effect<void, LeaseError>
 
-const named = (name: string, wait: Duration.DurationInput = "5 seconds") => ({
+const named = (name: string, wait: Duration.DurationInput = "15 seconds") => ({
   name,
   timeToLive: Duration.seconds(10),
   wait
@@ -29,6 +31,53 @@ const lost = (attempt: Effect.Effect<unknown, LeaseError>) =>
     assert(Either.isLeft(result), "should have been lost")
     assert.strictEqual(result.left.reason, "Lost")
   })
+
+const isContender = FiberRef.unsafeMake(false)
+
+/**
+ * A clock that any machine can keep up with. It stands still until `begin`, and from then on moves to the next wake-up
+ * whenever the contender waits, and the holder too if it waited at `begin`.
+ */
+const turns = Effect.map(Effect.clock, (real) => {
+  interface Sleeper {
+    readonly at: number
+    readonly byContender: boolean
+    readonly wake: () => void
+  }
+  const start = real.unsafeCurrentTimeMillis()
+  let passed = 0
+  const sleepers = new Set<Sleeper>()
+  const sleeps = (byContender: boolean) => Array.from(sleepers).some((sleeper) => sleeper.byContender === byContender)
+  let needed: ReadonlyArray<boolean> | undefined
+  const move = () => {
+    if (needed?.every(sleeps) !== true) return
+    const [next] = Array.from(sleepers).sort((a, b) => a.at - b.at)
+    if (next === undefined) return
+    passed = Math.max(passed, next.at)
+    sleepers.delete(next)
+    next.wake()
+  }
+  const clock: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => start + passed,
+    unsafeCurrentTimeNanos: () => BigInt(passed) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => start + passed),
+    currentTimeNanos: Effect.sync(() => BigInt(passed) * 1_000_000n),
+    sleep: (duration) =>
+      Effect.flatMap(FiberRef.get(isContender), (byContender) =>
+        Effect.async<void>((resume) => {
+          const sleeper = { at: passed + Duration.toMillis(duration), byContender, wake: () => resume(Effect.void) }
+          sleepers.add(sleeper)
+          move()
+          return Effect.sync(() => sleepers.delete(sleeper))
+        })
+      )
+  }
+  const begin = Effect.sync(() => {
+    needed = sleeps(false) ? [true, false] : [true]
+  })
+  return { begin, clock }
+})
 
 const isFree = (lease: Leases, name: string) => lease.withLease(named(name, 0), () => Effect.void)
 
@@ -148,11 +197,22 @@ export const leaseLaws: Readonly<Record<string, LeaseLaw>> = {
     }),
 
   "it is kept alive while the work runs": (lease) =>
-    lease.withLease({ name: "long", timeToLive: "300 millis", wait: 0 }, (held) =>
-      Effect.gen(function* () {
-        yield* busy(lease.withLease({ name: "long", timeToLive: "300 millis", wait: "900 millis" }, () => Effect.void))
-        yield* held.assertHeld
-      })
+    Effect.flatMap(turns, ({ begin, clock }) =>
+      lease
+        .withLease({ name: "long", timeToLive: "300 millis", wait: 0 }, (held) =>
+          Effect.gen(function* () {
+            // By then a heartbeat has begun to wait.
+            yield* Effect.repeatN(Effect.yieldNow(), 20)
+            yield* begin
+            const contender = lease.withLease(
+              { name: "long", timeToLive: "300 millis", wait: "900 millis" },
+              () => Effect.void
+            )
+            yield* busy(Effect.locally(contender, isContender, true))
+            yield* held.assertHeld
+          })
+        )
+        .pipe(Effect.withClock(clock))
     ),
 
   "after the work it is lost": (lease) =>

@@ -17,7 +17,7 @@ import { AccountConfig } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { SessionRenewal } from "../../../src/services/SessionRenewal.js"
-import { FakeBackend, FakeSettings } from "../../../src/testing/index.js"
+import { FakeBackend, TestAccount } from "../../../src/testing/index.js"
 
 const fakeCodex = fileURLToPath(new URL("./fakeCodex.mjs", import.meta.url))
 
@@ -26,7 +26,7 @@ const config = Layer.scoped(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const { urls } = yield* FakeBackend.FakeBackend
-    return FakeSettings.settings(urls, { codexHome: yield* fs.makeTempDirectoryScoped() })
+    return TestAccount.settings(urls, { codexHome: yield* fs.makeTempDirectoryScoped() })
   })
 )
 

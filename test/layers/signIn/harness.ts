@@ -25,7 +25,7 @@ import { type AccountSettings } from "../../../src/services/AccountConfig.js"
 import { Browser } from "../../../src/services/Browser.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { SignIn } from "../../../src/services/SignIn.js"
-import { FakeBackend, FakeIssuer, FakeSettings, ScriptedDialog, TestAccount } from "../../../src/testing/index.js"
+import { FakeBackend, FakeIssuer, ScriptedDialog, TestAccount } from "../../../src/testing/index.js"
 
 export interface Options extends FakeIssuer.FakeIssuerLayerOptions {
   readonly settings?: Partial<AccountSettings>
@@ -79,7 +79,7 @@ export const real = (options: Options = {}) => {
       const codexHome = yield* fs.makeTempDirectoryScoped()
       const record = yield* signedInBefore(options)
       if (Option.isSome(record)) yield* fs.writeFileString(`${codexHome}/auth.json`, textOf(record.value))
-      return FakeSettings.layer({ codexHome, ...options.settings })
+      return TestAccount.layerSettings({ codexHome, ...options.settings })
     })
   )
   return over(options).pipe(

@@ -19,7 +19,7 @@ import type { AccountConfig, AccountSettings } from "../../../src/services/Accou
 import { AuthSession, type Authorization } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import type { Lease } from "../../../src/services/Lease.js"
-import { FakeBackend, FakeSettings } from "../../../src/testing/index.js"
+import { FakeBackend, TestAccount } from "../../../src/testing/index.js"
 
 type Reason = CredentialStoreError["reason"]
 
@@ -114,7 +114,7 @@ export const world = (options: WorldOptions = {}): Layer.Layer<World> => {
     })
   )
   return AuthSessionOAuth.layer.pipe(
-    Layer.provideMerge(Layer.merge(FakeSettings.layer(options.settings), store)),
+    Layer.provideMerge(Layer.merge(TestAccount.layerSettings(options.settings), store)),
     Layer.provide(options.lease ?? LeaseMemory.layer),
     Layer.provideMerge(FakeBackend.layerClient({ accounts: [...accounts], ...options.backend }))
   )
