@@ -11,38 +11,20 @@ export interface ClientRequests {
   readonly "thread/read": { readonly params: ThreadReadParams; readonly result: ThreadReadResponse }
   readonly "turn/start": { readonly params: TurnStartParams; readonly result: TurnStartResponse }
   readonly "account/login/start": { readonly params: LoginAccountParams; readonly result: LoginAccountResponse }
-  readonly "account/login/cancel": {
-    readonly params: CancelLoginAccountParams
-    readonly result: CancelLoginAccountResponse
-  }
+  readonly "account/login/cancel": { readonly params: CancelLoginAccountParams; readonly result: CancelLoginAccountResponse }
   readonly "account/logout": { readonly params?: null; readonly result: LogoutAccountResponse }
   readonly "account/securitySetup/read": { readonly params?: null; readonly result: GetAccountSecuritySetupResponse }
-  readonly "account/rateLimits/read": {
-    readonly params?: GetAccountRateLimitsParams | null
-    readonly result: GetAccountRateLimitsResponse
-  }
-  readonly "account/rateLimitResetCredit/consume": {
-    readonly params: ConsumeAccountRateLimitResetCreditParams
-    readonly result: ConsumeAccountRateLimitResetCreditResponse
-  }
-  readonly "account/usage/read": {
-    readonly params?: GetAccountTokenUsageParams | null
-    readonly result: GetAccountTokenUsageResponse
-  }
+  readonly "account/rateLimits/read": { readonly params?: GetAccountRateLimitsParams | null; readonly result: GetAccountRateLimitsResponse }
+  readonly "account/rateLimitResetCredit/consume": { readonly params: ConsumeAccountRateLimitResetCreditParams; readonly result: ConsumeAccountRateLimitResetCreditResponse }
+  readonly "account/usage/read": { readonly params?: GetAccountTokenUsageParams | null; readonly result: GetAccountTokenUsageResponse }
   readonly "account/workspaceMessages/read": { readonly params?: null; readonly result: GetWorkspaceMessagesResponse }
-  readonly "account/sendAddCreditsNudgeEmail": {
-    readonly params: SendAddCreditsNudgeEmailParams
-    readonly result: SendAddCreditsNudgeEmailResponse
-  }
+  readonly "account/sendAddCreditsNudgeEmail": { readonly params: SendAddCreditsNudgeEmailParams; readonly result: SendAddCreditsNudgeEmailResponse }
   readonly "account/read": { readonly params: GetAccountParams; readonly result: GetAccountResponse }
   readonly getAuthStatus: { readonly params: GetAuthStatusParams; readonly result: GetAuthStatusResponse }
 }
 
 export interface ServerRequests {
-  readonly "account/chatgptAuthTokens/refresh": {
-    readonly params: ChatgptAuthTokensRefreshParams
-    readonly result: ChatgptAuthTokensRefreshResponse
-  }
+  readonly "account/chatgptAuthTokens/refresh": { readonly params: ChatgptAuthTokensRefreshParams; readonly result: ChatgptAuthTokensRefreshResponse }
 }
 
 export interface ServerNotifications {
@@ -61,32 +43,27 @@ export interface ServerNotifications {
   readonly "item/reasoning/textDelta": unknown
 }
 
-export type Account =
-  | {
-      readonly type: "apiKey"
-    }
-  | {
-      readonly type: "chatgpt"
-      readonly email: string | null
-      readonly planType: PlanType
-      readonly workspaceName: string | null
-    }
-  | {
-      readonly type: "amazonBedrock"
-      readonly usesCodexManagedCredentials?: boolean
-    }
-  | {
-      readonly type: "gcp"
-    }
-  | {
-      readonly type: "unknown"
-    }
+export type Account = {
+  readonly type: "apiKey"
+} | {
+  readonly type: "chatgpt"
+  readonly email: string | null
+  readonly planType: PlanType
+  readonly workspaceName: string | null
+} | {
+  readonly type: "amazonBedrock"
+  readonly usesCodexManagedCredentials?: boolean
+} | {
+  readonly type: "gcp"
+} | {
+  readonly type: "unknown"
+}
 
 export interface AccountLoginCompletedNotification {
   readonly loginId: string | null
   readonly success: boolean
   readonly error: string | null
-  readonly onboardingEntrypoint: "unknown" | "life_sciences" | null
+  readonly onboardingEntrypoint: "life_sciences" | "unknown" | null
 }
 
 export interface AccountRateLimitsUpdatedNotification {
@@ -100,27 +77,18 @@ export interface AccountUpdatedNotification {
   readonly isWorkspaceOwner: boolean | null
 }
 
-export type AuthMode =
-  | "unknown"
-  | "chatgpt"
-  | "chatgptAuthTokens"
-  | "personalAccessToken"
-  | "headers"
-  | "agentIdentity"
-  | "apikey"
-  | "bedrockApiKey"
-  | "bedrockAccessKeys"
+export type AuthMode = "chatgpt" | "chatgptAuthTokens" | "personalAccessToken" | "headers" | "agentIdentity" | "apikey" | "bedrockApiKey" | "bedrockAccessKeys" | "unknown"
 
 export interface CancelLoginAccountParams {
   readonly loginId: string
 }
 
 export interface CancelLoginAccountResponse {
-  readonly status: "unknown" | "canceled" | "notFound"
+  readonly status: "canceled" | "notFound" | "unknown"
 }
 
 export interface ChatgptAuthTokensRefreshParams {
-  readonly reason: "unknown" | "unauthorized"
+  readonly reason: "unauthorized" | "unknown"
   readonly previousAccountId: string | null
 }
 
@@ -257,89 +225,58 @@ export interface InitializeResponse {
   readonly platformOs: string
 }
 
-export type LoginAccountParams =
-  | {
-      readonly type: "apiKey"
-      readonly apiKey: string
-    }
-  | {
-      readonly type: "chatgpt"
-      readonly codexStreamlinedLogin?: boolean
-      readonly useHostedLoginSuccessPage?: boolean
-      readonly appBrand?: "codex" | "chatgpt" | null
-    }
-  | {
-      readonly type: "chatgptDeviceCode"
-    }
-  | {
-      readonly type: "chatgptAuthTokens"
-      readonly accessToken: string
-      readonly chatgptAccountId: string
-      readonly chatgptPlanType?: string | null
-    }
-  | {
-      readonly type: "amazonBedrock"
-      readonly apiKey: string
-      readonly region: string
-    }
-  | {
-      readonly type: "amazonBedrockAccessKeys"
-      readonly accessKeyId: string
-      readonly secretAccessKey: string
-      readonly sessionToken?: string | null
-      readonly region: string
-    }
+export type LoginAccountParams = {
+  readonly type: "apiKey"
+  readonly apiKey: string
+} | {
+  readonly type: "chatgpt"
+  readonly codexStreamlinedLogin?: boolean
+  readonly useHostedLoginSuccessPage?: boolean
+  readonly appBrand?: "codex" | "chatgpt" | null
+} | {
+  readonly type: "chatgptDeviceCode"
+} | {
+  readonly type: "chatgptAuthTokens"
+  readonly accessToken: string
+  readonly chatgptAccountId: string
+  readonly chatgptPlanType?: string | null
+} | {
+  readonly type: "amazonBedrock"
+  readonly apiKey: string
+  readonly region: string
+} | {
+  readonly type: "amazonBedrockAccessKeys"
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | null
+  readonly region: string
+}
 
-export type LoginAccountResponse =
-  | {
-      readonly type: "apiKey"
-    }
-  | {
-      readonly type: "chatgpt"
-      readonly loginId: string
-      readonly authUrl: string
-    }
-  | {
-      readonly type: "chatgptDeviceCode"
-      readonly loginId: string
-      readonly verificationUrl: string
-      readonly userCode: string
-    }
-  | {
-      readonly type: "chatgptAuthTokens"
-    }
-  | {
-      readonly type: "amazonBedrock"
-    }
+export type LoginAccountResponse = {
+  readonly type: "apiKey"
+} | {
+  readonly type: "chatgpt"
+  readonly loginId: string
+  readonly authUrl: string
+} | {
+  readonly type: "chatgptDeviceCode"
+  readonly loginId: string
+  readonly verificationUrl: string
+  readonly userCode: string
+} | {
+  readonly type: "chatgptAuthTokens"
+} | {
+  readonly type: "amazonBedrock"
+}
 
 export type LogoutAccountResponse = {}
 
-export type PlanType =
-  | "free"
-  | "go"
-  | "plus"
-  | "pro"
-  | "prolite"
-  | "promax"
-  | "team"
-  | "self_serve_business_prolite"
-  | "self_serve_business_usage_based"
-  | "business"
-  | "ent26"
-  | "enterprise_cbp_automation"
-  | "enterprise_cbp_usage_based"
-  | "enterprise"
-  | "edu"
-  | "edu_plus"
-  | "edu_pro"
-  | "sci"
-  | "sci_plus"
-  | "unknown"
+export type PlanType = "free" | "go" | "plus" | "pro" | "prolite" | "promax" | "team" | "self_serve_business_prolite" | "self_serve_business_usage_based" | "business" | "ent26" | "enterprise_cbp_automation" | "enterprise_cbp_usage_based" | "enterprise" | "edu" | "edu_plus" | "edu_pro" | "sci" | "sci_plus" | "unknown"
 
 export interface RateLimitResetCredit {
   readonly id: string
-  readonly resetType: "unknown" | "codexRateLimits"
-  readonly status: "unknown" | "available" | "redeeming" | "redeemed"
+  readonly resetType: "codexRateLimits" | "unknown"
+  readonly status: "available" | "redeeming" | "redeemed" | "unknown"
   readonly grantedAt: number
   readonly expiresAt: number | null
   readonly title: string | null
@@ -361,13 +298,7 @@ export interface RateLimitSnapshot {
   readonly individualLimit: SpendControlLimit | null
   readonly spendControlReached: boolean | null
   readonly planType: PlanType | null
-  readonly rateLimitReachedType:
-    | "rate_limit_reached"
-    | "workspace_owner_credits_depleted"
-    | "workspace_member_credits_depleted"
-    | "workspace_owner_usage_limit_reached"
-    | "workspace_member_usage_limit_reached"
-    | null
+  readonly rateLimitReachedType: "rate_limit_reached" | "workspace_owner_credits_depleted" | "workspace_member_credits_depleted" | "workspace_owner_usage_limit_reached" | "workspace_member_usage_limit_reached" | null
 }
 
 export interface RateLimitWindow {
@@ -384,21 +315,13 @@ export interface SendAddCreditsNudgeEmailResponse {
   readonly status: "sent" | "cooldown_active"
 }
 
-export type SessionSource =
-  | "unknown"
-  | "cli"
-  | "vscode"
-  | "exec"
-  | "appServer"
-  | {
-      readonly custom: string
-    }
-  | {
-      readonly subAgent: unknown
-    }
-  | {
-      readonly [key: string]: unknown
-    }
+export type SessionSource = "cli" | "vscode" | "exec" | "appServer" | "unknown" | {
+  readonly custom: string
+} | {
+  readonly subAgent: unknown
+} | {
+  readonly [key: string]: unknown
+}
 
 export interface SpendControlLimit {
   readonly limit: string
@@ -442,18 +365,7 @@ export interface ThreadListParams {
   readonly sortKey?: "created_at" | "updated_at" | null
   readonly sortDirection?: "asc" | "desc" | null
   readonly modelProviders?: ReadonlyArray<string> | null
-  readonly sourceKinds?: ReadonlyArray<
-    | "cli"
-    | "vscode"
-    | "exec"
-    | "appServer"
-    | "subAgent"
-    | "subAgentReview"
-    | "subAgentCompact"
-    | "subAgentThreadSpawn"
-    | "subAgentOther"
-    | "unknown"
-  > | null
+  readonly sourceKinds?: ReadonlyArray<"cli" | "vscode" | "exec" | "appServer" | "subAgent" | "subAgentReview" | "subAgentCompact" | "subAgentThreadSpawn" | "subAgentOther" | "unknown"> | null
   readonly originators?: ReadonlyArray<string> | null
   readonly archived?: boolean | null
   readonly cwd?: ThreadListCwdFilter | null
@@ -536,7 +448,7 @@ export interface ThreadStartedNotification {
 }
 
 export interface ThreadStatus {
-  readonly type: "unknown" | "notLoaded" | "idle" | "systemError" | "active"
+  readonly type: "notLoaded" | "idle" | "systemError" | "active" | "unknown"
   readonly activeFlags?: ReadonlyArray<string>
 }
 
@@ -552,7 +464,7 @@ export interface TurnStartResponse {
 
 export interface WorkspaceMessage {
   readonly messageId: string
-  readonly messageType: "unknown" | "headline" | "announcement"
+  readonly messageType: "headline" | "announcement" | "unknown"
   readonly messageBody: string
   readonly createdAt: number | null
   readonly archivedAt: number | null

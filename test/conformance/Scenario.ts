@@ -86,7 +86,5 @@ export const loadScenarios = (nowSeconds: number): ReadonlyArray<Scenario> =>
   readdirSync(folder)
     .toSorted()
     .map((file) =>
-      decode(expand(nowSeconds)(JSON.parse(readFileSync(new URL(file, folder), "utf8"))), {
-        onExcessProperty: "error"
-      })
+      decode(expand(nowSeconds)(JSON.parse(readFileSync(new URL(file, folder), "utf8"))), { onExcessProperty: "error" })
     )

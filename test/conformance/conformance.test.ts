@@ -3,7 +3,7 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { bundle } from "../e2e/cli/harness.js"
 import { compare, type Difference, render } from "./compare.js"
-import { judge } from "./judge.js"
+import { judge } from "./wanted.js"
 import { play } from "./play.js"
 import { loadScenarios } from "./Scenario.js"
 

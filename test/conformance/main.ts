@@ -10,7 +10,7 @@ import { bundle } from "../e2e/cli/harness.js"
 import { compare, type Difference, render } from "./compare.js"
 import type { Command } from "./Peer.js"
 import { play } from "./play.js"
-import { judge } from "./judge.js"
+import { judge } from "./wanted.js"
 import { loadScenarios } from "./Scenario.js"
 
 const { values } = parseArgs({

@@ -8,7 +8,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Message, Notification, RequestId } from "../../src/rpc/Envelope.js"
 import { type Command, type Heard, type Peer, spawnPeer } from "./Peer.js"
-import { brokenRules } from "./rules.js"
 import type { LineAnswer, Scenario } from "./Scenario.js"
 import { scriptedBackend, type ScriptedBackend } from "./ScriptedBackend.js"
 
@@ -133,6 +132,42 @@ const start = (peer: Peer, scenario: Scenario, id: number) =>
     peer.send(JSON.stringify({ method: "initialize", id, params: scenario.initialize }))
     return Effect.tap(peer.answer(id, "20 seconds"), () => peer.send(JSON.stringify({ method: "initialized" })))
   })
+
+const isSignInAnswer = (message: Message): boolean =>
+  message._tag === "Response" &&
+  typeof message.result === "object" &&
+  message.result !== null &&
+  "type" in message.result &&
+  (message.result.type === "apiKey" || message.result.type === "chatgptAuthTokens")
+
+/** What holds for everything that an app-server says and was broken, in words. */
+const brokenRules = (heard: ReadonlyArray<Heard>): ReadonlyArray<string> => {
+  const broken: Array<string> = []
+  const answered = new Set<unknown>()
+  let signIns = 0
+  let completed = 0
+  for (const { line, message } of heard) {
+    if (message === null) {
+      broken.push("a line that is no message")
+      continue
+    }
+    if (/^\{"jsonrpc"|,"jsonrpc":"2\.0"\}?$/.test(line)) broken.push("a jsonrpc member")
+    if (message._tag === "Notification") {
+      if (typeof message.emittedAtMs !== "number") broken.push(`${message.method} without emittedAtMs`)
+      if (message.method === "account/login/completed") completed += 1
+      if (completed > signIns) broken.push("account/login/completed before the answer to the sign-in")
+    }
+    if (message._tag === "Response" || message._tag === "ErrorResponse") {
+      if (answered.has(message.id)) broken.push(`two answers to ${String(message.id)}`)
+      answered.add(message.id)
+      if (isSignInAnswer(message)) signIns += 1
+    }
+    if (message._tag === "ErrorResponse" && !line.startsWith('{"error":')) {
+      broken.push("an error frame whose first member is not the error")
+    }
+  }
+  return broken
+}
 
 export const play = (command: Command, scenario: Scenario): Effect.Effect<Played> =>
   Effect.scoped(

@@ -7,7 +7,7 @@
 import type { Difference, What } from "./compare.js"
 
 /** What an entry excuses: all of its parts have to fit. */
-export interface Wanted {
+interface Wanted {
   readonly why: string
   readonly scenario: RegExp
   readonly place?: RegExp
@@ -72,7 +72,7 @@ const told = (notifications: unknown): ReadonlyArray<unknown> =>
       : [{ method, params: rest }]
   })
 
-export const wanted: ReadonlyArray<Wanted> = [
+const wanted: ReadonlyArray<Wanted> = [
   {
     why: "Params are an object: the values of a struct as an array are refused.",
     scenario: /^(account-read-params|rl-params)$/,
@@ -278,7 +278,7 @@ export const wanted: ReadonlyArray<Wanted> = [
   }
 ]
 
-export const isWanted =
+const isWanted =
   (difference: Difference) =>
   ({ allows = () => true, path = /(?:)/, place = /(?:)/, scenario, what }: Wanted): boolean =>
     what.includes(difference.what) &&
@@ -286,3 +286,25 @@ export const isWanted =
     place.test(difference.place) &&
     path.test(difference.path) &&
     allows(difference)
+
+export interface Judgement {
+  readonly unwanted: ReadonlyArray<Difference>
+  /** Entries whose scenarios were played, all of them, and that match nothing. */
+  readonly stale: ReadonlyArray<Wanted>
+}
+
+/** `played` are the names of some of `all`. */
+export const judge = (
+  differences: ReadonlyArray<Difference>,
+  played: ReadonlyArray<string>,
+  all: ReadonlyArray<string>,
+  list: ReadonlyArray<Wanted> = wanted
+): Judgement => ({
+  unwanted: differences.filter((difference) => !list.some(isWanted(difference))),
+  stale: list.filter(
+    (entry) =>
+      entry.sometimes !== true &&
+      all.every((name) => played.includes(name) || !entry.scenario.test(name)) &&
+      !differences.some((difference) => isWanted(difference)(entry))
+  )
+})

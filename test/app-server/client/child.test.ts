@@ -1,5 +1,5 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,6 +10,8 @@ import * as TestClock from "effect/TestClock"
 import { fileURLToPath } from "node:url"
 import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
 import * as child from "../../../src/app-server/client/child.js"
+import { nextEvents } from "./scripted.js"
+import { live, scoped } from "../generators.js"
 
 const script = fileURLToPath(new URL("./fakeServer.mjs", import.meta.url))
 
@@ -23,9 +25,6 @@ const spawn = (options: Partial<child.ChildOptions> = {}) =>
       ...options
     })
     .pipe(Effect.provide(NodeContext.layer))
-
-const nextEvents = (client: AppServerClientService, n: number) =>
-  Effect.map(Stream.runCollect(Stream.take(client.events, n)), Chunk.toReadonlyArray)
 
 const raw = (client: AppServerClientService, method: string, params: unknown = {}) =>
   client.requestRaw({ method, params })
@@ -43,70 +42,58 @@ const isAlive = (pid: unknown) =>
 const pause = (millis: number) => Effect.promise(() => new Promise((resume) => setTimeout(resume, millis)))
 
 describe("a child", () => {
-  it.scopedLive("has its arguments without a shell, and its environment beside ours", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn({ env: { FAKE_VERSION: "3.2.1" } })
-      assert.deepStrictEqual(client.server, { userAgent: "fake/3.2.1 (node)", version: "3.2.1", codexHome: "/fake" })
-      assert.deepStrictEqual(yield* raw(client, "arguments"), ["one argument", "$HOME"])
-      assert.deepStrictEqual(yield* raw(client, "echo", { a: "ü\n" }), { a: "ü\n" })
-    })
-  )
+  live("has its arguments without a shell, and its environment beside ours", function* () {
+    const client = yield* spawn({ env: { FAKE_VERSION: "3.2.1" } })
+    assert.deepStrictEqual(client.server, { userAgent: "fake/3.2.1 (node)", version: "3.2.1", codexHome: "/fake" })
+    assert.deepStrictEqual(yield* raw(client, "arguments"), ["one argument", "$HOME"])
+    assert.deepStrictEqual(yield* raw(client, "echo", { a: "ü\n" }), { a: "ü\n" })
+  })
 
-  it.scopedLive("asks and is answered", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn()
-      yield* client.notify("ask", { id: "q" })
-      yield* Effect.fork(raw(client, "ask", { id: "q" }))
-      const [event] = yield* nextEvents(client, 1)
-      assert.deepStrictEqual(event, { _tag: "ServerRequest", id: "q", method: "item/tool/call", params: {} })
-      yield* client.resolveServerRequest("q", 5)
-      const heard = yield* client.events.pipe(
-        Stream.filter((next) => next._tag === "OtherNotification"),
-        Stream.runHead
-      )
-      assert.deepInclude(heard, { _tag: "Some" })
-    })
-  )
+  live("asks and is answered", function* () {
+    const client = yield* spawn()
+    yield* client.notify("ask", { id: "q" })
+    yield* Effect.fork(raw(client, "ask", { id: "q" }))
+    const [event] = yield* nextEvents(client, 1)
+    assert.deepStrictEqual(event, { _tag: "ServerRequest", id: "q", method: "item/tool/call", params: {} })
+    yield* client.resolveServerRequest("q", 5)
+    const heard = yield* client.events.pipe(
+      Stream.filter((next) => next._tag === "OtherNotification"),
+      Stream.runHead
+    )
+    assert.deepInclude(heard, { _tag: "Some" })
+  })
 
-  it.scopedLive("may log as much as it likes", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn()
-      assert.strictEqual(yield* raw(client, "log", { bytes: 2_000_000 }), 2_000_000)
-    })
-  )
+  live("may log as much as it likes", function* () {
+    const client = yield* spawn()
+    assert.strictEqual(yield* raw(client, "log", { bytes: 2_000_000 }), 2_000_000)
+  })
 
-  it.scopedLive("may say long lines, and empty ones", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn()
-      yield* Effect.fork(raw(client, "say", { text: "\n  \r\n" }))
-      const large = yield* raw(client, "large", { bytes: 20_000_000 })
-      assert.strictEqual(String(large).length, 20_000_000)
-    })
-  )
+  live("may say long lines, and empty ones", function* () {
+    const client = yield* spawn()
+    yield* Effect.fork(raw(client, "say", { text: "\n  \r\n" }))
+    const large = yield* raw(client, "large", { bytes: 20_000_000 })
+    assert.strictEqual(String(large).length, 20_000_000)
+  })
 
-  it.scopedLive("that says what is no message is done with", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn()
-      const waiting = yield* Effect.fork(Effect.flip(raw(client, "say", { text: "hello\n" })))
-      const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
-      const message = `the app-server at \`${process.execPath}\` sent invalid JSON-RPC: not a message`
-      assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
-      assert.strictEqual((yield* waiting).message, `say transport error: ${message}`)
-    })
-  )
+  live("that says what is no message is done with", function* () {
+    const client = yield* spawn()
+    const waiting = yield* Effect.fork(Effect.flip(raw(client, "say", { text: "hello\n" })))
+    const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
+    const message = `the app-server at \`${process.execPath}\` sent invalid JSON-RPC: not a message`
+    assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
+    assert.strictEqual((yield* waiting).message, `say transport error: ${message}`)
+  })
 
-  it.scopedLive("that leaves is told as that", () =>
-    Effect.gen(function* () {
-      const client = yield* spawn()
-      const waiting = yield* Effect.fork(Effect.flip(raw(client, "exit", { code: 3 })))
-      const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
-      const message = `the app-server at \`${process.execPath}\` closed the connection`
-      assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
-      assert.strictEqual((yield* waiting).message, `exit transport error: ${message}`)
-    })
-  )
+  live("that leaves is told as that", function* () {
+    const client = yield* spawn()
+    const waiting = yield* Effect.fork(Effect.flip(raw(client, "exit", { code: 3 })))
+    const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
+    const message = `the app-server at \`${process.execPath}\` closed the connection`
+    assert.deepStrictEqual(events, [{ _tag: "Disconnected", message }])
+    assert.strictEqual((yield* waiting).message, `exit transport error: ${message}`)
+  })
 
-  it.scopedLive.each([
+  live.each([
     [
       "that is not there",
       { command: "/no/such/program" },
@@ -122,37 +109,31 @@ describe("a child", () => {
       { args: ["-e", "process.stdin.once('data', () => process.exit(1))"] },
       `the app-server at \`${process.execPath}\` closed the connection`
     ]
-  ] as const)("%s fails the start", ([, options, message]) =>
-    Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip(spawn(options))).message, message)
-    })
-  )
+  ] as const)("%s fails the start", function* ([, options, message]) {
+    assert.strictEqual((yield* Effect.flip(spawn(options))).message, message)
+  })
 
-  it.live("leaves when its input ends with the scope", () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const client = yield* Scope.extend(spawn(), scope)
-      const pid = yield* raw(client, "pid")
-      assert.isTrue(yield* isAlive(pid))
-      yield* Scope.close(scope, Exit.void)
-      assert.isFalse(yield* isAlive(pid))
-    })
-  )
+  live("leaves when its input ends with the scope", function* () {
+    const scope = yield* Scope.make()
+    const client = yield* Scope.extend(spawn(), scope)
+    const pid = yield* raw(client, "pid")
+    assert.isTrue(yield* isAlive(pid))
+    yield* Scope.close(scope, Exit.void)
+    assert.isFalse(yield* isAlive(pid))
+  })
 
-  it.effect("that does not listen is told to leave after five seconds, and killed after ten", () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const client = yield* Scope.extend(spawn({ env: { STUBBORN: "1" } }), scope)
-      const pid = yield* raw(client, "pid")
-      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      for (let waited = 0; waited < 19; waited++) {
-        yield* TestClock.adjust("500 millis")
-        yield* pause(20)
-        assert.isTrue(yield* isAlive(pid), `gone after ${waited / 2} s`)
-      }
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(closing)
-      assert.isFalse(yield* isAlive(pid))
-    })
-  )
+  scoped("that does not listen is told to leave after five seconds, and killed after ten", function* () {
+    const scope = yield* Scope.make()
+    const client = yield* Scope.extend(spawn({ env: { STUBBORN: "1" } }), scope)
+    const pid = yield* raw(client, "pid")
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    for (let waited = 0; waited < 19; waited++) {
+      yield* TestClock.adjust("500 millis")
+      yield* pause(20)
+      assert.isTrue(yield* isAlive(pid), `gone after ${waited / 2} s`)
+    }
+    yield* TestClock.adjust("1 second")
+    yield* Fiber.join(closing)
+    assert.isFalse(yield* isAlive(pid))
+  })
 })

@@ -41,7 +41,9 @@ const eventually = <A>(look: () => A | null): Effect.Effect<A> =>
   Effect.suspend(() => {
     const found = look()
     return found === null ? Effect.delay(eventually(look), "20 millis") : Effect.succeed(found)
-  }).pipe(Effect.timeoutFail({ duration: "15 seconds", onTimeout: () => "not in time" }), Effect.orDie)
+  }).pipe(Effect.timeoutFail({ duration: "1 minute", onTimeout: () => "not in time" }), Effect.orDie)
+
+const socketIn = (home: string) => join(home, "app-server-control", "app-server-control.sock")
 
 const usageReads = ({ backend }: Effect.Effect.Success<ReturnType<typeof world>>) => backend.count("usage.read")
 
@@ -56,36 +58,27 @@ clientSuite(
     usageReads: usageReads(made),
     isShared: false
   })),
-  { timeout: 60_000 }
+  { timeout: 120_000 }
 )
 
-clientSuite(
-  "the command on a port",
-  Effect.gen(function* () {
-    const made = yield* world(bin)
-    const { printed } = yield* listening("ws://127.0.0.1:0", made.env)
-    const url = yield* eventually(() => /ws:\/\/127\.0\.0\.1:\d+/.exec(printed())?.[0] ?? null)
-    return {
-      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "WebSocket", url } }),
-      usageReads: usageReads(made),
-      isShared: true
-    } satisfies World
-  }),
-  { timeout: 60_000 }
-)
-
-clientSuite(
-  "the command on a unix socket",
-  Effect.gen(function* () {
-    const made = yield* world(bin)
-    const path = join(made.home, "app-server-control", "app-server-control.sock")
-    yield* listening("unix://", made.env)
-    yield* eventually(() => (existsSync(path) ? true : null))
-    return {
-      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "UnixSocket", path } }),
-      usageReads: usageReads(made),
-      isShared: true
-    } satisfies World
-  }),
-  { timeout: 60_000 }
-)
+for (const [name, url, found] of [
+  ["port", "ws://127.0.0.1:0", (_home, printed) => /ws:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0] ?? null],
+  ["unix socket", "unix://", (home) => (existsSync(socketIn(home)) ? socketIn(home) : null)]
+] satisfies ReadonlyArray<readonly [string, string, (home: string, printed: string) => string | null]>) {
+  clientSuite(
+    `the command on a ${name}`,
+    Effect.gen(function* () {
+      const made = yield* world(bin)
+      const { printed } = yield* listening(url, made.env)
+      const at = yield* eventually(() => found(made.home, printed()))
+      const endpoint =
+        name === "port" ? ({ _tag: "WebSocket", url: at } as const) : ({ _tag: "UnixSocket", path: at } as const)
+      return {
+        connect: (options) => remote.connect({ ...options, endpoint }),
+        usageReads: usageReads(made),
+        isShared: true
+      } satisfies World
+    }),
+    { timeout: 120_000 }
+  )
+}

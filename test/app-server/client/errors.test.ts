@@ -21,13 +21,6 @@ describe("a request's error", () => {
   it.each([
     [transport, "config/read transport error: closed"],
     [server, "thread/read failed: internal (code -32603)"],
-    [
-      new ServerError({
-        method: "thread/read",
-        error: { code: -32603, message: "internal", data: { detail: "config lock mismatch" } }
-      }),
-      'thread/read failed: internal (code -32603), data: {"detail":"config lock mismatch"}'
-    ],
     [decode, "thread/start response decode error: missing field `thread`"]
   ])("says what has failed", (error, message) => {
     assert.strictEqual(error.message, message)

@@ -15,6 +15,7 @@ import {
 import { notification, request } from "../../../src/rpc/Envelope.js"
 import { serverNotifications } from "../../../src/app-server/protocol/notifications.js"
 import { eventOf, type Kind, type Seen, seenIn, verdict } from "./transcript.js"
+import { scoped } from "../generators.js"
 
 const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
@@ -78,40 +79,37 @@ describe("one event", () => {
 })
 
 describe("the queue", () => {
-  it.effect("keeps the transcript when output of commands fills it", () =>
-    Effect.gen(function* () {
-      const queue = yield* makeEventQueue(1)
-      yield* queue.put(output(1))
-      assert.strictEqual(yield* queue.put(output(2)), "dropped")
-      const producer = yield* Effect.fork(
-        Effect.all([delta(3), notification("item/completed"), notification("turn/completed")].map(queue.put))
-      )
-      const taken: Array<Forwarded> = []
-      for (let i = 0; i < 5; i++) taken.push(Option.getOrThrow(yield* queue.take))
-      yield* producer
-      assert.deepStrictEqual(taken, [
-        output(1),
-        lagged(1),
-        delta(3),
-        notification("item/completed"),
-        notification("turn/completed")
-      ])
-    })
-  )
+  scoped("keeps the transcript when output of commands fills it", function* () {
+    const queue = yield* makeEventQueue(1)
+    yield* queue.put(output(1))
+    assert.strictEqual(yield* queue.put(output(2)), "dropped")
+    const producer = yield* Effect.fork(
+      Effect.all([delta(3), notification("item/completed"), notification("turn/completed")].map(queue.put))
+    )
+    const taken: Array<Forwarded> = []
+    for (let i = 0; i < 5; i++) taken.push(Option.getOrThrow(yield* queue.take))
+    yield* producer
+    assert.deepStrictEqual(taken, [
+      output(1),
+      lagged(1),
+      delta(3),
+      notification("item/completed"),
+      notification("turn/completed")
+    ])
+  })
 
-  it.effect("tells a gap at the end without waiting for another event", () =>
-    Effect.gen(function* () {
-      const queue = yield* makeEventQueue(1)
-      for (const n of [1, 2, 3]) yield* queue.put(output(n))
-      assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), output(1))
-      assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), lagged(2))
-      yield* queue.end
-      assert.deepStrictEqual(yield* queue.take, Option.none())
-    })
-  )
+  scoped("tells a gap at the end without waiting for another event", function* () {
+    const queue = yield* makeEventQueue(1)
+    for (const n of [1, 2, 3]) yield* queue.put(output(n))
+    assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), output(1))
+    assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), lagged(2))
+    yield* queue.end
+    assert.deepStrictEqual(yield* queue.take, Option.none())
+  })
 
-  it.effect("lets go whoever waits for room when nobody listens any more, and gives back what was not taken", () =>
-    Effect.gen(function* () {
+  scoped(
+    "lets go whoever waits for room when nobody listens any more, and gives back what was not taken",
+    function* () {
       const queue = yield* makeEventQueue(1)
       yield* queue.put(asked(1))
       const waiting = yield* Effect.fork(queue.put(delta(2)))
@@ -121,30 +119,26 @@ describe("the queue", () => {
       assert.strictEqual(yield* queue.put(output(3)), "closed")
       assert.deepStrictEqual(yield* queue.take, Option.none())
       assert.deepStrictEqual(yield* queue.close, [])
-    })
+    }
   )
 
-  it.effect("holds more until it is settled", () =>
-    Effect.gen(function* () {
-      const queue = yield* makeEventQueue(1, 3)
-      const outcomes = yield* Effect.forEach([1, 2, 3, 4], (n) => queue.put(output(n)))
-      assert.deepStrictEqual(outcomes, ["delivered", "delivered", "delivered", "dropped"])
-      yield* queue.settle
-      assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), output(1))
-      assert.strictEqual(yield* queue.put(output(5)), "dropped")
-    })
-  )
+  scoped("holds more until it is settled", function* () {
+    const queue = yield* makeEventQueue(1, 3)
+    const outcomes = yield* Effect.forEach([1, 2, 3, 4], (n) => queue.put(output(n)))
+    assert.deepStrictEqual(outcomes, ["delivered", "delivered", "delivered", "dropped"])
+    yield* queue.settle
+    assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), output(1))
+    assert.strictEqual(yield* queue.put(output(5)), "dropped")
+  })
 
-  it.effect("gives a taker that left nothing, and the next one everything", () =>
-    Effect.gen(function* () {
-      const queue = yield* makeEventQueue(2)
-      const taker = yield* Effect.fork(queue.take)
-      yield* Effect.yieldNow()
-      yield* Fiber.interrupt(taker)
-      yield* queue.put(delta(1))
-      assert.deepStrictEqual(yield* queue.take, Option.some(delta(1)))
-    })
-  )
+  scoped("gives a taker that left nothing, and the next one everything", function* () {
+    const queue = yield* makeEventQueue(2)
+    const taker = yield* Effect.fork(queue.take)
+    yield* Effect.yieldNow()
+    yield* Fiber.interrupt(taker)
+    yield* queue.put(delta(1))
+    assert.deepStrictEqual(yield* queue.take, Option.some(delta(1)))
+  })
 })
 
 // Law 16: what is lossless comes, in order; what does not come is counted and told in its place.

@@ -10,18 +10,25 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Net from "node:net"
 import { join } from "node:path"
-import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
 import { makeClient, refuseUnknown } from "../../../src/app-server/client/makeClient.js"
 import * as remote from "../../../src/app-server/client/remote.js"
 import type { Transport } from "../../../src/rpc/Transport.js"
 import { encode, errorResponse, type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
-import { memoryTransport, webSocketPeers } from "./peer.js"
-import { answerInitialize, initializeResult } from "./scripted.js"
-
-const me = { clientName: "tests", clientVersion: "1.0.0" }
-
-const accountResult = { account: { type: "apiKey" }, requiresOpenaiAuth: true }
+import { memoryTransport, type Peer, webSocketPeers } from "./peer.js"
+import {
+  accountResult,
+  answerInitialize,
+  brief,
+  delta,
+  failsClosed,
+  idOf,
+  initializeResult,
+  me,
+  nextEvents,
+  settled
+} from "./scripted.js"
+import { live, scoped } from "../generators.js"
 
 /** A client over a transport of the test's own. */
 const over = (transport: Transport<string>, options: Options = {}) =>
@@ -47,88 +54,56 @@ const connected = (options: Options = {}, answer: (message: Message) => Readonly
     return { client, peer, url: peers.url }
   })
 
-const nextEvents = (client: AppServerClientService, n: number) =>
-  Effect.map(Stream.runCollect(Stream.take(client.events, n)), Chunk.toReadonlyArray)
-
-const idOf = (message: Message) => ("id" in message ? message.id : -1)
-
-const brief = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
-
-const delta = (n: number) => notification("item/agentMessage/delta", { n })
-
 describe("a websocket", () => {
-  it.scopedLive("carries typed requests; the server's version and home come from the handshake", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected({}, (message) =>
-        message._tag === "Request" && message.method === "initialize"
-          ? [
-              response(message.id, {
-                ...initializeResult,
-                userAgent: "codex_cli_rs/9.8.7-test (Test OS 1.0; x86_64) dumb (tests; 1.0.0)"
-              })
-            ]
-          : []
-      )
-      assert.strictEqual(client.server.version, "9.8.7-test")
-      assert.strictEqual(client.server.codexHome, "/server/.codex")
-      const asked = yield* Effect.fork(client.request("account/read", { refreshToken: false }))
-      assert.deepStrictEqual(yield* peer.heard, request(1, "account/read", { refreshToken: false }))
-      yield* peer.say(response(1, accountResult))
-      assert.deepStrictEqual((yield* asked).account, { type: "apiKey" })
-    })
-  )
+  live("may lead to a unix socket, whatever its path", function* () {
+    const path = join(yield* temporaryFolder, "a b:ü.sock")
+    const peers = yield* webSocketPeers({ at: path })
+    const client = yield* remote.connect({ ...me, endpoint: { _tag: "UnixSocket", path } })
+    const peer = yield* peers.next
+    assert.strictEqual(peer.url, "/rpc")
+    assert.strictEqual(peer.headers.host, "localhost")
+    assert.isUndefined(peer.headers.origin)
+    yield* peer.heard
+    yield* peer.heard
+    const asked = yield* Effect.fork(client.request("account/read"))
+    yield* peer.say(response(idOf(yield* peer.heard), accountResult))
+    assert.strictEqual((yield* asked).requiresOpenaiAuth, true)
+  })
 
-  it.scopedLive("may lead to a unix socket, whatever its path", () =>
-    Effect.gen(function* () {
-      const path = join(yield* temporaryFolder, "a b:ü.sock")
-      const peers = yield* webSocketPeers({ at: path })
-      const client = yield* remote.connect({ ...me, endpoint: { _tag: "UnixSocket", path } })
-      const peer = yield* peers.next
-      assert.strictEqual(peer.url, "/rpc")
-      assert.strictEqual(peer.headers.host, "localhost")
-      assert.isUndefined(peer.headers.origin)
-      yield* peer.heard
-      yield* peer.heard
-      const asked = yield* Effect.fork(client.request("account/read"))
-      yield* peer.say(response(idOf(yield* peer.heard), accountResult))
-      assert.strictEqual((yield* asked).requiresOpenaiAuth, true)
-    })
-  )
+  live("carries a frame of 17 MiB, and members that the protocol does not know", function* () {
+    const userAgent = "codex_cli_rs/9.8.7-test (Test OS 1.0; x86_64) dumb (tests; 1.0.0)"
+    const { client, peer } = yield* connected({}, (message) =>
+      message._tag === "Request" && message.method === "initialize"
+        ? [response(message.id, { ...initializeResult, userAgent })]
+        : []
+    )
+    assert.deepStrictEqual([client.server.version, client.server.codexHome], ["9.8.7-test", "/server/.codex"])
+    const asked = yield* Effect.fork(client.request("account/read", { refreshToken: false }))
+    assert.deepStrictEqual(yield* peer.heard, request(1, "account/read", { refreshToken: false }))
+    yield* peer.say(response(1, { ...accountResult, ballast: "x".repeat(17 * 1024 * 1024) }))
+    assert.deepStrictEqual((yield* asked).account, { type: "apiKey" })
+  })
 
-  it.scopedLive("carries a frame of 17 MiB, and members that the protocol does not know", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      const asked = yield* Effect.fork(client.request("account/read"))
-      yield* peer.heard
-      yield* peer.say(response(1, { ...accountResult, ballast: "x".repeat(17 * 1024 * 1024) }))
-      assert.deepStrictEqual((yield* asked).account, { type: "apiKey" })
-    })
-  )
+  live("carries the token as a bearer token, where it may", function* () {
+    const peers = yield* webSocketPeers()
+    yield* connectTo(peers.url, {}, "remote-bearer-token")
+    assert.strictEqual((yield* peers.next).headers.authorization, "Bearer remote-bearer-token")
+    yield* connectTo(peers.url)
+    assert.isUndefined((yield* peers.next).headers.authorization)
+  })
 
-  it.scopedLive("carries the token as a bearer token, where it may", () =>
-    Effect.gen(function* () {
-      const peers = yield* webSocketPeers()
-      yield* connectTo(peers.url, {}, "remote-bearer-token")
-      assert.strictEqual((yield* peers.next).headers.authorization, "Bearer remote-bearer-token")
-      yield* connectTo(peers.url)
-      assert.isUndefined((yield* peers.next).headers.authorization)
-    })
-  )
-
-  it.scopedLive("carries messages in text frames alone", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      yield* peer.sayBytes(encode(notification("turn/started")))
-      yield* peer.sayBytes("no message")
-      yield* peer.say(notification("turn/started"))
-      yield* peer.say(delta(1))
-      const events = yield* nextEvents(client, 2)
-      assert.deepStrictEqual(
-        events.map(({ _tag }) => _tag),
-        ["OtherNotification", "ServerNotification"]
-      )
-    })
-  )
+  live("carries messages in text frames alone", function* () {
+    const { client, peer } = yield* connected()
+    yield* peer.sayBytes(encode(notification("turn/started")))
+    yield* peer.sayBytes("no message")
+    yield* peer.say(notification("turn/started"))
+    yield* peer.say(delta(1))
+    const events = yield* nextEvents(client, 2)
+    assert.deepStrictEqual(
+      events.map(({ _tag }) => _tag),
+      ["OtherNotification", "ServerNotification"]
+    )
+  })
 })
 
 describe("before any connection", () => {
@@ -153,87 +128,80 @@ describe("before any connection", () => {
     assert.strictEqual(Either.isRight(target), expected)
   })
 
-  it.scopedLive.each([
+  live.each([
     ["ws://example.com:4500", "t", "a token needs a `wss://` or loopback `ws://` URL, not `ws://example.com:4500`"],
     ["ws://127.0.0.1:1", "a\r\nx: y", "the token can't be sent as an HTTP header"],
     ["no url", undefined, "invalid websocket URL `no url`: it is no URL"],
     ["http://127.0.0.1:1", undefined, "invalid websocket URL `http://127.0.0.1:1`: the scheme is neither ws nor wss"],
     ["ws://me:secret@127.0.0.1:1", undefined, "invalid websocket URL `…`: it holds credentials; use authToken"],
     ["ws://127.0.0.1:1/#a", undefined, "invalid websocket URL `ws://127.0.0.1:1/#a`: it has a fragment"]
-  ] as const)("%s with %s is refused", ([url, token, message]) =>
-    Effect.gen(function* () {
-      const error = yield* Effect.flip(connectTo(url, {}, token))
-      assert.strictEqual(error.reason, "InvalidInput")
-      assert.strictEqual(error.message, message)
-    })
-  )
+  ] as const)("%s with %s is refused", function* ([url, token, message]) {
+    const error = yield* Effect.flip(connectTo(url, {}, token))
+    assert.strictEqual(error.reason, "InvalidInput")
+    assert.strictEqual(error.message, message)
+  })
 })
 
+/** Listens on a port of its own until the scope ends. */
+const portOf = (server: Net.Server) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+      () => Effect.sync(() => server.close())
+    ),
+    () => {
+      const address = server.address()
+      return typeof address === "object" && address !== null ? address.port : 0
+    }
+  )
+
 describe("a server that", () => {
-  it.scopedLive("is not there is told as that", () =>
-    Effect.gen(function* () {
-      const error = yield* Effect.flip(connectTo("ws://127.0.0.1:1"))
-      assert.strictEqual(error.reason, "Other")
-      assert.match(
-        error.message,
-        /^can't connect to the app-server at `ws:\/\/127\.0\.0\.1:1`: connect ECONNREFUSED 127\.0\.0\.1:1$/
-      )
+  live("is not there is told as that", function* () {
+    const error = yield* Effect.flip(connectTo("ws://127.0.0.1:1"))
+    assert.strictEqual(error.reason, "Other")
+    assert.match(
+      error.message,
+      /^can't connect to the app-server at `ws:\/\/127\.0\.0\.1:1`: connect ECONNREFUSED 127\.0\.0\.1:1$/
+    )
+  })
+
+  live("is no websocket server is told with its status, and no redirect is followed", function* () {
+    const { createServer } = yield* Effect.promise(() => import("node:http"))
+    const visits: Array<string> = []
+    const server = createServer((incoming, answer) => {
+      visits.push(incoming.url ?? "")
+      answer.writeHead(302, { location: "/elsewhere" }).end()
     })
-  )
+    const port = yield* portOf(server)
+    const error = yield* Effect.flip(connectTo(`ws://127.0.0.1:${port}/first`))
+    assert.match(error.message, /: HTTP error: 302$/)
+    assert.deepStrictEqual(visits, ["/first"])
+  })
 
-  it.scopedLive("is no websocket server is told with its status, and no redirect is followed", () =>
-    Effect.gen(function* () {
-      const { createServer } = yield* Effect.promise(() => import("node:http"))
-      const visits: Array<string> = []
-      const server = createServer((incoming, answer) => {
-        visits.push(incoming.url ?? "")
-        answer.writeHead(302, { location: "/elsewhere" }).end()
-      })
-      yield* Effect.acquireRelease(
-        Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-        () => Effect.sync(() => server.close())
-      )
-      const address = server.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
-      const error = yield* Effect.flip(connectTo(`ws://127.0.0.1:${port}/first`))
-      assert.match(error.message, /: HTTP error: 302$/)
-      assert.deepStrictEqual(visits, ["/first"])
-    })
-  )
+  scoped("never answers the upgrade is given up after ten seconds", function* () {
+    const server = Net.createServer(() => {})
+    const port = yield* portOf(server)
+    const connecting = yield* Effect.fork(Effect.flip(connectTo(`ws://127.0.0.1:${port}`)))
+    yield* TestClock.adjust("9 seconds")
+    assert.isNull(connecting.unsafePoll())
+    yield* TestClock.adjust("1 seconds")
+    const error = yield* Fiber.join(connecting)
+    assert.strictEqual(error.reason, "TimedOut")
+    assert.strictEqual(error.message, `the app-server at \`ws://127.0.0.1:${port}\` did not answer in time`)
+  })
 
-  it.scoped("never answers the upgrade is given up after ten seconds", () =>
-    Effect.gen(function* () {
-      const server = Net.createServer(() => {})
-      yield* Effect.acquireRelease(
-        Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-        () => Effect.sync(() => server.close())
-      )
-      const address = server.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
-      const connecting = yield* Effect.fork(Effect.flip(connectTo(`ws://127.0.0.1:${port}`)))
-      yield* TestClock.adjust("9 seconds")
-      assert.isNull(connecting.unsafePoll())
-      yield* TestClock.adjust("1 seconds")
-      const error = yield* Fiber.join(connecting)
-      assert.strictEqual(error.reason, "TimedOut")
-      assert.strictEqual(error.message, `the app-server at \`ws://127.0.0.1:${port}\` did not answer in time`)
-    })
-  )
+  scoped("never answers initialize is given up after ten seconds", function* () {
+    const { transport } = yield* memoryTransport({ answer: () => [] })
+    const connecting = yield* Effect.fork(Effect.flip(over(transport)))
+    yield* TestClock.adjust("10 seconds")
+    const error = yield* Fiber.join(connecting)
+    assert.strictEqual(error.reason, "TimedOut")
+    assert.strictEqual(error.message, "the app-server at `memory` did not answer in time")
+  })
 
-  it.scoped("never answers initialize is given up after ten seconds", () =>
-    Effect.gen(function* () {
-      const { transport } = yield* memoryTransport({ answer: () => [] })
-      const connecting = yield* Effect.fork(Effect.flip(over(transport)))
-      yield* TestClock.adjust("10 seconds")
-      const error = yield* Fiber.join(connecting)
-      assert.strictEqual(error.reason, "TimedOut")
-      assert.strictEqual(error.message, "the app-server at `memory` did not answer in time")
-    })
-  )
+  type Saying = (peer: Peer) => Effect.Effect<void>
 
-  type Saying = (peer: Effect.Effect.Success<ReturnType<typeof memoryTransport>>["peer"]) => Effect.Effect<void>
-
-  it.scoped.each<readonly [what: string, say: Saying, reason: string, message: string]>([
+  scoped.each<readonly [what: string, say: Saying, reason: string, message: string]>([
     [
       "refuses initialize",
       (peer) => peer.say(errorResponse("initialize", { code: -32600, message: "no" })),
@@ -259,132 +227,105 @@ describe("a server that", () => {
       "the app-server at `memory` disconnected: go away"
     ],
     ["ends without a word", (peer) => peer.cut, "UnexpectedEof", "the app-server at `memory` closed the connection"]
-  ])("%s is told as that", ([, say, reason, message]) =>
-    Effect.gen(function* () {
-      const { peer, transport } = yield* memoryTransport({ answer: () => [] })
-      const connecting = yield* Effect.fork(Effect.flip(over(transport)))
-      yield* peer.heard
-      yield* say(peer)
-      const error = yield* Fiber.join(connecting)
-      assert.deepStrictEqual([error.reason, error.message], [reason, message])
-    })
-  )
+  ])("%s is told as that", function* ([, say, reason, message]) {
+    const { peer, transport } = yield* memoryTransport({ answer: () => [] })
+    const connecting = yield* Effect.fork(Effect.flip(over(transport)))
+    yield* peer.heard
+    yield* say(peer)
+    const error = yield* Fiber.join(connecting)
+    assert.deepStrictEqual([error.reason, error.message], [reason, message])
+  })
 
-  it.scopedLive("says nothing of itself is taken as it is", () =>
-    Effect.gen(function* () {
-      const { client } = yield* connected({}, (message) =>
-        message._tag === "Request" ? [response(message.id, {})] : []
-      )
-      assert.deepStrictEqual(client.server, { userAgent: null, version: null, codexHome: null })
-    })
-  )
+  live("says nothing of itself is taken as it is", function* () {
+    const { client } = yield* connected({}, (message) => (message._tag === "Request" ? [response(message.id, {})] : []))
+    assert.deepStrictEqual(client.server, { userAgent: null, version: null, codexHome: null })
+  })
 })
 
 describe("what comes before the answer to initialize", () => {
-  it.scopedLive("comes first and in order; what is unknown is refused at once; the reply comes after initialized", () =>
-    Effect.gen(function* () {
-      const peers = yield* webSocketPeers({ answer: () => [] })
-      const connecting = yield* Effect.fork(connectTo(peers.url, { channelCapacity: 1 }))
-      const peer = yield* peers.next
-      const { id } = { id: idOf(yield* peer.heard) }
-      assert.strictEqual(id, "initialize")
-      yield* peer.say(
-        notification("account/updated", {}),
-        request("srv-1", "item/tool/call", { a: 1 }),
-        request(9, "thread/unknown"),
-        delta(1)
-      )
-      assert.deepStrictEqual(
-        yield* peer.heard,
-        errorResponse(9, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
-      )
-      yield* peer.say(response("initialize", {}), delta(2))
-      const client = yield* Fiber.join(connecting)
-      const events = yield* nextEvents(client, 4)
-      assert.deepStrictEqual(
-        events.map((event) => ("method" in event ? event.method : event._tag)),
-        ["account/updated", "item/tool/call", "item/agentMessage/delta", "item/agentMessage/delta"]
-      )
-      yield* client.resolveServerRequest("srv-1", { done: true })
-      assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
-      assert.deepStrictEqual(yield* peer.heard, response("srv-1", { done: true }))
-    })
-  )
+  live("comes first and in order; what is unknown is refused at once; the reply comes after initialized", function* () {
+    const peers = yield* webSocketPeers({ answer: () => [] })
+    const connecting = yield* Effect.fork(connectTo(peers.url, { channelCapacity: 1 }))
+    const peer = yield* peers.next
+    const { id } = { id: idOf(yield* peer.heard) }
+    assert.strictEqual(id, "initialize")
+    yield* peer.say(
+      notification("account/updated", {}),
+      request("srv-1", "account/chatgptAuthTokens/refresh", { reason: "unauthorized", previousAccountId: "org-123" }),
+      request(9, "thread/unknown"),
+      delta(1)
+    )
+    assert.deepStrictEqual(
+      yield* peer.heard,
+      errorResponse(9, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
+    )
+    yield* peer.say(response("initialize", {}), delta(2))
+    const client = yield* Fiber.join(connecting)
+    const events = yield* nextEvents(client, 4)
+    assert.deepStrictEqual(
+      events.map((event) => ("method" in event ? event.method : event._tag)),
+      ["account/updated", "account/chatgptAuthTokens/refresh", "item/agentMessage/delta", "item/agentMessage/delta"]
+    )
+    yield* client.resolveServerRequest("srv-1", { done: true })
+    assert.deepStrictEqual(yield* peer.heard, notification("initialized"))
+    assert.deepStrictEqual(yield* peer.heard, response("srv-1", { done: true }))
+  })
 })
 
 describe("requests", () => {
-  it.scoped("that can't be written are their caller's affair", () =>
-    Effect.gen(function* () {
-      const { peer, transport } = yield* memoryTransport()
-      const client = yield* over(transport)
-      const error = yield* Effect.flip(client.requestRaw({ method: "x", params: { n: 1n } }))
-      assert.strictEqual(brief(error), "TransportError: x transport error: not sent: it can't be written as JSON")
-      const asked = yield* Effect.fork(client.requestRaw({ method: "y" }))
-      for (;;) {
-        const message = yield* peer.heard
-        if (message._tag !== "Request" || message.method === "initialize") continue
-        assert.strictEqual(message.method, "y")
-        yield* peer.say(response(message.id, 1))
-        break
-      }
-      assert.strictEqual(yield* asked, 1)
-    })
-  )
+  scoped("that can't be written are their caller's affair", function* () {
+    const { peer, transport } = yield* memoryTransport()
+    const client = yield* over(transport)
+    const error = yield* Effect.flip(client.requestRaw({ method: "x", params: { n: 1n } }))
+    assert.strictEqual(brief(error), "TransportError: x transport error: not sent: it can't be written as JSON")
+    const asked = yield* Effect.fork(client.requestRaw({ method: "y" }))
+    for (;;) {
+      const message = yield* peer.heard
+      if (message._tag !== "Request" || message.method === "initialize") continue
+      assert.strictEqual(message.method, "y")
+      yield* peer.say(response(message.id, 1))
+      break
+    }
+    assert.strictEqual(yield* asked, 1)
+  })
 })
 
 describe("events", () => {
-  it.scopedLive("that nobody reads slow the server down, and are not heaped up here", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected({ channelCapacity: 1 })
-      const ballast = "x".repeat(64 * 1024)
-      const count = 400
-      for (let n = 0; n < count; n++) yield* peer.say(notification("item/agentMessage/delta", { n, ballast }))
-      yield* Effect.sleep("300 millis")
-      const answered = yield* Effect.fork(client.requestRaw({ method: "x" }))
-      assert.deepStrictEqual((yield* peer.heard)._tag, "Request")
-      const events = yield* nextEvents(client, count)
-      assert.deepStrictEqual(
-        events.map((event) => ("params" in event ? event.params : null)).map((params) => Object(params).n),
-        Array.from({ length: count }, (_, n) => n)
-      )
-      yield* peer.say(response(1, "y"))
-      assert.strictEqual(yield* answered, "y")
-    })
-  )
+  live("that nobody reads slow the server down, and are not heaped up here", function* () {
+    const { client, peer } = yield* connected({ channelCapacity: 1 })
+    const ballast = "x".repeat(64 * 1024)
+    const count = 400
+    for (let n = 0; n < count; n++) yield* peer.say(notification("item/agentMessage/delta", { n, ballast }))
+    yield* Effect.sleep("300 millis")
+    const answered = yield* Effect.fork(client.requestRaw({ method: "x" }))
+    assert.deepStrictEqual((yield* peer.heard)._tag, "Request")
+    const events = yield* nextEvents(client, count)
+    assert.deepStrictEqual(
+      events.map((event) => ("params" in event ? event.params : null)).map((params) => Object(params).n),
+      Array.from({ length: count }, (_, n) => n)
+    )
+    yield* peer.say(response(1, "y"))
+    assert.strictEqual(yield* answered, "y")
+  })
 
-  it.scopedLive("for new tokens are the consumer's", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      const params = { reason: "unauthorized", previousAccountId: "org-123" }
-      yield* peer.say(request(0, "account/chatgptAuthTokens/refresh", params))
-      assert.deepStrictEqual(yield* nextEvents(client, 1), [
-        { _tag: "ServerRequest", id: 0, method: "account/chatgptAuthTokens/refresh", params }
-      ])
-      yield* client.rejectServerRequest(0, { code: -32000, message: "no" })
-      assert.deepStrictEqual(yield* peer.heard, errorResponse(0, { code: -32000, message: "no" }))
-    })
-  )
-
-  it.scopedLive("that ask are refused where there is no room, or nobody listens", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected({ channelCapacity: 1 })
-      yield* peer.say(request(0, "item/tool/call"), request(1, "item/tool/call"))
-      assert.deepStrictEqual(
-        yield* peer.heard,
-        errorResponse(1, { code: -32001, message: "the client's event queue is full" })
-      )
-      yield* client.closeEvents
-      const closed = { code: -32603, message: "the client reads no more events" }
-      assert.deepStrictEqual(yield* peer.heard, errorResponse(0, closed))
-      yield* peer.say(request(2, "item/tool/call"))
-      assert.deepStrictEqual(yield* peer.heard, errorResponse(2, closed))
-      yield* peer.say(request(3, "thread/unknown"))
-      assert.deepStrictEqual(
-        yield* peer.heard,
-        errorResponse(3, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
-      )
-    })
-  )
+  live("that ask are refused where there is no room, or nobody listens", function* () {
+    const { client, peer } = yield* connected({ channelCapacity: 1 })
+    yield* peer.say(request(0, "item/tool/call"), request(1, "item/tool/call"))
+    assert.deepStrictEqual(
+      yield* peer.heard,
+      errorResponse(1, { code: -32001, message: "the client's event queue is full" })
+    )
+    yield* client.closeEvents
+    const closed = { code: -32603, message: "the client reads no more events" }
+    assert.deepStrictEqual(yield* peer.heard, errorResponse(0, closed))
+    yield* peer.say(request(2, "item/tool/call"))
+    assert.deepStrictEqual(yield* peer.heard, errorResponse(2, closed))
+    yield* peer.say(request(3, "thread/unknown"))
+    assert.deepStrictEqual(
+      yield* peer.heard,
+      errorResponse(3, { code: -32601, message: "unsupported app-server request `thread/unknown`" })
+    )
+  })
 })
 
 describe("the end of the connection", () => {
@@ -410,92 +351,64 @@ describe("the end of the connection", () => {
     ]
   ] as const
 
-  it.scopedLive.each(ends)("when %s is the last event, and fails what waits", ([, end, reason, words]) =>
-    Effect.gen(function* () {
-      const { client, peer, url } = yield* connected()
-      const message = `the app-server at \`${url}\` ${words}`
-      const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
-      yield* peer.heard
-      yield* peer.say(delta(1))
-      yield* end(peer)
-      const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
-      assert.deepStrictEqual(
-        events.map((event) => (event._tag === "Disconnected" ? event : event._tag)),
-        ["ServerNotification", { _tag: "Disconnected", message }]
-      )
-      const error = yield* waiting
-      assert.strictEqual(brief(error), `TransportError: account/read transport error: ${message}`)
-      assert.isTrue(error._tag === "TransportError" && error.cause.reason === reason)
-      const closed = "the app-server client is closed"
-      for (const asked of [{ method: "x" }, { id: "mine", method: "x" }]) {
-        assert.strictEqual(
-          brief(yield* Effect.flip(client.requestRaw(asked))),
-          `TransportError: x transport error: ${closed}`
-        )
-      }
-      for (const told of [
-        client.notify("x"),
-        client.resolveServerRequest(1, 2),
-        client.rejectServerRequest(1, { code: 1, message: "" })
-      ]) {
-        assert.strictEqual(brief(yield* Effect.flip(told)), `IoError: ${closed}`)
-      }
-      yield* client.shutdown
-    })
-  )
+  live.each(ends)("when %s is the last event, and fails what waits", function* ([, end, reason, words]) {
+    const { client, peer, url } = yield* connected()
+    const message = `the app-server at \`${url}\` ${words}`
+    const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
+    yield* peer.heard
+    yield* peer.say(delta(1))
+    yield* end(peer)
+    const events = Chunk.toReadonlyArray(yield* Stream.runCollect(client.events))
+    assert.deepStrictEqual(
+      events.map((event) => (event._tag === "Disconnected" ? event : event._tag)),
+      ["ServerNotification", { _tag: "Disconnected", message }]
+    )
+    const error = yield* waiting
+    assert.strictEqual(brief(error), `TransportError: account/read transport error: ${message}`)
+    assert.isTrue(error._tag === "TransportError" && error.cause.reason === reason)
+    yield* failsClosed(client)
+    yield* client.shutdown
+  })
 
-  it.scopedLive("by the client says goodbye after all that was said, and tells no event", () =>
-    Effect.gen(function* () {
-      const { client, peer } = yield* connected()
-      const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
-      yield* peer.heard
-      yield* client.resolveServerRequest(1, "last words")
-      yield* client.shutdown
-      assert.deepStrictEqual(yield* peer.heard, response(1, "last words"))
-      assert.strictEqual(
-        brief(yield* waiting),
-        "TransportError: account/read transport error: the app-server client is closed"
-      )
-      assert.lengthOf(yield* Stream.runCollect(client.events), 0)
-      assert.strictEqual(brief(yield* Effect.flip(client.notify("x"))), "IoError: the app-server client is closed")
-    })
-  )
+  live("by the client says goodbye after all that was said, and tells no event", function* () {
+    const { client, peer } = yield* connected()
+    const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
+    yield* peer.heard
+    yield* client.resolveServerRequest(1, "last words")
+    yield* client.shutdown
+    assert.deepStrictEqual(yield* peer.heard, response(1, "last words"))
+    assert.strictEqual(
+      brief(yield* waiting),
+      "TransportError: account/read transport error: the app-server client is closed"
+    )
+    assert.lengthOf(yield* Stream.runCollect(client.events), 0)
+    assert.strictEqual(brief(yield* Effect.flip(client.notify("x"))), "IoError: the app-server client is closed")
+  })
 
-  it.scoped("comes in bounded time though the server does not say goodbye", () =>
-    Effect.gen(function* () {
-      const { transport } = yield* memoryTransport()
-      const scope = yield* Scope.make()
-      yield* Scope.extend(over({ ...transport, close: Effect.never }), scope)
-      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      yield* TestClock.adjust("11 seconds")
-      assert.isNotNull(closing.unsafePoll())
-    })
-  )
+  scoped("comes in bounded time though the server does not say goodbye", function* () {
+    const { transport } = yield* memoryTransport()
+    const scope = yield* Scope.make()
+    yield* Scope.extend(over({ ...transport, close: Effect.never }), scope)
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    yield* TestClock.adjust("11 seconds")
+    assert.isNotNull(closing.unsafePoll())
+  })
 
-  it.scoped("comes in bounded time though the server does not read", () =>
-    Effect.gen(function* () {
-      const { transport } = yield* memoryTransport()
-      const scope = yield* Scope.make()
-      let isStuck = false
-      const stuck: Transport<string> = {
-        ...transport,
-        send: (texts) => (isStuck ? Effect.never : transport.send(texts))
-      }
-      const client = yield* Scope.extend(over(stuck, { channelCapacity: 1 }), scope)
-      yield* Effect.repeatN(Effect.yieldNow(), 20)
-      isStuck = true
-      const waiting = yield* Effect.fork(
-        Effect.forEach([1, 2, 3, 4], () => Effect.flip(client.requestRaw({ method: "x" })), {
-          concurrency: "unbounded"
-        })
-      )
-      yield* Effect.repeatN(Effect.yieldNow(), 20)
-      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      yield* TestClock.adjust("11 seconds")
-      assert.isNotNull(closing.unsafePoll())
-      for (const error of yield* waiting) assert.strictEqual(error._tag, "TransportError")
-    })
-  )
+  scoped("comes in bounded time though the server does not read", function* () {
+    const { transport } = yield* memoryTransport()
+    const scope = yield* Scope.make()
+    let isStuck = false
+    const stuck: Transport<string> = { ...transport, send: (texts) => (isStuck ? Effect.never : transport.send(texts)) }
+    const client = yield* Scope.extend(over(stuck, { channelCapacity: 1 }), scope)
+    yield* settled
+    isStuck = true
+    const waiting = yield* Effect.fork(
+      Effect.forEach([1, 2, 3, 4], () => Effect.flip(client.requestRaw({ method: "x" })), { concurrency: "unbounded" })
+    )
+    yield* settled
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    yield* TestClock.adjust("11 seconds")
+    assert.isNotNull(closing.unsafePoll())
+    for (const error of yield* waiting) assert.strictEqual(error._tag, "TransportError")
+  })
 })
-
-type Peer = Effect.Effect.Success<ReturnType<typeof memoryTransport>>["peer"]

@@ -1,4 +1,6 @@
 /** An app-server of which a test writes every word. */
+import { assert } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,7 +8,9 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { type Message, response } from "../../../src/rpc/Envelope.js"
+import * as Stream from "effect/Stream"
+import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
+import { type Message, notification, response } from "../../../src/rpc/Envelope.js"
 import { AppServer, type Connection, type ConnectOptions } from "../../../src/app-server/server/AppServer.js"
 
 /** The server's end of a connection. */
@@ -76,4 +80,40 @@ export const makeScripted = (script: Script = {}) =>
       })
     const layer = Layer.succeed(AppServer, { connect, shutdown: () => Effect.void })
     return { layer, next: Queue.take(made), connections: Effect.map(Queue.poll(made), Option.getOrNull) }
+  })
+
+export const me = { clientName: "tests", clientVersion: "1.0.0" }
+
+export const accountResult = { account: { type: "apiKey" }, userId: null, requiresOpenaiAuth: true }
+
+export const nextEvents = (client: AppServerClientService, n: number) =>
+  Effect.map(Stream.runCollect(Stream.take(client.events, n)), Chunk.toReadonlyArray)
+
+export const idOf = (message: Message) => ("id" in message ? message.id : -1)
+
+export const brief = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
+
+export const delta = (n: number) => notification("item/agentMessage/delta", { n })
+
+/** Lets every fiber run until it waits. */
+export const settled = Effect.repeatN(Effect.yieldNow(), 40)
+
+const closed = "the app-server client is closed"
+
+/** What everything fails with that is asked of a client at its end. */
+export const failsClosed = (client: AppServerClientService) =>
+  Effect.gen(function* () {
+    const errors = yield* Effect.all([
+      Effect.flip(client.request("account/read")),
+      Effect.flip(client.requestHandle.requestRaw({ method: "x" })),
+      Effect.flip(client.requestRaw({ id: "mine", method: "x" })),
+      Effect.flip(client.notify("x")),
+      Effect.flip(client.resolveServerRequest(1, null)),
+      Effect.flip(client.rejectServerRequest(1, { code: 1, message: "" }))
+    ])
+    assert.deepStrictEqual(errors.map(brief), [
+      `TransportError: account/read transport error: ${closed}`,
+      ...[1, 2].map(() => `TransportError: x transport error: ${closed}`),
+      ...[1, 2, 3].map(() => `IoError: ${closed}`)
+    ])
   })

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,6 +15,7 @@ import { FakeBackend } from "../../../src/testing/index.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
 import { services } from "../server/harness.js"
 import { clientSuite } from "./suite.js"
+import { live } from "../generators.js"
 
 /** The server over the real services, with threads. */
 const server = Layer.unwrapEffect(
@@ -42,10 +43,7 @@ clientSuite(
     const auth = { _tag: "Open" } as const
     const { server, url } = yield* Effect.orDie(listenOnPort({ _tag: "WebSocket", host: "127.0.0.1", port: 0 }, auth))
     yield* Effect.forkScoped(Effect.provide(serveWebSockets(server, { auth, stop: Effect.never }), context))
-    return {
-      ...world,
-      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "WebSocket", url } })
-    }
+    return { ...world, connect: (options) => remote.connect({ ...options, endpoint: { _tag: "WebSocket", url } }) }
   })
 )
 
@@ -57,24 +55,19 @@ clientSuite(
     const path = join(yield* temporaryFolder, "control", "app.sock")
     const { server } = yield* Effect.orDie(listenOnSocket(path))
     yield* Effect.forkScoped(Effect.provide(serveWebSockets(server, { auth, stop: Effect.never }), context))
-    return {
-      ...world,
-      connect: (options) => remote.connect({ ...options, endpoint: { _tag: "UnixSocket", path } })
-    }
+    return { ...world, connect: (options) => remote.connect({ ...options, endpoint: { _tag: "UnixSocket", path } }) }
   })
 )
 
 describe("a client in process", () => {
-  it.scopedLive.each(["cli", "exec", undefined] as const)("says what kind of program it is: %s", (sessionSource) =>
-    Effect.gen(function* () {
-      const { context } = yield* built
-      const client = yield* Effect.provide(
-        inProcess.start({ clientName: "surface", clientVersion: "1", sessionSource }),
-        context
-      )
-      const { thread } = yield* client.request("thread/start", { ephemeral: true })
-      // Without a word of its own it is the server's kind.
-      assert.deepStrictEqual([thread.source, thread.originator], [sessionSource ?? "exec", "surface"])
-    })
-  )
+  live.each(["cli", "exec", undefined] as const)("says what kind of program it is: %s", function* (sessionSource) {
+    const { context } = yield* built
+    const client = yield* Effect.provide(
+      inProcess.start({ clientName: "surface", clientVersion: "1", sessionSource }),
+      context
+    )
+    const { thread } = yield* client.request("thread/start", { ephemeral: true })
+    // Without a word of its own it is the server's kind.
+    assert.deepStrictEqual([thread.source, thread.originator], [sessionSource ?? "exec", "surface"])
+  })
 })

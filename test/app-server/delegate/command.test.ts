@@ -1,11 +1,12 @@
 /** The built command: threads that outlive it, and another server that it leaves them to. */
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { fileURLToPath } from "node:url"
 import { spawnPeer } from "../../conformance/Peer.js"
 import { bareEnvironment, bundle, temporaryFolder } from "../../e2e/cli/harness.js"
+import { live } from "../generators.js"
 
 const script = fileURLToPath(new URL("./fakeAppServer.mjs", import.meta.url))
 
@@ -35,29 +36,25 @@ const started = (home: string, ...args: ReadonlyArray<string>) =>
   })
 
 describe("codex-account app-server", () => {
-  it.scopedLive("lists the threads of a server before", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryFolder
-      const first = yield* started(home)
-      const { thread } = yield* first.call("thread/start", { cwd: home })
-      assert.strictEqual(yield* first.peer.ended, 0)
-      const second = yield* started(home)
-      const { data } = yield* second.call("thread/list", {})
-      assert.deepStrictEqual(data, [{ ...Object(thread), status: { type: "notLoaded" } }])
-      assert.strictEqual(yield* second.peer.ended, 0)
-    })
-  )
+  live("lists the threads of a server before", function* () {
+    const home = yield* temporaryFolder
+    const first = yield* started(home)
+    const { thread } = yield* first.call("thread/start", { cwd: home })
+    assert.strictEqual(yield* first.peer.ended, 0)
+    const second = yield* started(home)
+    const { data } = yield* second.call("thread/list", {})
+    assert.deepStrictEqual(data, [{ ...Object(thread), status: { type: "notLoaded" } }])
+    assert.strictEqual(yield* second.peer.ended, 0)
+  })
 
-  it.scopedLive("leaves threads to another server where it is told to", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryFolder
-      const { call, peer } = yield* started(home, "--delegate", `'${process.execPath}' '${script}' well "two words"`)
-      assert.deepStrictEqual(yield* call("thread/start", {}), { thread: { id: "t" } })
-      const { home: childHome, words } = yield* call("fake/look", {})
-      assert.deepStrictEqual([childHome, words], [home, ["two words"]])
-      const { account } = yield* call("account/read", {})
-      assert.isNull(account)
-      assert.strictEqual(yield* peer.ended, 0)
-    })
-  )
+  live("leaves threads to another server where it is told to", function* () {
+    const home = yield* temporaryFolder
+    const { call, peer } = yield* started(home, "--delegate", `'${process.execPath}' '${script}' well "two words"`)
+    assert.deepStrictEqual(yield* call("thread/start", {}), { thread: { id: "t" } })
+    const { home: childHome, words } = yield* call("fake/look", {})
+    assert.deepStrictEqual([childHome, words], [home, ["two words"]])
+    const { account } = yield* call("account/read", {})
+    assert.isNull(account)
+    assert.strictEqual(yield* peer.ended, 0)
+  })
 })

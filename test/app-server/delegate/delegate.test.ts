@@ -12,7 +12,18 @@ import { errorResponse, type Message, response } from "../../../src/rpc/Envelope
 import { rpcError } from "../../../src/rpc/RpcError.js"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import { layer as serverLayer } from "../../../src/app-server/server/layer.js"
-import { type Client, connect, errorOf, initialized, order, resultOf, services, told } from "../server/harness.js"
+import {
+  type Client,
+  connect,
+  errorOf,
+  initialized,
+  order,
+  resultOf,
+  services,
+  told,
+  test,
+  withClient
+} from "../server/harness.js"
 
 const script = fileURLToPath(new URL("./fakeAppServer.mjs", import.meta.url))
 
@@ -62,8 +73,10 @@ describe("a delegating server", () => {
     }
   })
 
-  it.scopedLive("leaves the rest to a child that knows who the client is", () =>
-    Effect.gen(function* () {
+  test.live(
+    "leaves the rest to a child that knows who the client is",
+    delegating("well", "one", "two words"),
+    function* () {
       const client = yield* initialized({ kind: "stdio", experimental: true, optOut: ["item/started"] })
       const seen = yield* look(client, { deep: [1, null, { x: "ω" }] })
       assert.deepStrictEqual(seen["params"], { deep: [1, null, { x: "ω" }] })
@@ -81,41 +94,35 @@ describe("a delegating server", () => {
       const again = yield* look(client)
       assert.strictEqual(again["pid"], seen["pid"])
       assert.notStrictEqual(again["id"], seen["id"])
-    }).pipe(Effect.provide(delegating("well", "one", "two words")))
+    }
   )
 
-  it.scopedLive("answers for the account itself, without a child", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const account = resultOf(yield* client.call("account/read", {}))
-      assert(Predicate.isRecord(account))
-      assert.strictEqual(account["requiresOpenaiAuth"], true)
-      const [code, text] = errorOf(yield* client.call("account/gatewayOAuth/read", {}))
-      assert.strictEqual(code, -32_600)
-      assert.include(text, "unknown method `account/gatewayOAuth/read`")
-    }).pipe(Effect.provide(unstartable))
-  )
+  withClient.live("answers for the account itself, without a child", unstartable, function* (client) {
+    const account = resultOf(yield* client.call("account/read", {}))
+    assert(Predicate.isRecord(account))
+    assert.strictEqual(account["requiresOpenaiAuth"], true)
+    const [code, text] = errorOf(yield* client.call("account/gatewayOAuth/read", {}))
+    assert.strictEqual(code, -32_600)
+    assert.include(text, "unknown method `account/gatewayOAuth/read`")
+  })
 
-  it.scopedLive("passes errors on as they are", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const answer = yield* client.call("fake/fail", {})
-      assert(answer._tag === "ErrorResponse")
-      assert.deepStrictEqual(answer.error, { code: -32_602, message: "bad words", data: { more: [1] } })
-    }).pipe(Effect.provide(delegating("well")))
-  )
+  withClient.live("passes errors on as they are", delegating("well"), function* (client) {
+    const answer = yield* client.call("fake/fail", {})
+    assert(answer._tag === "ErrorResponse")
+    assert.deepStrictEqual(answer.error, { code: -32_602, message: "bad words", data: { more: [1] } })
+  })
 
-  it.scopedLive("nothing is asked of a child before the handshake", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      const [code] = errorOf(yield* client.call("thread/start", {}))
-      assert.strictEqual(code, -32_600)
-      assert.deepStrictEqual(errorOf(yield* client.call("thread/start", {})), [-32_600, "Not initialized"])
-    }).pipe(Effect.provide(delegating("well")))
-  )
+  test.live("nothing is asked of a child before the handshake", delegating("well"), function* () {
+    const client = yield* connect()
+    const [code] = errorOf(yield* client.call("thread/start", {}))
+    assert.strictEqual(code, -32_600)
+    assert.deepStrictEqual(errorOf(yield* client.call("thread/start", {})), [-32_600, "Not initialized"])
+  })
 
-  it.scopedLive("tells what the child tells, after the answer and in order, but not what the server tells itself", () =>
-    Effect.gen(function* () {
+  test.live(
+    "tells what the child tells, after the answer and in order, but not what the server tells itself",
+    delegating("well"),
+    function* () {
       const client = yield* initialized({ kind: "stdio", optOut: ["thread/started"] })
       yield* client.until("account/updated")
       yield* client.send(1, "thread/start", {})
@@ -134,12 +141,13 @@ describe("a delegating server", () => {
         Array.from({ length: 200 }, (_, n) => ({ n }))
       )
       assert.strictEqual(kinds.at(-1), "turn/completed")
-    }).pipe(Effect.provide(delegating("well")))
+    }
   )
 
-  it.scopedLive("brings the child's questions to the client, and the answers back, each under its own ids", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  withClient.live(
+    "brings the child's questions to the client, and the answers back, each under its own ids",
+    delegating("well"),
+    function* (client) {
       // The client's ids are those that the child uses for its questions.
       yield* client.send(0, "fake/ask", { which: "first" })
       yield* client.send(1, "fake/ask", { which: "second" })
@@ -162,12 +170,13 @@ describe("a delegating server", () => {
       const results = new Map(answers.flatMap((one) => (one._tag === "Response" ? [[one.id, one.result]] : [])))
       assert.deepStrictEqual(results.get(0), { question: 0, answer: { result: { yes: true } } })
       assert.deepStrictEqual(results.get(1), { question: 1, answer: { error: { code: -32_000, message: "no" } } })
-    }).pipe(Effect.provide(delegating("well")))
+    }
   )
 
-  it.scopedLive("a child that dies fails what waits for it, and the account goes on", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  withClient.live(
+    "a child that dies fails what waits for it, and the account goes on",
+    delegating("well"),
+    function* (client) {
       const before = yield* look(client)
       yield* client.send(1, "fake/hang", {})
       yield* client.send(2, "fake/die", {})
@@ -184,52 +193,41 @@ describe("a delegating server", () => {
       assert.isTrue(Predicate.isRecord(resultOf(yield* client.call("account/read", {}))))
       const after = yield* look(client)
       assert.notStrictEqual(after["pid"], before["pid"])
-    }).pipe(Effect.provide(delegating("well")))
+    }
   )
 
   for (const [how, text] of [
     ["refuse", "the delegated app-server refused the handshake"],
     ["crash", "the delegated app-server has ended; the next request starts it again"]
   ] as const) {
-    it.scopedLive(`a child that can't be used: ${how}`, () =>
-      Effect.gen(function* () {
-        const client = yield* initialized()
-        assert.deepStrictEqual(errorOf(yield* client.call("fake/look", {})), [-32_603, text])
-        assert.deepStrictEqual(errorOf(yield* client.call("fake/look", {})), [-32_603, text])
-        assert.isTrue(Predicate.isRecord(resultOf(yield* client.call("account/read", {}))))
-      }).pipe(Effect.provide(delegating(how)))
-    )
+    withClient.live(`a child that can't be used: ${how}`, delegating(how), function* (client) {
+      assert.deepStrictEqual(errorOf(yield* client.call("fake/look", {})), [-32_603, text])
+      assert.deepStrictEqual(errorOf(yield* client.call("fake/look", {})), [-32_603, text])
+      assert.isTrue(Predicate.isRecord(resultOf(yield* client.call("account/read", {}))))
+    })
   }
 
-  it.scopedLive("a program that is not there", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const [code, text] = errorOf(yield* client.call("thread/list", {}))
-      assert.strictEqual(code, -32_603)
-      assert.strictEqual(text, "the delegated app-server could not be started")
-    }).pipe(Effect.provide(unstartable))
-  )
+  withClient.live("a program that is not there", unstartable, function* (client) {
+    const [code, text] = errorOf(yield* client.call("thread/list", {}))
+    assert.strictEqual(code, -32_603)
+    assert.strictEqual(text, "the delegated app-server could not be started")
+  })
 
-  it.scopedLive("what is no message, and an answer to nobody, are ignored", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.strictEqual(resultOf(yield* client.call("fake/babble", {})), "still here")
-    }).pipe(Effect.provide(delegating("well")))
-  )
+  withClient.live("what is no message, and an answer to nobody, are ignored", delegating("well"), function* (client) {
+    assert.strictEqual(resultOf(yield* client.call("fake/babble", {})), "still here")
+  })
 
-  it.scopedLive("each client has a child of its own, which ends with its connection", () =>
-    Effect.gen(function* () {
-      const server = yield* AppServer
-      const first = yield* initialized()
-      const scope = yield* Scope.make()
-      const second = yield* Scope.extend(initialized({ kind: "socket" }), scope)
-      const [one, two] = [yield* look(first), yield* look(second)]
-      assert.notStrictEqual(one["pid"], two["pid"])
-      assert.isTrue(isAlive(two["pid"]))
-      yield* Scope.close(scope, Exit.void)
-      assert.isFalse(isAlive(two["pid"]))
-      assert.isTrue(isAlive(one["pid"]))
-      yield* server.shutdown({ drain: 0 })
-    }).pipe(Effect.provide(delegating("well")))
-  )
+  test.live("each client has a child of its own, which ends with its connection", delegating("well"), function* () {
+    const server = yield* AppServer
+    const first = yield* initialized()
+    const scope = yield* Scope.make()
+    const second = yield* Scope.extend(initialized({ kind: "socket" }), scope)
+    const [one, two] = [yield* look(first), yield* look(second)]
+    assert.notStrictEqual(one["pid"], two["pid"])
+    assert.isTrue(isAlive(two["pid"]))
+    yield* Scope.close(scope, Exit.void)
+    assert.isFalse(isAlive(two["pid"]))
+    assert.isTrue(isAlive(one["pid"]))
+    yield* server.shutdown({ drain: 0 })
+  })
 })

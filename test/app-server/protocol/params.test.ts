@@ -11,10 +11,7 @@ const decodeCall = (method: string, params: unknown): Either.Either<unknown, Rpc
   isMethodName(method) ? methods[method].decodeParams(params) : Either.left(unknownMethod(method))
 
 const refusal = (method: string, params: unknown) =>
-  Either.match(decodeCall(method, params), {
-    onLeft: ({ code, message }) => ({ code, message }),
-    onRight: () => null
-  })
+  Either.match(decodeCall(method, params), { onLeft: ({ code, message }) => ({ code, message }), onRight: () => null })
 
 const message = (method: MethodName, params: unknown): string | null => refusal(method, params)?.message ?? null
 

@@ -1,5 +1,5 @@
 /** Requests come in and are answered, each once, whatever becomes of them. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,20 @@ import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { notificationsDropped } from "../../../src/app-server/server/Connections.js"
 import { FakeIssuer } from "../../../src/testing/index.js"
-import { connect, errorOf, initialized, initializeParams, order, resultOf, server, settle } from "./harness.js"
+import {
+  connect,
+  errorOf,
+  initialized,
+  initializeParams,
+  order,
+  resultOf,
+  server,
+  signedOut,
+  settle,
+  test,
+  withClient
+} from "./harness.js"
+import { scoped } from "../generators.js"
 
 /** Methods of the test's own. */
 const acting =
@@ -42,130 +55,111 @@ const overloaded: readonly [number, string] = [codes.overloaded, "Server overloa
 const shuttingDown: readonly [number, string] = [codes.internal, "app-server is shutting down"]
 
 describe("whatever a handler does, it is answered once", () => {
-  it.effect.each([
+  for (const [what, work, expected] of [
     ["fails", Effect.fail(rpcError(-32602, "no such thing")), [-32602, "no such thing"]],
     ["dies", Effect.dieMessage("Bearer secret"), [codes.internal, "internal error"]],
     ["throws", () => Effect.sync(() => JSON.parse("{")), [codes.internal, "internal error"]],
     ["is interrupted", Effect.interrupt, shuttingDown]
-  ] as const)("when it %s", ([, work, expected]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  ] as const) {
+    withClient(`when it ${what}`, withMethods({ test: work }), function* (client) {
       assert.deepStrictEqual(errorOf(yield* client.call("test")), expected)
       assert.deepStrictEqual(yield* client.rest, [])
-    }).pipe(Effect.scoped, Effect.provide(withMethods({ test: work })))
-  )
+    })
+  }
 
-  it.effect("two of one id are both answered", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const id of [7, 7, "7", 9007199254740991]) yield* client.send(id, "account/read", {})
-      const all = answersById(yield* client.rest)
-      assert.deepStrictEqual(
-        Array.from(all, ([id, answers]) => [id, answers.length]),
-        [
-          [7, 2],
-          ["7", 1],
-          [9007199254740991, 1]
-        ]
-      )
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("two of one id are both answered", server(), function* (client) {
+    for (const id of [7, 7, "7", 9007199254740991]) yield* client.send(id, "account/read", {})
+    const all = answersById(yield* client.rest)
+    assert.deepStrictEqual(
+      Array.from(all, ([id, answers]) => [id, answers.length]),
+      [
+        [7, 2],
+        ["7", 1],
+        [9007199254740991, 1]
+      ]
+    )
+  })
 })
 
 describe("reading does not wait for a handler", () => {
-  it.effect("which may ask the client, and is answered while others wait", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* client.send(1, "ask")
-      yield* client.send(2, "ask")
-      const questions = yield* client.rest
-      assert.deepStrictEqual(order(questions), ["Request 0", "Request 1"])
-      yield* client.send(3, "account/read", {})
-      assert.deepStrictEqual(order(yield* client.rest), ["Response 3"])
-      yield* client.connection.receive(response(1, "second"))
-      yield* client.connection.receive(errorResponse(0, { code: -1, message: "will not say" }))
-      const answers = answersById(yield* client.rest)
-      assert.deepStrictEqual(answers.get(2)?.map(resultOf), ["second"])
-      assert.deepStrictEqual(answers.get(1)?.map(errorOf), [[-1, "will not say"]])
-      // Nobody asked for these.
-      yield* client.connection.receive(response(1, "again"))
-      yield* client.connection.receive(response("x", null))
-      yield* client.connection.receive(notification("initialized"))
-      assert.deepStrictEqual(yield* client.rest, [])
-    }).pipe(Effect.scoped, Effect.provide(withMethods({ ask: (_, { ask }) => ask("question", {}) })))
-  )
+  const asking = withMethods({ ask: (_, { ask }) => ask("question", {}) })
 
-  it.effect("a question fails when the connection closes", () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const client = yield* Scope.extend(initialized(), scope)
-      yield* client.send(1, "ask")
-      assert.deepStrictEqual(order(yield* client.rest), ["Request 0"])
-      yield* Scope.close(scope, Exit.void)
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-    }).pipe(Effect.provide(withMethods({ ask: (_, { ask }) => ask("question", {}) })))
-  )
+  withClient("which may ask the client, and is answered while others wait", asking, function* (client) {
+    yield* client.send(1, "ask")
+    yield* client.send(2, "ask")
+    const questions = yield* client.rest
+    assert.deepStrictEqual(order(questions), ["Request 0", "Request 1"])
+    yield* client.send(3, "account/read", {})
+    assert.deepStrictEqual(order(yield* client.rest), ["Response 3"])
+    yield* client.connection.receive(response(1, "second"))
+    yield* client.connection.receive(errorResponse(0, { code: -1, message: "will not say" }))
+    const answers = answersById(yield* client.rest)
+    assert.deepStrictEqual(answers.get(2)?.map(resultOf), ["second"])
+    assert.deepStrictEqual(answers.get(1)?.map(errorOf), [[-1, "will not say"]])
+    // Nobody asked for these.
+    yield* client.connection.receive(response(1, "again"))
+    yield* client.connection.receive(response("x", null))
+    yield* client.connection.receive(notification("initialized"))
+    assert.deepStrictEqual(yield* client.rest, [])
+  })
+
+  test("a question fails when the connection closes", asking, function* () {
+    const scope = yield* Scope.make()
+    const client = yield* Scope.extend(initialized(), scope)
+    yield* client.send(1, "ask")
+    assert.deepStrictEqual(order(yield* client.rest), ["Request 0"])
+    yield* Scope.close(scope, Exit.void)
+    assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+  })
 })
 
 describe("a flood", () => {
-  it.effect("of 2,000 requests is answered, each once, by an answer or a refusal", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (let id = 0; id < 2_000; id++) yield* client.send(id, "account/read", {})
-      const all = answersById(yield* client.rest)
-      assert.strictEqual(all.size, 2_000)
-      assert.isTrue(Array.from(all.values()).every((answers) => answers.length === 1))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  scoped("finds room for those that run and those that wait, and the others are told at once", function* () {
+    const gate = yield* Deferred.make<void>()
+    yield* Effect.gen(function* () {
+      const client = yield* initialized({ kind: "socket", capacity: 128 })
+      for (let id = 0; id < 2_000; id++) yield* client.send(id, "slow")
+      const refused = yield* client.rest
+      assert.strictEqual(refused.length, 2_000 - 1024 - 128)
+      assert.isTrue(refused.every((one) => errorOf(one)[0] === overloaded[0] && errorOf(one)[1] === overloaded[1]))
+      yield* Deferred.succeed(gate, undefined)
+      const served = yield* client.rest
+      assert.strictEqual(served.length, 1024 + 128)
+      assert.strictEqual(answersById([...refused, ...served]).size, 2_000)
+    }).pipe(Effect.scoped, Effect.provide(withMethods({ slow: Effect.as(Deferred.await(gate), 1) })))
+  })
 
-  it.effect("finds room for those that run and those that wait, and the others are told at once", () =>
-    Effect.gen(function* () {
-      const gate = yield* Deferred.make<void>()
-      yield* Effect.gen(function* () {
-        const client = yield* initialized({ kind: "socket", capacity: 128 })
-        for (let id = 0; id < 2_000; id++) yield* client.send(id, "slow")
-        const refused = yield* client.rest
-        assert.strictEqual(refused.length, 2_000 - 1024 - 128)
-        assert.isTrue(refused.every((one) => errorOf(one)[0] === overloaded[0] && errorOf(one)[1] === overloaded[1]))
-        yield* Deferred.succeed(gate, undefined)
-        const served = yield* client.rest
-        assert.strictEqual(served.length, 1024 + 128)
-        assert.strictEqual(answersById([...refused, ...served]).size, 2_000)
-      }).pipe(Effect.scoped, Effect.provide(withMethods({ slow: Effect.as(Deferred.await(gate), 1) })))
-    })
-  )
+  const quick = withMethods({ quick: Effect.succeed(1) })
 
-  it.effect("of a client that does not read is bounded: it has to wait, and nothing is lost", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized({ kind: "stdio", capacity: 1 })
-      const total = 5_000
-      let sent = 0
-      const flood = yield* Effect.fork(
-        Effect.gen(function* () {
-          for (let id = 0; id < total; id++) {
-            yield* client.send(id, "quick")
-            sent = id + 1
-          }
-        })
-      )
-      yield* settle
-      yield* settle
-      assert.isAtMost(sent, 1024 + 1 + 1024)
-      const got: Array<Message> = []
-      for (let i = 0; i < 100 && got.length < total; i++) got.push(...(yield* client.rest))
-      yield* Fiber.join(flood)
-      assert.strictEqual(got.length, total)
-      assert.strictEqual(answersById(got).size, total)
-    }).pipe(Effect.scoped, Effect.provide(withMethods({ quick: Effect.succeed(1) })))
-  )
+  test("of a client that does not read is bounded: it has to wait, and nothing is lost", quick, function* () {
+    const client = yield* initialized({ kind: "stdio", capacity: 1 })
+    const total = 5_000
+    let sent = 0
+    const flood = yield* Effect.fork(
+      Effect.gen(function* () {
+        for (let id = 0; id < total; id++) {
+          yield* client.send(id, "quick")
+          sent = id + 1
+        }
+      })
+    )
+    yield* settle
+    yield* settle
+    assert.isAtMost(sent, 1024 + 1 + 1024)
+    const got: Array<Message> = []
+    for (let i = 0; i < 100 && got.length < total; i++) got.push(...(yield* client.rest))
+    yield* Fiber.join(flood)
+    assert.strictEqual(got.length, total)
+    assert.strictEqual(answersById(got).size, total)
+  })
 
-  it.effect.each([0, -3, 0.5])("a capacity of %d counts as one", (capacity) =>
-    Effect.gen(function* () {
+  for (const capacity of [0, -3, 0.5]) {
+    test(`a capacity of ${capacity} counts as one`, server(), function* () {
       const client = yield* initialized({ kind: "inProcess", capacity })
       resultOf(yield* client.call("account/read", {}))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+    })
+  }
 })
 
 describe("a client that does not take what it is told", () => {
@@ -176,23 +170,21 @@ describe("a client that does not take what it is told", () => {
       })) as Forward
   }
 
-  it.effect("on a socket is cut off, and others are not", () =>
-    Effect.gen(function* () {
-      const slow = yield* initialized({ kind: "socket", capacity: 3 })
-      const other = yield* initialized({ kind: "socket" })
-      const closed = yield* Effect.fork(slow.connection.closed)
-      yield* slow.send(1, "talk")
-      yield* settle
-      assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
-      assert.isTrue(Option.isNone(yield* slow.connection.take))
-      assert.deepStrictEqual(yield* slow.connection.takeAll, [])
-      yield* slow.send(2, "account/read", {})
-      resultOf(yield* other.call("account/read", {}))
-    }).pipe(Effect.scoped, Effect.provide(withMethods(chatter)))
-  )
+  test("on a socket is cut off, and others are not", withMethods(chatter), function* () {
+    const slow = yield* initialized({ kind: "socket", capacity: 3 })
+    const other = yield* initialized({ kind: "socket" })
+    const closed = yield* Effect.fork(slow.connection.closed)
+    yield* slow.send(1, "talk")
+    yield* settle
+    assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
+    assert.isTrue(Option.isNone(yield* slow.connection.take))
+    assert.deepStrictEqual(yield* slow.connection.takeAll, [])
+    yield* slow.send(2, "account/read", {})
+    resultOf(yield* other.call("account/read", {}))
+  })
 
-  it.effect.each(["stdio", "inProcess"] as const)("%s is waited for, alone, and misses nothing", (kind) =>
-    Effect.gen(function* () {
+  for (const kind of ["stdio", "inProcess"] as const) {
+    test(`${kind} is waited for, alone, and misses nothing`, withMethods(chatter), function* () {
       const slow = yield* initialized({ kind, capacity: 3 })
       const other = yield* initialized({ kind })
       yield* slow.send(1, "talk")
@@ -207,132 +199,119 @@ describe("a client that does not take what it is told", () => {
         all.flatMap((one) => (one._tag === "Response" ? [one.id] : [])),
         [2, 1]
       )
-    }).pipe(Effect.scoped, Effect.provide(withMethods(chatter)))
-  )
+    })
+  }
 
-  it.effect("is told the newest state, and a state in between is left out", () =>
-    Effect.gen(function* () {
-      const slow = yield* initialized({ kind: "stdio", capacity: 2 })
-      const other = yield* initialized({ kind: "stdio" })
-      const before = (yield* Metric.value(notificationsDropped)).count
-      for (let i = 0; i < 5; i++) {
-        resultOf(yield* other.call("account/login/start", { type: "apiKey", apiKey: "sk-1" }))
-        resultOf(yield* other.call("account/logout"))
-      }
-      const seen = yield* slow.rest
-      assert.strictEqual(seen.length, 2)
-      const last = seen[1]
-      assert.deepInclude(last, { method: "account/updated" })
-      assert.deepInclude(last?._tag === "Notification" ? last.params : {}, { authMode: null })
-      // Each of ten changes, and the end of each sign-in, was to be told.
-      assert.strictEqual((yield* Metric.value(notificationsDropped)).count - before, 13)
-    }).pipe(Effect.scoped, Effect.provide(server({ record: "nobody" })))
-  )
+  test("is told the newest state, and a state in between is left out", signedOut, function* () {
+    const slow = yield* initialized({ kind: "stdio", capacity: 2 })
+    const other = yield* initialized({ kind: "stdio" })
+    const before = (yield* Metric.value(notificationsDropped)).count
+    for (let i = 0; i < 5; i++) {
+      resultOf(yield* other.call("account/login/start", { type: "apiKey", apiKey: "sk-1" }))
+      resultOf(yield* other.call("account/logout"))
+    }
+    const seen = yield* slow.rest
+    assert.strictEqual(seen.length, 2)
+    const last = seen[1]
+    assert.deepInclude(last, { method: "account/updated" })
+    assert.deepInclude(last?._tag === "Notification" ? last.params : {}, { authMode: null })
+    // Each of ten changes, and the end of each sign-in, was to be told.
+    assert.strictEqual((yield* Metric.value(notificationsDropped)).count - before, 13)
+  })
 })
 
 describe("the end of what a client says", () => {
-  it.effect("waits for what was accepted, and then nothing is left", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* client.send(1, "later")
-      yield* client.connection.end
-      yield* client.send(2, "account/read", {})
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-      const next = yield* Effect.fork(client.connection.take)
-      yield* TestClock.adjust("59 seconds")
-      assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(Option.map(yield* Fiber.join(next), resultOf), Option.some("done"))
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-    }).pipe(Effect.scoped, Effect.provide(withMethods({ later: Effect.delay(Effect.succeed("done"), "1 minute") })))
-  )
+  const slow = withMethods({ later: Effect.delay(Effect.succeed("done"), "1 minute") })
 
-  it.effect("is at once when nothing is owed", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      yield* client.connection.end
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("waits for what was accepted, and then nothing is left", slow, function* (client) {
+    yield* client.send(1, "later")
+    yield* client.connection.end
+    yield* client.send(2, "account/read", {})
+    assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
+    const next = yield* Effect.fork(client.connection.take)
+    yield* TestClock.adjust("59 seconds")
+    assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(Option.map(yield* Fiber.join(next), resultOf), Option.some("done"))
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+  })
+
+  test("is at once when nothing is owed", server(), function* () {
+    const client = yield* connect()
+    yield* client.connection.end
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+  })
 })
 
 describe("shutdown", () => {
   const methods = { later: Effect.delay(Effect.succeed("done"), "3 seconds"), never: Effect.never }
 
-  it.effect("refuses what is new, waits for what is not, cancels the rest, and ends", () =>
-    Effect.gen(function* () {
-      const app = yield* AppServer
-      const client = yield* initialized()
-      yield* client.send(1, "later")
-      yield* client.send(2, "never")
-      const closed = yield* Effect.fork(client.connection.closed)
-      const down = yield* Effect.fork(app.shutdown({ drain: "10 seconds" }))
-      yield* settle
-      yield* client.send(3, "account/read", {})
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-      yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual((yield* client.rest).map(resultOf), ["done"])
-      yield* TestClock.adjust("7 seconds")
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-      yield* Fiber.join(down)
-      yield* Fiber.join(closed)
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-      const late = yield* connect()
-      yield* late.send(1, "initialize", initializeParams())
-      assert.isTrue(Option.isNone(yield* late.connection.take))
-    }).pipe(Effect.scoped, Effect.provide(withMethods(methods)))
-  )
+  test("refuses what is new, waits for what is not, cancels the rest, and ends", withMethods(methods), function* () {
+    const app = yield* AppServer
+    const client = yield* initialized()
+    yield* client.send(1, "later")
+    yield* client.send(2, "never")
+    const closed = yield* Effect.fork(client.connection.closed)
+    const down = yield* Effect.fork(app.shutdown({ drain: "10 seconds" }))
+    yield* settle
+    yield* client.send(3, "account/read", {})
+    assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
+    yield* TestClock.adjust("3 seconds")
+    assert.deepStrictEqual((yield* client.rest).map(resultOf), ["done"])
+    yield* TestClock.adjust("7 seconds")
+    assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
+    yield* Fiber.join(down)
+    yield* Fiber.join(closed)
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+    const late = yield* connect()
+    yield* late.send(1, "initialize", initializeParams())
+    assert.isTrue(Option.isNone(yield* late.connection.take))
+  })
 
-  it.effect("waits five seconds for a client to take what is owed, and no longer", () =>
-    Effect.gen(function* () {
-      const app = yield* AppServer
-      const client = yield* initialized()
-      yield* client.send(1, "never")
-      yield* settle
-      const down = yield* Effect.fork(app.shutdown({ drain: 0 }))
-      yield* TestClock.adjust("4 seconds")
-      assert.isTrue(Option.isNone(yield* Fiber.poll(down)))
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(down)
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-    }).pipe(Effect.scoped, Effect.provide(withMethods(methods)))
-  )
+  test("waits five seconds for a client to take what is owed, and no longer", withMethods(methods), function* () {
+    const app = yield* AppServer
+    const client = yield* initialized()
+    yield* client.send(1, "never")
+    yield* settle
+    const down = yield* Effect.fork(app.shutdown({ drain: 0 }))
+    yield* TestClock.adjust("4 seconds")
+    assert.isTrue(Option.isNone(yield* Fiber.poll(down)))
+    yield* TestClock.adjust("1 second")
+    yield* Fiber.join(down)
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+  })
 
-  it.effect("a second one does not wait for the first", () =>
-    Effect.gen(function* () {
-      const app = yield* AppServer
-      const client = yield* initialized()
-      yield* client.send(1, "never")
-      const first = yield* Effect.fork(app.shutdown({ drain: "10 minutes" }))
-      yield* settle
-      const second = yield* Effect.fork(app.shutdown({ drain: 0 }))
-      assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-      yield* Fiber.join(second)
-      yield* Fiber.join(first)
-    }).pipe(Effect.scoped, Effect.provide(withMethods(methods)))
-  )
+  test("a second one does not wait for the first", withMethods(methods), function* () {
+    const app = yield* AppServer
+    const client = yield* initialized()
+    yield* client.send(1, "never")
+    const first = yield* Effect.fork(app.shutdown({ drain: "10 minutes" }))
+    yield* settle
+    const second = yield* Effect.fork(app.shutdown({ drain: 0 }))
+    assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
+    yield* Fiber.join(second)
+    yield* Fiber.join(first)
+  })
 
-  it.effect("of the scope that the server lives in does the same, and leaves nothing running", () =>
-    Effect.gen(function* () {
-      const cut = yield* Deferred.make<void>()
-      const hanging = Effect.onInterrupt(Effect.never, () => Deferred.succeed(cut, undefined))
-      const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(withMethods({ never: hanging }), scope)
-      const client = yield* Effect.provide(Scope.extend(initialized(), yield* Scope.make()), context)
-      yield* client.send(1, "never")
-      yield* client.send(2, "account/login/start", { type: "chatgptDeviceCode" })
-      resultOf((yield* client.rest)[0] ?? errorResponse(0, { code: 0, message: "no login was begun" }))
-      const taken = yield* Effect.fork(client.connection.takeAll)
-      yield* Scope.close(scope, Exit.void)
-      assert.deepStrictEqual((yield* Fiber.join(taken)).map(errorOf), [shuttingDown])
-      yield* Deferred.await(cut)
-      yield* client.connection.closed
-      assert.isTrue(Option.isNone(yield* client.connection.take))
-      // Nobody asks for the device code any more.
-      const { log } = Context.get(context, FakeIssuer.FakeIssuer)
-      const before = (yield* log).length
-      yield* TestClock.adjust("15 seconds")
-      assert.deepStrictEqual([(yield* log).length, before > 0], [before, true])
-    })
-  )
+  scoped("of the scope that the server lives in does the same, and leaves nothing running", function* () {
+    const cut = yield* Deferred.make<void>()
+    const hanging = Effect.onInterrupt(Effect.never, () => Deferred.succeed(cut, undefined))
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(withMethods({ never: hanging }), scope)
+    const client = yield* Effect.provide(Scope.extend(initialized(), yield* Scope.make()), context)
+    yield* client.send(1, "never")
+    yield* client.send(2, "account/login/start", { type: "chatgptDeviceCode" })
+    resultOf((yield* client.rest)[0] ?? errorResponse(0, { code: 0, message: "no login was begun" }))
+    const taken = yield* Effect.fork(client.connection.takeAll)
+    yield* Scope.close(scope, Exit.void)
+    assert.deepStrictEqual((yield* Fiber.join(taken)).map(errorOf), [shuttingDown])
+    yield* Deferred.await(cut)
+    yield* client.connection.closed
+    assert.isTrue(Option.isNone(yield* client.connection.take))
+    // Nobody asks for the device code any more.
+    const { log } = Context.get(context, FakeIssuer.FakeIssuer)
+    const before = (yield* log).length
+    yield* TestClock.adjust("15 seconds")
+    assert.deepStrictEqual([(yield* log).length, before > 0], [before, true])
+  })
 })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Initialized } from "../../../src/app-server/server/dispatch.js"
 import { version } from "../../../src/domain/version.js"
-import { connect, errorOf, initialized, initializeParams, resultOf, server } from "./harness.js"
+import { connect, errorOf, initialized, initializeParams, resultOf, server, test, withClient } from "./harness.js"
 
 const clientInfo = { name: "tester", version: "1.2.3" }
 
@@ -31,22 +31,20 @@ const refusals: ReadonlyArray<readonly [string, unknown, string]> = [
 ]
 
 describe("before initialize", () => {
-  it.effect.each(refusals)("%s with %j is refused, and nothing is lost by it", ([method, params, message]) =>
-    Effect.gen(function* () {
+  for (const [method, params, message] of refusals) {
+    test(`${method} with ${JSON.stringify(params)} is refused, and nothing is lost by it`, server(), function* () {
       const client = yield* connect()
       assert.deepStrictEqual(errorOf(yield* client.call(method, params)), [-32600, message])
       resultOf(yield* client.call("initialize", { clientInfo }))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+    })
+  }
 
-  it.effect("an unknown method is told so", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      const [code, message] = errorOf(yield* client.call("nope/method", {}))
-      assert.strictEqual(code, -32600)
-      assert.strictEqual(message, "Invalid request: unknown method `nope/method`")
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("an unknown method is told so", server(), function* () {
+    const client = yield* connect()
+    const [code, message] = errorOf(yield* client.call("nope/method", {}))
+    assert.strictEqual(code, -32600)
+    assert.strictEqual(message, "Invalid request: unknown method `nope/method`")
+  })
 })
 
 describe("initialize", () => {
@@ -68,85 +66,72 @@ describe("initialize", () => {
     }
   )
 
-  it.effect("tells of the server and its machine", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      const result = resultOf(yield* client.call("initialize", initializeParams()))
-      assert.containsAllKeys(result, ["userAgent", "codexHome", "platformFamily", "platformOs"])
-      assert.deepInclude(result, { codexHome: "/nonexistent/codex-home", platformFamily: "unix" })
-      const { userAgent } = Object.assign({ userAgent: "" }, result)
-      assert.match(
-        userAgent,
-        new RegExp(`^tester/${version.replaceAll(".", "\\.")} \\([^;]+; [^)]+\\) \\S+ \\(tester; 1\\.2\\.3\\)$`)
-      )
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("tells of the server and its machine", server(), function* () {
+    const client = yield* connect()
+    const result = resultOf(yield* client.call("initialize", initializeParams()))
+    assert.containsAllKeys(result, ["userAgent", "codexHome", "platformFamily", "platformOs"])
+    assert.deepInclude(result, { codexHome: "/nonexistent/codex-home", platformFamily: "unix" })
+    const { userAgent } = Object.assign({ userAgent: "" }, result)
+    assert.match(
+      userAgent,
+      new RegExp(`^tester/${version.replaceAll(".", "\\.")} \\([^;]+; [^)]+\\) \\S+ \\(tester; 1\\.2\\.3\\)$`)
+    )
+  })
 
-  it.effect("takes an empty name, and no version", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      const result = resultOf(yield* client.call("initialize", { clientInfo: { name: "", version: "" } }))
-      assert.match(Object.assign({ userAgent: "" }, result).userAgent, /^\/.* \(;\)$/)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("takes an empty name, and no version", server(), function* () {
+    const client = yield* connect()
+    const result = resultOf(yield* client.call("initialize", { clientInfo: { name: "", version: "" } }))
+    assert.match(Object.assign({ userAgent: "" }, result).userAgent, /^\/.* \(;\)$/)
+  })
 
-  it.effect("is made once, also with another name that would not do", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const name of ["tester", "bad\nname"]) {
-        const again = yield* client.call("initialize", { clientInfo: { name, version: "1" } })
-        assert.deepStrictEqual(errorOf(again), [-32600, "Already initialized"])
-      }
-      resultOf(yield* client.call("account/read", {}))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("is made once, also with another name that would not do", server(), function* (client) {
+    for (const name of ["tester", "bad\nname"]) {
+      const again = yield* client.call("initialize", { clientInfo: { name, version: "1" } })
+      assert.deepStrictEqual(errorOf(again), [-32600, "Already initialized"])
+    }
+    resultOf(yield* client.call("account/read", {}))
+  })
 
-  it.effect("is each connection's own, and so are its ids", () =>
-    Effect.gen(function* () {
-      const first = yield* initialized()
-      const second = yield* connect()
-      assert.deepStrictEqual(errorOf(yield* second.call("account/read", {})), [-32600, "Not initialized"])
-      resultOf(yield* first.call("account/read", {}))
-      resultOf(yield* second.call("initialize", initializeParams()))
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("is each connection's own, and so are its ids", server(), function* () {
+    const first = yield* initialized()
+    const second = yield* connect()
+    assert.deepStrictEqual(errorOf(yield* second.call("account/read", {})), [-32600, "Not initialized"])
+    resultOf(yield* first.call("account/read", {}))
+    resultOf(yield* second.call("initialize", initializeParams()))
+  })
 
-  it.effect("need not be waited for", () =>
-    Effect.gen(function* () {
-      const client = yield* connect()
-      yield* client.send(1, "initialize", initializeParams())
-      yield* client.send(2, "account/read", {})
-      const [first, second] = yield* client.rest
-      assert.deepInclude(first, { _tag: "Response", id: 1 })
-      assert.deepInclude(second, { _tag: "Response", id: 2 })
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("need not be waited for", server(), function* () {
+    const client = yield* connect()
+    yield* client.send(1, "initialize", initializeParams())
+    yield* client.send(2, "account/read", {})
+    const [first, second] = yield* client.rest
+    assert.deepInclude(first, { _tag: "Response", id: 1 })
+    assert.deepInclude(second, { _tag: "Response", id: 2 })
+  })
 })
 
 describe("what is experimental", () => {
   const tokens = { type: "chatgptAuthTokens", accessToken: "garbage", chatgptAccountId: "a" }
 
-  it.effect.each([
+  for (const [how, capabilities] of [
     ["without capabilities", null],
     ["without the capability", { experimentalApi: false }]
-  ] as const)("is refused %s", ([, capabilities]) =>
-    Effect.gen(function* () {
+  ] as const) {
+    test(`is refused ${how}`, server(), function* () {
       const client = yield* connect()
       resultOf(yield* client.call("initialize", { clientInfo, capabilities }))
       assert.deepStrictEqual(errorOf(yield* client.call("account/login/start", tokens)), [
         -32600,
         "account/login/start.chatgptAuthTokens requires experimentalApi capability"
       ])
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+    })
+  }
 
-  it.effect("is done with the capability", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized({ kind: "stdio", experimental: true })
-      assert.deepStrictEqual(errorOf(yield* client.call("account/login/start", tokens)), [
-        -32603,
-        "failed to set external auth: invalid ID token format"
-      ])
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  test("is done with the capability", server(), function* () {
+    const client = yield* initialized({ kind: "stdio", experimental: true })
+    assert.deepStrictEqual(errorOf(yield* client.call("account/login/start", tokens)), [
+      -32603,
+      "failed to set external auth: invalid ID token format"
+    ])
+  })
 })

@@ -1,5 +1,6 @@
 /** The server over the real services and the fake backend, with connections driven by hand under virtual time. */
-import { assert } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -23,8 +24,9 @@ import { AuthSession } from "../../../src/services/AuthSession.js"
 import { LoginPolicies } from "../../../src/services/LoginPolicies.js"
 import { Policies } from "../../../src/services/Policies.js"
 import { SignIn } from "../../../src/services/SignIn.js"
-import { FakeIssuer, TestAccount } from "../../../src/testing/index.js"
+import { FakeIssuer, type FaultPlan, TestAccount } from "../../../src/testing/index.js"
 import { withoutJitter } from "../../programs/harness.js"
+import type { Body } from "../generators.js"
 
 export interface Options<R = never>
   extends FakeIssuer.FakeIssuerLayerOptions, Omit<TestAccount.PartsOptions, "record"> {
@@ -67,6 +69,12 @@ export const services = <R>(options: Options<R> = {}) => {
 
 export const server = (options: Options = {}) => Layer.provideMerge(serverLayer(options.server), services(options))
 
+/** A server at which nobody is signed in. */
+export const signedOut = server({ record: "nobody" })
+
+/** A server whose backend answers as planned. */
+export const planned = (...plan: FaultPlan.FaultPlan) => server({ backend: { plan } })
+
 export type Services = Layer.Layer.Success<ReturnType<typeof server>>
 
 /** A client that is driven by hand. */
@@ -85,10 +93,7 @@ export const initializeParams = (
   options: { readonly experimental?: boolean; readonly optOut?: ReadonlyArray<string> } = {}
 ) => ({
   clientInfo: { name: "tester", title: null, version: "1.2.3" },
-  capabilities: {
-    experimentalApi: options.experimental ?? false,
-    optOutNotificationMethods: options.optOut ?? null
-  }
+  capabilities: { experimentalApi: options.experimental ?? false, optOutNotificationMethods: options.optOut ?? null }
 })
 
 /** Lets virtual time pass; where time is real, lets a little of it pass. */
@@ -193,3 +198,34 @@ export const order = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =
 
 export const updated = (messages: ReadonlyArray<Message>) =>
   told(messages).flatMap(([method, params]) => (method === "account/updated" ? [params] : []))
+
+/** Runs the body with what the layer makes; the scope of the connections ends first. */
+const over = <R, E>(layer: Layer.Layer<R, E>, body: Body<R | Scope.Scope>) =>
+  Effect.flatMap(Layer.build(layer), (built) =>
+    Effect.mapInputContext(Effect.gen(body), (outer: Context.Context<Scope.Scope>) => Context.merge(outer, built))
+  )
+
+const testing =
+  (register: typeof it.scopedLive) =>
+  <R, E>(name: string, layer: Layer.Layer<R, E>, body: Body<NoInfer<R> | Scope.Scope>) =>
+    register(name, () => over(layer, body))
+
+const withFirst =
+  (register: typeof it.scopedLive) =>
+  <R, E>(
+    name: string,
+    layer: Layer.Layer<R | AppServer, E>,
+    body: Body<NoInfer<R> | AppServer | Scope.Scope, [Client]>
+  ) =>
+    register(name, () =>
+      over(layer, function* () {
+        const client = yield* initialized()
+        yield* Effect.gen(() => body(client))
+      })
+    )
+
+/** A test with what the layer makes. */
+export const test = Object.assign(testing(it.scoped), { live: testing(it.scopedLive) })
+
+/** A test with a client on its standard streams that has introduced itself. */
+export const withClient = Object.assign(withFirst(it.scoped), { live: withFirst(it.scopedLive) })

@@ -1,5 +1,5 @@
 /** Every method's answers, good and bad. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,7 +11,19 @@ import { AuthSession } from "../../../src/services/AuthSession.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { count, states } from "../../programs/harness.js"
-import { type Client, errorOf, initialized, order, resultOf, server, updated } from "./harness.js"
+import {
+  type Client,
+  errorOf,
+  initialized,
+  order,
+  planned,
+  resultOf,
+  server,
+  signedOut,
+  test,
+  updated,
+  withClient
+} from "./harness.js"
 
 const consume = "account/rateLimitResetCredit/consume"
 const nudge = "account/sendAddCreditsNudgeEmail"
@@ -20,485 +32,378 @@ const limits = "account/rateLimits/read"
 const apiKey: AuthJson = { auth_mode: "apikey", OPENAI_API_KEY: Redacted.make("sk-test-123") }
 const strange: AuthJson = { auth_mode: "chatgpt", OPENAI_API_KEY: null }
 
-const withPlan = (...plan: FaultPlan.FaultPlan) => server({ backend: { plan } })
-const always = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault) =>
-  withPlan(FaultPlan.on(endpoint, "every", fault))
-
 const withAccount = (account: Partial<FakeAccount.FakeAccount>) => server({ backend: { accounts: [account] } })
 
 const failure = (client: Client, method: string, params?: unknown) => Effect.map(client.call(method, params), errorOf)
 const success = (client: Client, method: string, params?: unknown) => Effect.map(client.call(method, params), resultOf)
 
+const nothingKnown = { userId: null, workspaceRouting: null, workspaceRole: null, isWorkspaceOwner: null }
+
 describe("account/read", () => {
-  it.effect("is answered from memory, with the token's claims until the role is known", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const result = yield* success(client, "account/read", {})
-      assert.deepStrictEqual(result, {
-        account: { type: "chatgpt", email: "ada@example.test", planType: "business", workspaceName: null },
-        userId: "user-FAKE1",
-        requiresOpenaiAuth: true,
-        workspaceRouting: null,
-        workspaceRole: null,
-        isWorkspaceOwner: true
-      })
-      assert.deepStrictEqual(updated(yield* client.rest), [])
-      yield* TestClock.adjust("30 seconds")
-      assert.deepInclude(yield* success(client, "account/read", {}), {
-        workspaceRole: "account-admin",
-        isWorkspaceOwner: true
-      })
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(
-        server({
-          backend: {
-            accounts: [{ role: "account-admin", isOrgOwner: true }],
-            plan: [FaultPlan.on("workspace.accountsCheck", 1, Fault.delay("9 seconds"))]
-          }
-        })
-      )
-    )
-  )
+  const slowRole = server({
+    backend: {
+      accounts: [{ role: "account-admin", isOrgOwner: true }],
+      plan: [FaultPlan.on("workspace.accountsCheck", 1, Fault.delay("9 seconds"))]
+    }
+  })
 
-  it.effect.each([
-    ["nobody", "nobody", null, null],
-    ["an API key", apiKey, { type: "apiKey" }, null],
-    ["a record without tokens", strange, null, null]
-  ] as const)("of %s", ([, record, account, userId]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* success(client, "account/read", { refreshToken: true }), {
-        account,
-        userId,
-        requiresOpenaiAuth: true,
-        workspaceRouting: null,
-        workspaceRole: null,
-        isWorkspaceOwner: null
-      })
+  withClient("is answered from memory, with the token's claims until the role is known", slowRole, function* (client) {
+    assert.deepStrictEqual(yield* success(client, "account/read", {}), {
+      ...nothingKnown,
+      account: { type: "chatgpt", email: "ada@example.test", planType: "business", workspaceName: null },
+      userId: "user-FAKE1",
+      requiresOpenaiAuth: true,
+      isWorkspaceOwner: true
+    })
+    assert.deepStrictEqual(updated(yield* client.rest), [])
+    yield* TestClock.adjust("30 seconds")
+    const known = { workspaceRole: "account-admin", isWorkspaceOwner: true }
+    assert.deepInclude(yield* success(client, "account/read", {}), known)
+  })
+
+  for (const [name, record, account] of [
+    ["nobody", "nobody", null],
+    ["an API key", apiKey, { type: "apiKey" }],
+    ["a record without tokens", strange, null]
+  ] as const) {
+    withClient(`of ${name}`, server({ record }), function* (client) {
+      const answer = yield* success(client, "account/read", { refreshToken: true })
+      assert.deepStrictEqual(answer, { ...nothingKnown, account, requiresOpenaiAuth: true })
       assert.strictEqual(yield* count("oauth.token"), 0)
-    }).pipe(Effect.scoped, Effect.provide(server({ record })))
-  )
+    })
+  }
 
-  it.effect("renews the session when asked to, and says nothing of a failure that may pass", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const backend = yield* FakeBackend.FakeBackend
-      yield* success(client, "account/read", { refreshToken: true })
-      assert.strictEqual(yield* count("oauth.token"), 1)
-      yield* backend.failNext("oauth.token", Fault.status(500))
-      assert.deepNestedInclude(yield* success(client, "account/read", { refreshToken: true }), {
-        "account.email": "ada@example.test"
-      })
-      assert.strictEqual(yield* count("oauth.token"), 2)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("renews the session when asked to, and hides a failure that may pass", server(), function* (client) {
+    yield* success(client, "account/read", { refreshToken: true })
+    assert.strictEqual(yield* count("oauth.token"), 1)
+    yield* (yield* FakeBackend.FakeBackend).failNext("oauth.token", Fault.status(500))
+    const answer = yield* success(client, "account/read", { refreshToken: true })
+    assert.deepNestedInclude(answer, { "account.email": "ada@example.test" })
+    assert.strictEqual(yield* count("oauth.token"), 2)
+  })
 
-  it.effect("shows nobody once the server will not renew the session, while requests still go out", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const backend = yield* FakeBackend.FakeBackend
-      const { refreshToken } = yield* Effect.map(backend.state, (state) => ({
-        refreshToken: Array.from(state.refreshTokens, ([token]) => token)[0] ?? ""
-      }))
-      yield* backend.update((state) => FakeState.setRefreshTokenStatus(state, refreshToken, "revoked"))
-      for (const params of [{ refreshToken: true }, { refreshToken: true }, {}]) {
-        assert.deepInclude(yield* success(client, "account/read", params), { account: null, userId: null })
-      }
-      for (const params of [{ includeToken: true }, { includeToken: true, refreshToken: true }]) {
-        assert.deepStrictEqual(yield* success(client, "getAuthStatus", params), {
-          authMethod: "chatgpt",
-          authToken: null,
-          requiresOpenaiAuth: true
-        })
-      }
-      yield* success(client, limits)
-      // A new sign-in is somebody again.
-      const { record } = yield* backend.signIn()
-      yield* (yield* AuthSession).signIn(record)
-      assert.deepInclude(yield* success(client, "account/read", {}), { userId: "user-FAKE1" })
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("shows nobody once the renewal is refused, while requests still go out", server(), function* (client) {
+    const backend = yield* FakeBackend.FakeBackend
+    const [[refreshToken] = [""]] = Array.from((yield* backend.state).refreshTokens)
+    yield* backend.update((state) => FakeState.setRefreshTokenStatus(state, refreshToken, "revoked"))
+    for (const params of [{ refreshToken: true }, { refreshToken: true }, {}]) {
+      assert.deepInclude(yield* success(client, "account/read", params), { account: null, userId: null })
+    }
+    for (const params of [{ includeToken: true }, { includeToken: true, refreshToken: true }]) {
+      const status = { authMethod: "chatgpt", authToken: null, requiresOpenaiAuth: true }
+      assert.deepStrictEqual(yield* success(client, "getAuthStatus", params), status)
+    }
+    yield* success(client, limits)
+    // A new sign-in is somebody again.
+    yield* (yield* AuthSession).signIn((yield* backend.signIn()).record)
+    assert.deepInclude(yield* success(client, "account/read", {}), { userId: "user-FAKE1" })
+  })
 
-  it.effect("shows nobody once another request has found that the session can't be renewed", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const [code, message] = yield* failure(client, limits)
-      assert.strictEqual(code, -32603)
-      assert.match(message, /^failed to fetch codex rate limits: The session could not be renewed/)
-      assert.deepInclude(yield* success(client, "account/read", {}), { account: null })
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(
-        server({
-          backend: {
-            tokens: { accessTokenSeconds: 0 },
-            plan: [FaultPlan.on("oauth.token", "every", Fault.status(400, { body: '{"error":"invalid_grant"}' }))]
-          }
-        })
-      )
-    )
-  )
+  const refused = FaultPlan.on("oauth.token", "every", Fault.status(400, { body: '{"error":"invalid_grant"}' }))
+  const unrenewable = server({ backend: { tokens: { accessTokenSeconds: 0 }, plan: [refused] } })
+
+  withClient("shows nobody once another request has found that out", unrenewable, function* (client) {
+    const [code, message] = yield* failure(client, limits)
+    assert.strictEqual(code, -32603)
+    assert.match(message, /^failed to fetch codex rate limits: The session could not be renewed/)
+    assert.deepInclude(yield* success(client, "account/read", {}), { account: null })
+  })
 })
 
 describe("getAuthStatus", () => {
-  it.effect("tells the token only when it is asked for", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const headers = Redacted.value((yield* (yield* AuthSession).authorization).headers)
-      const status = { authMethod: "chatgpt", requiresOpenaiAuth: true }
-      assert.deepStrictEqual(yield* success(client, "getAuthStatus", {}), { ...status, authToken: null })
-      const { authToken } = Object.assign(
-        { authToken: "" },
-        yield* success(client, "getAuthStatus", { includeToken: true })
-      )
-      assert.strictEqual(`Bearer ${authToken}`, headers["authorization"])
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("gives the token only when it is asked for", server(), function* (client) {
+    const headers = Redacted.value((yield* (yield* AuthSession).authorization).headers)
+    const status = { authMethod: "chatgpt", requiresOpenaiAuth: true }
+    assert.deepStrictEqual(yield* success(client, "getAuthStatus", {}), { ...status, authToken: null })
+    const given = yield* success(client, "getAuthStatus", { includeToken: true })
+    assert.strictEqual(`Bearer ${Object.assign({ authToken: "" }, given).authToken}`, headers["authorization"])
+  })
 
-  it.effect.each([
+  for (const [name, record, expected] of [
     ["an API key", apiKey, { authMethod: "apikey", authToken: "sk-test-123" }],
     ["nobody", "nobody", { authMethod: null, authToken: null }]
-  ] as const)("of %s", ([, record, expected]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  ] as const) {
+    withClient(`of ${name}`, server({ record }), function* (client) {
       const result = yield* success(client, "getAuthStatus", { includeToken: true, refreshToken: true })
       assert.deepStrictEqual(result, { ...expected, requiresOpenaiAuth: true })
-    }).pipe(Effect.scoped, Effect.provide(server({ record })))
-  )
+    })
+  }
 })
 
 describe("without a sign-in with ChatGPT", () => {
-  const needs = [
+  for (const [method, params, purpose] of [
     [limits, undefined, "to read rate limits"],
     [consume, { idempotencyKey: "k" }, "for rate limit reset credits"],
     [nudge, { creditType: "credits" }, "to notify workspace owner"],
     ["account/usage/read", {}, "to read token usage"],
     ["account/workspaceMessages/read", undefined, "to read workspace messages"]
-  ] as const
+  ] as const) {
+    for (const [record, kind] of [
+      ["nobody", "codex account"],
+      [apiKey, "chatgpt"]
+    ] as const) {
+      withClient(`${method} needs ${kind} authentication`, server({ record }), function* (client) {
+        const expected = [-32600, `${kind} authentication required ${purpose}`] as const
+        assert.deepStrictEqual(yield* failure(client, method, params), expected)
+      })
+    }
+  }
 
-  it.effect.each(needs)("%s says so", ([method, params, purpose]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, method, params), [
-        -32600,
-        `codex account authentication required ${purpose}`
-      ])
-    }).pipe(Effect.scoped, Effect.provide(server({ record: "nobody" })))
-  )
+  withClient("what is wrong with the params comes first", signedOut, function* (client) {
+    for (const [method, params, message] of [
+      [consume, { idempotencyKey: "" }, "idempotencyKey must not be empty"],
+      [consume, { idempotencyKey: "", creditId: "" }, "idempotencyKey must not be empty"],
+      [consume, { idempotencyKey: "k", creditId: "" }, "creditId must not be empty"],
+      ["account/usage/read", { threadId: "bad" }, "invalid thread id: bad"]
+    ] as const) {
+      assert.deepStrictEqual(yield* failure(client, method, params), [-32600, message])
+    }
+  })
+})
 
-  it.effect.each(needs)("%s says so to an API key", ([method, params, purpose]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, method, params), [
-        -32600,
-        `chatgpt authentication required ${purpose}`
-      ])
-    }).pipe(Effect.scoped, Effect.provide(server({ record: apiKey })))
-  )
+describe("where the backend fails, fails in its own words:", () => {
+  const failed = "the backend failed; try again later (HTTP 500)"
+  const refused = "the backend does not accept the session; sign in again (HTTP 401)"
+  const redirected = "the backend redirected the request, which is never followed; check chatgpt_base_url (HTTP 302)"
+  const garbled = "the answer can't be understood; an update may be needed"
+  const unknown = "the backend does not know this endpoint (HTTP 404)"
 
-  it.effect("what is wrong with the params comes first", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const [method, params, message] of [
-        [consume, { idempotencyKey: "" }, "idempotencyKey must not be empty"],
-        [consume, { idempotencyKey: "", creditId: "" }, "idempotencyKey must not be empty"],
-        [consume, { idempotencyKey: "k", creditId: "" }, "creditId must not be empty"],
-        ["account/usage/read", { threadId: "bad" }, "invalid thread id: bad"]
-      ] as const) {
-        assert.deepStrictEqual(yield* failure(client, method, params), [-32600, message])
-      }
-    }).pipe(Effect.scoped, Effect.provide(server({ record: "nobody" })))
-  )
+  /** With an act, what its journal says then: the request was made once. */
+  const methods: ReadonlyArray<
+    readonly [
+      method: string,
+      params: unknown,
+      endpoint: FaultPlan.EndpointName,
+      rows: ReadonlyArray<readonly [Fault.Fault, message: string, state?: string]>
+    ]
+  > = [
+    [
+      limits,
+      undefined,
+      "usage.read",
+      [
+        [Fault.status(500), `failed to fetch codex rate limits: ${failed}`],
+        [Fault.status(403), "failed to fetch codex rate limits: the account may not do this (HTTP 403)"],
+        [Fault.redirect(302), `failed to fetch codex rate limits: ${redirected}`],
+        [Fault.malformedJson, `failed to fetch codex rate limits: ${garbled}`],
+        [
+          Fault.resetBeforeCommit,
+          "failed to fetch codex rate limits: the connection broke before the answer was complete"
+        ],
+        [Fault.hang, "failed to fetch codex rate limits: no answer in time"]
+      ]
+    ],
+    [
+      consume,
+      { idempotencyKey: "key-1" },
+      "resetCredits.consume",
+      [
+        [Fault.status(401), `failed to consume rate limit reset: ${refused}`, "rejected"],
+        [Fault.status(404), `failed to consume rate limit reset: ${unknown}`, "rejected"],
+        [Fault.status(500), `failed to consume rate limit reset: ${failed}`, "unknown"],
+        [Fault.unknownEnum, `failed to consume rate limit reset: ${garbled}`, "unknown"],
+        [Fault.hangAfterCommit, "rate limit reset consume timed out", "unknown"]
+      ]
+    ],
+    [
+      nudge,
+      { creditType: "credits" },
+      "workspace.nudge",
+      [
+        [Fault.status(500), `failed to notify workspace owner: ${failed}`, "unknown"],
+        [Fault.status(401), `failed to notify workspace owner: ${refused}`, "rejected"],
+        [Fault.hang, "failed to notify workspace owner: no answer in time", "unknown"]
+      ]
+    ],
+    [
+      "account/usage/read",
+      {},
+      "profile.me",
+      [
+        [Fault.status(404), `failed to fetch token usage profile: ${unknown}`],
+        [Fault.hang, "token usage profile fetch timed out"]
+      ]
+    ],
+    [
+      "account/workspaceMessages/read",
+      undefined,
+      "workspace.messages",
+      [
+        [Fault.status(500), `failed to fetch workspace messages: ${failed}`],
+        [Fault.hang, "workspace messages fetch timed out"]
+      ]
+    ]
+  ]
+  for (const [method, params, endpoint, rows] of methods) {
+    for (const [fault, message, state] of rows) {
+      const call = state === undefined ? "every" : 1
+      withClient(`${method}, ${message}`, planned(FaultPlan.on(endpoint, call, fault)), function* (client) {
+        assert.deepStrictEqual(yield* failure(client, method, params), [-32603, message])
+        if (state === undefined) return
+        assert.deepStrictEqual([yield* states, yield* count(endpoint)], [[state], 1])
+        if (method !== consume) return
+        // It may be tried again under its key.
+        const again = yield* success(client, method, params)
+        if (fault === Fault.hangAfterCommit) assert.deepStrictEqual(again, { outcome: "alreadyRedeemed" })
+        assert.property(again, "outcome")
+        assert.deepStrictEqual(yield* states, ["succeeded"])
+      })
+    }
+  }
 })
 
 describe(limits, () => {
-  it.effect("answers with every member", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const result = yield* success(client, limits)
-      assert.hasAllKeys(result, [
-        "ordinaryUsageAllowed",
-        "rateLimits",
-        "rateLimitsByLimitId",
-        "rateLimitResetCredits",
-        "accountId",
-        "rateLimitUpsell"
-      ])
-      assert.deepNestedInclude(result, {
-        "rateLimits.limitId": "codex",
-        "rateLimits.planType": "business",
-        "rateLimits.primary.usedPercent": 37,
-        "rateLimits.primary.windowDurationMins": 300,
-        "rateLimitResetCredits.availableCount": 2,
-        ordinaryUsageAllowed: true
-      })
-      assert.strictEqual(yield* count("resetCredits.list"), 1)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("answers with every member", server(), function* (client) {
+    const result = yield* success(client, limits)
+    assert.hasAllKeys(result, [
+      "ordinaryUsageAllowed",
+      "rateLimits",
+      "rateLimitsByLimitId",
+      "rateLimitResetCredits",
+      "accountId",
+      "rateLimitUpsell"
+    ])
+    assert.deepNestedInclude(result, {
+      "rateLimits.limitId": "codex",
+      "rateLimits.planType": "business",
+      "rateLimits.primary.usedPercent": 37,
+      "rateLimits.primary.windowDurationMins": 300,
+      "rateLimitResetCredits.availableCount": 2,
+      ordinaryUsageAllowed: true
+    })
+    assert.strictEqual(yield* count("resetCredits.list"), 1)
+  })
 
-  it.effect("reads anew each time, however short ago the last reading was", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const usedPercent of [10, 20, 30]) {
-        yield* (yield* FakeBackend.FakeBackend).updateAccount((account) => ({
-          ...account,
-          primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent })
-        }))
-        const result = yield* success(client, limits)
-        assert.deepNestedInclude(result, { "rateLimits.primary.usedPercent": usedPercent })
-      }
-      assert.strictEqual(yield* count("usage.read"), 3)
-    }).pipe(Effect.scoped, Effect.provide(server({ settings: { usageInterval: Duration.seconds(5) } })))
-  )
+  const cached = server({ settings: { usageInterval: Duration.seconds(5) } })
 
-  it.effect("leaves the list of credits out when asked to", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const result = yield* success(client, limits, { excludeResetCreditDetails: true })
-      assert.deepNestedInclude(result, { rateLimitResetCredits: { availableCount: 2, credits: null } })
-      assert.strictEqual(yield* count("resetCredits.list"), 0)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("reads anew each time, however short ago the last reading was", cached, function* (client) {
+    for (const usedPercent of [10, 20, 30]) {
+      const primary = FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent })
+      yield* (yield* FakeBackend.FakeBackend).updateAccount((account) => ({ ...account, primary }))
+      assert.deepNestedInclude(yield* success(client, limits), { "rateLimits.primary.usedPercent": usedPercent })
+    }
+    assert.strictEqual(yield* count("usage.read"), 3)
+  })
 
-  it.effect.each([
-    ["500", Fault.status(500), "the backend failed; try again later (HTTP 500)"],
-    ["403", Fault.status(403), "the account may not do this (HTTP 403)"],
-    [
-      "a redirect",
-      Fault.redirect(302),
-      "the backend redirected the request, which is never followed; check chatgpt_base_url (HTTP 302)"
-    ],
-    ["no JSON", Fault.malformedJson, "the answer can't be understood; an update may be needed"],
-    ["a broken connection", Fault.resetBeforeCommit, "the connection broke before the answer was complete"],
-    ["nothing", Fault.hang, "no answer in time"]
-  ] as const)("fails in its own words when the backend answers %s", ([, fault, words]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, limits), [-32603, `failed to fetch codex rate limits: ${words}`])
-    }).pipe(Effect.scoped, Effect.provide(always("usage.read", fault)))
-  )
+  withClient("leaves the list of credits out when asked to", server(), function* (client) {
+    const result = yield* success(client, limits, { excludeResetCreditDetails: true })
+    assert.deepNestedInclude(result, { rateLimitResetCredits: { availableCount: 2, credits: null } })
+    assert.strictEqual(yield* count("resetCredits.list"), 0)
+  })
 
-  it.effect("renews the session once after a 401", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
-      yield* success(client, limits, { excludeResetCreditDetails: true })
-      assert.deepStrictEqual([yield* count("usage.read"), yield* count("oauth.token")], [2, 1])
-    }).pipe(Effect.scoped, Effect.provide(always("workspace.accountsCheck", Fault.status(500))))
-  )
+  const withoutRole = planned(FaultPlan.on("workspace.accountsCheck", "every", Fault.status(500)))
+
+  withClient("renews the session once after a 401", withoutRole, function* (client) {
+    yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
+    yield* success(client, limits, { excludeResetCreditDetails: true })
+    assert.deepStrictEqual([yield* count("usage.read"), yield* count("oauth.token")], [2, 1])
+  })
 })
 
 describe(consume, () => {
   const scripted = (...codes: ReadonlyArray<string>) =>
-    server({
-      backend: {
-        plan: codes.map((code, i) =>
-          FaultPlan.on(
-            "resetCredits.consume",
-            i + 1,
-            Fault.status(200, { body: JSON.stringify({ code, windows_reset: 1 }) })
-          )
-        )
-      }
-    })
+    planned(
+      ...codes.map((code, i) => {
+        const body = JSON.stringify({ code, windows_reset: 1 })
+        return FaultPlan.on("resetCredits.consume", i + 1, Fault.status(200, { body }))
+      })
+    )
   const bodies = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
     Effect.map(backend.calls("resetCredits.consume"), (calls) => calls.map(({ body }) => body))
   )
   const redeem = (client: Client, idempotencyKey: string, creditId?: string | null) =>
     success(client, consume, creditId === undefined ? { idempotencyKey } : { idempotencyKey, creditId })
+  const all = scripted("reset", "nothing_to_reset", "no_credit", "already_redeemed")
 
-  it.effect("answers what the backend said, one request each, also for a key that has come to its end", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const outcome of ["reset", "nothingToReset", "noCredit", "alreadyRedeemed"]) {
-        assert.deepStrictEqual(yield* redeem(client, "key-1"), { outcome })
-      }
-      assert.strictEqual(yield* count("resetCredits.consume"), 4)
-      const journal = yield* OperationJournal
-      assert.deepStrictEqual(
-        (yield* journal.list()).map(({ key, state }) => [key, state]),
-        [["key-1", { _tag: "succeeded", outcome: "reset" }]]
-      )
-    }).pipe(Effect.scoped, Effect.provide(scripted("reset", "nothing_to_reset", "no_credit", "already_redeemed")))
-  )
+  withClient("answers what the backend said, one request each, also for a key at its end", all, function* (client) {
+    for (const outcome of ["reset", "nothingToReset", "noCredit", "alreadyRedeemed"]) {
+      assert.deepStrictEqual(yield* redeem(client, "key-1"), { outcome })
+    }
+    assert.strictEqual(yield* count("resetCredits.consume"), 4)
+    assert.deepStrictEqual(
+      (yield* (yield* OperationJournal).list()).map(({ key, state }) => [key, state]),
+      [["key-1", { _tag: "succeeded", outcome: "reset" }]]
+    )
+  })
 
-  it.effect("spends one credit for a key, whichever credits are named", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* redeem(client, "key-1", null), { outcome: "reset" })
-      assert.deepStrictEqual(yield* redeem(client, "key-1", "rc_2"), { outcome: "alreadyRedeemed" })
-      assert.deepStrictEqual(yield* bodies, [
-        { redeem_request_id: "key-1" },
-        { redeem_request_id: "key-1", credit_id: "rc_2" }
-      ])
-      assert.strictEqual((yield* (yield* FakeBackend.FakeBackend).account()).redemptions.length, 1)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+  withClient("spends one credit for a key, whichever credits are named", server(), function* (client) {
+    assert.deepStrictEqual(yield* redeem(client, "key-1", null), { outcome: "reset" })
+    assert.deepStrictEqual(yield* redeem(client, "key-1", "rc_2"), { outcome: "alreadyRedeemed" })
+    assert.deepStrictEqual(yield* bodies, [
+      { redeem_request_id: "key-1" },
+      { redeem_request_id: "key-1", credit_id: "rc_2" }
+    ])
+    assert.strictEqual((yield* (yield* FakeBackend.FakeBackend).account()).redemptions.length, 1)
+  })
 
-  it.effect.each([
+  for (const [name, key] of [
     ["white space", "   "],
     ["what no person would type", 'clé-😀"\\\n'],
     ["a long text", "a".repeat(5_000)]
-  ] as const)("takes %s for a key, and for a credit's id", ([, key]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  ] as const) {
+    withClient(`takes ${name} for a key, and for a credit's id`, scripted("reset"), function* (client) {
       assert.deepStrictEqual(yield* redeem(client, key, key), { outcome: "reset" })
       assert.deepStrictEqual(yield* bodies, [{ redeem_request_id: key, credit_id: key }])
-    }).pipe(Effect.scoped, Effect.provide(scripted("reset")))
-  )
+    })
+  }
 
-  it.effect("gives up after ten seconds, and the journal does not know the end", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, consume, { idempotencyKey: "key-1" }), [
-        -32603,
-        "rate limit reset consume timed out"
-      ])
-      assert.deepStrictEqual([yield* states, yield* count("resetCredits.consume")], [["unknown"], 1])
-      assert.deepStrictEqual(yield* redeem(client, "key-1"), { outcome: "alreadyRedeemed" })
-      assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.scoped, Effect.provide(withPlan(FaultPlan.on("resetCredits.consume", 1, Fault.hangAfterCommit))))
-  )
+  withClient("sends nothing under a key of another account's", server(), function* (client) {
+    const identity = new Identity({ userId: null, accountId: null })
+    yield* (yield* OperationJournal).intend({ key: "taken", act: "redeem", identity, target: null })
+    const [code, message] = yield* failure(client, consume, { idempotencyKey: "taken" })
+    assert.strictEqual(code, -32603)
+    assert.match(message, /^failed to consume rate limit reset: This key is already in the journal for another/)
+    assert.strictEqual(yield* count("resetCredits.consume"), 0)
+  })
 
-  it.effect.each([
-    ["401", Fault.status(401), "rejected", "the backend does not accept the session; sign in again (HTTP 401)"],
-    ["404", Fault.status(404), "rejected", "the backend does not know this endpoint (HTTP 404)"],
-    ["500", Fault.status(500), "unknown", "the backend failed; try again later (HTTP 500)"],
-    ["an unknown word", Fault.unknownEnum, "unknown", "the answer can't be understood; an update may be needed"]
-  ] as const)("makes one attempt when the backend answers %s, and may be tried again", ([, fault, state, words]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, consume, { idempotencyKey: "key-1" }), [
-        -32603,
-        `failed to consume rate limit reset: ${words}`
-      ])
-      assert.deepStrictEqual([yield* states, yield* count("resetCredits.consume")], [[state], 1])
-      assert.property(yield* redeem(client, "key-1"), "outcome")
-      assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.scoped, Effect.provide(withPlan(FaultPlan.on("resetCredits.consume", 1, fault))))
-  )
-
-  it.effect("sends nothing under a key of another account's", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const journal = yield* OperationJournal
-      const identity = new Identity({ userId: null, accountId: null })
-      yield* journal.intend({ key: "taken", act: "redeem", identity, target: null })
-      const [code, message] = yield* failure(client, consume, { idempotencyKey: "taken" })
-      assert.strictEqual(code, -32603)
-      assert.match(message, /^failed to consume rate limit reset: This key is already in the journal for another/)
-      assert.strictEqual(yield* count("resetCredits.consume"), 0)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
-
-  it.effect("asks nobody, and waits for no quiet period: two keys spend two credits", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const key of ["key-1", "key-2"]) assert.deepStrictEqual(yield* redeem(client, key), { outcome: "reset" })
-    }).pipe(Effect.scoped, Effect.provide(scripted("reset", "reset")))
-  )
+  withClient("needs no quiet period: two keys spend two credits", scripted("reset", "reset"), function* (client) {
+    for (const key of ["key-1", "key-2"]) assert.deepStrictEqual(yield* redeem(client, key), { outcome: "reset" })
+  })
 })
 
 describe(nudge, () => {
-  it.effect("is sent once, and kept in mind", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* success(client, nudge, { creditType: "usage_limit" }), { status: "sent" })
-      assert.deepStrictEqual([yield* count("workspace.nudge"), yield* states], [1, ["succeeded"]])
-      assert.deepStrictEqual(yield* success(client, nudge, { creditType: "credits" }), { status: "cooldown_active" })
-    }).pipe(Effect.scoped, Effect.provide(withAccount({ nudgeCooldownMillis: 60_000 })))
-  )
+  withClient("is sent once, and kept in mind", withAccount({ nudgeCooldownMillis: 60_000 }), function* (client) {
+    assert.deepStrictEqual(yield* success(client, nudge, { creditType: "usage_limit" }), { status: "sent" })
+    assert.deepStrictEqual([yield* count("workspace.nudge"), yield* states], [1, ["succeeded"]])
+    assert.deepStrictEqual(yield* success(client, nudge, { creditType: "credits" }), { status: "cooldown_active" })
+  })
 
-  it.effect.each([
-    ["any page", Fault.htmlPage(200), { status: "sent" }],
-    ["429", Fault.rateLimited(), { status: "cooldown_active" }]
-  ] as const)("takes %s for an answer", ([, fault, result]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* success(client, nudge, { creditType: "credits" }), result)
-    }).pipe(Effect.scoped, Effect.provide(always("workspace.nudge", fault)))
-  )
-
-  it.effect.each([
-    ["500", Fault.status(500), "the backend failed; try again later (HTTP 500)", "unknown"],
-    ["401", Fault.status(401), "the backend does not accept the session; sign in again (HTTP 401)", "rejected"],
-    ["nothing", Fault.hang, "no answer in time", "unknown"]
-  ] as const)("fails after one request when the backend answers %s", ([, fault, words, state]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, nudge, { creditType: "credits" }), [
-        -32603,
-        `failed to notify workspace owner: ${words}`
-      ])
-      assert.deepStrictEqual([yield* count("workspace.nudge"), yield* states], [1, [state]])
-    }).pipe(Effect.scoped, Effect.provide(always("workspace.nudge", fault)))
-  )
-})
-
-describe("account/usage/read", () => {
-  it.effect("answers with every member, whatever thread is asked for", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      for (const params of [undefined, null, {}, { threadId: "0199a213-81c0-7800-8aa1-bbab2a035a53" }]) {
-        const result = yield* success(client, "account/usage/read", params)
-        assert.hasAllKeys(result, ["summary", "dailyUsageBuckets", "threadUsage"])
-        assert.deepNestedPropertyVal(result, "threadUsage", null)
-      }
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
-
-  it.effect.each([
-    [Fault.status(404), "failed to fetch token usage profile: the backend does not know this endpoint (HTTP 404)"],
-    [Fault.hang, "token usage profile fetch timed out"]
-  ] as const)("fails in its own words: %j", ([fault, message]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, "account/usage/read"), [-32603, message])
-    }).pipe(Effect.scoped, Effect.provide(always("profile.me", fault)))
-  )
-})
-
-describe("account/workspaceMessages/read", () => {
-  const message: FakeAccount.FakeMessage = {
-    id: "m1",
-    type: "headline",
-    body: "Hello",
-    createdAt: 1_000,
-    archivedAt: null
+  for (const [answer, fault, status] of [
+    ["any page", Fault.htmlPage(200), "sent"],
+    ["429", Fault.rateLimited(), "cooldown_active"]
+  ] as const) {
+    const answering = planned(FaultPlan.on("workspace.nudge", "every", fault))
+    withClient(`takes ${answer} for an answer`, answering, function* (client) {
+      assert.deepStrictEqual(yield* success(client, nudge, { creditType: "credits" }), { status })
+    })
   }
-
-  it.effect("answers with the messages", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* success(client, "account/workspaceMessages/read"), {
-        featureEnabled: true,
-        messages: [{ messageId: "m1", messageType: "headline", messageBody: "Hello", createdAt: 1, archivedAt: null }]
-      })
-    }).pipe(Effect.scoped, Effect.provide(withAccount({ messages: [message] })))
-  )
-
-  it.effect("says that there is no such thing", () =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const result = yield* success(client, "account/workspaceMessages/read")
-      assert.deepStrictEqual(result, { featureEnabled: false, messages: [] })
-    }).pipe(Effect.scoped, Effect.provide(withAccount({ messages: null })))
-  )
-
-  it.effect.each([
-    [Fault.status(500), "failed to fetch workspace messages: the backend failed; try again later (HTTP 500)"],
-    [Fault.hang, "workspace messages fetch timed out"]
-  ] as const)("fails in its own words: %j", ([fault, message]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      assert.deepStrictEqual(yield* failure(client, "account/workspaceMessages/read"), [-32603, message])
-    }).pipe(Effect.scoped, Effect.provide(always("workspace.messages", fault)))
-  )
 })
+
+withClient("account/usage/read answers with every member, whatever the thread", server(), function* (client) {
+  for (const params of [undefined, null, {}, { threadId: "0199a213-81c0-7800-8aa1-bbab2a035a53" }]) {
+    const result = yield* success(client, "account/usage/read", params)
+    assert.hasAllKeys(result, ["summary", "dailyUsageBuckets", "threadUsage"])
+    assert.deepNestedPropertyVal(result, "threadUsage", null)
+  }
+})
+
+for (const [messages, result] of [
+  [
+    [{ id: "m1", type: "headline", body: "Hello", createdAt: 1_000, archivedAt: null }],
+    {
+      featureEnabled: true,
+      messages: [{ messageId: "m1", messageType: "headline", messageBody: "Hello", createdAt: 1, archivedAt: null }]
+    }
+  ],
+  [null, { featureEnabled: false, messages: [] }]
+] as const) {
+  withClient(`workspace messages: ${messages?.length ?? "none"}`, withAccount({ messages }), function* (client) {
+    assert.deepStrictEqual(yield* success(client, "account/workspaceMessages/read"), result)
+  })
+}
 
 describe("what this server does not do", () => {
-  it.effect.each([
+  for (const [method, params, expected] of [
     ["account/securitySetup/read", undefined, { notice: null }],
     ["turn/start", { threadId: "t", input: [] }, "turn/start is not supported: this server runs no model turns"],
     ["thread/start", {}, "thread/start is not supported by this server"],
@@ -507,35 +412,30 @@ describe("what this server does not do", () => {
       { type: "amazonBedrock", apiKey: "k", region: "r" },
       "account/login/start.amazonBedrock is not supported by this server"
     ]
-  ] as const)("%s with %j", ([method, params, expected]) =>
-    Effect.gen(function* () {
-      const client = yield* initialized()
+  ] as const) {
+    withClient(`${method} with ${JSON.stringify(params)}`, server(), function* (client) {
       const answer = yield* client.call(method, params)
       if (typeof expected === "string") assert.deepStrictEqual(errorOf(answer), [-32600, expected])
       else assert.deepStrictEqual(resultOf(answer), expected)
-    }).pipe(Effect.scoped, Effect.provide(server()))
-  )
+    })
+  }
 })
 
-describe("one refresh for all", () => {
-  it.effect("who ask for it at the same time, on any connection, and for programs beside them", () =>
-    Effect.gen(function* () {
-      const [first, second] = [yield* initialized(), yield* initialized()]
-      const auth = yield* AuthSession
-      yield* (yield* FakeBackend.FakeBackend).failNext("oauth.token", Fault.delay("2 seconds"))
-      for (let id = 1; id <= 5; id++)
-        yield* (id % 2 === 0 ? first : second).send(id, "account/read", { refreshToken: true })
-      const beside = yield* Effect.fork(auth.refresh)
-      const answers = Effect.map(
-        Effect.zipWith(first.rest, second.rest, (one, two) => [...one, ...two]),
-        (all) => order(all).filter((what) => what.startsWith("Response"))
-      )
-      assert.deepStrictEqual(yield* answers, [])
-      yield* TestClock.adjust("2 seconds")
-      const ids = [2, 4, 1, 3, 5].map((id) => `Response ${id}`)
-      assert.sameMembers([...(yield* answers)], ids)
-      yield* Fiber.join(beside)
-      assert.strictEqual(yield* count("oauth.token"), 1)
-    }).pipe(Effect.scoped, Effect.provide(server()))
+test("one refresh serves all who ask at the same time, on any connection and beside them", server(), function* () {
+  const [first, second] = [yield* initialized(), yield* initialized()]
+  const auth = yield* AuthSession
+  yield* (yield* FakeBackend.FakeBackend).failNext("oauth.token", Fault.delay("2 seconds"))
+  for (let id = 1; id <= 5; id++) {
+    yield* (id % 2 === 0 ? first : second).send(id, "account/read", { refreshToken: true })
+  }
+  const beside = yield* Effect.fork(auth.refresh)
+  const answers = Effect.zipWith(first.rest, second.rest, (one, two) =>
+    order([...one, ...two]).filter((what) => what.startsWith("Response"))
   )
+  assert.deepStrictEqual(yield* answers, [])
+  yield* TestClock.adjust("2 seconds")
+  const ids = [2, 4, 1, 3, 5].map((id) => `Response ${id}`)
+  assert.sameMembers([...(yield* answers)], ids)
+  yield* Fiber.join(beside)
+  assert.strictEqual(yield* count("oauth.token"), 1)
 })

@@ -12,13 +12,12 @@ import * as AccountQueue from "../../../src/app-server/server/AccountQueue.js"
 import * as Background from "../../../src/app-server/server/Background.js"
 import { FakeBackend, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { count } from "../../programs/harness.js"
-import { errorOf, initialized, order, resultOf, server } from "./harness.js"
+import { errorOf, initialized, order, planned, resultOf, server, test, withClient } from "./harness.js"
 
 const consume = "account/rateLimitResetCredit/consume"
 const nudge = "account/sendAddCreditsNudgeEmail"
 
-const hanging = (endpoint: FaultPlan.EndpointName) =>
-  server({ backend: { plan: [FaultPlan.on(endpoint, 1, Fault.hang)] } })
+const hanging = (endpoint: FaultPlan.EndpointName) => planned(FaultPlan.on(endpoint, 1, Fault.hang))
 
 const acts = [
   [consume, { idempotencyKey: "k" }, "resetCredits.consume"],
@@ -26,83 +25,71 @@ const acts = [
 ] as const
 
 describe.each(acts)("a hung %s", (method, params, endpoint) => {
-  it.effect("holds no read up, and a logout no longer than it takes", () =>
-    Effect.gen(function* () {
-      const [client, other] = [yield* initialized(), yield* initialized()]
-      yield* TestClock.adjust("1 second")
-      yield* client.rest
-      yield* other.rest
-      yield* client.send(1, method, params)
-      for (const [id, read] of [
-        [2, "account/read"],
-        [3, "getAuthStatus"],
-        [4, "account/rateLimits/read"]
-      ] as const) {
-        yield* client.send(id, read, {})
-      }
-      yield* client.send(5, "account/read", { refreshToken: true })
-      assert.sameMembers([...order(yield* client.rest)], ["Response 2", "Response 3", "Response 4", "Response 5"])
-      yield* other.send(6, "account/logout")
-      // What comes after the logout shows what the logout leaves.
-      yield* other.send(7, "account/read", {})
-      yield* TestClock.adjust("9 seconds")
-      assert.deepStrictEqual([yield* client.rest, yield* other.rest], [[], []])
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(order(yield* client.rest), ["ErrorResponse 1", "account/updated"])
-      const after = yield* other.rest
-      assert.deepStrictEqual(order(after), ["Response 6", "account/updated", "Response 7"])
-      assert.deepInclude(after.slice(2).map(resultOf)[0], { account: null })
-    }).pipe(Effect.scoped, Effect.provide(hanging(endpoint)))
-  )
+  test("holds no read up, and a logout no longer than it takes", hanging(endpoint), function* () {
+    const [client, other] = [yield* initialized(), yield* initialized()]
+    yield* TestClock.adjust("1 second")
+    yield* client.rest
+    yield* other.rest
+    yield* client.send(1, method, params)
+    for (const [id, read] of [
+      [2, "account/read"],
+      [3, "getAuthStatus"],
+      [4, "account/rateLimits/read"]
+    ] as const) {
+      yield* client.send(id, read, {})
+    }
+    yield* client.send(5, "account/read", { refreshToken: true })
+    assert.sameMembers([...order(yield* client.rest)], ["Response 2", "Response 3", "Response 4", "Response 5"])
+    yield* other.send(6, "account/logout")
+    // What comes after the logout shows what the logout leaves.
+    yield* other.send(7, "account/read", {})
+    yield* TestClock.adjust("9 seconds")
+    assert.deepStrictEqual([yield* client.rest, yield* other.rest], [[], []])
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(order(yield* client.rest), ["ErrorResponse 1", "account/updated"])
+    const after = yield* other.rest
+    assert.deepStrictEqual(order(after), ["Response 6", "account/updated", "Response 7"])
+    assert.deepInclude(after.slice(2).map(resultOf)[0], { account: null })
+  })
 
-  it.effect("ends by itself when its client leaves, and the next is not held up for longer", () =>
-    Effect.gen(function* () {
-      const other = yield* initialized()
-      const scope = yield* Scope.make()
-      const client = yield* Scope.extend(initialized(), scope)
-      yield* client.send(1, method, params)
-      yield* client.send(2, method, params)
-      yield* TestClock.adjust("1 second")
-      yield* Scope.close(scope, Exit.void)
-      yield* other.send(3, "account/login/cancel", { loginId: "7b4d2b0e-0000-4000-8000-000000000000" })
-      yield* other.rest
-      yield* TestClock.adjust("9 seconds")
-      assert.deepStrictEqual(order(yield* other.rest), ["Response 3"])
-      // The second had not begun.
-      assert.strictEqual(yield* count(endpoint), 1)
-    }).pipe(Effect.scoped, Effect.provide(hanging(endpoint)))
+  test("ends by itself when its client leaves, and holds the next up no longer", hanging(endpoint), function* () {
+    const other = yield* initialized()
+    const scope = yield* Scope.make()
+    const client = yield* Scope.extend(initialized(), scope)
+    yield* client.send(1, method, params)
+    yield* client.send(2, method, params)
+    yield* TestClock.adjust("1 second")
+    yield* Scope.close(scope, Exit.void)
+    yield* other.send(3, "account/login/cancel", { loginId: "7b4d2b0e-0000-4000-8000-000000000000" })
+    yield* other.rest
+    yield* TestClock.adjust("9 seconds")
+    assert.deepStrictEqual(order(yield* other.rest), ["Response 3"])
+    // The second had not begun.
+    assert.strictEqual(yield* count(endpoint), 1)
+  })
+})
+
+const slow = planned(FaultPlan.on("resetCredits.consume", "every", Fault.delay("2 seconds")))
+
+test("acts of all connections are made in the order in which they came", slow, function* () {
+  const clients = [yield* initialized(), yield* initialized(), yield* initialized()]
+  yield* Effect.forEach(
+    Array.from({ length: 9 }),
+    (_, i) => clients[i % 3]?.send(i, consume, { idempotencyKey: `key-${i}` }) ?? Effect.void
+  )
+  yield* TestClock.adjust("20 seconds")
+  const backend = yield* FakeBackend.FakeBackend
+  const sent = (yield* backend.calls("resetCredits.consume")).map(({ atMillis, body }) => [atMillis, body])
+  assert.deepStrictEqual(
+    sent,
+    Array.from({ length: 9 }, (_, i) => [i * 2_000, { redeem_request_id: `key-${i}` }])
   )
 })
 
-it.effect("acts of all connections are made in the order in which they came", () =>
-  Effect.gen(function* () {
-    const clients = [yield* initialized(), yield* initialized(), yield* initialized()]
-    yield* Effect.forEach(
-      Array.from({ length: 9 }),
-      (_, i) => clients[i % 3]?.send(i, consume, { idempotencyKey: `key-${i}` }) ?? Effect.void
-    )
-    yield* TestClock.adjust("20 seconds")
-    const backend = yield* FakeBackend.FakeBackend
-    const sent = (yield* backend.calls("resetCredits.consume")).map(({ atMillis, body }) => [atMillis, body])
-    assert.deepStrictEqual(
-      sent,
-      Array.from({ length: 9 }, (_, i) => [i * 2_000, { redeem_request_id: `key-${i}` }])
-    )
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(
-      server({ backend: { plan: [FaultPlan.on("resetCredits.consume", "every", Fault.delay("2 seconds"))] } })
-    )
-  )
-)
-
-it.effect("a failed act gives its turn to the next", () =>
-  Effect.gen(function* () {
-    const client = yield* initialized()
-    assert.strictEqual(errorOf(yield* client.call(consume, { idempotencyKey: "" }))[0], -32600)
-    resultOf(yield* client.call("account/logout"))
-  }).pipe(Effect.scoped, Effect.provide(server()))
-)
+withClient("a failed act gives its turn to the next", server(), function* (client) {
+  assert.strictEqual(errorOf(yield* client.call(consume, { idempotencyKey: "" }))[0], -32600)
+  resultOf(yield* client.call("account/logout"))
+})
 
 const queue = Layer.provide(AccountQueue.layer, Background.layer)
 

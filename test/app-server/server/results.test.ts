@@ -175,23 +175,6 @@ describe("who is signed in", () => {
   })
   const apiKey = new Session({ ...session, mode: "apikey", plan: "unknown", email: null })
 
-  it("with ChatGPT, before the role is known", () => {
-    deepStrictEqual(accountResult(session, null), {
-      account: { type: "chatgpt", email: "someone@example.com", planType: "team", workspaceName: null },
-      userId: "user-1",
-      requiresOpenaiAuth: true,
-      workspaceRouting: null,
-      workspaceRole: null,
-      isWorkspaceOwner: true
-    })
-    deepStrictEqual(accountUpdated(session, null), {
-      authMode: "chatgpt",
-      planType: "team",
-      workspaceRole: null,
-      isWorkspaceOwner: true
-    })
-  })
-
   it("the live role has the last word over the token's claim", () => {
     const told = accountUpdated(session, liveRole("standard-user"))
     strictEqual(told.workspaceRole, "standard-user")
@@ -199,33 +182,14 @@ describe("who is signed in", () => {
     strictEqual(accountResult(session, claimedRole(null)).isWorkspaceOwner, null)
   })
 
-  it("with an API key, which has no user, plan or role", () => {
-    deepStrictEqual(accountResult(apiKey, liveRole("account-owner")), {
-      account: { type: "apiKey" },
-      userId: null,
-      requiresOpenaiAuth: true,
-      workspaceRouting: null,
-      workspaceRole: null,
-      isWorkspaceOwner: null
-    })
-    deepStrictEqual(accountUpdated(apiKey, null), {
-      authMode: "apikey",
-      planType: null,
-      workspaceRole: null,
-      isWorkspaceOwner: null
-    })
-  })
-
-  it("nobody", () => {
+  it("without ChatGPT has no user, plan or role, whatever role was read", () => {
     const none = { workspaceRole: null, isWorkspaceOwner: null }
-    deepStrictEqual(accountResult(null, null), {
-      account: null,
-      userId: null,
-      requiresOpenaiAuth: true,
-      workspaceRouting: null,
-      ...none
-    })
-    deepStrictEqual(accountUpdated(null, liveRole("account-owner")), { authMode: null, planType: null, ...none })
+    const owner = liveRole("account-owner")
+    const account = { userId: null, requiresOpenaiAuth: true, workspaceRouting: null, ...none }
+    deepStrictEqual(accountResult(apiKey, owner), { ...account, account: { type: "apiKey" } })
+    deepStrictEqual(accountResult(null, owner), { ...account, account: null })
+    deepStrictEqual(accountUpdated(apiKey, owner), { authMode: "apikey", planType: null, ...none })
+    deepStrictEqual(accountUpdated(null, owner), { authMode: null, planType: null, ...none })
     deepStrictEqual(authStatusResult(null, "token"), { authMethod: null, authToken: null, requiresOpenaiAuth: true })
   })
 

@@ -21,6 +21,7 @@ import { ThreadStoreError } from "../../../src/domain/ThreadStoreError.js"
 import { version } from "../../../src/domain/version.js"
 import { layerMemory } from "../../../src/layers/ThreadStoreMemory.js"
 import { ThreadStore } from "../../../src/services/ThreadStore.js"
+import type { Body } from "../generators.js"
 import {
   type Client,
   connect,
@@ -30,7 +31,9 @@ import {
   order,
   resultOf,
   services,
-  told
+  test,
+  told,
+  withClient
 } from "./harness.js"
 
 const at = 1_763_640_000
@@ -50,102 +53,93 @@ const start = (client: Client, params: unknown = {}) =>
 const list = (client: Client, params: unknown = {}) =>
   Effect.map(client.call("thread/list", params), (answer) => listed(resultOf(answer)))
 
-const test = (
-  name: string,
-  body: Effect.Effect<void, unknown, Layer.Layer.Success<ReturnType<typeof serverOver>> | Scope.Scope>,
-  options?: ThreadOptions
-) =>
-  // The clock is set before the server is made: it would do all that it does four times a second.
-  it.scoped(name, () =>
-    Effect.zipRight(TestClock.setTime(at * 1000 + 789), Effect.provide(body, serverOver(layerMemory, options)))
-  )
+// The clock is set before the server is made: it would do all that it does four times a second.
+const atNow = Layer.effectDiscard(TestClock.setTime(at * 1000 + 789))
+const inMemory = (options?: ThreadOptions) => Layer.provideMerge(serverOver(layerMemory, options), atNow)
+
+type Available = Layer.Layer.Success<ReturnType<typeof serverOver>> | Scope.Scope
+
+const threads = (name: string, body: Body<Available>) => test(name, inMemory(), body)
+const withThreads = (name: string, body: Body<Available, [Client]>, options?: ThreadOptions) =>
+  withClient(name, inMemory(options), body)
 
 const unknownId = "0199a213-81c0-7800-8aa1-bbab2a035a53"
 
 describe("thread/start", () => {
-  test(
-    "answers with a thread, and then tells of it",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* client.until("account/updated")
-      yield* client.send(7, "thread/start", { cwd: "/work", threadSource: "user", serviceTier: "fast" })
-      const messages = yield* client.rest
-      assert.deepStrictEqual(order(messages), ["Response 7", "thread/started"])
-      const [answer] = messages
-      assert(answer?._tag === "Response")
-      assert(Predicate.isRecord(answer.result))
-      const { thread, ...rest } = answer.result
-      assert.deepStrictEqual(rest, {
-        model: "none",
-        modelProvider: "openai",
-        serviceTier: "fast",
-        cwd: "/work",
-        approvalPolicy: "never",
-        approvalsReviewer: "user",
-        sandbox: { type: "readOnly" },
-        reasoningEffort: null
-      })
-      assert.deepStrictEqual(told(messages), [["thread/started", { thread }]])
-      assert(Predicate.isRecord(thread))
-      const { id, ...facts } = thread
-      assert.match(String(id), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-      assert.deepStrictEqual(facts, {
-        sessionId: id,
-        forkedFromId: null,
-        parentThreadId: null,
-        preview: "",
-        ephemeral: false,
-        modelProvider: "openai",
-        projectId: null,
-        createdAt: at,
-        updatedAt: at,
-        status: { type: "idle" },
-        path: null,
-        cwd: "/work",
-        cliVersion: version,
-        originator: "tester",
-        source: "vscode",
-        threadSource: "user",
-        agentNickname: null,
-        agentRole: null,
-        gitInfo: null,
-        name: null,
-        model: null,
-        reasoningEffort: null,
-        turns: []
-      })
+  withThreads("answers with a thread, and then tells of it", function* (client) {
+    yield* client.until("account/updated")
+    yield* client.send(7, "thread/start", { cwd: "/work", threadSource: "user", serviceTier: "fast" })
+    const messages = yield* client.rest
+    assert.deepStrictEqual(order(messages), ["Response 7", "thread/started"])
+    const [answer] = messages
+    assert(answer?._tag === "Response")
+    assert(Predicate.isRecord(answer.result))
+    const { thread, ...rest } = answer.result
+    assert.deepStrictEqual(rest, {
+      model: "none",
+      modelProvider: "openai",
+      serviceTier: "fast",
+      cwd: "/work",
+      approvalPolicy: "never",
+      approvalsReviewer: "user",
+      sandbox: { type: "readOnly" },
+      reasoningEffort: null
     })
-  )
+    assert.deepStrictEqual(told(messages), [["thread/started", { thread }]])
+    assert(Predicate.isRecord(thread))
+    const { id, ...facts } = thread
+    assert.match(String(id), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    assert.deepStrictEqual(facts, {
+      sessionId: id,
+      forkedFromId: null,
+      parentThreadId: null,
+      preview: "",
+      ephemeral: false,
+      modelProvider: "openai",
+      projectId: null,
+      createdAt: at,
+      updatedAt: at,
+      status: { type: "idle" },
+      path: null,
+      cwd: "/work",
+      cliVersion: version,
+      originator: "tester",
+      source: "vscode",
+      threadSource: "user",
+      agentNickname: null,
+      agentRole: null,
+      gitInfo: null,
+      name: null,
+      model: null,
+      reasoningEffort: null,
+      turns: []
+    })
+  })
 
-  test(
-    "keeps what the client wants turns to be run with",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const answer = yield* start(client, {
-        model: "gpt",
-        modelProvider: "other",
-        approvalPolicy: "on-request",
-        approvalsReviewer: "auto",
-        sandbox: "workspace-write",
-        cwd: "a/b"
-      })
-      assert.deepStrictEqual(
-        [answer.model, answer.modelProvider, answer.approvalPolicy, answer.approvalsReviewer, answer.sandbox],
-        ["gpt", "other", "on-request", "auto", { type: "workspaceWrite" }]
-      )
-      assert.strictEqual(answer.cwd, Path.resolve("a/b"))
-      assert.deepStrictEqual([answer.thread.model, answer.thread.modelProvider], ["gpt", "other"])
+  withThreads("keeps what the client wants turns to be run with", function* (client) {
+    const answer = yield* start(client, {
+      model: "gpt",
+      modelProvider: "other",
+      approvalPolicy: "on-request",
+      approvalsReviewer: "auto",
+      sandbox: "workspace-write",
+      cwd: "a/b"
     })
-  )
+    assert.deepStrictEqual(
+      [answer.model, answer.modelProvider, answer.approvalPolicy, answer.approvalsReviewer, answer.sandbox],
+      ["gpt", "other", "on-request", "auto", { type: "workspaceWrite" }]
+    )
+    assert.strictEqual(answer.cwd, Path.resolve("a/b"))
+    assert.deepStrictEqual([answer.thread.model, answer.thread.modelProvider], ["gpt", "other"])
+  })
 
   for (const source of ["cli", "exec", { custom: "atlas" }] as const) {
-    test(
+    withThreads(
       `tells what kind of program the server is in: ${JSON.stringify(source)}`,
-      Effect.gen(function* () {
-        const client = yield* initialized()
+      function* (client) {
         const { thread } = yield* start(client, { ephemeral: true })
         assert.deepStrictEqual(thread.source, source)
-      }),
+      },
       { source }
     )
   }
@@ -158,14 +152,11 @@ describe("thread/start", () => {
     }).pipe(Effect.provide(serverOver(layerMemory)), Effect.withConfigProvider(named))
   })
 
-  test(
-    "a client that does not want to know is not told",
-    Effect.gen(function* () {
-      const client = yield* initialized({ kind: "stdio", optOut: ["thread/started"] })
-      yield* start(client)
-      assert.notInclude(order(yield* client.rest), "thread/started")
-    })
-  )
+  threads("a client that does not want to know is not told", function* () {
+    const client = yield* initialized({ kind: "stdio", optOut: ["thread/started"] })
+    yield* start(client)
+    assert.notInclude(order(yield* client.rest), "thread/started")
+  })
 
   it.scoped("fails when the thread can't be stored, and an ephemeral one does not need to be", () => {
     const broken = Effect.fail(new ThreadStoreError({ detail: "the disk is full" }))
@@ -187,81 +178,65 @@ describe("thread/start", () => {
 })
 
 describe("thread/read and thread/resume", () => {
-  test(
-    "find a thread of another connection, which is idle as long as somebody is in it",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const scope = yield* Scope.make()
-      const other = yield* Scope.extend(initialized({ kind: "socket" }), scope)
-      const { thread } = yield* start(other, { cwd: "/work" })
-      assert.deepStrictEqual(read(resultOf(yield* client.call("thread/read", { threadId: thread.id }))).thread, thread)
-      yield* Scope.close(scope, Exit.void)
-      const after = read(resultOf(yield* client.call("thread/read", { threadId: thread.id.toUpperCase() })))
-      assert.deepStrictEqual(after, { thread: { ...thread, status: { type: "notLoaded" } }, readState: null })
-      const resumed = started(resultOf(yield* client.call("thread/resume", { threadId: thread.id, model: "gpt" })))
-      assert.deepStrictEqual(resumed.thread, thread)
-      assert.strictEqual(resumed.model, "gpt")
-      assert.notInclude(order(yield* client.rest), "thread/started")
-    })
-  )
+  withThreads("find a thread of another connection, which is idle as long as somebody is in it", function* (client) {
+    const scope = yield* Scope.make()
+    const other = yield* Scope.extend(initialized({ kind: "socket" }), scope)
+    const { thread } = yield* start(other, { cwd: "/work" })
+    assert.deepStrictEqual(read(resultOf(yield* client.call("thread/read", { threadId: thread.id }))).thread, thread)
+    yield* Scope.close(scope, Exit.void)
+    const after = read(resultOf(yield* client.call("thread/read", { threadId: thread.id.toUpperCase() })))
+    assert.deepStrictEqual(after, { thread: { ...thread, status: { type: "notLoaded" } }, readState: null })
+    const resumed = started(resultOf(yield* client.call("thread/resume", { threadId: thread.id, model: "gpt" })))
+    assert.deepStrictEqual(resumed.thread, thread)
+    assert.strictEqual(resumed.model, "gpt")
+    assert.notInclude(order(yield* client.rest), "thread/started")
+  })
 
-  test(
-    "an ephemeral thread is there as long as a connection is in it, and is in no list",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const scope = yield* Scope.make()
-      const other = yield* Scope.extend(initialized({ kind: "socket" }), scope)
-      const { thread } = yield* start(other, { ephemeral: true })
-      assert.isTrue(thread.ephemeral)
-      yield* client.call("thread/resume", { threadId: thread.id })
-      yield* Scope.close(scope, Exit.void)
-      assert.isTrue(read(resultOf(yield* client.call("thread/read", { threadId: thread.id }))).thread.ephemeral)
-      assert.deepStrictEqual((yield* list(client)).data, [])
-    })
-  )
+  withThreads("an ephemeral thread is there as long as a connection is in it, and is in no list", function* (client) {
+    const scope = yield* Scope.make()
+    const other = yield* Scope.extend(initialized({ kind: "socket" }), scope)
+    const { thread } = yield* start(other, { ephemeral: true })
+    assert.isTrue(thread.ephemeral)
+    yield* client.call("thread/resume", { threadId: thread.id })
+    yield* Scope.close(scope, Exit.void)
+    assert.isTrue(read(resultOf(yield* client.call("thread/read", { threadId: thread.id }))).thread.ephemeral)
+    assert.deepStrictEqual((yield* list(client)).data, [])
+  })
 
-  test(
-    "an ephemeral thread ends with its connection",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const { thread } = yield* Effect.scoped(
-        Effect.flatMap(initialized({ kind: "socket" }), (other) => start(other, { ephemeral: true }))
-      )
-      const [, text] = errorOf(yield* client.call("thread/read", { threadId: thread.id }))
-      assert.strictEqual(text, `thread not loaded: ${thread.id}`)
-    })
-  )
+  withThreads("an ephemeral thread ends with its connection", function* (client) {
+    const { thread } = yield* Effect.scoped(
+      Effect.flatMap(initialized({ kind: "socket" }), (other) => start(other, { ephemeral: true }))
+    )
+    const [, text] = errorOf(yield* client.call("thread/read", { threadId: thread.id }))
+    assert.strictEqual(text, `thread not loaded: ${thread.id}`)
+  })
 
-  test(
-    "what is not there, not an id, or not known here is refused",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const refused = (method: string, params: unknown) => Effect.map(client.call(method, params), errorOf)
-      assert.deepStrictEqual(yield* refused("thread/read", { threadId: unknownId }), [
-        -32_600,
-        `thread not loaded: ${unknownId}`
-      ])
-      assert.deepStrictEqual(yield* refused("thread/resume", { threadId: unknownId }), [
-        -32_600,
-        `no rollout found for thread id ${unknownId}`
-      ])
-      for (const method of ["thread/read", "thread/resume"]) {
-        const [code, text] = yield* refused(method, { threadId: "bad" })
-        assert.strictEqual(code, -32_600)
-        assert.match(text, /^invalid thread id: /)
-      }
-      const { thread } = yield* start(client)
-      const [code, text] = yield* refused("thread/read", { threadId: thread.id, includeTurns: true })
+  withThreads("what is not there, not an id, or not known here is refused", function* (client) {
+    const refused = (method: string, params: unknown) => Effect.map(client.call(method, params), errorOf)
+    assert.deepStrictEqual(yield* refused("thread/read", { threadId: unknownId }), [
+      -32_600,
+      `thread not loaded: ${unknownId}`
+    ])
+    assert.deepStrictEqual(yield* refused("thread/resume", { threadId: unknownId }), [
+      -32_600,
+      `no rollout found for thread id ${unknownId}`
+    ])
+    for (const method of ["thread/read", "thread/resume"]) {
+      const [code, text] = yield* refused(method, { threadId: "bad" })
       assert.strictEqual(code, -32_600)
-      assert.match(text, /includeTurns is unavailable before first user message$/)
-      yield* Effect.forEach([{ path: "/some/rollout" }, { history: [] }], (more) =>
-        Effect.map(refused("thread/resume", { threadId: thread.id, ...more }), ([code]) =>
-          assert.strictEqual(code, -32_600)
-        )
+      assert.match(text, /^invalid thread id: /)
+    }
+    const { thread } = yield* start(client)
+    const [code, text] = yield* refused("thread/read", { threadId: thread.id, includeTurns: true })
+    assert.strictEqual(code, -32_600)
+    assert.match(text, /includeTurns is unavailable before first user message$/)
+    yield* Effect.forEach([{ path: "/some/rollout" }, { history: [] }], (more) =>
+      Effect.map(refused("thread/resume", { threadId: thread.id, ...more }), ([code]) =>
+        assert.strictEqual(code, -32_600)
       )
-      started(resultOf(yield* client.call("thread/resume", { threadId: thread.id, path: "" })))
-    })
-  )
+    )
+    started(resultOf(yield* client.call("thread/resume", { threadId: thread.id, path: "" })))
+  })
 })
 
 describe("thread/list", () => {
@@ -275,111 +250,93 @@ describe("thread/list", () => {
       (all) => all.map(({ thread }) => thread.id)
     )
 
-  test(
-    "pages of 25, newest first, and back again",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const ids = (yield* many(client, 60)).toReversed()
-      const first = yield* list(client)
-      assert.deepStrictEqual(idsOf(first), ids.slice(0, 25))
-      const second = yield* list(client, { cursor: first.nextCursor })
-      assert.deepStrictEqual(idsOf(second), ids.slice(25, 50))
-      const third = yield* list(client, { cursor: second.nextCursor })
-      assert.deepStrictEqual(idsOf(third), ids.slice(50))
-      assert.isNull(third.nextCursor)
-      const back = yield* list(client, { cursor: third.backwardsCursor, sortDirection: "asc", limit: 3 })
-      assert.deepStrictEqual(idsOf(back), ids.slice(47, 50).toReversed())
-      assert.lengthOf((yield* list(client, { limit: 0 })).data, 1)
-      assert.lengthOf((yield* list(client, { limit: 1000 })).data, 60)
-      const empty = yield* list(client, { cwd: "/elsewhere" })
-      assert.deepStrictEqual(empty, { data: [], nextCursor: null, backwardsCursor: null, readStates: null })
-    })
-  )
+  withThreads("pages of 25, newest first, and back again", function* (client) {
+    const ids = (yield* many(client, 60)).toReversed()
+    const first = yield* list(client)
+    assert.deepStrictEqual(idsOf(first), ids.slice(0, 25))
+    const second = yield* list(client, { cursor: first.nextCursor })
+    assert.deepStrictEqual(idsOf(second), ids.slice(25, 50))
+    const third = yield* list(client, { cursor: second.nextCursor })
+    assert.deepStrictEqual(idsOf(third), ids.slice(50))
+    assert.isNull(third.nextCursor)
+    const back = yield* list(client, { cursor: third.backwardsCursor, sortDirection: "asc", limit: 3 })
+    assert.deepStrictEqual(idsOf(back), ids.slice(47, 50).toReversed())
+    assert.lengthOf((yield* list(client, { limit: 0 })).data, 1)
+    assert.lengthOf((yield* list(client, { limit: 1000 })).data, 60)
+    const empty = yield* list(client, { cwd: "/elsewhere" })
+    assert.deepStrictEqual(empty, { data: [], nextCursor: null, backwardsCursor: null, readStates: null })
+  })
 
-  test(
-    "at most 100",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* many(client, 101)
-      const page = yield* list(client, { limit: 1000 })
-      assert.lengthOf(page.data, 100)
-      assert.isString(page.nextCursor)
-    })
-  )
+  withThreads("at most 100", function* (client) {
+    yield* many(client, 101)
+    const page = yield* list(client, { limit: 1000 })
+    assert.lengthOf(page.data, 100)
+    assert.isString(page.nextCursor)
+  })
 
-  test(
-    "bad cursors and originators are refused",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      yield* many(client, 2)
-      const { nextCursor } = yield* list(client, { limit: 1 })
-      for (const params of [
-        { cursor: "nonsense" },
-        { cursor: "" },
-        { cursor: `createdAt:99999999999999999:${unknownId}` },
-        { cursor: nextCursor, sortKey: "updated_at" },
-        { originators: ["me"] }
-      ]) {
-        const [code] = errorOf(yield* client.call("thread/list", params))
-        assert.strictEqual(code, -32_600, JSON.stringify(params))
-      }
-      assert.lengthOf((yield* list(client, { originators: [] })).data, 2)
-    })
-  )
+  withThreads("bad cursors and originators are refused", function* (client) {
+    yield* many(client, 2)
+    const { nextCursor } = yield* list(client, { limit: 1 })
+    for (const params of [
+      { cursor: "nonsense" },
+      { cursor: "" },
+      { cursor: `createdAt:99999999999999999:${unknownId}` },
+      { cursor: nextCursor, sortKey: "updated_at" },
+      { originators: ["me"] }
+    ]) {
+      const [code] = errorOf(yield* client.call("thread/list", params))
+      assert.strictEqual(code, -32_600, JSON.stringify(params))
+    }
+    assert.lengthOf((yield* list(client, { originators: [] })).data, 2)
+  })
 
-  test(
-    "by folder, provider and name; archived and of a parent are none",
-    Effect.gen(function* () {
-      const client = yield* initialized()
-      const store = yield* ThreadStore
-      const { thread } = yield* start(client, { cwd: "/a", modelProvider: "other" })
-      yield* start(client, { cwd: "/b" })
-      assert.deepStrictEqual(idsOf(yield* list(client, { cwd: "/a" })), [thread.id])
-      assert.lengthOf((yield* list(client, { cwd: ["/a", "/b"] })).data, 2)
-      assert.deepStrictEqual(idsOf(yield* list(client, { modelProviders: ["other"] })), [thread.id])
-      assert.lengthOf((yield* list(client, { archived: true })).data, 0)
-      assert.lengthOf((yield* list(client, { archived: false })).data, 2)
-      assert.lengthOf((yield* list(client, { parentThreadId: thread.id })).data, 0)
-      assert.lengthOf((yield* list(client, { searchTerm: "build" })).data, 0)
-      const [stored] = yield* store.list({
-        kinds: [],
-        providers: ["other"],
-        folders: [],
-        search: null,
-        sortBy: "createdAt",
-        direction: "asc",
-        after: null,
-        limit: 1
-      })
-      assert(stored !== undefined)
-      yield* store.rename(stored.id, "Fix the build")
-      assert.deepStrictEqual(idsOf(yield* list(client, { searchTerm: "BUILD" })), [thread.id])
-      assert.lengthOf((yield* list(client, { searchTerm: "" })).data, 2)
+  withThreads("by folder, provider and name; archived and of a parent are none", function* (client) {
+    const store = yield* ThreadStore
+    const { thread } = yield* start(client, { cwd: "/a", modelProvider: "other" })
+    yield* start(client, { cwd: "/b" })
+    assert.deepStrictEqual(idsOf(yield* list(client, { cwd: "/a" })), [thread.id])
+    assert.lengthOf((yield* list(client, { cwd: ["/a", "/b"] })).data, 2)
+    assert.deepStrictEqual(idsOf(yield* list(client, { modelProviders: ["other"] })), [thread.id])
+    assert.lengthOf((yield* list(client, { archived: true })).data, 0)
+    assert.lengthOf((yield* list(client, { archived: false })).data, 2)
+    assert.lengthOf((yield* list(client, { parentThreadId: thread.id })).data, 0)
+    assert.lengthOf((yield* list(client, { searchTerm: "build" })).data, 0)
+    const [stored] = yield* store.list({
+      kinds: [],
+      providers: ["other"],
+      folders: [],
+      search: null,
+      sortBy: "createdAt",
+      direction: "asc",
+      after: null,
+      limit: 1
     })
-  )
+    assert(stored !== undefined)
+    yield* store.rename(stored.id, "Fix the build")
+    assert.deepStrictEqual(idsOf(yield* list(client, { searchTerm: "BUILD" })), [thread.id])
+    assert.lengthOf((yield* list(client, { searchTerm: "" })).data, 2)
+  })
 
-  test(
+  withThreads(
     "without kinds only what a person is in",
-    Effect.gen(function* () {
-      const client = yield* initialized()
+    function* (client) {
       yield* start(client)
       assert.lengthOf((yield* list(client)).data, 0)
       assert.lengthOf((yield* list(client, { sourceKinds: [] })).data, 0)
       assert.lengthOf((yield* list(client, { sourceKinds: ["cli", "exec"] })).data, 1)
       assert.lengthOf((yield* list(client, { sourceKinds: ["subAgent"] })).data, 0)
-    }),
+    },
     { source: "exec" }
   )
 
-  test(
+  withThreads(
     "any kind of sub-agent",
-    Effect.gen(function* () {
-      const client = yield* initialized()
+    function* (client) {
       yield* start(client)
       assert.lengthOf((yield* list(client, { sourceKinds: ["subAgent"] })).data, 1)
       assert.lengthOf((yield* list(client, { sourceKinds: ["subAgentReview"] })).data, 1)
       assert.lengthOf((yield* list(client, { sourceKinds: ["subAgentOther"] })).data, 0)
-    }),
+    },
     { source: { subAgent: "review" } }
   )
 })
@@ -393,52 +350,46 @@ describe("clients of the older protocol", () => {
       return client
     })
 
-  test(
-    "are told of the session too, where they ask for it",
-    Effect.gen(function* () {
-      const client = yield* legacy({ [legacyExtension]: true })
-      yield* client.until("account/updated")
-      const { thread } = yield* start(client, { cwd: "/work", sandbox: "workspace-write" })
-      const events = told(yield* client.rest)
-      assert.deepStrictEqual(
-        events.map(([method]) => method),
-        ["thread/started", "codex/event/session_configured"]
-      )
-      assert.deepStrictEqual(events[1]?.[1], {
-        conversationId: thread.id,
-        id: "",
-        msg: {
-          type: "session_configured",
-          session_id: thread.id,
-          thread_name: null,
-          model: "none",
-          model_provider_id: "openai",
-          service_tier: null,
-          approval_policy: "never",
-          approvals_reviewer: "user",
-          sandbox_policy: { type: "workspace-write" },
-          cwd: "/work",
-          reasoning_effort: null,
-          history_log_id: 0,
-          history_entry_count: 0,
-          initial_messages: null,
-          rollout_path: null
-        }
-      })
-      yield* client.call("thread/resume", { threadId: thread.id })
-      assert.deepStrictEqual(
-        told(yield* client.rest).map(([method]) => method),
-        ["codex/event/session_configured"]
-      )
+  threads("are told of the session too, where they ask for it", function* () {
+    const client = yield* legacy({ [legacyExtension]: true })
+    yield* client.until("account/updated")
+    const { thread } = yield* start(client, { cwd: "/work", sandbox: "workspace-write" })
+    const events = told(yield* client.rest)
+    assert.deepStrictEqual(
+      events.map(([method]) => method),
+      ["thread/started", "codex/event/session_configured"]
+    )
+    assert.deepStrictEqual(events[1]?.[1], {
+      conversationId: thread.id,
+      id: "",
+      msg: {
+        type: "session_configured",
+        session_id: thread.id,
+        thread_name: null,
+        model: "none",
+        model_provider_id: "openai",
+        service_tier: null,
+        approval_policy: "never",
+        approvals_reviewer: "user",
+        sandbox_policy: { type: "workspace-write" },
+        cwd: "/work",
+        reasoning_effort: null,
+        history_log_id: 0,
+        history_entry_count: 0,
+        initial_messages: null,
+        rollout_path: null
+      }
     })
-  )
+    yield* client.call("thread/resume", { threadId: thread.id })
+    assert.deepStrictEqual(
+      told(yield* client.rest).map(([method]) => method),
+      ["codex/event/session_configured"]
+    )
+  })
 
-  test(
-    "and only where they do",
-    Effect.gen(function* () {
-      const client = yield* legacy({ [legacyExtension]: "yes" })
-      yield* start(client)
-      assert.notInclude(order(yield* client.rest), "codex/event/session_configured")
-    })
-  )
+  threads("and only where they do", function* () {
+    const client = yield* legacy({ [legacyExtension]: "yes" })
+    yield* start(client)
+    assert.notInclude(order(yield* client.rest), "codex/event/session_configured")
+  })
 })

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,19 +9,19 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import { type Ending, serveUntil, type Signal } from "../../../src/app-server/transports/serveUntil.js"
+import { scoped } from "../generators.js"
 
 /** A server whose one call takes `work`, and is cancelled when the drain is over; a client that takes `reading`. */
-const scene = (options: { readonly work: string; readonly reading?: string; readonly leaves?: string }) =>
+const scene = (options: {
+  readonly work: Duration.DurationInput
+  readonly reading?: Duration.DurationInput
+  readonly leaves?: Duration.DurationInput
+}) =>
   Effect.gen(function* () {
     const signals = yield* Queue.unbounded<Signal>()
     const settled = yield* Deferred.make<"answered" | "cancelled">()
     const drains: Array<number> = []
-    yield* Effect.fork(
-      Effect.zipRight(
-        Effect.sleep(Duration.decode(options.work as Duration.DurationInput)),
-        Deferred.succeed(settled, "answered")
-      )
-    )
+    yield* Effect.fork(Effect.zipRight(Effect.sleep(options.work), Deferred.succeed(settled, "answered")))
     const server = AppServer.of({
       connect: () => Effect.dieMessage("not used"),
       shutdown: ({ drain }) =>
@@ -30,8 +30,8 @@ const scene = (options: { readonly work: string; readonly reading?: string; read
           Effect.zipRight(Deferred.succeed(settled, "cancelled"))
         )
     })
-    const reading = Effect.sleep((options.reading ?? "0 millis") as Duration.DurationInput)
-    const leaving = Effect.sleep((options.leaves ?? "1 hour") as Duration.DurationInput)
+    const reading = Effect.sleep(options.reading ?? 0)
+    const leaving = Effect.sleep(options.leaves ?? "1 hour")
     const serve = (stop: Effect.Effect<void>) =>
       Effect.raceFirst(leaving, Effect.zipRight(stop, Effect.zipRight(Deferred.await(settled), reading)))
     const fiber = yield* Effect.fork(
@@ -44,102 +44,80 @@ const scene = (options: { readonly work: string; readonly reading?: string; read
       drains,
       send: (signal: Signal) => Effect.zipRight(Queue.offer(signals, signal), TestClock.adjust(0)),
       ending,
-      outcome: Effect.map(Deferred.poll(settled), Option.isSome)
+      isSettled: Deferred.isDone(settled)
     }
   })
 
+type Step = Signal | { readonly after: Duration.DurationInput; readonly ending: Ending | null }
+
+const after = (time: Duration.DurationInput, ending: Ending | null = null): Step => ({ after: time, ending })
+
+/** What happens in order, and how the server had ended by then; `drains` are the milliseconds of each shutdown. */
+const rows: ReadonlyArray<
+  readonly [string, Parameters<typeof scene>[0], ReadonlyArray<Step>, drains: ReadonlyArray<number>]
+> = [
+  [
+    "is over when the transport is",
+    { work: "1 hour", leaves: "3 seconds" },
+    [after("2 seconds"), after("1 second", "drained")],
+    []
+  ],
+  [
+    "SIGTERM waits for what was accepted",
+    { work: "5 seconds" },
+    ["SIGTERM", after("4 seconds"), after("1 second", "drained")],
+    [10_000]
+  ],
+  [
+    "SIGTERM waits ten seconds at most",
+    { work: "1 hour" },
+    ["SIGTERM", after("9 seconds"), after("1 second", "drained")],
+    [10_000]
+  ],
+  [
+    "SIGTERM does not wait for good for a client that does not read",
+    { work: "1 second", reading: "1 hour" },
+    ["SIGTERM", after("12 seconds", "drained")],
+    [10_000]
+  ],
+  [
+    "a second SIGTERM ends at once",
+    { work: "1 hour" },
+    ["SIGTERM", after("1 second"), "SIGTERM", after(0, "cut")],
+    [10_000]
+  ],
+  ["SIGINT cancels, and ends when that is sent", { work: "1 hour" }, ["SIGINT", after(0, "cancelled")], [0]],
+  [
+    "SIGINT waits one second at most",
+    { work: "1 hour", reading: "1 hour" },
+    ["SIGINT", after("999 millis"), after("1 millis", "cancelled")],
+    [0]
+  ],
+  [
+    "SIGINT cuts an orderly end short",
+    { work: "1 hour" },
+    ["SIGTERM", after("1 second"), "SIGINT", after(0, "cancelled")],
+    [10_000, 0]
+  ],
+  [
+    "a signal after SIGINT ends at once",
+    { work: "1 hour", reading: "1 hour" },
+    ["SIGINT", "SIGTERM", after(0, "cut")],
+    [0]
+  ]
+]
+
 describe("serving until somebody ends it", () => {
-  it.scoped("is over when the transport is", () =>
-    Effect.gen(function* () {
-      const { drains, ending } = yield* scene({ work: "1 hour", leaves: "3 seconds" })
-      yield* TestClock.adjust("2 seconds")
-      assert.isNull(yield* ending)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* ending, "drained")
-      assert.deepStrictEqual(drains, [])
-    })
-  )
-
-  it.scoped("SIGTERM waits for what was accepted", () =>
-    Effect.gen(function* () {
-      const { drains, ending, send } = yield* scene({ work: "5 seconds" })
-      yield* send("SIGTERM")
-      yield* TestClock.adjust("4 seconds")
-      assert.isNull(yield* ending)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* ending, "drained")
-      assert.deepStrictEqual(drains, [10_000])
-    })
-  )
-
-  it.scoped("SIGTERM waits ten seconds at most", () =>
-    Effect.gen(function* () {
-      const { ending, send } = yield* scene({ work: "1 hour" })
-      yield* send("SIGTERM")
-      yield* TestClock.adjust("9 seconds")
-      assert.isNull(yield* ending)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* ending, "drained")
-    })
-  )
-
-  it.scoped("SIGTERM does not wait for good for a client that does not read", () =>
-    Effect.gen(function* () {
-      const { ending, send } = yield* scene({ work: "1 second", reading: "1 hour" })
-      yield* send("SIGTERM")
-      yield* TestClock.adjust("12 seconds")
-      assert.strictEqual(yield* ending, "drained")
-    })
-  )
-
-  it.scoped("a second SIGTERM ends at once", () =>
-    Effect.gen(function* () {
-      const { ending, send } = yield* scene({ work: "1 hour" })
-      yield* send("SIGTERM")
-      yield* TestClock.adjust("1 second")
-      yield* send("SIGTERM")
-      assert.strictEqual(yield* ending, "cut")
-    })
-  )
-
-  it.scoped("SIGINT cancels, and ends when that is told", () =>
-    Effect.gen(function* () {
-      const { drains, ending, outcome, send } = yield* scene({ work: "1 hour" })
-      yield* send("SIGINT")
-      assert.strictEqual(yield* ending, "cancelled")
-      assert.isTrue(yield* outcome)
-      assert.deepStrictEqual(drains, [0])
-    })
-  )
-
-  it.scoped("SIGINT waits one second at most", () =>
-    Effect.gen(function* () {
-      const { ending, send } = yield* scene({ work: "1 hour", reading: "1 hour" })
-      yield* send("SIGINT")
-      yield* TestClock.adjust("999 millis")
-      assert.isNull(yield* ending)
-      yield* TestClock.adjust("1 millis")
-      assert.strictEqual(yield* ending, "cancelled")
-    })
-  )
-
-  it.scoped("SIGINT cuts an orderly end short", () =>
-    Effect.gen(function* () {
-      const { drains, ending, send } = yield* scene({ work: "1 hour" })
-      yield* send("SIGTERM")
-      yield* TestClock.adjust("1 second")
-      yield* send("SIGINT")
-      assert.strictEqual(yield* ending, "cancelled")
-      assert.deepStrictEqual(drains, [10_000, 0])
-    })
-  )
-
-  it.scoped("a signal after SIGINT ends at once", () =>
-    Effect.gen(function* () {
-      const { ending, send } = yield* scene({ work: "1 hour", reading: "1 hour" })
-      yield* send("SIGINT")
-      yield* send("SIGTERM")
-      assert.strictEqual(yield* ending, "cut")
-    })
-  )
+  scoped.each(rows)("%s", function* ([, options, steps, expected]) {
+    const { drains, ending, isSettled, send } = yield* scene(options)
+    for (const step of steps) {
+      if (typeof step === "string") yield* send(step)
+      else {
+        yield* TestClock.adjust(step.after)
+        assert.strictEqual(yield* ending, step.ending)
+      }
+    }
+    assert.deepStrictEqual(drains, expected)
+    if (expected.includes(0)) assert.isTrue(yield* isSettled)
+  })
 })

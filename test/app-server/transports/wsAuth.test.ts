@@ -32,6 +32,9 @@ const strict = jwt({ issuer: "me", audience: "you" })
 const good = { exp: later, iss: "me", aud: "you" }
 const [head = "", body = "", mac = ""] = signed(good).split(".")
 
+const bearer = (...given: Parameters<typeof signed>) => `Bearer ${signed(...given)}`
+const invalid = "invalid websocket jwt"
+
 describe("a websocket's credential", () => {
   it.each<readonly [string, WsAuth, string | undefined, Refusal | null]>([
     ["is not asked for", { _tag: "Open" }, undefined, null],
@@ -55,62 +58,42 @@ describe("a websocket's credential", () => {
       "invalid websocket bearer token"
     ],
 
-    ["is a good JWT", strict, `Bearer ${signed(good)}`, null],
-    ["is a good JWT with several audiences", strict, `Bearer ${signed({ ...good, aud: ["us", "you"] })}`, null],
-    ["is a JWT that expired within the skew", jwt(), `Bearer ${signed({ exp: now - 30 })}`, null],
-    ["is a JWT that expired", jwt(), `Bearer ${signed({ exp: now - 31 })}`, "expired websocket jwt"],
+    ["is a good JWT", strict, bearer(good), null],
+    ["is a good JWT with several audiences", strict, bearer({ ...good, aud: ["us", "you"] }), null],
+    ["is a JWT that expired within the skew", jwt(), bearer({ exp: now - 30 }), null],
+    ["is a JWT that expired", jwt(), bearer({ exp: now - 31 }), "expired websocket jwt"],
     [
       "is a JWT that expired, without any skew",
       jwt({ maxClockSkewSeconds: 0 }),
-      `Bearer ${signed({ exp: now - 1 })}`,
+      bearer({ exp: now - 1 }),
       "expired websocket jwt"
     ],
-    ["is a JWT that begins within the skew", jwt(), `Bearer ${signed({ exp: later, nbf: now + 30 })}`, null],
-    [
-      "is a JWT that begins later",
-      jwt(),
-      `Bearer ${signed({ exp: later, nbf: now + 31 })}`,
-      "websocket jwt is not valid yet"
-    ],
-    ["is a JWT without an expiry", jwt(), `Bearer ${signed({})}`, "invalid websocket jwt"],
-    ["is a JWT with a text for an expiry", jwt(), `Bearer ${signed({ exp: String(later) })}`, "invalid websocket jwt"],
-    [
-      "is a JWT of another issuer",
-      strict,
-      `Bearer ${signed({ ...good, iss: "them" })}`,
-      "websocket jwt issuer mismatch"
-    ],
-    ["is a JWT of no issuer", strict, `Bearer ${signed({ exp: later, aud: "you" })}`, "websocket jwt issuer mismatch"],
-    ["is a JWT for others", strict, `Bearer ${signed({ ...good, aud: ["us"] })}`, "websocket jwt audience mismatch"],
-    ["is a JWT for nobody", strict, `Bearer ${signed({ exp: later, iss: "me" })}`, "websocket jwt audience mismatch"],
-    ["is a JWT with another key", jwt(), `Bearer ${signed(good, { key: `${secret}!` })}`, "invalid websocket jwt"],
-    [
-      "is a JWT of another algorithm",
-      jwt(),
-      `Bearer ${signed(good, { header: { alg: "HS512" } })}`,
-      "invalid websocket jwt"
-    ],
-    [
-      "is a JWT without an algorithm",
-      jwt(),
-      `Bearer ${signed(good, { header: { alg: "none" } })}`,
-      "invalid websocket jwt"
-    ],
+    ["is a JWT that begins within the skew", jwt(), bearer({ exp: later, nbf: now + 30 }), null],
+    ["is a JWT that begins later", jwt(), bearer({ exp: later, nbf: now + 31 }), "websocket jwt is not valid yet"],
+    ["is a JWT without an expiry", jwt(), bearer({}), invalid],
+    ["is a JWT with a text for an expiry", jwt(), bearer({ exp: String(later) }), invalid],
+    ["is a JWT of another issuer", strict, bearer({ ...good, iss: "them" }), "websocket jwt issuer mismatch"],
+    ["is a JWT of no issuer", strict, bearer({ exp: later, aud: "you" }), "websocket jwt issuer mismatch"],
+    ["is a JWT for others", strict, bearer({ ...good, aud: ["us"] }), "websocket jwt audience mismatch"],
+    ["is a JWT for nobody", strict, bearer({ exp: later, iss: "me" }), "websocket jwt audience mismatch"],
+    ["is a JWT with another key", jwt(), bearer(good, { key: `${secret}!` }), invalid],
+    ["is a JWT of another algorithm", jwt(), bearer(good, { header: { alg: "HS512" } }), invalid],
+    ["is a JWT without an algorithm", jwt(), bearer(good, { header: { alg: "none" } }), invalid],
     [
       "is a JWT that demands what is not known",
       jwt(),
-      `Bearer ${signed(good, { header: { alg: "HS256", crit: ["b64"] } })}`,
-      "invalid websocket jwt"
+      bearer(good, { header: { alg: "HS256", crit: ["b64"] } }),
+      invalid
     ],
-    ["is a JWT without a signature", jwt(), `Bearer ${head}.${body}.`, "invalid websocket jwt"],
+    ["is a JWT without a signature", jwt(), `Bearer ${head}.${body}.`, invalid],
     [
       "is a JWT whose claims were changed",
       jwt(),
       `Bearer ${head}.${Buffer.from(JSON.stringify({ exp: later + 1 })).toString("base64url")}.${mac}`,
-      "invalid websocket jwt"
+      invalid
     ],
-    ["is a JWT whose claims are no JSON", jwt(), `Bearer ${signed("nonsense")}`, "invalid websocket jwt"],
-    ["is no JWT", jwt(), "Bearer nonsense", "invalid websocket jwt"]
+    ["is a JWT whose claims are no JSON", jwt(), bearer("nonsense"), invalid],
+    ["is no JWT", jwt(), "Bearer nonsense", invalid]
   ])("%s", (_, auth, header, expected) => assert.strictEqual(refusal(auth, header, now), expected))
 
   it.prop("nothing that is made up gets in", [FastCheck.fullUnicodeString()], ([text]) => {
@@ -145,25 +128,26 @@ const read = (flags: WsAuthFlags) =>
 
 const digits = Buffer.from(sha256("the-token")).toString("hex")
 
+const capability = (flags: WsAuthFlags): WsAuthFlags => ({ "--ws-auth": "capability-token", ...flags })
+const bySecret = (flags: WsAuthFlags, file = "$/secret"): WsAuthFlags => ({
+  "--ws-auth": "signed-bearer-token",
+  "--ws-shared-secret-file": file,
+  ...flags
+})
+
 describe("the flags of a websocket's credential", () => {
   it.effect.each<readonly [string, WsAuthFlags, WsAuth]>([
     ["none", {}, { _tag: "Open" }],
-    ["a token in a file", { "--ws-auth": "capability-token", "--ws-token-file": "$/token" }, token],
+    ["a token in a file", capability({ "--ws-token-file": "$/token" }), token],
     [
       "a token's digest",
-      { "--ws-auth": "capability-token", "--ws-token-sha256": digits.toUpperCase() },
+      capability({ "--ws-token-sha256": digits.toUpperCase() }),
       { _tag: "CapabilityToken", digest: Buffer.from(sha256("the-token")) }
     ],
-    ["a secret", { "--ws-auth": "signed-bearer-token", "--ws-shared-secret-file": "$/secret" }, jwt()],
+    ["a secret", bySecret({}), jwt()],
     [
       "a secret with everything",
-      {
-        "--ws-auth": "signed-bearer-token",
-        "--ws-shared-secret-file": "$/secret",
-        "--ws-issuer": "me",
-        "--ws-audience": "you",
-        "--ws-max-clock-skew-seconds": "0"
-      },
+      bySecret({ "--ws-issuer": "me", "--ws-audience": "you", "--ws-max-clock-skew-seconds": "0" }),
       jwt({ issuer: "me", audience: "you", maxClockSkewSeconds: 0 })
     ]
   ])("%s", ([, flags, expected]) =>
@@ -176,47 +160,33 @@ describe("the flags of a websocket's credential", () => {
     })
   )
 
+  const oneToken = "`--ws-auth capability-token` needs exactly one of `--ws-token-file` and `--ws-token-sha256`"
+
   it.effect.each<readonly [string, WsAuthFlags, string]>([
     ["an unknown mode", { "--ws-auth": "basic" }, "`--ws-auth` is `capability-token` or `signed-bearer-token`"],
     ["a token without a mode", { "--ws-token-file": "$/token" }, "`--ws-token-file` needs `--ws-auth`"],
-    [
-      "no token",
-      { "--ws-auth": "capability-token" },
-      "`--ws-auth capability-token` needs exactly one of `--ws-token-file` and `--ws-token-sha256`"
-    ],
-    [
-      "two tokens",
-      { "--ws-auth": "capability-token", "--ws-token-file": "$/token", "--ws-token-sha256": digits },
-      "`--ws-auth capability-token` needs exactly one of `--ws-token-file` and `--ws-token-sha256`"
-    ],
+    ["no token", capability({}), oneToken],
+    ["two tokens", capability({ "--ws-token-file": "$/token", "--ws-token-sha256": digits }), oneToken],
     [
       "a digest that is none",
-      { "--ws-auth": "capability-token", "--ws-token-sha256": "abc" },
+      capability({ "--ws-token-sha256": "abc" }),
       "`--ws-token-sha256` needs 64 hexadecimal digits"
     ],
-    [
-      "a relative file",
-      { "--ws-auth": "capability-token", "--ws-token-file": "token" },
-      "`--ws-token-file` needs an absolute path"
-    ],
+    ["a relative file", capability({ "--ws-token-file": "token" }), "`--ws-token-file` needs an absolute path"],
     [
       "a file that is not there",
-      { "--ws-auth": "capability-token", "--ws-token-file": "$/none" },
+      capability({ "--ws-token-file": "$/none" }),
       "`--ws-token-file`: $/none can't be read"
     ],
-    [
-      "an empty file",
-      { "--ws-auth": "capability-token", "--ws-token-file": "$/empty" },
-      "`--ws-token-file`: $/empty is empty"
-    ],
+    ["an empty file", capability({ "--ws-token-file": "$/empty" }), "`--ws-token-file`: $/empty is empty"],
     [
       "a token and an issuer",
-      { "--ws-auth": "capability-token", "--ws-token-file": "$/token", "--ws-issuer": "me" },
+      capability({ "--ws-token-file": "$/token", "--ws-issuer": "me" }),
       "`--ws-issuer` is not for `--ws-auth capability-token`"
     ],
     [
       "a secret and a token",
-      { "--ws-auth": "signed-bearer-token", "--ws-shared-secret-file": "$/secret", "--ws-token-file": "$/token" },
+      bySecret({ "--ws-token-file": "$/token" }),
       "`--ws-token-file` is not for `--ws-auth signed-bearer-token`"
     ],
     [
@@ -226,16 +196,12 @@ describe("the flags of a websocket's credential", () => {
     ],
     [
       "a secret that is too short",
-      { "--ws-auth": "signed-bearer-token", "--ws-shared-secret-file": "$/short" },
+      bySecret({}, "$/short"),
       "`--ws-shared-secret-file`: the secret needs at least 32 bytes"
     ],
     [
       "a skew that is no number",
-      {
-        "--ws-auth": "signed-bearer-token",
-        "--ws-shared-secret-file": "$/secret",
-        "--ws-max-clock-skew-seconds": "-1"
-      },
+      bySecret({ "--ws-max-clock-skew-seconds": "-1" }),
       "`--ws-max-clock-skew-seconds` needs a whole number of seconds"
     ]
   ])("%s: refused", ([, flags, expected]) => Effect.map(read(flags), (told) => assert.strictEqual(told, expected)))
