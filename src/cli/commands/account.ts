@@ -10,7 +10,7 @@ import { CredentialStore } from "../../services/CredentialStore.js"
 import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { Globals } from "../Globals.js"
-import { accountValue, roleFields, sessionFields, statusFields, usageValue } from "../json/fields.js"
+import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { roleText, statusLines } from "../render/status.js"
 import { wrap } from "../render/text.js"
@@ -24,9 +24,9 @@ const statusValue = (status: Status, at: Circumstances) => {
   const usage = Either.getOrNull(status.usage)
   const messages = Either.getOrNull(status.messages)
   return {
-    session: accountValue(status.session),
+    session: status.session,
     role: status.role,
-    usage: usage === null ? null : usageValue(usage.snapshot),
+    usage: usage?.snapshot ?? null,
     verdict: usage?.verdict ?? null,
     activity: Either.getOrNull(status.activity),
     messages: messages?.messages.filter((message) => message.archivedAt === null) ?? null,
@@ -65,13 +65,7 @@ export const menuOrStatus = Effect.gen(function* () {
 export const role = showRole.pipe(
   present({
     fields: roleFields,
-    value: ({ role, session }) => ({
-      identity: session.identity,
-      plan: session.plan,
-      role: role.role,
-      isOwner: role.isOwner,
-      source: role.source
-    }),
+    value: ({ role, session }) => ({ identity: session.identity, plan: session.plan, ...role }),
     lines: ({ role, session }, { columns }) => wrap(`${planLabel(session.plan)} · ${roleText(role)}`, columns)
   })
 )
@@ -122,9 +116,7 @@ export const session = Effect.all({
   present({
     fields: sessionFields,
     value: ({ location, session }) => ({
-      ...accountValue(session),
-      email: session.email,
-      isOrgOwner: session.isOrgOwner,
+      ...session,
       isRefreshable: session.isRefreshable,
       usesBackend: session.usesBackend,
       location

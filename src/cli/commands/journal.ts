@@ -7,7 +7,7 @@ import { type Resolution, resolveOperation } from "../../programs/resolveOperati
 import { OperationJournal } from "../../services/OperationJournal.js"
 import { badUsage } from "../Command.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
-import { journalFields } from "../json/fields.js"
+import { journalFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { table, wrap } from "../render/text.js"
 import { relative } from "../render/time.js"

@@ -1,4 +1,5 @@
 /** The commands for what can't be undone: `redeem`, `invite` and `notify-owner`. */
+import { identity } from "effect/Function"
 import { plainLine } from "../../domain/PlainText.js"
 import type { InviteReward } from "../../domain/ReferralOffer.js"
 import type { CreditType } from "../../domain/WorkspaceRole.js"
@@ -6,7 +7,7 @@ import { inviteFriend } from "../../programs/invite.js"
 import { notifyOwner as notifyOwnerProgram, type NotifyResult } from "../../programs/nudge.js"
 import { redeemReset, type RedeemResult } from "../../programs/redeem.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
-import { inviteFields, notifyOwnerFields, redeemFields, usageValue } from "../json/fields.js"
+import { inviteFields, notifyOwnerFields, redeemFields } from "../json/outputs.js"
 import { bar, type Canvas, percentLeft } from "../render/limits.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
@@ -54,12 +55,7 @@ export const redeem = (flags: {
     withOpenNotice,
     present({
       fields: redeemFields,
-      value: ({ creditId, key, outcome, usage }) => ({
-        outcome,
-        key,
-        creditId,
-        usage: usage === null ? null : usageValue(usage)
-      }),
+      value: identity,
       lines: redeemLines,
       exitCode: ({ outcome }) => ofRedeem(outcome)
     })
@@ -106,7 +102,7 @@ export const notifyOwner = (flags: { readonly "--type": CreditType | undefined; 
     withOpenNotice,
     present({
       fields: notifyOwnerFields,
-      value: (result) => result,
+      value: identity,
       lines: (result, { columns }) => wrap(notified(result), columns),
       exitCode: ({ outcome }) => (outcome === "sent" ? ExitCode.done : ExitCode.nothing)
     })

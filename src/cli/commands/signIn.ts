@@ -9,7 +9,7 @@ import { signOut, type SignOutOutcome } from "../../programs/signOut.js"
 import { type BadUsage, badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
 import { Globals } from "../Globals.js"
-import { accountValue, loginFields, logoutFields } from "../json/fields.js"
+import { loginFields, logoutFields } from "../json/outputs.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 
@@ -80,7 +80,7 @@ export const login = (flags: LoginFlags) =>
   }).pipe(
     present({
       fields: loginFields,
-      value: ({ method, replaced, session }) => ({ ...accountValue(session), method, replaced: replaced !== null }),
+      value: ({ method, replaced, session }) => ({ ...session, method, replaced: replaced !== null }),
       lines: (outcome, { columns }) => loginLines(outcome).flatMap((line) => wrap(line, columns))
     })
   )

@@ -17,7 +17,7 @@ import type { WatchEvent } from "../../programs/watchUsage.js"
 import { badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
 import { type HookCommands, type HookOutput, makeHooks } from "../hooks.js"
-import { activityFields, guardFields, usageFields, usageViewValue } from "../json/fields.js"
+import { activityFields, guardFields, usageFields, usageValue } from "../json/outputs.js"
 import { activityLines } from "../render/activity.js"
 import { usageLines, verdictLines } from "../render/usage.js"
 import { present, Report } from "../Report.js"
@@ -59,7 +59,7 @@ const activityValue = (activity: TokenActivity, view: ActivityView) => {
   return { view, identity, fetchedAt, totals, days: calendar?.days ?? null, weeks: calendar?.weeks ?? null }
 }
 
-const ofLimits = showUsage.pipe(present({ fields: usageFields, value: usageViewValue, lines: usageLines }))
+const ofLimits = showUsage.pipe(present({ fields: usageFields, value: usageValue, lines: usageLines }))
 
 const ofTokens = (view: ActivityView) =>
   showActivity.pipe(
@@ -130,7 +130,7 @@ export const guard = (flags: GuardFlags) =>
   }).pipe(
     present({
       fields: guardFields,
-      value: (view) => ({ usable: view.usable, waitedMillis: view.waitedMillis, ...usageViewValue(view) }),
+      value: (view) => ({ usable: view.usable, waitedMillis: view.waitedMillis, ...usageValue(view) }),
       lines: ({ snapshot, verdict }, canvas) => verdictLines(snapshot, verdict, canvas),
       exitCode: ({ usable }) => (usable ? ExitCode.done : ExitCode.blocked)
     })

@@ -8,7 +8,7 @@ import type { Reading, WatchEvent, WatchOptions } from "../../programs/watchUsag
 import { ExitCode } from "../exitCodes.js"
 import type { Hooks } from "../hooks.js"
 import { jsonLine, schemaVersion } from "../json/envelope.js"
-import { usageFields, usageViewValue } from "../json/fields.js"
+import { usageFields, usageValue } from "../json/outputs.js"
 import { paintFor } from "../render/paint.js"
 import { usageLines } from "../render/usage.js"
 import { Report } from "../Report.js"
@@ -42,7 +42,7 @@ const encodeReading = Schema.encode(Schema.Struct(usageFields))
 const readingLine = ({ nextAt, previous, transitions, view }: Reading) =>
   Effect.map(
     Effect.orDie(
-      encodeReading({ ...usageViewValue(view), watch: { isFirst: previous === null, transitions, nextAt } })
+      encodeReading({ ...usageValue(view), watch: { isFirst: previous === null, transitions, nextAt } })
     ),
     (encoded) => jsonLine({ schemaVersion, command: "usage", ok: true, exitCode: ExitCode.done, ...encoded })
   )
