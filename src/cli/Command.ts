@@ -1,11 +1,27 @@
 /** What a command line is made of: flags with typed values, arguments, and commands that carry them out. */
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { shellWords, type Words } from "../domain/shellWords.js"
+
+/** The flags of every command. `logLevel` is the lowest level that is shown; `color` is false with `--no-color`. */
+export interface GlobalFlags {
+  readonly json: boolean
+  readonly demo: boolean
+  readonly codexHome: string | undefined
+  readonly baseUrl: string | undefined
+  readonly timeout: Option.Option<Duration.Duration>
+  readonly yes: boolean
+  readonly color: boolean
+  readonly logLevel: LogLevel.LogLevel
+}
+
+export class Globals extends Context.Tag("effect-codex-account/cli/Globals")<Globals, GlobalFlags>() {}
 
 /** A command line that can't be carried out. `advice` says what to type instead; null when the message says it. */
 export class BadUsage extends Data.TaggedError("BadUsage")<{

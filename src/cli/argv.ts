@@ -4,7 +4,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { type Flag, type Flags, type Given, readFlags } from "./Command.js"
 import { aliases, type CommandName, commands, globalFlags, isCommandName } from "./commands.js"
-import type { GlobalFlags } from "./Globals.js"
+import type { GlobalFlags } from "./Command.js"
 
 /** What was given, not read yet. */
 export interface Invocation {

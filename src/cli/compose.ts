@@ -9,7 +9,7 @@ import * as Ref from "effect/Ref"
 import * as Live from "../layers/Live.js"
 import * as PoliciesConfig from "../layers/PoliciesConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
-import { Globals } from "./Globals.js"
+import { Globals } from "./Command.js"
 
 /** Settings, and what a machine has: an HTTP client, a credential store, leases and a journal. */
 const layerWorld = Layer.unwrapEffect(

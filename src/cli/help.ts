@@ -4,7 +4,7 @@ import type { Flags } from "./Command.js"
 import { type CommandName, commands, globalFlags } from "./commands.js"
 import { type Paint, paintFor } from "./render/paint.js"
 import { columnsOf, wrap } from "./render/text.js"
-import type { Screen } from "./Screen.js"
+import type { Screen } from "./Report.js"
 
 const examples = [
   "codex-account usage --demo      look around without an account",

@@ -20,10 +20,9 @@ import { completionScript } from "./completions.js"
 import { ExitCode } from "./exitCodes.js"
 import { helpLines } from "./help.js"
 import { type Circumstances, type CommandError, failureOf, interruption, unexpected } from "./Failure.js"
-import { Globals } from "./Globals.js"
+import { Globals } from "./Command.js"
 import { loggerFor } from "./logger.js"
 import * as Report from "./Report.js"
-import { screenOf } from "./Screen.js"
 
 const networkVariables = [
   "HTTPS_PROXY",
@@ -57,7 +56,7 @@ export const main = (argv: ReadonlyArray<string>): void => {
   const parsed = readArgv(argv)
   const { command, globals } = Either.merge(parsed)
   const flags = readGlobals(globals)
-  const screen = screenOf(process, globals["--no-color"] === undefined)
+  const screen = Report.screenOf(process, globals["--no-color"] === undefined)
   const write = Report.writeTo({ stdout: process.stdout, stderr: process.stderr })
   const at: Circumstances = {
     command: Either.isRight(parsed) ? (command ?? "status") : command,

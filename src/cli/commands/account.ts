@@ -9,7 +9,7 @@ import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
 import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
-import { Globals } from "../Globals.js"
+import { Globals } from "../Command.js"
 import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { roleText, statusLines } from "../render/status.js"
@@ -58,7 +58,7 @@ export const menuOrStatus = Effect.gen(function* () {
   const { screen } = yield* Report
   const atTerminal = screen.interactive && screen.live && process.stdout.isTTY
   if (json || yes || !atTerminal) return yield* status
-  const { openMenu } = yield* Effect.promise(() => import("../menu/openMenu.js"))
+  const { openMenu } = yield* Effect.promise(() => import("../menu.js"))
   return yield* withOpenNotice(openMenu)
 })
 

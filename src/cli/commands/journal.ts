@@ -103,7 +103,7 @@ export const journal = (
   words: ReadonlyArray<string>
 ) =>
   Effect.suspend(() => answer(words, flags["--found"])).pipe(
-    reportInterrupt("redeem"),
+    reportInterrupt,
     present({
       fields: journalFields,
       value: ({ operations, resolution }) => ({

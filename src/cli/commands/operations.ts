@@ -51,7 +51,7 @@ export const redeem = (flags: {
   readonly "--again": boolean
 }) =>
   redeemReset({ key: flags["--key"], creditId: flags["--credit"], again: flags["--again"] }).pipe(
-    reportInterrupt("redeem"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: redeemFields,
@@ -69,7 +69,7 @@ const rewards: Readonly<Record<InviteReward, string>> = {
 
 export const invite = (flags: { readonly "--again": boolean }, email: string | undefined) =>
   inviteFriend({ email, again: flags["--again"] }).pipe(
-    reportInterrupt("invite"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: inviteFields,
@@ -98,7 +98,7 @@ const notified = ({ creditType, outcome }: NotifyResult): string => {
 
 export const notifyOwner = (flags: { readonly "--type": CreditType | undefined; readonly "--again": boolean }) =>
   notifyOwnerProgram({ creditType: flags["--type"], again: flags["--again"] }).pipe(
-    reportInterrupt("nudge"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: notifyOwnerFields,

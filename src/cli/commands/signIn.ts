@@ -8,7 +8,7 @@ import { signIn, type SignInOptions, type SignInOutcome } from "../../programs/s
 import { signOut, type SignOutOutcome } from "../../programs/signOut.js"
 import { type BadUsage, badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
-import { Globals } from "../Globals.js"
+import { Globals } from "../Command.js"
 import { loginFields, logoutFields } from "../json/outputs.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"

@@ -21,7 +21,7 @@ import { activityFields, guardFields, usageFields, usageValue } from "../json/ou
 import { activityLines } from "../render/activity.js"
 import { usageLines, verdictLines } from "../render/usage.js"
 import { present, Report } from "../Report.js"
-import { withWaitingLine } from "../watch/waitingLine.js"
+import { liveUsage, printUsage, withWaitingLine } from "../watch.js"
 
 interface HookFlags {
   readonly "--on-blocked": Words | undefined
@@ -82,11 +82,9 @@ const watch = (flags: WatchFlags) =>
     // Ctrl-C is how a watch ends: there is nothing to report about it.
     yield* Ref.set(exitCode, Option.some(ExitCode.interrupted))
     if (!json && screen.interactive && screen.live && process.stdout.isTTY === true) {
-      const { liveUsage } = yield* Effect.promise(() => import("../watch/liveUsage.js"))
       const ended = yield* Effect.provide(liveUsage({ policy }, hooksOf(flags)), NodeCommandExecutor.layer)
       yield* Ref.set(exitCode, Option.some(ended))
     } else {
-      const { printUsage } = yield* Effect.promise(() => import("../watch/printUsage.js"))
       yield* printUsage({ policy }, yield* printedHooks(hooksOf(flags)))
       yield* Ref.set(exitCode, Option.some(ExitCode.done))
     }
