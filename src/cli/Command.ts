@@ -101,30 +101,21 @@ export const integer = (metavar: string, summary: string, most: number) =>
       : Either.left(`needs a number from 0 to ${most}.`)
   )
 
-const units: Readonly<Record<string, (amount: number) => Duration.Duration>> = {
-  "": Duration.seconds,
-  ms: Duration.millis,
-  milli: Duration.millis,
-  millis: Duration.millis,
-  s: Duration.seconds,
-  sec: Duration.seconds,
-  second: Duration.seconds,
-  seconds: Duration.seconds,
-  m: Duration.minutes,
-  min: Duration.minutes,
-  minute: Duration.minutes,
-  minutes: Duration.minutes,
-  h: Duration.hours,
-  hour: Duration.hours,
-  hours: Duration.hours
-}
+/** Each with its names, and how many milliseconds it has. */
+const units = [
+  ["ms milli millis", 1],
+  ["s sec second seconds", 1000],
+  ["m min minute minutes", 60_000],
+  ["h hour hours", 3_600_000]
+] as const
 
 /** `500ms`, `10s`, `2m`, `10 seconds`, or a bare number of seconds. None for anything else, and for less than 1 ms. */
 export const readDuration = (text: string): Option.Option<Duration.Duration> => {
   const match = /^(\d{1,9}(?:\.\d{1,6})?) ?([a-z]*)$/i.exec(text.trim())
-  const unit = match?.[2]?.toLowerCase() ?? "?"
-  const make = Object.hasOwn(units, unit) ? units[unit] : undefined
-  return Option.fromNullable(make?.(Number(match?.[1]))).pipe(Option.filter((time) => Duration.toMillis(time) >= 1))
+  const name = match?.[2]?.toLowerCase() || "s"
+  const unit = units.find(([names]) => names.split(" ").includes(name))
+  const millis = match === null || unit === undefined ? 0 : Number(match[1]) * unit[1]
+  return millis >= 1 ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
 /** A length of time of at least `least`; any above zero without it. */
@@ -169,7 +160,7 @@ export const word = (metavar: string): Argument<string | undefined> => ({
     second === undefined ? Either.right(first) : Either.left(`Give one ${metavar}, not several.`)
 })
 
-export const noArgument: Argument<void> = {
+const noArgument: Argument<void> = {
   usage: "",
   complete: [],
   read: ([first]) => (first === undefined ? Either.void : Either.left("This command takes no argument."))
@@ -193,19 +184,20 @@ export interface Command<E, R> extends Description<Flags, unknown> {
   readonly start: (given: Given, words: ReadonlyArray<string>) => Either.Either<Effect.Effect<void, E, R>, string>
 }
 
-export const command = <F extends Flags, A, E, R>({
-  run,
-  ...description
-}: Description<F, A> & {
+interface Definition<F extends Flags, A, E, R> extends Omit<Description<F, A>, "argument"> {
   readonly run: (flags: Values<F>, argument: A) => Effect.Effect<void, E, R>
-}): Command<E, R> & { readonly flags: F } => ({
+}
+
+export const commandWith = <F extends Flags, A, E, R>(
+  argument: Argument<A>,
+  { run, ...description }: Definition<F, A, E, R>
+): Command<E, R> & { readonly flags: F } => ({
   ...description,
+  argument,
   start: (given, words) => {
-    const { argument, dependent, flags } = description
-    const alone =
-      dependent !== undefined && given[dependent.on] === undefined
-        ? dependent.flags.find((name) => given[name] !== undefined)
-        : undefined
+    const { dependent, flags } = description
+    const isAlone = dependent !== undefined && given[dependent.on] === undefined
+    const alone = isAlone ? dependent.flags.find((name) => given[name] !== undefined) : undefined
     return alone === undefined
       ? Either.flatMap(readFlags(flags, given), (values) =>
           Either.map(argument.read(words), (argument) => run(values, argument))
@@ -213,3 +205,6 @@ export const command = <F extends Flags, A, E, R>({
       : Either.left(`${alone} only works with ${dependent?.on}.`)
   }
 })
+
+export const command = <F extends Flags, E, R>(definition: Definition<F, void, E, R>) =>
+  commandWith(noArgument, definition)
