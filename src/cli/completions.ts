@@ -103,14 +103,9 @@ const fish = (): string => {
   return [
     line("", " -f"),
     ...all.map(([name, { summary }]) => line(" -n __fish_use_subcommand", ` -a ${name} -d ${quoted(summary)}`)),
-    ...all.flatMap(
-      ([
-        name,
-        {
-          argument: { complete }
-        }
-      ]) => (complete.length === 0 ? [] : [line(within(name), ` -a ${quoted(complete.join(" "))}`)])
-    ),
+    ...all
+      .filter(([, { argument }]) => argument.complete.length > 0)
+      .map(([name, { argument }]) => line(within(name), ` -a ${quoted(argument.complete.join(" "))}`)),
     ...flagLines(globalFlags, ""),
     ...all.flatMap(([name, { flags }]) => flagLines(flags, within(name)))
   ].join("\n")
