@@ -24,16 +24,8 @@ import { Globals } from "./Command.js"
 import { loggerFor } from "./logger.js"
 import * as Report from "./Report.js"
 
-const networkVariables = [
-  "HTTPS_PROXY",
-  "https_proxy",
-  "HTTP_PROXY",
-  "http_proxy",
-  "NO_PROXY",
-  "no_proxy",
-  "CODEX_CA_CERTIFICATE",
-  "SSL_CERT_FILE"
-]
+const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
+const networkVariables = [...proxies, "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"]
 
 /** Reports why a command failed, unless it has reported something itself. */
 const conclude = (cause: Cause.Cause<CommandError>, at: Circumstances) =>

@@ -88,12 +88,7 @@ const expiry = (session: Session, canvas: Canvas): string => {
   return `${passed ? "expired" : "until"} ${timeAndDistance(session.accessExpiresAt, canvas.now)}${renewal}`
 }
 
-interface Stored {
-  readonly session: Session
-  readonly location: string
-}
-
-const sessionLines = ({ location, session }: Stored, canvas: Canvas): ReadonlyArray<string> => {
+const sessionLines = (session: Session, location: string, canvas: Canvas): ReadonlyArray<string> => {
   const row = (name: string, text: string) => `${canvas.paint("dim", name.padEnd(10))} ${plainLine(text)}`
   const usable = session.usesBackend ? "" : " (not usable here: this needs a sign-in with ChatGPT)"
   return [
@@ -121,6 +116,6 @@ export const session = Effect.all({
       usesBackend: session.usesBackend,
       location
     }),
-    lines: sessionLines
+    lines: ({ location, session }, canvas) => sessionLines(session, location, canvas)
   })
 )

@@ -8,13 +8,13 @@ import * as Layer from "effect/Layer"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
-import { type FaultPlan, FaultPlanText } from "../../testing/FaultPlan.js"
-import { type BadUsage, badUsage } from "../Command.js"
+import { FaultPlanText } from "../../testing/FaultPlan.js"
+import { badUsage } from "../Command.js"
 import { demoAccount, writeHome } from "../composeDemo.js"
 import { backendFields } from "../json/outputs.js"
 import { present } from "../Report.js"
 
-const readPlan = (file: string): Effect.Effect<FaultPlan, BadUsage, FileSystem.FileSystem> =>
+const readPlan = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const text = yield* Effect.mapError(fs.readFileString(file), () => badUsage(`The plan ${file} can't be read.`))

@@ -85,16 +85,12 @@ export const invite = (flags: { readonly "--again": boolean }, email: string | u
 
 const wishes: Readonly<Record<CreditType, string>> = { credits: "more credits", usage_limit: "a higher usage limit" }
 
-const notified = ({ creditType, outcome }: NotifyResult): string => {
-  switch (outcome) {
-    case "sent":
-      return `The workspace owner was asked for ${wishes[creditType]}.`
-    case "cooldownActive":
-      return `Nothing was sent: the owner was asked for ${wishes[creditType]} not long ago.`
-    case "declined":
-      return nothingSent
-  }
-}
+const notified = ({ creditType, outcome }: NotifyResult): string =>
+  ({
+    sent: `The workspace owner was asked for ${wishes[creditType]}.`,
+    cooldownActive: `Nothing was sent: the owner was asked for ${wishes[creditType]} not long ago.`,
+    declined: nothingSent
+  })[outcome]
 
 export const notifyOwner = (flags: { readonly "--type": CreditType | undefined; readonly "--again": boolean }) =>
   notifyOwnerProgram({ creditType: flags["--type"], again: flags["--again"] }).pipe(

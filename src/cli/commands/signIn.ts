@@ -44,22 +44,18 @@ interface LoginFlags {
   readonly "--with-api-key": boolean
 }
 
-const optionsOf = (flags: LoginFlags): Effect.Effect<SignInOptions, BadUsage> => {
-  const { "--device": device, "--with-access-token": accessToken, "--with-api-key": apiKey } = flags
-  if ([accessToken, apiKey, device].filter(Boolean).length > 1) {
-    return badUsage("Choose one way to sign in: --device, --with-access-token or --with-api-key.")
-  }
-  if (accessToken) {
-    return Effect.map(readSecret("codex-account login --with-access-token < token.txt"), (token) => ({
-      method: "accessToken",
-      token
-    }))
-  }
-  if (apiKey) {
-    return Effect.map(readSecret("codex-account login --with-api-key < key.txt"), (key) => ({ method: "apiKey", key }))
-  }
-  return Effect.succeed(device ? { method: "device" } : { method: "browser", openBrowser: !flags["--no-browser"] })
-}
+const optionsOf = (flags: LoginFlags): Effect.Effect<SignInOptions, BadUsage> =>
+  Effect.gen(function* () {
+    const { "--device": device, "--with-access-token": accessToken, "--with-api-key": apiKey } = flags
+    if ([accessToken, apiKey, device].filter(Boolean).length > 1) {
+      return yield* badUsage("Choose one way to sign in: --device, --with-access-token or --with-api-key.")
+    }
+    if (accessToken) {
+      return { method: "accessToken", token: yield* readSecret("codex-account login --with-access-token < token.txt") }
+    }
+    if (apiKey) return { method: "apiKey", key: yield* readSecret("codex-account login --with-api-key < key.txt") }
+    return device ? { method: "device" } : { method: "browser", openBrowser: !flags["--no-browser"] }
+  })
 
 const loginLines = ({ email, replaced, session }: SignInOutcome): ReadonlyArray<string> => [
   plainLine(
@@ -85,17 +81,16 @@ export const login = (flags: LoginFlags) =>
     })
   )
 
-const revocations = {
-  confirmed: "The session was ended at the server too: other machines and the browser that shared it are signed out.",
-  unconfirmed: "The server did not confirm that the session has ended elsewhere."
-}
-
 const logoutLines = (outcome: SignOutOutcome): ReadonlyArray<string> => {
   if (outcome._tag === "Declined") return ["Nothing was done, and nothing was sent."]
   if (!outcome.removed) return ["You were not signed in."]
+  const signedOut = "Signed out: the stored sign-in was removed."
+  if (outcome.revoked === null) return [signedOut]
   return [
-    "Signed out: the stored sign-in was removed.",
-    ...(outcome.revoked === null ? [] : [revocations[outcome.revoked ? "confirmed" : "unconfirmed"]])
+    signedOut,
+    outcome.revoked
+      ? "The session was ended at the server too: other machines and the browser that shared it are signed out."
+      : "The server did not confirm that the session has ended elsewhere."
   ]
 }
 

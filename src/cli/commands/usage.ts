@@ -81,13 +81,12 @@ const watch = (flags: WatchFlags) =>
     const { exitCode, json, screen } = yield* Report
     // Ctrl-C is how a watch ends: there is nothing to report about it.
     yield* Ref.set(exitCode, Option.some(ExitCode.interrupted))
-    if (!json && screen.interactive && screen.live && process.stdout.isTTY === true) {
-      const ended = yield* Effect.provide(liveUsage({ policy }, hooksOf(flags)), NodeCommandExecutor.layer)
-      yield* Ref.set(exitCode, Option.some(ended))
-    } else {
-      yield* printUsage({ policy }, yield* printedHooks(hooksOf(flags)))
-      yield* Ref.set(exitCode, Option.some(ExitCode.done))
-    }
+    const hooks = hooksOf(flags)
+    const ended =
+      !json && screen.interactive && screen.live && process.stdout.isTTY
+        ? yield* Effect.provide(liveUsage({ policy }, hooks), NodeCommandExecutor.layer)
+        : yield* Effect.as(printUsage({ policy }, yield* printedHooks(hooks)), ExitCode.done)
+    yield* Ref.set(exitCode, Option.some(ended))
   }).pipe(Effect.scoped)
 
 export const usage = (flags: WatchFlags, view: ActivityView | null) =>
