@@ -58,11 +58,13 @@ export const flag = (summary: string): Flag<boolean> => ({
   read: (given) => Either.right(given !== undefined)
 })
 
+type Complete = Flag<unknown>["complete"]
+
 const valueFlag = <A>(
   metavar: string,
   summary: string,
   read: (text: string) => Either.Either<A, string>,
-  complete: Flag<A>["complete"] = null
+  complete: Complete = null
 ): Flag<A | undefined> => ({
   metavar,
   summary,
@@ -70,15 +72,18 @@ const valueFlag = <A>(
   read: (given) => (given === undefined ? Either.right(undefined) : read(given))
 })
 
-export const text = (metavar: string, summary: string, complete: Flag<string>["complete"] = null) =>
+export const text = (metavar: string, summary: string, complete: Complete = null) =>
   valueFlag<string>(metavar, summary, Either.right, complete)
 
 /** Text that is not empty. */
-export const some = (metavar: string, summary: string, what: string, complete: Flag<string>["complete"] = null) =>
-  valueFlag<string>(
+export const some = (metavar: string, summary: string, what: string, complete: Complete = null) =>
+  valueFlag(
     metavar,
     summary,
-    (text) => (text === "" ? Either.left(`needs ${what}.`) : Either.right(text)),
+    Either.liftPredicate(
+      (text: string) => text !== "",
+      () => `needs ${what}.`
+    ),
     complete
   )
 
