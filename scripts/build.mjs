@@ -1,6 +1,4 @@
-/**
- * Builds the library (src to dist, unbundled, with declarations) and the command.
- */
+/** Builds the library (src to dist, unbundled, with declarations) and the command. */
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { home, node, tool } from "./tools.mjs"
