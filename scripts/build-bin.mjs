@@ -4,7 +4,7 @@
  * Usage: node scripts/build-bin.mjs [--if-needed] [--out DIR]
  */
 import { createRequire } from "node:module"
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { build } from "esbuild"
@@ -13,37 +13,20 @@ import { home } from "./tools.mjs"
 const { values: given } = parseArgs({
   options: { "if-needed": { type: "boolean", default: false }, out: { type: "string", default: join(home, "dist") } }
 })
-const entry = join(home, "src/cli/bin.ts")
 const out = resolve(given.out)
 const target = join(out, "bin.js")
 const chunks = join(out, "bin-chunks")
 
-const newest = (path) =>
-  statSync(path).isDirectory()
-    ? Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
-    : statSync(path).mtimeMs
+const changedAt = (path) => statSync(join(home, path)).mtimeMs
 const isFresh = () => {
-  if (!existsSync(target)) return false
-  const sources = ["src", "package.json", "package-lock.json", "scripts/build-bin.mjs"].map((name) => join(home, name))
-  return statSync(target).mtimeMs > Math.max(...sources.filter(existsSync).map(newest))
-}
-
-if (!existsSync(entry)) {
-  console.error("src/cli/bin.ts does not exist, so there is no command to build.")
-  process.exit(1)
+  const sources = readdirSync(join(home, "src"), { recursive: true }).map((name) => join("src", name))
+  const others = ["package.json", "package-lock.json", "scripts/build-bin.mjs"]
+  return existsSync(target) && statSync(target).mtimeMs > Math.max(...[...sources, ...others].map(changedAt))
 }
 if (given["if-needed"] && isFresh()) process.exit(0)
 
-const common = {
-  absWorkingDir: home,
-  bundle: true,
-  write: false,
-  minify: true,
-  platform: "node",
-  target: "node20",
-  legalComments: "none",
-  logLevel: "warning"
-}
+const inNode = { absWorkingDir: home, bundle: true, write: false, platform: "node", target: "node20" }
+const common = { ...inNode, minify: true, legalComments: "none", logLevel: "warning" }
 
 /**
  * Of undici, what the Node layers of Effect use: no fetch, no WebSocket, no caches, no mocks. What few runs need is loaded
@@ -56,9 +39,7 @@ const undici = {
     const namespace = "undici-in-part"
     onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace }))
     // HTTP/2 is never asked for, and a Node module of its own.
-    onResolve({ filter: /^\.\/client-h2\.js$/ }, ({ importer }) =>
-      importer.startsWith(folder) ? { path: "client-h2", namespace } : undefined
-    )
+    onResolve({ filter: /^\.\/client-h2\.js$/ }, () => ({ path: "client-h2", namespace }))
     onLoad({ filter: /^client-h2$/, namespace }, () => ({
       resolveDir: folder,
       contents: `module.exports = (...given) => require("./lib/dispatcher/client-h2")(...given)`
@@ -101,7 +82,7 @@ const {
   outputFiles: [bin]
 } = await build({
   ...common,
-  entryPoints: { bin: entry },
+  entryPoints: { bin: join(home, "src/cli/bin.ts") },
   outdir: out,
   format: "esm",
   define: { MAIN_SCRIPT: JSON.stringify(`./bin-chunks/${script}`) },
@@ -111,10 +92,8 @@ const {
 // The new command appears as a whole, after the script that it needs; then the old script goes.
 mkdirSync(chunks, { recursive: true })
 const write = (path, text, mode) => {
-  const fresh = `${path}.${process.pid}`
-  writeFileSync(fresh, text)
-  chmodSync(fresh, mode)
-  renameSync(fresh, path)
+  writeFileSync(`${path}.${process.pid}`, text, { mode })
+  renameSync(`${path}.${process.pid}`, path)
 }
 write(main.path, main.text, 0o644)
 write(target, bin.text, 0o755)

@@ -1,7 +1,4 @@
-/**
- * Shows the command at work, with its embedded backend and a throw-away home: `npm start`.
- * Other commands follow a double dash: `npm start -- redeem --demo`.
- */
+/** `npm start` shows the demo. Other commands follow a double dash: `npm start -- redeem --demo`. */
 import { node } from "./tools.mjs"
 
 const given = process.argv.slice(2)

@@ -15,7 +15,6 @@ const scratch = mkdtempSync(join(tmpdir(), "codex-account-test-"))
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }))
 
 const parts = process.argv.slice(2)
-const env = { ...process.env, CODEX_HOME: join(scratch, "no-such-home") }
 const passed = []
 const failed = []
 const record = (name, ok) => (ok ? passed : failed).push(name)
@@ -25,7 +24,7 @@ const check = (name, args, { show = false, minutes = 3 } = {}) => {
   const { error, signal, status, stderr, stdout } = spawnSync(process.execPath, args, {
     cwd: home,
     encoding: "utf8",
-    env,
+    env: { ...process.env, CODEX_HOME: join(scratch, "no-such-home") },
     killSignal: "SIGKILL",
     maxBuffer: 256 * 1024 * 1024,
     stdio: show ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
@@ -41,19 +40,10 @@ const counted = (name, ...args) => record(name, check(name, args))
 
 const tests = (...projects) => {
   const report = join(scratch, "vitest.json")
-  const ok = check(
-    projects.join(" and "),
-    [
-      tool("vitest"),
-      "run",
-      ...projects.map((name) => `--project=${name}`),
-      "--allowOnly=false",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`
-    ],
-    { show: true, minutes: 20 }
-  )
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+  const selected = projects.map((name) => `--project=${name}`)
+  const vitest = [tool("vitest"), "run", "--allowOnly=false", ...selected, ...reporters]
+  const ok = check(projects.join(" and "), vitest, { show: true, minutes: 20 })
   const failures = failed.length
   const files = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : []
   let skipped = 0
@@ -72,15 +62,6 @@ const tests = (...projects) => {
   if (skipped > 0) console.log(`${skipped} tests were skipped`)
 }
 
-const examples = () => {
-  const folder = join(home, "examples")
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ts")) : []
-  // Against the built package, by its own name: tsconfig.build.json maps no path to src.
-  for (const name of names.toSorted()) {
-    counted(`examples/${name}`, tool("tsx"), "--tsconfig", "tsconfig.build.json", join("examples", name))
-  }
-}
-
 if (parts.includes("static")) {
   counted("types and Effect diagnostics", "scripts/types.mjs")
   counted("lint", tool("oxlint"), "--deny-warnings")
@@ -93,7 +74,14 @@ if (parts.includes("build")) {
   counted("package", tool("publint"), "--strict")
 }
 if (parts.includes("tests")) tests("unit", "processes")
-if (parts.includes("examples")) examples()
+if (parts.includes("examples")) {
+  // Against the built package, by its own name: tsconfig.build.json maps no path to src.
+  for (const name of readdirSync(join(home, "examples"))
+    .filter((name) => name.endsWith(".ts"))
+    .toSorted()) {
+    counted(`examples/${name}`, tool("tsx"), "--tsconfig", "tsconfig.build.json", join("examples", name))
+  }
+}
 if (parts.includes("soak")) tests("soak")
 
 for (const name of failed) console.log(`failed: ${name}`)

@@ -1,6 +1,4 @@
-/**
- * How the scripts find and run the development tools, on any platform and without a shell.
- */
+/** How the scripts find and run the development tools, on any platform and without a shell. */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"

@@ -1,11 +1,27 @@
 /** What a command line is made of: flags with typed values, arguments, and commands that carry them out. */
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { shellWords, type Words } from "../domain/shellWords.js"
+
+/** The flags of every command. `logLevel` is the lowest level that is shown; `color` is false with `--no-color`. */
+export interface GlobalFlags {
+  readonly json: boolean
+  readonly demo: boolean
+  readonly codexHome: string | undefined
+  readonly baseUrl: string | undefined
+  readonly timeout: Option.Option<Duration.Duration>
+  readonly yes: boolean
+  readonly color: boolean
+  readonly logLevel: LogLevel.LogLevel
+}
+
+export class Globals extends Context.Tag("effect-codex-account/cli/Globals")<Globals, GlobalFlags>() {}
 
 /** A command line that can't be carried out. `advice` says what to type instead; null when the message says it. */
 export class BadUsage extends Data.TaggedError("BadUsage")<{
@@ -42,11 +58,13 @@ export const flag = (summary: string): Flag<boolean> => ({
   read: (given) => Either.right(given !== undefined)
 })
 
+type Complete = Flag<unknown>["complete"]
+
 const valueFlag = <A>(
   metavar: string,
   summary: string,
   read: (text: string) => Either.Either<A, string>,
-  complete: Flag<A>["complete"] = null
+  complete: Complete = null
 ): Flag<A | undefined> => ({
   metavar,
   summary,
@@ -54,15 +72,18 @@ const valueFlag = <A>(
   read: (given) => (given === undefined ? Either.right(undefined) : read(given))
 })
 
-export const text = (metavar: string, summary: string, complete: Flag<string>["complete"] = null) =>
+export const text = (metavar: string, summary: string, complete: Complete = null) =>
   valueFlag<string>(metavar, summary, Either.right, complete)
 
 /** Text that is not empty. */
-export const some = (metavar: string, summary: string, what: string, complete: Flag<string>["complete"] = null) =>
-  valueFlag<string>(
+export const some = (metavar: string, summary: string, what: string, complete: Complete = null) =>
+  valueFlag(
     metavar,
     summary,
-    (text) => (text === "" ? Either.left(`needs ${what}.`) : Either.right(text)),
+    Either.liftPredicate(
+      (text: string) => text !== "",
+      () => `needs ${what}.`
+    ),
     complete
   )
 
@@ -85,30 +106,21 @@ export const integer = (metavar: string, summary: string, most: number) =>
       : Either.left(`needs a number from 0 to ${most}.`)
   )
 
-const units: Readonly<Record<string, (amount: number) => Duration.Duration>> = {
-  "": Duration.seconds,
-  ms: Duration.millis,
-  milli: Duration.millis,
-  millis: Duration.millis,
-  s: Duration.seconds,
-  sec: Duration.seconds,
-  second: Duration.seconds,
-  seconds: Duration.seconds,
-  m: Duration.minutes,
-  min: Duration.minutes,
-  minute: Duration.minutes,
-  minutes: Duration.minutes,
-  h: Duration.hours,
-  hour: Duration.hours,
-  hours: Duration.hours
-}
+/** Each with its names, and how many milliseconds it has. */
+const units = [
+  ["ms milli millis", 1],
+  ["s sec second seconds", 1000],
+  ["m min minute minutes", 60_000],
+  ["h hour hours", 3_600_000]
+] as const
 
 /** `500ms`, `10s`, `2m`, `10 seconds`, or a bare number of seconds. None for anything else, and for less than 1 ms. */
 export const readDuration = (text: string): Option.Option<Duration.Duration> => {
   const match = /^(\d{1,9}(?:\.\d{1,6})?) ?([a-z]*)$/i.exec(text.trim())
-  const unit = match?.[2]?.toLowerCase() ?? "?"
-  const make = Object.hasOwn(units, unit) ? units[unit] : undefined
-  return Option.fromNullable(make?.(Number(match?.[1]))).pipe(Option.filter((time) => Duration.toMillis(time) >= 1))
+  const name = match?.[2]?.toLowerCase() || "s"
+  const unit = units.find(([names]) => names.split(" ").includes(name))
+  const millis = match === null || unit === undefined ? 0 : Number(match[1]) * unit[1]
+  return millis >= 1 ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
 /** A length of time of at least `least`; any above zero without it. */
@@ -153,7 +165,7 @@ export const word = (metavar: string): Argument<string | undefined> => ({
     second === undefined ? Either.right(first) : Either.left(`Give one ${metavar}, not several.`)
 })
 
-export const noArgument: Argument<void> = {
+const noArgument: Argument<void> = {
   usage: "",
   complete: [],
   read: ([first]) => (first === undefined ? Either.void : Either.left("This command takes no argument."))
@@ -177,19 +189,20 @@ export interface Command<E, R> extends Description<Flags, unknown> {
   readonly start: (given: Given, words: ReadonlyArray<string>) => Either.Either<Effect.Effect<void, E, R>, string>
 }
 
-export const command = <F extends Flags, A, E, R>({
-  run,
-  ...description
-}: Description<F, A> & {
+interface Definition<F extends Flags, A, E, R> extends Omit<Description<F, A>, "argument"> {
   readonly run: (flags: Values<F>, argument: A) => Effect.Effect<void, E, R>
-}): Command<E, R> & { readonly flags: F } => ({
+}
+
+export const commandWith = <F extends Flags, A, E, R>(
+  argument: Argument<A>,
+  { run, ...description }: Definition<F, A, E, R>
+): Command<E, R> & { readonly flags: F } => ({
   ...description,
+  argument,
   start: (given, words) => {
-    const { argument, dependent, flags } = description
-    const alone =
-      dependent !== undefined && given[dependent.on] === undefined
-        ? dependent.flags.find((name) => given[name] !== undefined)
-        : undefined
+    const { dependent, flags } = description
+    const isAlone = dependent !== undefined && given[dependent.on] === undefined
+    const alone = isAlone ? dependent.flags.find((name) => given[name] !== undefined) : undefined
     return alone === undefined
       ? Either.flatMap(readFlags(flags, given), (values) =>
           Either.map(argument.read(words), (argument) => run(values, argument))
@@ -197,3 +210,6 @@ export const command = <F extends Flags, A, E, R>({
       : Either.left(`${alone} only works with ${dependent?.on}.`)
   }
 })
+
+export const command = <F extends Flags, E, R>(definition: Definition<F, void, E, R>) =>
+  commandWith(noArgument, definition)

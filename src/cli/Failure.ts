@@ -6,6 +6,7 @@ import type { BackendError } from "../domain/BackendError.js"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
 import type { JournalError } from "../domain/JournalError.js"
 import type { LoginError } from "../domain/LoginError.js"
+import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
 import type { DialogError } from "../services/Dialog.js"
 import type { BadUsage } from "./Command.js"
@@ -13,7 +14,7 @@ import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from 
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
-/** Every error that a command may end with. */
+/** The errors that end a command. */
 export type CommandError =
   | ActError
   | AuthError
@@ -39,33 +40,26 @@ export interface Circumstances {
   readonly homeGiven: boolean
 }
 
-type Facts = Omit<ErrorBody, "code" | "message" | "changed">
-
-const noFacts: Facts = { operation: null, status: null, retryAfterMillis: null, requestId: null, key: null }
+const noFacts = { operation: null, status: null, retryAfterMillis: null, requestId: null, key: null }
 
 const make = (
   code: string,
   exitCode: ExitCode,
   lines: ReadonlyArray<string | null>,
-  facts: Partial<Facts> & Partial<Pick<ErrorBody, "changed">> = {}
+  facts: Partial<Omit<ErrorBody, "code" | "message">> = {}
 ): Failure => {
   const shown = lines.flatMap((line) => (line === null || line === "" ? [] : [plainLine(line, 400)]))
-  return {
-    exitCode,
-    lines: shown,
-    body: { code, message: shown.join(" "), changed: "no", ...noFacts, ...facts }
-  }
+  return { exitCode, lines: shown, body: { code, message: shown.join(" "), changed: "no", ...noFacts, ...facts } }
 }
 
 const nothingDone: Readonly<Partial<Record<string, string>>> = {
   redeem: "Nothing was sent: no reset was used.",
   invite: "Nothing was sent: no invite went out.",
-  "notify-owner": "Nothing was sent: the owner was not written to."
+  "notify-owner": "Nothing was sent: the owner was not asked."
 }
 
-/** What an act did not do. */
-const notDone = ({ command }: Circumstances): string | null =>
-  command === null ? null : (nothingDone[command] ?? null)
+/** What an operation did not do. */
+const notDone = ({ command }: Circumstances): string | null => nothingDone[command ?? ""] ?? null
 
 const actions: Readonly<Record<string, string>> = {
   "usage.read": "The usage could not be read",
@@ -73,47 +67,44 @@ const actions: Readonly<Record<string, string>> = {
   "referrals.rules": "The referral offer could not be read"
 }
 
-/** What the first line says to do itself. */
-const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set<AuthError["reason"]>([
-  "NotSignedIn",
-  "WrongAuth",
-  "Malformed"
-])
+/** Their first line names the command that signs in. */
+const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set(["NotSignedIn", "WrongAuth", "Malformed"] as const)
+
+const signInAgain = "To sign in again: codex-account login"
 
 const fromAuth = (error: AuthError, at: Circumstances): Failure => {
-  const detail = error.detail === null ? "" : ` (${error.detail})`
-  const said = needsSignIn.has(error.reason) ? `${error.summary} Run \`codex-account login\`.${detail}` : error.message
+  const { detail, isPermanent, message, reason, summary } = error
+  const first = needsSignIn.has(reason)
+    ? `${summary} Run \`codex-account login\`.${detail === null ? "" : ` (${detail})`}`
+    : message
   const next =
-    error.reason === "NotSignedIn"
+    reason === "NotSignedIn"
       ? `To look around without an account: codex-account ${at.command ?? "usage"} --demo`
-      : error.isPermanent && error.reason !== "Forbidden" && !needsSignIn.has(error.reason)
-        ? "To sign in again: codex-account login"
+      : isPermanent && reason !== "Forbidden" && !needsSignIn.has(reason)
+        ? signInAgain
         : null
-  return make(`AuthError.${error.reason}`, ofAuthError(error.reason), [said, notDone(at), next])
+  return make(`AuthError.${reason}`, ofAuthError(reason), [first, notDone(at), next])
 }
 
 const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
   if (error.retryAfterMillis !== null) return `The backend asks to wait ${lengthOf(error.retryAfterMillis)}.`
-  if (error.reason === "Unauthorized") return "To sign in again: codex-account login"
+  if (error.reason === "Unauthorized") return signInAgain
   if (error.reason !== "Unreachable" && error.reason !== "Transport" && error.reason !== "Timeout") return null
   const set = at.networkVariables.length === 0 ? "" : ` Set in the environment: ${at.networkVariables.join(", ")}.`
   return `To find out why: codex-account doctor.${set}`
 }
 
 const fromBackend = (error: BackendError, at: Circumstances): Failure => {
-  const id = error.requestId === null ? "" : `, request ${error.requestId}`
-  const what = `${actions[error.operation] ?? `The call ${error.operation} failed`}: ${error.description}${id}.`
-  return make(
-    `BackendError.${error.reason}`,
-    ofBackendError(error.reason),
-    [what, notDone(at), backendAdvice(error, at)],
-    {
-      operation: error.operation,
-      status: error.status,
-      retryAfterMillis: error.retryAfterMillis,
-      requestId: error.requestId
-    }
-  )
+  const { description, operation, reason, requestId, retryAfterMillis, status } = error
+  const id = requestId === null ? "" : `, request ${requestId}`
+  const what = `${actions[operation] ?? `The call ${operation} failed`}: ${description}${id}.`
+  const lines = [what, notDone(at), backendAdvice(error, at)]
+  return make(`BackendError.${reason}`, ofBackendError(reason), lines, {
+    operation,
+    status,
+    retryAfterMillis,
+    requestId
+  })
 }
 
 /** The command that goes on from here, if there is one. */
@@ -135,19 +126,13 @@ const nextAct = ({ act, key, reason }: ActError): string | null => {
 }
 
 const fromAct = (error: ActError): Failure => {
-  const isOpen = error.reason === "OutcomeUnknown" || error.reason === "Unresolved"
-  return make(`ActError.${error.reason}`, ofActError(error), [error.summary, error.rest, nextAct(error)], {
-    operation: error.act,
-    status: error.status,
-    key: error.key,
-    changed: isOpen ? "unknown" : "no"
-  })
+  const { act, key, reason, status } = error
+  const changed = reason === "OutcomeUnknown" || reason === "Unresolved" ? "unknown" : "no"
+  const lines = [error.summary, error.rest, nextAct(error)]
+  return make(`ActError.${reason}`, ofActError(error), lines, { operation: act, status, key, changed })
 }
 
-const helpOf = (command: string | null): string =>
-  `For help: codex-account ${command === null ? "" : `${command} `}--help`
-
-const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string | null>> = {
+const configurationAdvice: Readonly<Record<ConfigurationError["reason"], string>> = {
   HomeMissing: "Nothing was sent. Create it, or name another with --codex-home.",
   HomeNotADirectory: "Nothing was sent. Name a folder with --codex-home.",
   ConfigUnreadable: "Nothing was sent. Check that it is a file and that you may read it.",
@@ -165,48 +150,57 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
       return fromBackend(error, at)
     case "ActError":
       return fromAct(error)
-    case "DialogError":
-      return error.reason === "Cancelled"
-        ? make("DialogError.Cancelled", ExitCode.interrupted, [error.message])
-        : make("DialogError.NotInteractive", ExitCode.badUsage, [error.message])
-    case "JournalError":
-      return make(
-        `JournalError.${error.reason}`,
-        ExitCode.unexpected,
-        [error.message, error.reason === "Transition" ? notDone(at) : null],
-        {
-          key: error.key,
-          changed: error.reason === "Transition" ? "unknown" : "no"
-        }
-      )
-    case "LoginError":
-      return make(
-        `LoginError.${error.reason}`,
-        ofLoginError(error.reason),
-        [
-          error.message,
-          error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null
-        ],
-        { status: error.status }
-      )
+    case "DialogError": {
+      const exitCode = error.reason === "Cancelled" ? ExitCode.interrupted : ExitCode.badUsage
+      return make(`DialogError.${error.reason}`, exitCode, [error.message])
+    }
+    case "JournalError": {
+      const isTransition = error.reason === "Transition"
+      const lines = [error.message, isTransition ? notDone(at) : null]
+      const facts = { key: error.key, changed: isTransition ? "unknown" : "no" } as const
+      return make(`JournalError.${error.reason}`, ExitCode.unexpected, lines, facts)
+    }
+    case "LoginError": {
+      const next = error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null
+      const { message, reason, status } = error
+      return make(`LoginError.${reason}`, ofLoginError(reason), [message, next], { status })
+    }
     case "ConfigurationError":
       return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [
         at.homeGiven && error.subject === "CODEX_HOME" ? `--codex-home ${error.problem}` : error.message,
         configurationAdvice[error.reason]
       ])
-    case "BadUsage":
-      return make("BadUsage", ExitCode.badUsage, [error.message, error.advice ?? helpOf(at.command)])
+    case "BadUsage": {
+      const help = `For help: codex-account ${at.command === null ? "" : `${at.command} `}--help`
+      return make("BadUsage", ExitCode.badUsage, [error.message, error.advice ?? help])
+    }
     case "ConfigError":
       return make("ConfigurationError.InvalidValue", ExitCode.badUsage, [
         `A setting in the environment can't be used: ${String(error)}`,
-        "Nothing was sent."
+        configurationAdvice.InvalidValue
       ])
   }
 }
 
-/** Ctrl-C before anything was sent that can't be undone. */
-export const interruption = (at: Circumstances): Failure =>
-  make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone(at)])
+/** The failure of one part of a command that goes on. */
+export const failureIn = (command: string | null, error: CommandError): Failure =>
+  failureOf(error, { command, networkVariables: [], homeGiven: false })
+
+const succeeded = {
+  redeem: "the reset was made",
+  invite: "the invite was sent",
+  nudge: "the owner was asked"
+} as const
+
+/** Ctrl-C: before anything was sent that can't be undone, or after `done` was. */
+export const interruption = (at: Circumstances, done?: Operation): Failure =>
+  done === undefined
+    ? make("Interrupted", ExitCode.interrupted, ["Interrupted.", notDone(at)])
+    : make("Interrupted", ExitCode.interrupted, [`Interrupted after ${succeeded[done.act]}. Operation ${done.key}.`], {
+        changed: "unknown",
+        operation: done.act,
+        key: done.key
+      })
 
 /** A bug: one line, without the stack. */
 export const unexpected = (): Failure =>

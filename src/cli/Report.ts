@@ -1,4 +1,4 @@
-/** Where a command's result goes. */
+/** The screen of this process, and where a command's result goes. */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -8,11 +8,51 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { ExitCode } from "./exitCodes.js"
 import type { Circumstances, Failure } from "./Failure.js"
-import { jsonLine, schemaVersion } from "./json/envelope.js"
+import { answerLine, errorLine } from "./json/envelope.js"
 import type { Canvas } from "./render/limits.js"
 import { paintFor } from "./render/paint.js"
 import { withLocalTimes } from "./render/time.js"
-import type { Screen } from "./Screen.js"
+
+export interface Screen {
+  readonly columns: number
+  /** The width of stderr, where questions are asked. */
+  readonly errorColumns: number
+  readonly color: boolean
+  /** The same for stderr. */
+  readonly errorColor: boolean
+  /** Whether stderr is a terminal that can be redrawn. */
+  readonly live: boolean
+  /** Whether there is a person to ask. */
+  readonly interactive: boolean
+  /** Found only when it is needed, since that takes a while. */
+  readonly zone: () => DateTime.TimeZone
+}
+
+const readColumns = (text: string | undefined): number => {
+  const columns = Number(text)
+  return Number.isInteger(columns) && columns > 0 ? columns : 80
+}
+
+const within = (columns: number): number => Math.min(200, Math.max(20, columns))
+
+/**
+ * The screen of this process. Color needs a terminal; `NO_COLOR` with any value, `TERM=dumb` and `color` false turn it
+ * off. Without a terminal a line has 80 columns, or as many as `COLUMNS` says.
+ */
+export const screenOf = ({ env, stderr, stdin, stdout }: NodeJS.Process, color: boolean): Screen => {
+  const dumb = env["TERM"] === "dumb"
+  const wanted = color && !dumb && (env["NO_COLOR"] ?? "") === ""
+  const columns = (stdout.isTTY && stdout.columns) || readColumns(env["COLUMNS"])
+  return {
+    columns: within(columns),
+    errorColumns: within((stderr.isTTY && stderr.columns) || columns),
+    color: stdout.isTTY && wanted,
+    errorColor: stderr.isTTY && wanted,
+    live: stderr.isTTY && !dumb,
+    interactive: stdin.isTTY && stderr.isTTY,
+    zone: DateTime.zoneMakeLocal
+  }
+}
 
 /** Writes text to one of the two streams, as it is. */
 export type Write = (stream: "stdout" | "stderr", text: string) => Effect.Effect<void>
@@ -37,10 +77,39 @@ export class Report extends Context.Tag("effect-codex-account/cli/Report")<
   Options & {
     /** Set once the result or the failure is reported. */
     readonly exitCode: Ref.Ref<Option.Option<ExitCode>>
+    readonly print: (stream: "stdout" | "stderr", lines: ReadonlyArray<string>) => Effect.Effect<void>
+    /** What lines on stdout are drawn for. */
+    readonly canvas: Effect.Effect<Canvas>
     /** Reports a failure: its lines on stderr, and with `--json` one object on stdout. */
     readonly fail: (command: string | null, failure: Failure) => Effect.Effect<void>
   }
 >() {}
+
+export const layer = (options: Options): Layer.Layer<Report> =>
+  Layer.effect(
+    Report,
+    Effect.gen(function* () {
+      const { json, screen, write } = options
+      const exitCode = yield* Ref.make(Option.none<ExitCode>())
+      const print = (stream: "stdout" | "stderr", lines: ReadonlyArray<string>) =>
+        write(stream, lines.map((line) => `${line}\n`).join(""))
+      const zonedNow = Effect.map(DateTime.now, (now) => DateTime.setZone(now, screen.zone()))
+      return {
+        ...options,
+        exitCode,
+        print,
+        canvas: Effect.map(zonedNow, (now) => ({ columns: screen.columns, paint: paintFor(screen.color), now })),
+        fail: (command, failure) =>
+          Effect.gen(function* () {
+            yield* Ref.set(exitCode, Option.some(failure.exitCode))
+            const now = yield* zonedNow
+            const [first = "", ...rest] = failure.lines.map((line) => withLocalTimes(line, now))
+            yield* print("stderr", [`${paintFor(screen.errorColor)("red", "error:")} ${first}`, ...rest])
+            if (json) yield* print("stdout", [errorLine(command, failure)])
+          })
+      }
+    })
+  )
 
 /** How a result is shown: its fields in JSON, its lines for a person, and its exit code. */
 export interface Presentation<A, Fields extends Schema.Struct.Fields> {
@@ -49,30 +118,6 @@ export interface Presentation<A, Fields extends Schema.Struct.Fields> {
   readonly lines: (result: A, canvas: Canvas) => ReadonlyArray<string>
   readonly exitCode?: (result: A) => ExitCode
 }
-
-export const layer = (options: Options): Layer.Layer<Report> =>
-  Layer.effect(
-    Report,
-    Effect.map(Ref.make(Option.none<ExitCode>()), (exitCode) => {
-      const paint = paintFor(options.screen.errorColor)
-      return {
-        ...options,
-        exitCode,
-        fail: (command, failure) =>
-          Effect.gen(function* () {
-            yield* Ref.set(exitCode, Option.some(failure.exitCode))
-            const now = DateTime.setZone(yield* DateTime.now, options.screen.zone())
-            const [first = "", ...rest] = failure.lines.map((line) => withLocalTimes(line, now))
-            const lines = [`${paint("red", "error:")} ${first}`, ...rest]
-            yield* options.write("stderr", `${lines.join("\n")}\n`)
-            if (options.json) {
-              const { body: error, exitCode } = failure
-              yield* options.write("stdout", `${jsonLine({ schemaVersion, command, ok: false, exitCode, error })}\n`)
-            }
-          })
-      }
-    })
-  )
 
 /** Runs a program and shows its result: one JSON object, or lines. */
 export const present =
@@ -85,13 +130,8 @@ export const present =
       const result = yield* program
       const exitCode = presentation.exitCode?.(result) ?? ExitCode.done
       yield* Ref.set(report.exitCode, Option.some(exitCode))
-      if (report.json) {
-        const encode = Schema.encode(Schema.Struct(presentation.fields))
-        const encoded = yield* Effect.orDie(encode(presentation.value(result)))
-        const head = { schemaVersion, command: report.at.command, ok: true, exitCode }
-        return yield* report.write("stdout", `${jsonLine({ ...head, ...encoded })}\n`)
-      }
-      const now = DateTime.setZone(yield* DateTime.now, report.screen.zone())
-      const canvas = { columns: report.screen.columns, paint: paintFor(report.screen.color), now }
-      yield* report.write("stdout", `${presentation.lines(result, canvas).join("\n")}\n`)
+      if (!report.json) return yield* report.print("stdout", presentation.lines(result, yield* report.canvas))
+      const encode = Schema.encode(Schema.Struct(presentation.fields))
+      const encoded = yield* Effect.orDie(encode(presentation.value(result)))
+      yield* report.print("stdout", [answerLine(report.at.command, exitCode, encoded)])
     })

@@ -1,23 +1,26 @@
 /** The command line, split into command, flags and arguments. Flags may stand before and after the command. */
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import { type Flag, type Flags, type Given, readFlags } from "./Command.js"
 import { aliases, type CommandName, commands, globalFlags, isCommandName } from "./commands.js"
-import type { GlobalFlags } from "./Globals.js"
+import type { GlobalFlags } from "./Command.js"
 
-/** What was given, not read yet. */
-export interface Invocation {
+interface Understood {
   readonly command: CommandName | null
   readonly globals: Given
+}
+
+/** What was given, not read yet. */
+export interface Invocation extends Understood {
   readonly flags: Given
   readonly positionals: ReadonlyArray<string>
 }
 
-/** Why a command line makes no sense. `command` and `globals` are what was understood of it. */
-export interface BadArgv {
-  readonly command: CommandName | null
-  readonly globals: Given
+/** What was understood of a command line that makes no sense, and why it makes none. */
+export interface BadArgv extends Understood {
   readonly message: string
 }
 
@@ -53,30 +56,17 @@ const distance = (from: string, to: string): number => {
   return row[to.length] ?? 0
 }
 
-/** The known word that a mistyped one was probably meant to be. */
-const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
-    .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3))
-    ? best.candidate
-    : undefined
-}
-
+/** Names the known word that a mistyped one was probably meant to be. */
 const hint = (word: string, known: ReadonlyArray<string>): string => {
-  const near = nearest(word, known)
-  return near === undefined ? "" : ` Did you mean ${near}?`
+  const most = Math.max(1, Math.floor(word.replace(/^-+/, "").length / 3))
+  const [best] = Arr.sortWith(known, (candidate) => distance(word, candidate), Order.number)
+  return best !== undefined && distance(word, best) <= most ? ` Did you mean ${best}?` : ""
 }
 
-const truth: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  "1": true,
-  false: false,
-  no: false,
-  "0": false
-}
+const truth: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "yes", "1"].map((word) => [word, true] as const),
+  ...["false", "no", "0"].map((word) => [word, false] as const)
+])
 
 /** Words and flags in order. The flags of all commands are known here, so that no flag's value is taken for a word. */
 const split = (argv: ReadonlyArray<string>) => {
@@ -131,7 +121,7 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
     const kind = everyFlag[flag]
     let text = value ?? ""
     if (kind?.metavar === null && value !== undefined) {
-      const wanted = truth[value.toLowerCase()]
+      const wanted = truth.get(value.toLowerCase())
       if (wanted === undefined) problems.push(`${flag} takes no value.`)
       if (wanted !== true) continue
       text = ""
@@ -154,10 +144,6 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
   return Either.right({ command, globals, flags, positionals: words.slice(1) })
 }
 
-const levels: ReadonlyMap<string, LogLevel.LogLevel> = new Map(
-  LogLevel.allLevels.map((level) => [level._tag.toLowerCase(), level])
-)
-
 /** The values of the global flags, or what is wrong with one. */
 export const readGlobals = (given: Given): Either.Either<GlobalFlags, string> =>
   Either.flatMap(readFlags(globalFlags, given), (flags) => {
@@ -173,6 +159,7 @@ export const readGlobals = (given: Given): Either.Either<GlobalFlags, string> =>
           timeout: Option.fromNullable(flags["--timeout"]),
           yes: flags["--yes"],
           color: !flags["--no-color"],
-          logLevel: levels.get(flags["--log-level"] ?? "warning") ?? LogLevel.Warning
+          logLevel:
+            LogLevel.allLevels.find(({ _tag }) => _tag.toLowerCase() === flags["--log-level"]) ?? LogLevel.Warning
         })
   })

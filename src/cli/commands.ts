@@ -10,42 +10,50 @@ import {
   type Argument,
   choice,
   command,
+  commandWith,
   duration,
   flag,
   integer,
-  noArgument,
   program,
   some,
   text,
   word
 } from "./Command.js"
 
-/** A module that is loaded when its command runs, together with the terminal's dialog and what both need. */
+/** A module that is loaded when its command runs. */
 const load = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.promise(module), run)
 
 const account = () => import("./commands/account.js")
+const appServer = () => import("./commands/appServer.js")
+const backend = () => import("./commands/backend.js")
+const doctor = () => import("./commands/doctor.js")
 const journal = () => import("./commands/journal.js")
 const operations = () => import("./commands/operations.js")
+const policies = () => import("./commands/policies.js")
 const signIn = () => import("./commands/signIn.js")
 const usage = () => import("./commands/usage.js")
 
 const dialog = Layer.unwrapEffect(
-  Effect.map(
-    Effect.promise(() => import("./terminal/TerminalDialog.js")),
-    (TerminalDialog) => TerminalDialog.layer
+  load(
+    () => import("./terminal/TerminalDialog.js"),
+    (module) => Effect.succeed(module.layer)
   )
 )
 
-const compose = Effect.promise(() => import("./compose.js"))
+const compose = () => import("./compose.js")
 
 /** A layer of the composition, which is loaded with the first command that needs it. */
-const composed = <A, E, R>(layer: (module: Effect.Effect.Success<typeof compose>) => Layer.Layer<A, E, R>) =>
-  Layer.unwrapEffect(Effect.map(compose, layer))
+const composed = <A, E, R>(layer: (module: Awaited<ReturnType<typeof compose>>) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(Effect.promise(compose), layer))
+
+const layerAccount = composed((module) => module.layerAccount)
+const layerPolicies = composed((module) => module.layerPolicies)
+const layerSignIn = composed((module) => module.layerSignIn)
 
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
-  load(module, run).pipe(Effect.provide(composed((module) => module.layerAccount)), Effect.provide(dialog))
+  load(module, run).pipe(Effect.provide(layerAccount), Effect.provide(dialog))
 
 const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
 
@@ -83,7 +91,7 @@ const hookFlags = {
 }
 
 const hookNote =
-  "A hook is split into words at white space; quotes group, a backslash escapes, and nothing is expanded. Its environment has CODEX_ACCOUNT_EVENT (blocked or reset), CODEX_ACCOUNT_WINDOW, CODEX_ACCOUNT_UNTIL and CODEX_ACCOUNT_REMAINING_PERCENT. It may run for 30 seconds."
+  "A hook is split into words at white space; quotes group words, a backslash escapes, and nothing is expanded. Its environment has CODEX_ACCOUNT_EVENT (blocked or reset), CODEX_ACCOUNT_WINDOW, CODEX_ACCOUNT_UNTIL and CODEX_ACCOUNT_REMAINING_PERCENT. It may run for 30 seconds."
 
 const view: Argument<ActivityView | null> = {
   usage: "VIEW",
@@ -102,7 +110,7 @@ const journalAction: Argument<ReadonlyArray<string>> = {
 }
 
 export const commands = {
-  usage: command({
+  usage: commandWith(view, {
     summary: "Show how much of every limit is left, until when, and what you can do.",
     notes: [
       "With daily, weekly or cumulative it shows the tokens used in the last 52 weeks.",
@@ -115,7 +123,6 @@ export const commands = {
       "codex-account usage weekly",
       "codex-account usage --watch --on-reset 'notify-send \"Codex is back\"'"
     ],
-    argument: view,
     flags: {
       "--watch": flag("Keep reading and show what changes, until Ctrl-C."),
       "--interval": duration(
@@ -131,7 +138,6 @@ export const commands = {
   status: command({
     summary: "Show the account: role, usage, tokens, messages, and operations with an unknown outcome.",
     examples: ["codex-account status", "codex-account --demo"],
-    argument: noArgument,
     flags: {},
     run: () => withAccount(account, (module) => module.status)
   }),
@@ -141,7 +147,6 @@ export const commands = {
       "Exit 0: reset, now or earlier with the same key. 7: no reset was needed, or there is no credit. 5: sent, but the outcome is unknown; run it again with the same --key to find out."
     ],
     examples: ["codex-account redeem", "codex-account redeem --yes --credit rc_1 --json"],
-    argument: noArgument,
     flags: {
       "--key": text("KEY", "The name of this redemption: one key never uses a second credit."),
       "--credit": text("ID", "The credit to use; without it you choose."),
@@ -149,18 +154,16 @@ export const commands = {
     },
     run: (flags) => withAccount(operations, (module) => module.redeem(flags))
   }),
-  invite: command({
+  invite: commandWith(word("EMAIL"), {
     summary: "Send one referral invite under the offer shown, after asking you.",
     notes: ["Sent in a single request, never repeated. Exit 4: refused. 5: the outcome is unknown. 7: no offer."],
     examples: ["codex-account invite ada@example.com", "codex-account invite ada@example.com --yes --json"],
-    argument: word("EMAIL"),
     flags: { "--again": flag("Send even though the outcome of an earlier invite to this address is unknown.") },
     run: (flags, email) => withAccount(operations, (module) => module.invite(flags, email))
   }),
   "notify-owner": command({
     summary: "Ask the workspace owner for credits or a higher limit, after asking you.",
     examples: ["codex-account notify-owner", "codex-account notify-owner --type credits --yes"],
-    argument: noArgument,
     flags: {
       "--type": choice(
         "TYPE",
@@ -174,7 +177,6 @@ export const commands = {
   role: command({
     summary: "Show your role in the workspace.",
     examples: ["codex-account role --json"],
-    argument: noArgument,
     flags: {},
     run: () => withAccount(account, (module) => module.role)
   }),
@@ -189,7 +191,6 @@ export const commands = {
       "codex-account guard --json --timeout 5s",
       "codex-account guard --wait --for 5h && codex exec 'go on'"
     ],
-    argument: noArgument,
     flags: {
       "--wait": flag("Wait until work can go on."),
       "--for": duration("TIME", "With --wait: the longest time to wait, such as 5h; then exit 8.", Duration.seconds(1)),
@@ -202,7 +203,6 @@ export const commands = {
     summary: "Show who is signed in, how, and until when. No secrets.",
     notes: ["It makes no request, except to find out who owns a personal access token."],
     examples: ["codex-account session", "codex-account session --codex-home ~/other"],
-    argument: noArgument,
     flags: {},
     run: () => withAccount(account, (module) => module.session)
   }),
@@ -212,7 +212,6 @@ export const commands = {
       "The session is revoked at the server, which also ends it on other machines and in the browser that share it. With --local only the stored sign-in is removed, and nothing is sent. Exit 7: you were not signed in."
     ],
     examples: ["codex-account logout", "codex-account logout --local"],
-    argument: noArgument,
     flags: { "--local": flag("Only remove the stored sign-in; send nothing.") },
     run: (flags) => withAccount(signIn, (module) => module.logout(flags))
   }),
@@ -222,22 +221,15 @@ export const commands = {
       "The previous sign-in stays until the new one is complete, and is not ended at the server. Exit 4: refused. 6: no answer, or not finished in time."
     ],
     examples: ["codex-account login", "codex-account login --device", "codex-account login --with-api-key < key.txt"],
-    argument: noArgument,
     flags: {
       "--device": flag("Sign in with a code on another device."),
       "--no-browser": flag("Only print the address of the sign-in page."),
       "--with-access-token": flag("Read a personal access token from standard input."),
       "--with-api-key": flag("Read an API key from standard input.")
     },
-    run: (flags) =>
-      withAccount(signIn, ({ login }) =>
-        Effect.provide(
-          login(flags),
-          composed((module) => module.layerSignIn)
-        )
-      )
+    run: (flags) => withAccount(signIn, (module) => Effect.provide(module.login(flags), layerSignIn))
   }),
-  journal: command({
+  journal: commandWith(journalAction, {
     summary: "List the operations that can't be undone, and settle one whose outcome is unknown.",
     notes: [
       "A redemption is sent again with its own key. An invite or a message is not sent again: you say what you found out."
@@ -247,7 +239,6 @@ export const commands = {
       "codex-account journal show KEY",
       "codex-account journal resolve KEY --found arrived"
     ],
-    argument: journalAction,
     flags: {
       "--found": choice("WHAT", "With resolve: whether you found that it arrived or is missing.", [
         "arrived",
@@ -259,44 +250,33 @@ export const commands = {
   policies: command({
     summary: "Print the timeouts and attempts of every call, and whether it may be repeated.",
     examples: ["codex-account policies --timeout 5s"],
-    argument: noArgument,
     flags: {},
     run: () =>
-      load(
-        () => import("./commands/policies.js"),
-        ({ policies }) =>
-          Effect.provide(
-            policies,
-            composed((module) => module.layerPolicies)
-          )
+      Effect.provide(
+        load(policies, (module) => module.policies),
+        layerPolicies
       )
   }),
   backend: command({
     summary: "Serve a fake backend for tests, until Ctrl-C.",
     examples: ["codex-account backend --port 8080", "codex-account backend --plan plan.json --home /tmp/codex"],
-    argument: noArgument,
     flags: {
       "--port": integer("N", "The port; by default any free one.", 65_535),
       "--plan": text("FILE", "What goes wrong: a fault plan as JSON.", "file"),
       "--home": text("DIR", "Write a home for a client into this new or empty folder.", "folder")
     },
-    run: (flags) =>
-      load(
-        () => import("./commands/backend.js"),
-        ({ backend }) => backend(flags)
-      )
+    run: (flags) => load(backend, (module) => module.backend(flags))
   }),
   doctor: command({
     summary: "Check everything that has to be right: home, sign-in, configuration, clock, network.",
     notes: ["Exit 0 if no check fails; else the exit code of the first that does."],
     examples: ["codex-account doctor", "codex-account doctor --json"],
-    argument: noArgument,
     flags: {},
     run: () =>
-      load(
-        () => import("./commands/doctor.js"),
-        ({ doctor }) => doctor(composed((module) => module.layerAccount))
-      ).pipe(Effect.provide(dialog))
+      Effect.provide(
+        load(doctor, (module) => module.doctor(layerAccount)),
+        dialog
+      )
   }),
   "app-server": command({
     summary: "Serve the account to other programs, in the protocol of the Codex app-server.",
@@ -308,7 +288,6 @@ export const commands = {
       "codex-account app-server --listen unix://",
       "codex-account app-server --listen ws://127.0.0.1:4500 --ws-auth capability-token --ws-token-file /run/token"
     ],
-    argument: noArgument,
     flags: {
       "--listen": text("URL", "Where to listen: stdio:// (the default), unix://[PATH], ws://IP:PORT or off.", [
         "stdio://",
@@ -344,11 +323,7 @@ export const commands = {
         "How far clocks may differ when a bearer token is checked; 30 by default."
       )
     },
-    run: (flags) =>
-      load(
-        () => import("./commands/appServer.js"),
-        ({ appServer }) => appServer(flags)
-      )
+    run: (flags) => load(appServer, (module) => module.appServer(flags))
   })
 }
 

@@ -16,11 +16,9 @@ const completed: ReadonlyMap<string, NonNullable<Flag<unknown>["complete"]>> = n
 /** The commands as arms of a `case`: which flags each adds, and which words. */
 const arms = (line: (flags: string, words: string) => string): string =>
   all
-    .map(
-      ([command, { argument, flags }]) => [command, Object.keys(flags).join(" "), argument.complete.join(" ")] as const
-    )
+    .map(([command, { argument, flags }]) => [command, Object.keys(flags).join(" "), argument.complete.join(" ")])
     .filter(([, flags, words]) => flags !== "" || words !== "")
-    .map(([command, flags, words]) => `    ${command}) ${line(flags, words)} ;;`)
+    .map(([command, flags = "", words = ""]) => `    ${command}) ${line(flags, words)} ;;`)
     .join("\n")
 
 /** The flags with values as arms of a `case`. */
@@ -103,14 +101,9 @@ const fish = (): string => {
   return [
     line("", " -f"),
     ...all.map(([name, { summary }]) => line(" -n __fish_use_subcommand", ` -a ${name} -d ${quoted(summary)}`)),
-    ...all.flatMap(
-      ([
-        name,
-        {
-          argument: { complete }
-        }
-      ]) => (complete.length === 0 ? [] : [line(within(name), ` -a ${quoted(complete.join(" "))}`)])
-    ),
+    ...all
+      .filter(([, { argument }]) => argument.complete.length > 0)
+      .map(([name, { argument }]) => line(within(name), ` -a ${quoted(argument.complete.join(" "))}`)),
     ...flagLines(globalFlags, ""),
     ...all.flatMap(([name, { flags }]) => flagLines(flags, within(name)))
   ].join("\n")

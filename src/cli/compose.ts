@@ -4,12 +4,11 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Live from "../layers/Live.js"
 import * as PoliciesConfig from "../layers/PoliciesConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
-import { Globals } from "./Globals.js"
+import { Globals } from "./Command.js"
 
 /** Settings, and what a machine has: an HTTP client, a credential store, leases and a journal. */
 const layerWorld = Layer.unwrapEffect(
@@ -38,41 +37,34 @@ export const layerPolicies = Layer.unwrapEffect(
 )
 
 /** Puts the user agent on every request, once there is one. */
-const layerAgent = (agent: Ref.Ref<Option.Option<string>>) =>
+const layerAgent = (agent: Ref.Ref<string | null>) =>
   Layer.effect(
     HttpClient.HttpClient,
     Effect.map(
       HttpClient.HttpClient,
       HttpClient.mapRequestEffect((request) =>
-        Effect.map(
-          Ref.get(agent),
-          Option.match({
-            onNone: () => request,
-            onSome: (name) => HttpClientRequest.setHeader(request, "user-agent", name)
-          })
+        Effect.map(Ref.get(agent), (name) =>
+          name === null ? request : HttpClientRequest.setHeader(request, "user-agent", name)
         )
       )
     )
   )
 
-/**
- * The account for the app-server: clients may supply the session, and threads are stored. Requests carry the user agent
- * in `agent`.
- */
-export const layerServed = (agent: Ref.Ref<Option.Option<string>>) =>
+/** The account for the app-server: clients may supply the session, threads are stored, requests carry `agent`. */
+export const layerServed = (agent: Ref.Ref<string | null>) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const { demo } = yield* Globals
-      const [ClientRequests, External, AuthSessionOAuth, threads] = yield* Effect.promise(() =>
+      const [ClientRequests, External, AuthSessionOAuth, Memory, Sql] = yield* Effect.promise(() =>
         Promise.all([
           import("../app-server/server/ClientRequests.js"),
           import("../layers/AuthSessionExternal.js"),
           import("../layers/AuthSessionOAuth.js"),
-          demo
-            ? import("../layers/ThreadStoreMemory.js").then(({ layerMemory }) => layerMemory)
-            : import("../layers/ThreadStoreSql.js").then(({ layerFile }) => layerFile)
+          import("../layers/ThreadStoreMemory.js"),
+          import("../layers/ThreadStoreSql.js")
         ])
       )
+      const threads = demo ? Memory.layerMemory : Sql.layerFile
       const session = Layer.effectContext(Effect.flatMap(AuthSession, External.make)).pipe(
         Layer.provide(AuthSessionOAuth.layer)
       )

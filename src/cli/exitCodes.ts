@@ -5,10 +5,7 @@ import type { BackendErrorReason } from "../domain/BackendError.js"
 import type { LoginErrorReason } from "../domain/LoginError.js"
 import type { RedeemResult } from "../programs/redeem.js"
 
-/**
- * `nothing`: there was nothing to do, or the person said no. `blocked`: only `guard` ends with it. `interrupted`: by Ctrl-C,
- * before anything that can't be undone was sent.
- */
+/** `nothing`: nothing to do, or the person said no. `blocked`: of `guard` alone. `interrupted`: by Ctrl-C. */
 export const ExitCode = {
   done: 0,
   unexpected: 1,
@@ -24,7 +21,7 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-const ofBackend: Readonly<Record<BackendErrorReason, ExitCode>> = {
+const backendCodes: Readonly<Record<BackendErrorReason, ExitCode>> = {
   Unsupported: ExitCode.refused,
   IdentityChanged: ExitCode.nothing,
   Unreachable: ExitCode.unavailable,
@@ -79,7 +76,7 @@ const ofLogin: Readonly<Record<LoginErrorReason, ExitCode>> = {
 
 export const ofLoginError = (reason: LoginErrorReason): ExitCode => ofLogin[reason]
 
-export const ofBackendError = (reason: BackendErrorReason): ExitCode => ofBackend[reason]
+export const ofBackendError = (reason: BackendErrorReason): ExitCode => backendCodes[reason]
 
 /** A refusal with 401 is one of the sign-in. */
 export const ofActError = (error: Pick<ActError, "reason" | "status">): ExitCode =>

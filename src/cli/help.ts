@@ -4,7 +4,7 @@ import type { Flags } from "./Command.js"
 import { type CommandName, commands, globalFlags } from "./commands.js"
 import { type Paint, paintFor } from "./render/paint.js"
 import { columnsOf, wrap } from "./render/text.js"
-import type { Screen } from "./Screen.js"
+import type { Screen } from "./Report.js"
 
 const examples = [
   "codex-account usage --demo      look around without an account",
@@ -12,18 +12,8 @@ const examples = [
   "codex-account guard && work     work only while there is usage left"
 ]
 
-const exits = [
-  "0 done",
-  "1 unexpected",
-  "2 bad usage",
-  "3 not signed in",
-  "4 refused by the backend",
-  "5 outcome unknown",
-  "6 unavailable",
-  "7 nothing to do",
-  "8 blocked (guard)",
-  "130 interrupted"
-]
+const exits =
+  "0 done, 1 unexpected, 2 bad usage, 3 not signed in, 4 refused by the backend, 5 outcome unknown, 6 unavailable, 7 nothing to do, 8 blocked (guard), 130 interrupted"
 
 /** Names in one column and summaries in another; below the name where there is no room. */
 const list = (
@@ -66,7 +56,7 @@ const ofProgram = (columns: number, paint: Paint): ReadonlyArray<string> => [
   ...title(paint, "Flags, before or after the command"),
   ...list(flagRows(globalFlags), columns),
   ...title(paint, "Exit codes"),
-  ...wrapWhole(exits, columns),
+  ...wrapWhole(exits.split(", "), columns),
   ...title(paint, "Examples"),
   ...examples.map((line) => `  ${line}`)
 ]

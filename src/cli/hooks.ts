@@ -1,6 +1,6 @@
 /** Commands that are run when something has happened to the account. */
 import * as Command from "@effect/platform/Command"
-import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -8,22 +8,16 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { plainLine } from "../domain/PlainText.js"
 import type { Words } from "../domain/shellWords.js"
 import type { UsageTransition } from "../domain/UsageTransition.js"
 
-/** How long a hook may take. */
-export const hookLimit = Duration.seconds(30)
-
-/** How long a hook may take to end when asked, before it is killed. */
+/** How long a hook may run, how long it may take to end when asked, and how long its last lines are waited for. */
+const hookLimit = Duration.seconds(30)
 const grace = "2 seconds"
-
-/** How long to wait for the last lines of a hook that has ended. */
 const lastLines = "200 millis"
 
-/** What is run on which event. */
 export interface HookCommands {
   readonly blocked: Words | null
   readonly reset: Words | null
@@ -42,12 +36,7 @@ export interface Hooks {
 }
 
 /** The environment variables of a hook. What is not known is empty. */
-export const hookEnvironment = ({
-  _tag,
-  remainingPercent,
-  until,
-  windows
-}: UsageTransition): Readonly<Record<string, string>> => ({
+const hookEnvironment = ({ _tag, remainingPercent, until, windows }: UsageTransition) => ({
   CODEX_ACCOUNT_EVENT: _tag === "Blocked" ? "blocked" : "reset",
   CODEX_ACCOUNT_WINDOW: windows.join(","),
   CODEX_ACCOUNT_UNTIL: until === null ? "" : DateTime.formatIso(until),
@@ -60,7 +49,7 @@ const runOne = (
   facts: Readonly<Record<string, string>>,
   print: HookOutput["print"],
   limit: Duration.Duration
-): Effect.Effect<string | null, never, CommandExecutor.CommandExecutor> =>
+) =>
   Effect.gen(function* () {
     const command = Command.make(program, ...args).pipe(Command.env(facts), Command.stdin(Stream.empty))
     const started = yield* Effect.option(Command.start(command))
@@ -105,28 +94,22 @@ const runOne = (
  * Hooks that run one at a time, in the order of the events, without a shell, with the environment of this process and the
  * facts. One that fails is a warning. Those that still run or wait when the scope closes are ended.
  */
-export const makeHooks = (
-  commands: HookCommands,
-  { print, warn }: HookOutput,
-  limit: Duration.Duration = hookLimit
-): Effect.Effect<Hooks, never, CommandExecutor.CommandExecutor | Scope.Scope> =>
+export const makeHooks = (commands: HookCommands, { print, warn }: HookOutput, limit: Duration.Duration = hookLimit) =>
   Effect.gen(function* () {
-    const executor = yield* CommandExecutor.CommandExecutor
-    const queue = yield* Queue.bounded<Effect.Effect<unknown>>(16)
+    const queue = yield* Queue.bounded<Effect.Effect<unknown, never, CommandExecutor.CommandExecutor>>(16)
     yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(queue))))
     return {
       run: (transition) => {
-        const words = transition._tag === "Blocked" ? commands.blocked : commands.reset
+        const [words, name] =
+          transition._tag === "Blocked" ? [commands.blocked, "--on-blocked"] : [commands.reset, "--on-reset"]
         if (words === null) return Effect.void
-        const name = transition._tag === "Blocked" ? "--on-blocked" : "--on-reset"
-        const work = runOne(words, hookEnvironment(transition), print, limit).pipe(
-          Effect.flatMap((problem) => (problem === null ? Effect.void : warn(`The hook of ${name} ${problem}.`))),
-          Effect.provideService(CommandExecutor.CommandExecutor, executor)
+        const work = Effect.flatMap(runOne(words, hookEnvironment(transition), print, limit), (problem) =>
+          problem === null ? Effect.void : warn(`The hook of ${name} ${problem}.`)
         )
         return Effect.asVoid(Queue.offer(queue, work))
       },
       idle: Effect.flatMap(Deferred.make<void>(), (done) =>
         Effect.zipRight(Queue.offer(queue, Deferred.succeed(done, undefined)), Deferred.await(done))
       )
-    }
+    } satisfies Hooks
   })

@@ -1,7 +1,9 @@
 /** Log lines on stderr. */
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as FiberRef from "effect/FiberRef"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
@@ -10,9 +12,9 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { plainLine } from "../domain/PlainText.js"
-import { Globals } from "./Globals.js"
+import { Globals } from "./Command.js"
 import { type Hue, paintFor } from "./render/paint.js"
-import type { Screen } from "./Screen.js"
+import type { Screen } from "./Report.js"
 
 const hueOf = (level: LogLevel.LogLevel): Hue =>
   LogLevel.greaterThanEqual(level, LogLevel.Error)
@@ -42,29 +44,15 @@ export const loggerFor = (stderr: NodeJS.WritableStream, screen: Screen): Logger
   })
 }
 
-const levels: Readonly<Record<string, LogLevel.LogLevel>> = {
-  off: LogLevel.None,
-  error: LogLevel.Error,
-  warn: LogLevel.Warning,
-  info: LogLevel.Info,
-  debug: LogLevel.Debug,
-  trace: LogLevel.Trace
-}
-
 /** The level among the directives of `RUST_LOG`; those for single modules are for another program. */
 const levelOf = (directives: string): Option.Option<LogLevel.LogLevel> =>
-  Option.fromIterable(
-    directives.split(",").flatMap((word) => {
-      const level = levels[word.trim().toLowerCase()]
-      return level === undefined ? [] : [level]
-    })
+  Arr.findFirst(directives.split(","), (word) =>
+    Arr.findFirst(LogLevel.allLevels, ({ label }) => label === word.trim().toUpperCase())
   )
 
 const setting = (name: string) => Config.option(Config.string(name))
 
-const jsonLines = Logger.map(Logger.jsonLogger, (line) => {
-  process.stderr.write(`${line}\n`)
-})
+const jsonLines = Logger.map(Logger.jsonLogger, (line) => void process.stderr.write(`${line}\n`))
 
 /**
  * The logs of the app-server follow the variables of the original: `RUST_LOG` sets the level unless `--log-level` does, and
@@ -76,11 +64,7 @@ export const withServerLogs = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     const { directives, format } = yield* Config.all({ directives: setting("RUST_LOG"), format: setting("LOG_FORMAT") })
     const wanted = Option.flatMap(directives, levelOf)
     return yield* self.pipe(
-      Option.isSome(wanted) && logLevel === LogLevel.Warning
-        ? Logger.withMinimumLogLevel(wanted.value)
-        : (same) => same,
-      Option.contains(format, "json")
-        ? Effect.locally(FiberRef.currentLoggers, HashSet.make(jsonLines))
-        : (same) => same
+      Logger.withMinimumLogLevel(logLevel === LogLevel.Warning ? Option.getOrElse(wanted, () => logLevel) : logLevel),
+      Option.contains(format, "json") ? Effect.locally(FiberRef.currentLoggers, HashSet.make(jsonLines)) : identity
     )
   })

@@ -20,21 +20,12 @@ import { completionScript } from "./completions.js"
 import { ExitCode } from "./exitCodes.js"
 import { helpLines } from "./help.js"
 import { type Circumstances, type CommandError, failureOf, interruption, unexpected } from "./Failure.js"
-import { Globals } from "./Globals.js"
+import { Globals } from "./Command.js"
 import { loggerFor } from "./logger.js"
 import * as Report from "./Report.js"
-import { screenOf } from "./Screen.js"
 
-const networkVariables = [
-  "HTTPS_PROXY",
-  "https_proxy",
-  "HTTP_PROXY",
-  "http_proxy",
-  "NO_PROXY",
-  "no_proxy",
-  "CODEX_CA_CERTIFICATE",
-  "SSL_CERT_FILE"
-]
+const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
+const networkVariables = [...proxies, "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"]
 
 /** Reports why a command failed, unless it has reported something itself. */
 const conclude = (cause: Cause.Cause<CommandError>, at: Circumstances) =>
@@ -57,7 +48,7 @@ export const main = (argv: ReadonlyArray<string>): void => {
   const parsed = readArgv(argv)
   const { command, globals } = Either.merge(parsed)
   const flags = readGlobals(globals)
-  const screen = screenOf(process, globals["--no-color"] === undefined)
+  const screen = Report.screenOf(process, globals["--no-color"] === undefined)
   const write = Report.writeTo({ stdout: process.stdout, stderr: process.stderr })
   const at: Circumstances = {
     command: Either.isRight(parsed) ? (command ?? "status") : command,

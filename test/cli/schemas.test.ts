@@ -1,12 +1,30 @@
 /** The published JSON Schemas are those of the code. `UPDATE_SCHEMAS=1` writes them. */
 import { assert, describe, it } from "@effect/vitest"
+import * as JSONSchema from "effect/JSONSchema"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { commands } from "../../src/cli/commands.js"
 import { schemaVersion } from "../../src/cli/json/envelope.js"
-import { jsonSchemaOf, type OutputName, outputs } from "../../src/cli/json/outputs.js"
+import { type OutputName, outputs } from "../../src/cli/json/outputs.js"
 import { schemaProblems } from "./publishedSchemas.js"
+
+const titles: Readonly<Partial<Record<OutputName, string>>> = {
+  activity: "codex-account usage daily|weekly|cumulative --json",
+  none: "codex-account --json, without a command"
+}
+
+/** The JSON Schema of an output. Fields that it does not name may appear at any time. */
+const jsonSchemaOf = (name: OutputName): object => {
+  const definitions: Record<string, JSONSchema.JsonSchema7> = {}
+  const schema = JSONSchema.fromAST(outputs[name].ast, { definitions, additionalPropertiesStrategy: "allow" })
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: titles[name] ?? `codex-account ${name} --json`,
+    ...schema,
+    $defs: definitions
+  }
+}
 
 const folder = fileURLToPath(new URL("../../schemas", import.meta.url))
 const isOutput = (name: string): name is OutputName => Object.hasOwn(outputs, name)

@@ -9,8 +9,8 @@ import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
 import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
-import { Globals } from "../Globals.js"
-import { accountValue, roleFields, sessionFields, statusFields, usageValue } from "../json/fields.js"
+import { Globals } from "../Command.js"
+import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { roleText, statusLines } from "../render/status.js"
 import { wrap } from "../render/text.js"
@@ -24,9 +24,9 @@ const statusValue = (status: Status, at: Circumstances) => {
   const usage = Either.getOrNull(status.usage)
   const messages = Either.getOrNull(status.messages)
   return {
-    session: accountValue(status.session),
+    session: status.session,
     role: status.role,
-    usage: usage === null ? null : usageValue(usage.snapshot),
+    usage: usage?.snapshot ?? null,
     verdict: usage?.verdict ?? null,
     activity: Either.getOrNull(status.activity),
     messages: messages?.messages.filter((message) => message.archivedAt === null) ?? null,
@@ -58,20 +58,14 @@ export const menuOrStatus = Effect.gen(function* () {
   const { screen } = yield* Report
   const atTerminal = screen.interactive && screen.live && process.stdout.isTTY
   if (json || yes || !atTerminal) return yield* status
-  const { openMenu } = yield* Effect.promise(() => import("../menu/openMenu.js"))
+  const { openMenu } = yield* Effect.promise(() => import("../menu.js"))
   return yield* withOpenNotice(openMenu)
 })
 
 export const role = showRole.pipe(
   present({
     fields: roleFields,
-    value: ({ role, session }) => ({
-      identity: session.identity,
-      plan: session.plan,
-      role: role.role,
-      isOwner: role.isOwner,
-      source: role.source
-    }),
+    value: ({ role, session }) => ({ identity: session.identity, plan: session.plan, ...role }),
     lines: ({ role, session }, { columns }) => wrap(`${planLabel(session.plan)} · ${roleText(role)}`, columns)
   })
 )
@@ -94,12 +88,7 @@ const expiry = (session: Session, canvas: Canvas): string => {
   return `${passed ? "expired" : "until"} ${timeAndDistance(session.accessExpiresAt, canvas.now)}${renewal}`
 }
 
-interface Stored {
-  readonly session: Session
-  readonly location: string
-}
-
-const sessionLines = ({ location, session }: Stored, canvas: Canvas): ReadonlyArray<string> => {
+const sessionLines = (session: Session, location: string, canvas: Canvas): ReadonlyArray<string> => {
   const row = (name: string, text: string) => `${canvas.paint("dim", name.padEnd(10))} ${plainLine(text)}`
   const usable = session.usesBackend ? "" : " (not usable here: this needs a sign-in with ChatGPT)"
   return [
@@ -122,13 +111,11 @@ export const session = Effect.all({
   present({
     fields: sessionFields,
     value: ({ location, session }) => ({
-      ...accountValue(session),
-      email: session.email,
-      isOrgOwner: session.isOrgOwner,
+      ...session,
       isRefreshable: session.isRefreshable,
       usesBackend: session.usesBackend,
       location
     }),
-    lines: sessionLines
+    lines: ({ location, session }, canvas) => sessionLines(session, location, canvas)
   })
 )

@@ -1,5 +1,4 @@
 /** `codex-account app-server`. */
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -7,9 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
-import type * as Scope from "effect/Scope"
 import { maxMessageBytes } from "../../rpc/Transport.js"
-import type { AppServer } from "../../app-server/server/AppServer.js"
 import * as Server from "../../app-server/server/layer.js"
 import { makeThreadHandlers } from "../../app-server/server/threads.js"
 import { type Listen, type ListenError, parseListenUrl } from "../../app-server/transports/listenUrl.js"
@@ -18,7 +15,7 @@ import type { WsAuthFlags } from "../../app-server/transports/wsAuth.js"
 import type { Words } from "../../domain/shellWords.js"
 import type { SessionSource } from "../../domain/Thread.js"
 import { AccountConfig } from "../../services/AccountConfig.js"
-import { type BadUsage, badUsage } from "../Command.js"
+import { badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
 import { withServerLogs } from "../logger.js"
 import { Report } from "../Report.js"
@@ -33,10 +30,9 @@ interface Flags extends WsAuthFlags {
   readonly "--session-source": SessionSource | undefined
 }
 
-const unusable = <A, R>(self: Effect.Effect<A, ListenError, R>) =>
-  Effect.mapError(self, ({ message }) => badUsage(message))
+const unusable = Effect.mapError(({ message }: ListenError) => badUsage(message))
 
-const readListen = (flags: Flags): Effect.Effect<Listen, BadUsage> =>
+const readListen = (flags: Flags) =>
   Effect.gen(function* () {
     const url = flags["--listen"] ?? "stdio://"
     if (flags["--stdio"] && url !== "stdio://") {
@@ -73,35 +69,22 @@ const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, f
     }
   })
 
-interface Transport {
-  readonly serve: (stop: Effect.Effect<void>) => Effect.Effect<void, never, AppServer>
-  readonly ready: Effect.Effect<void>
-}
-
-const transportOf = (
-  listen: Listen,
-  flags: Flags
-): Effect.Effect<Transport, BadUsage, Report | AccountConfig | FileSystem.FileSystem | Scope.Scope> => {
-  switch (listen._tag) {
-    case "Unix":
-    case "WebSocket":
-      return serveSockets(listen, flags)
-    case "Off":
-      return Effect.succeed({ serve: (stop) => stop, ready: Effect.logInfo("The app-server listens nowhere.") })
-    case "Stdio":
-      return Effect.map(
-        Effect.promise(() => import("../../app-server/transports/stdio.js")),
-        ({ serveStdio }) => ({
-          serve: () =>
-            serveStdio({ input: process.stdin, output: process.stdout, drain, maxLineBytes: maxMessageBytes }),
-          ready: Effect.void
-        })
-      )
-  }
-}
+const transportOf = (listen: Listen, flags: Flags) =>
+  Effect.gen(function* () {
+    if (listen._tag === "Unix" || listen._tag === "WebSocket") return yield* serveSockets(listen, flags)
+    if (listen._tag === "Off") {
+      return {
+        serve: (stop: Effect.Effect<void>) => stop,
+        ready: Effect.logInfo("The app-server listens nowhere.")
+      }
+    }
+    const { serveStdio } = yield* Effect.promise(() => import("../../app-server/transports/stdio.js"))
+    const { stdin: input, stdout: output } = process
+    return { serve: () => serveStdio({ input, output, drain, maxLineBytes: maxMessageBytes }), ready: Effect.void }
+  })
 
 /** The signals that ask the process to end, in order. While this scope is open, they do nothing else. */
-const signals: Effect.Effect<Effect.Effect<Signal>, never, Scope.Scope> = Effect.gen(function* () {
+const signals = Effect.gen(function* () {
   const arrived = yield* Queue.unbounded<Signal>()
   const note = (signal: Signal) => () => void Queue.unsafeOffer(arrived, signal)
   const listeners = { SIGINT: note("SIGINT"), SIGTERM: note("SIGTERM") }
@@ -120,24 +103,19 @@ const layerServer = (flags: Flags) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const { layerServed } = yield* Effect.promise(() => import("../compose.js"))
-      const agent = yield* Ref.make(Option.none<string>())
+      const agent = yield* Ref.make<string | null>(null)
       const delegate = flags["--delegate"]
       const layerHandlers = Effect.gen(function* () {
         const threads = yield* makeThreadHandlers({ source: flags["--session-source"] ?? "vscode" })
-        const forward =
-          delegate === undefined
-            ? undefined
-            : yield* Effect.flatMap(
-                Effect.promise(() => import("../../app-server/delegate/delegate.js")),
-                ({ makeForward }) => makeForward({ command: delegate })
-              )
+        const { makeForward } = yield* Effect.promise(() => import("../../app-server/delegate/delegate.js"))
+        const forward = delegate === undefined ? undefined : yield* makeForward({ command: delegate })
         return Server.layer({
           threads,
           forward,
           onInitialized: ({ client, userAgent }) =>
             nameless.has(client.name) || userAgent === ""
               ? Effect.void
-              : Ref.update(agent, (known) => Option.orElse(known, () => Option.some(userAgent)))
+              : Ref.update(agent, (known) => known ?? userAgent)
         })
       })
       return Layer.unwrapScoped(layerHandlers).pipe(Layer.provideMerge(layerServed(agent)))

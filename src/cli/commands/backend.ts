@@ -3,17 +3,18 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
-import { type FaultPlan, FaultPlanText } from "../../testing/FaultPlan.js"
-import { type BadUsage, badUsage } from "../Command.js"
-import { demoAccount, writeHome } from "../demo.js"
-import { backendFields } from "../json/fields.js"
+import { FaultPlanText } from "../../testing/FaultPlan.js"
+import { badUsage } from "../Command.js"
+import { demoAccount, writeHome } from "../composeDemo.js"
+import { backendFields } from "../json/outputs.js"
 import { present } from "../Report.js"
 
-const readPlan = (file: string): Effect.Effect<FaultPlan, BadUsage, FileSystem.FileSystem> =>
+const readPlan = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const text = yield* Effect.mapError(fs.readFileString(file), () => badUsage(`The plan ${file} can't be read.`))
@@ -109,6 +110,6 @@ const lines = ({ baseUrl, environment, home, origin }: Served): ReadonlyArray<st
 
 export const backend = (flags: Flags) =>
   Effect.gen(function* () {
-    yield* serve(flags).pipe(present({ fields: backendFields, value: (served: Served) => served, lines }))
+    yield* serve(flags).pipe(present({ fields: backendFields, value: identity<Served>, lines }))
     return yield* Effect.never
   }).pipe(Effect.scoped)

@@ -19,7 +19,7 @@ import { CredentialStore } from "../../services/CredentialStore.js"
 import { Dialog } from "../../services/Dialog.js"
 import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
-import { type Check, doctorFields } from "../json/fields.js"
+import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { wrap } from "../render/text.js"
 import { lengthOf } from "../render/time.js"
@@ -60,19 +60,16 @@ const home = Effect.gen(function* () {
   ]
 })
 
-const mode = Effect.gen(function* () {
+const storage = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const store = yield* CredentialStore
-  if (store.kind === "ephemeral") return [finding("storage", "warn", "the sign-in is kept only until the process ends")]
-  if (store.kind === "keyring") return [finding("storage", "ok", store.location)]
-  const info = yield* Effect.option(fs.stat(store.location))
-  if (Option.isNone(info)) return [finding("storage", "ok", store.location)]
-  const bits = info.value.mode & 0o777
-  return [
-    (bits & 0o077) === 0
-      ? finding("storage", "ok", `${store.location}, mode 0${bits.toString(8)}`)
-      : finding("storage", "warn", `${store.location} has mode 0${bits.toString(8)}`, `Run chmod 600 ${store.location}`)
-  ]
+  const { kind, location } = yield* CredentialStore
+  if (kind === "ephemeral") return finding("storage", "warn", "the sign-in is kept only until the process ends")
+  const info = kind === "keyring" ? Option.none() : yield* Effect.option(fs.stat(location))
+  if (Option.isNone(info)) return finding("storage", "ok", location)
+  const mode = `mode 0${(info.value.mode & 0o777).toString(8)}`
+  return (info.value.mode & 0o077) === 0
+    ? finding("storage", "ok", `${location}, ${mode}`)
+    : finding("storage", "warn", `${location} has ${mode}`, `Run chmod 600 ${location}`)
 })
 
 const signIn = (at: Circumstances) =>
@@ -85,30 +82,23 @@ const signIn = (at: Circumstances) =>
       : finding("sign-in", "fail", `with ${mode}`, "Run codex-account login.", ExitCode.notSignedIn)
   })
 
-/** `skewMillis` is how far the clock here is ahead of the backend's, null if it did not say. */
-interface Reached {
-  readonly status: number
-  readonly skewMillis: number | null
-}
+/**
+ * One request without the sign-in; any answer will do. None when there was no answer in time. `skewMillis` is how far the
+ * clock here is ahead of the backend's, NaN if it did not say.
+ */
+const reach = Effect.gen(function* () {
+  const { backend, userAgent } = yield* AccountConfig
+  const client = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
+  const { headers, status } = yield* client.execute(
+    HttpClientRequest.get(backend.url).pipe(HttpClientRequest.setHeader("user-agent", userAgent))
+  )
+  return { status, skewMillis: (yield* Clock.currentTimeMillis) - Date.parse(headers["date"] ?? "") }
+}).pipe(Effect.timeout("8 seconds"), Effect.option)
 
-/** One request without the sign-in; any answer will do. None when there was no answer in time. */
-const reach: Effect.Effect<Option.Option<Reached>, never, AccountConfig | HttpClient.HttpClient> = Effect.gen(
-  function* () {
-    const { backend, userAgent } = yield* AccountConfig
-    const client = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
-    const response = yield* client.execute(
-      HttpClientRequest.get(backend.url).pipe(HttpClientRequest.setHeader("user-agent", userAgent))
-    )
-    const now = yield* Clock.currentTimeMillis
-    const theirs = Date.parse(response.headers["date"] ?? "")
-    return { status: response.status, skewMillis: Number.isNaN(theirs) ? null : now - theirs }
-  }
-).pipe(Effect.timeout("8 seconds"), Effect.option)
-
-const clock = (reached: Reached): Finding => {
-  if (reached.skewMillis === null) return finding("clock", "warn", "the backend does not send the time")
-  const off = Math.abs(reached.skewMillis)
-  const where = reached.skewMillis > 0 ? "ahead of" : "behind"
+const clock = (skewMillis: number): Finding => {
+  if (Number.isNaN(skewMillis)) return finding("clock", "warn", "the backend does not send the time")
+  const off = Math.abs(skewMillis)
+  const where = skewMillis > 0 ? "ahead of" : "behind"
   const message = off < 2000 ? "agrees with the backend's" : `${lengthOf(off)} ${where} the backend's`
   if (off < 30_000) return finding("clock", "ok", message)
   const advice = "Set the clock: it decides when tokens are renewed."
@@ -121,9 +111,7 @@ const network = (at: Circumstances) =>
   Effect.gen(function* () {
     const { backend } = yield* AccountConfig
     const dialog = yield* Dialog
-    const variables =
-      at.networkVariables.length === 0 ? "no proxy or CA variable is set" : at.networkVariables.join(", ")
-    const settings = finding("network", "ok", variables)
+    const settings = finding("network", "ok", at.networkVariables.join(", ") || "no proxy or CA variable is set")
     const reached = yield* dialog.progress("Reaching the backend", reach)
     if (Option.isNone(reached)) {
       const advice = "Check the network, the proxy, the CA bundle and chatgpt_base_url."
@@ -132,24 +120,23 @@ const network = (at: Circumstances) =>
     return [
       settings,
       finding("backend", "ok", `${backend.url} answers (HTTP ${reached.value.status})`),
-      clock(reached.value)
+      clock(reached.value.skewMillis)
     ]
   })
 
 const access = (at: Circumstances) =>
-  Effect.gen(function* () {
-    const dialog = yield* Dialog
-    const usage = yield* Effect.either(dialog.progress("Reading usage", readUsage()))
-    return Either.match(usage, {
-      onLeft: (error) => failed("usage", error, at),
-      onRight: (snapshot) => finding("usage", "ok", `read, ${snapshot.main.windows.length} windows`)
+  Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsage())).pipe(
+    Effect.match({
+      onFailure: (error) => failed("usage", error, at),
+      onSuccess: ({ main: { windows } }) =>
+        finding("usage", "ok", `read, ${windows.length} ${windows.length === 1 ? "window" : "windows"}`)
     })
-  })
+  )
 
 /** Usage is read only if the sign-in is usable and the backend answers. */
 const diagnose = (at: Circumstances) =>
   Effect.gen(function* () {
-    const places = [...(yield* home), ...(yield* mode)]
+    const places = [...(yield* home), yield* storage]
     const session = yield* signIn(at)
     const reached = yield* network(at)
     const usable = [session, ...reached].every(({ check }) => check.result !== "fail")
@@ -167,17 +154,13 @@ const lines = (findings: ReadonlyArray<Finding>, { columns, paint }: Canvas): Re
     ]
   })
 
-type Diagnosed = Effect.Effect.Context<ReturnType<typeof diagnose>>
-
 /** The services come as a layer, since their failure is a finding too. */
 export const doctor = <Services, R>(account: Layer.Layer<Services, ConfigurationError | ConfigError, R>) =>
   Effect.gen(function* () {
     const { at } = yield* Report
     const services = yield* Effect.either(Layer.build(account))
     if (Either.isLeft(services)) return [failed("configuration", services.left, at)]
-    return yield* diagnose(at).pipe((effect: Effect.Effect<ReadonlyArray<Finding>, never, Diagnosed>) =>
-      Effect.provide(effect, services.right)
-    )
+    return yield* Effect.provide(diagnose(at), services.right)
   }).pipe(
     Effect.scoped,
     present({

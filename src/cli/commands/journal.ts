@@ -1,18 +1,19 @@
 /** `codex-account journal`. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Operation } from "../../domain/Operation.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { type Resolution, resolveOperation } from "../../programs/resolveOperation.js"
 import { OperationJournal } from "../../services/OperationJournal.js"
 import { badUsage } from "../Command.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
-import { journalFields } from "../json/fields.js"
+import { journalFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { table, wrap } from "../render/text.js"
 import { relative } from "../render/time.js"
 import { present } from "../Report.js"
 import { reportInterrupt } from "../unfinished.js"
+
+type Finding = "arrived" | "missing" | undefined
 
 interface Answer {
   readonly operations: ReadonlyArray<Operation>
@@ -20,18 +21,11 @@ interface Answer {
 }
 
 const stateOf = ({ state }: Operation): string => {
-  switch (state._tag) {
-    case "succeeded":
-      return `succeeded: ${state.outcome}`
-    case "rejected":
-    case "unknown":
-      return `${state._tag}: ${state.reason}`
-    default:
-      return state._tag
-  }
+  const why = state._tag === "succeeded" ? state.outcome : "reason" in state ? state.reason : null
+  return why === null ? state._tag : `${state._tag}: ${why}`
 }
 
-const whatToDo = (operation: Operation): ReadonlyArray<string> =>
+const settle = (operation: Operation): ReadonlyArray<string> =>
   operation.isOpen ? [`Its outcome is unknown. To settle it: codex-account journal resolve ${operation.key}`] : []
 
 const sentences: Readonly<Record<Resolution["_tag"], string>> = {
@@ -51,7 +45,7 @@ const lines = ({ operations, resolution }: Answer, canvas: Canvas): ReadonlyArra
   return [
     ...(resolution === null ? [] : [sentences[resolution._tag], ""]),
     ...table(["ACT", "STATE", "WHEN", "KEY"], rows, canvas),
-    ...operations.flatMap(whatToDo).flatMap((line) => wrap(plainLine(line), canvas.columns))
+    ...operations.flatMap(settle).flatMap((line) => wrap(plainLine(line), canvas.columns))
   ]
 }
 
@@ -63,17 +57,12 @@ const noSuchKey = (key: string) =>
   badUsage(`The journal has no operation ${plainLine(key, 128)}.`, "To see all: codex-account journal")
 
 const show = (key: string) =>
-  Effect.flatMap(OperationJournal, (journal) =>
-    Effect.flatMap(
-      journal.find(key),
-      Option.match({
-        onNone: () => noSuchKey(key),
-        onSome: (operation) => Effect.succeed<Answer>({ operations: [operation], resolution: null })
-      })
-    )
+  Effect.flatMap(OperationJournal, (journal) => journal.find(key)).pipe(
+    Effect.flatMap(Effect.mapError(() => noSuchKey(key))),
+    Effect.map((operation): Answer => ({ operations: [operation], resolution: null }))
   )
 
-const resolve = (key: string, found: "arrived" | "missing" | undefined) =>
+const resolve = (key: string, found: Finding) =>
   Effect.gen(function* () {
     yield* show(key)
     const resolution = yield* resolveOperation(key, { finding: found })
@@ -81,7 +70,7 @@ const resolve = (key: string, found: "arrived" | "missing" | undefined) =>
     return { operations, resolution } satisfies Answer
   })
 
-const answer = (words: ReadonlyArray<string>, found: "arrived" | "missing" | undefined) => {
+const answer = (words: ReadonlyArray<string>, found: Finding) => {
   const [action, key, ...rest] = words
   if (action === undefined || (action === "list" && key === undefined)) return list
   if (rest.length === 0 && key !== undefined) {
@@ -91,24 +80,19 @@ const answer = (words: ReadonlyArray<string>, found: "arrived" | "missing" | und
   return badUsage("Use journal, journal show KEY, or journal resolve KEY.")
 }
 
-const exitCodeOf = ({ resolution }: Answer): ExitCode =>
-  resolution === null || resolution._tag === "Closed"
-    ? ExitCode.done
-    : resolution._tag === "Redeemed"
-      ? ofRedeem(resolution.result.outcome)
-      : ExitCode.nothing
+const exitCodeOf = ({ resolution }: Answer): ExitCode => {
+  if (resolution?._tag === "Redeemed") return ofRedeem(resolution.result.outcome)
+  return resolution?._tag === "Left" ? ExitCode.nothing : ExitCode.done
+}
 
-export const journal = (
-  flags: { readonly "--found": "arrived" | "missing" | undefined },
-  words: ReadonlyArray<string>
-) =>
+export const journal = (flags: { readonly "--found": Finding }, words: ReadonlyArray<string>) =>
   Effect.suspend(() => answer(words, flags["--found"])).pipe(
-    reportInterrupt("redeem"),
+    reportInterrupt,
     present({
       fields: journalFields,
       value: ({ operations, resolution }) => ({
         operations,
-        resolution: resolution === null ? null : resolution._tag,
+        resolution: resolution?._tag ?? null,
         redeemed: resolution?._tag === "Redeemed" ? resolution.result.outcome : null
       }),
       lines,

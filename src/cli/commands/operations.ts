@@ -1,4 +1,5 @@
 /** The commands for what can't be undone: `redeem`, `invite` and `notify-owner`. */
+import { identity } from "effect/Function"
 import { plainLine } from "../../domain/PlainText.js"
 import type { InviteReward } from "../../domain/ReferralOffer.js"
 import type { CreditType } from "../../domain/WorkspaceRole.js"
@@ -6,7 +7,7 @@ import { inviteFriend } from "../../programs/invite.js"
 import { notifyOwner as notifyOwnerProgram, type NotifyResult } from "../../programs/nudge.js"
 import { redeemReset, type RedeemResult } from "../../programs/redeem.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
-import { inviteFields, notifyOwnerFields, redeemFields, usageValue } from "../json/fields.js"
+import { inviteFields, notifyOwnerFields, redeemFields } from "../json/outputs.js"
 import { bar, type Canvas, percentLeft } from "../render/limits.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
@@ -50,16 +51,11 @@ export const redeem = (flags: {
   readonly "--again": boolean
 }) =>
   redeemReset({ key: flags["--key"], creditId: flags["--credit"], again: flags["--again"] }).pipe(
-    reportInterrupt("redeem"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: redeemFields,
-      value: ({ creditId, key, outcome, usage }) => ({
-        outcome,
-        key,
-        creditId,
-        usage: usage === null ? null : usageValue(usage)
-      }),
+      value: identity,
       lines: redeemLines,
       exitCode: ({ outcome }) => ofRedeem(outcome)
     })
@@ -73,7 +69,7 @@ const rewards: Readonly<Record<InviteReward, string>> = {
 
 export const invite = (flags: { readonly "--again": boolean }, email: string | undefined) =>
   inviteFriend({ email, again: flags["--again"] }).pipe(
-    reportInterrupt("invite"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: inviteFields,
@@ -89,24 +85,20 @@ export const invite = (flags: { readonly "--again": boolean }, email: string | u
 
 const wishes: Readonly<Record<CreditType, string>> = { credits: "more credits", usage_limit: "a higher usage limit" }
 
-const notified = ({ creditType, outcome }: NotifyResult): string => {
-  switch (outcome) {
-    case "sent":
-      return `The workspace owner was asked for ${wishes[creditType]}.`
-    case "cooldownActive":
-      return `Nothing was sent: the owner was asked for ${wishes[creditType]} not long ago.`
-    case "declined":
-      return nothingSent
-  }
-}
+const notified = ({ creditType, outcome }: NotifyResult): string =>
+  ({
+    sent: `The workspace owner was asked for ${wishes[creditType]}.`,
+    cooldownActive: `Nothing was sent: the owner was asked for ${wishes[creditType]} not long ago.`,
+    declined: nothingSent
+  })[outcome]
 
 export const notifyOwner = (flags: { readonly "--type": CreditType | undefined; readonly "--again": boolean }) =>
   notifyOwnerProgram({ creditType: flags["--type"], again: flags["--again"] }).pipe(
-    reportInterrupt("nudge"),
+    reportInterrupt,
     withOpenNotice,
     present({
       fields: notifyOwnerFields,
-      value: (result) => result,
+      value: identity,
       lines: (result, { columns }) => wrap(notified(result), columns),
       exitCode: ({ outcome }) => (outcome === "sent" ? ExitCode.done : ExitCode.nothing)
     })

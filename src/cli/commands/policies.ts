@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
 import { Policies } from "../../services/Policies.js"
-import { policiesFields } from "../json/fields.js"
+import { policiesFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { table } from "../render/text.js"
 import { present } from "../Report.js"

@@ -8,8 +8,8 @@ import { signIn, type SignInOptions, type SignInOutcome } from "../../programs/s
 import { signOut, type SignOutOutcome } from "../../programs/signOut.js"
 import { type BadUsage, badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
-import { Globals } from "../Globals.js"
-import { accountValue, loginFields, logoutFields } from "../json/fields.js"
+import { Globals } from "../Command.js"
+import { loginFields, logoutFields } from "../json/outputs.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
 
@@ -44,22 +44,18 @@ interface LoginFlags {
   readonly "--with-api-key": boolean
 }
 
-const optionsOf = (flags: LoginFlags): Effect.Effect<SignInOptions, BadUsage> => {
-  const { "--device": device, "--with-access-token": accessToken, "--with-api-key": apiKey } = flags
-  if ([accessToken, apiKey, device].filter(Boolean).length > 1) {
-    return badUsage("Choose one way to sign in: --device, --with-access-token or --with-api-key.")
-  }
-  if (accessToken) {
-    return Effect.map(readSecret("codex-account login --with-access-token < token.txt"), (token) => ({
-      method: "accessToken",
-      token
-    }))
-  }
-  if (apiKey) {
-    return Effect.map(readSecret("codex-account login --with-api-key < key.txt"), (key) => ({ method: "apiKey", key }))
-  }
-  return Effect.succeed(device ? { method: "device" } : { method: "browser", openBrowser: !flags["--no-browser"] })
-}
+const optionsOf = (flags: LoginFlags): Effect.Effect<SignInOptions, BadUsage> =>
+  Effect.gen(function* () {
+    const { "--device": device, "--with-access-token": accessToken, "--with-api-key": apiKey } = flags
+    if ([accessToken, apiKey, device].filter(Boolean).length > 1) {
+      return yield* badUsage("Choose one way to sign in: --device, --with-access-token or --with-api-key.")
+    }
+    if (accessToken) {
+      return { method: "accessToken", token: yield* readSecret("codex-account login --with-access-token < token.txt") }
+    }
+    if (apiKey) return { method: "apiKey", key: yield* readSecret("codex-account login --with-api-key < key.txt") }
+    return device ? { method: "device" } : { method: "browser", openBrowser: !flags["--no-browser"] }
+  })
 
 const loginLines = ({ email, replaced, session }: SignInOutcome): ReadonlyArray<string> => [
   plainLine(
@@ -80,22 +76,21 @@ export const login = (flags: LoginFlags) =>
   }).pipe(
     present({
       fields: loginFields,
-      value: ({ method, replaced, session }) => ({ ...accountValue(session), method, replaced: replaced !== null }),
+      value: ({ method, replaced, session }) => ({ ...session, method, replaced: replaced !== null }),
       lines: (outcome, { columns }) => loginLines(outcome).flatMap((line) => wrap(line, columns))
     })
   )
 
-const revocations = {
-  confirmed: "The session was ended at the server too: other machines and the browser that shared it are signed out.",
-  unconfirmed: "The server did not confirm that the session has ended elsewhere."
-}
-
 const logoutLines = (outcome: SignOutOutcome): ReadonlyArray<string> => {
   if (outcome._tag === "Declined") return ["Nothing was done, and nothing was sent."]
   if (!outcome.removed) return ["You were not signed in."]
+  const signedOut = "Signed out: the stored sign-in was removed."
+  if (outcome.revoked === null) return [signedOut]
   return [
-    "Signed out: the stored sign-in was removed.",
-    ...(outcome.revoked === null ? [] : [revocations[outcome.revoked ? "confirmed" : "unconfirmed"]])
+    signedOut,
+    outcome.revoked
+      ? "The session was ended at the server too: other machines and the browser that shared it are signed out."
+      : "The server did not confirm that the session has ended elsewhere."
   ]
 }
 

@@ -17,11 +17,11 @@ import type { WatchEvent } from "../../programs/watchUsage.js"
 import { badUsage } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
 import { type HookCommands, type HookOutput, makeHooks } from "../hooks.js"
-import { activityFields, guardFields, usageFields, usageViewValue } from "../json/fields.js"
+import { activityFields, guardFields, usageFields, usageValue } from "../json/outputs.js"
 import { activityLines } from "../render/activity.js"
 import { usageLines, verdictLines } from "../render/usage.js"
 import { present, Report } from "../Report.js"
-import { withWaitingLine } from "../watch/waitingLine.js"
+import { liveUsage, printUsage, withWaitingLine } from "../watch.js"
 
 interface HookFlags {
   readonly "--on-blocked": Words | undefined
@@ -59,7 +59,7 @@ const activityValue = (activity: TokenActivity, view: ActivityView) => {
   return { view, identity, fetchedAt, totals, days: calendar?.days ?? null, weeks: calendar?.weeks ?? null }
 }
 
-const ofLimits = showUsage.pipe(present({ fields: usageFields, value: usageViewValue, lines: usageLines }))
+const ofLimits = showUsage.pipe(present({ fields: usageFields, value: usageValue, lines: usageLines }))
 
 const ofTokens = (view: ActivityView) =>
   showActivity.pipe(
@@ -81,15 +81,12 @@ const watch = (flags: WatchFlags) =>
     const { exitCode, json, screen } = yield* Report
     // Ctrl-C is how a watch ends: there is nothing to report about it.
     yield* Ref.set(exitCode, Option.some(ExitCode.interrupted))
-    if (!json && screen.interactive && screen.live && process.stdout.isTTY === true) {
-      const { liveUsage } = yield* Effect.promise(() => import("../watch/liveUsage.js"))
-      const ended = yield* Effect.provide(liveUsage({ policy }, hooksOf(flags)), NodeCommandExecutor.layer)
-      yield* Ref.set(exitCode, Option.some(ended))
-    } else {
-      const { printUsage } = yield* Effect.promise(() => import("../watch/printUsage.js"))
-      yield* printUsage({ policy }, yield* printedHooks(hooksOf(flags)))
-      yield* Ref.set(exitCode, Option.some(ExitCode.done))
-    }
+    const hooks = hooksOf(flags)
+    const ended =
+      !json && screen.interactive && screen.live && process.stdout.isTTY
+        ? yield* Effect.provide(liveUsage({ policy }, hooks), NodeCommandExecutor.layer)
+        : yield* Effect.as(printUsage({ policy }, yield* printedHooks(hooks)), ExitCode.done)
+    yield* Ref.set(exitCode, Option.some(ended))
   }).pipe(Effect.scoped)
 
 export const usage = (flags: WatchFlags, view: ActivityView | null) =>
@@ -130,7 +127,7 @@ export const guard = (flags: GuardFlags) =>
   }).pipe(
     present({
       fields: guardFields,
-      value: (view) => ({ usable: view.usable, waitedMillis: view.waitedMillis, ...usageViewValue(view) }),
+      value: (view) => ({ usable: view.usable, waitedMillis: view.waitedMillis, ...usageValue(view) }),
       lines: ({ snapshot, verdict }, canvas) => verdictLines(snapshot, verdict, canvas),
       exitCode: ({ usable }) => (usable ? ExitCode.done : ExitCode.blocked)
     })

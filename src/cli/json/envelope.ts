@@ -46,10 +46,16 @@ export const output = <const Name extends string, Fields extends Schema.Struct.F
   )
 
 const escaped = (character: string): string =>
-  character
-    .split("")
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .join("")
+  character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** An answer and a failure as a command prints them. */
+export const answerLine = (command: string | null, exitCode: number, fields: object): string =>
+  jsonLine({ schemaVersion, command, ok: true, exitCode, ...fields })
+
+export const errorLine = (
+  command: string | null,
+  { body, exitCode }: { readonly exitCode: number; readonly body: ErrorBody }
+): string => jsonLine({ schemaVersion, command, ok: false, exitCode, error: body })
 
 /** The value as one line of JSON, in which unsafe characters are escapes: the same to a parser, harmless to a terminal. */
 export const jsonLine = (value: unknown): string => replaceUnsafe(JSON.stringify(value), escaped)

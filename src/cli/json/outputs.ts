@@ -1,28 +1,257 @@
-/** The published outputs, by command; their JSON Schemas are in the folder `schemas`. */
-import * as JSONSchema from "effect/JSONSchema"
+/** What each command prints with `--json`. The JSON Schemas in the folder `schemas` are made from `outputs`. */
 import * as Schema from "effect/Schema"
-import { failure, output, schemaVersion } from "./envelope.js"
-import * as fields from "./fields.js"
+import { ActivityDay, ActivityView, ActivityWeek } from "../../domain/ActivityCalendar.js"
+import { Repeat } from "../../domain/CallPolicy.js"
+import { Identity } from "../../domain/Identity.js"
+import { Operation } from "../../domain/Operation.js"
+import { Plan } from "../../domain/Plan.js"
+import { InviteReward } from "../../domain/ReferralOffer.js"
+import { ResetCredits } from "../../domain/ResetCredit.js"
+import { AuthMode } from "../../domain/Session.js"
+import { Credits, ReachedType, SpendControl } from "../../domain/UsageSnapshot.js"
+import { UsageTransition } from "../../domain/UsageTransition.js"
+import { Verdict } from "../../domain/Verdict.js"
+import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
+import type { UsageView } from "../../programs/usage.js"
+import { ErrorBody, failure, output, schemaVersion } from "./envelope.js"
+
+/** A window. `name` is for its length; `usedPercent` is what the backend says. */
+const Window = Schema.Struct({
+  name: Schema.String,
+  durationMinutes: Schema.NullOr(Schema.Int),
+  usedPercent: Schema.Number,
+  remainingPercent: Schema.Number,
+  resetsAt: Schema.DateTimeUtc
+})
+
+/** A limit; the first one is that of Codex itself. */
+const Limit = Schema.Struct({
+  id: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  allowed: Schema.NullOr(Schema.Boolean),
+  windows: Schema.Array(Window)
+})
+
+/** One reading of usage. */
+const Usage = Schema.Struct({
+  identity: Identity,
+  plan: Plan,
+  fetchedAt: Schema.DateTimeUtc,
+  limits: Schema.Array(Limit),
+  credits: Schema.NullOr(Credits),
+  spendControl: Schema.NullOr(SpendControl),
+  reachedType: Schema.NullOr(ReachedType),
+  resetCredits: Schema.NullOr(ResetCredits)
+})
+
+const usage = { usage: Usage, verdict: Verdict }
+
+/** The encoder leaves out what `Usage` does not name. */
+export const usageValue = ({ snapshot, verdict }: UsageView) => ({ usage: snapshot, verdict })
+
+/**
+ * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this
+ * account, what has really changed since the last, and when the next is due.
+ */
+export const usageFields = {
+  ...usage,
+  watch: Schema.optionalWith(
+    Schema.Struct({
+      isFirst: Schema.Boolean,
+      transitions: Schema.Array(UsageTransition),
+      nextAt: Schema.DateTimeUtc
+    }),
+    { exact: true }
+  )
+}
+
+/** `waitedMillis` is how long `--wait` has waited; null without it. */
+export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), ...usage }
+
+const Account = Schema.Struct({
+  identity: Identity,
+  plan: Plan,
+  mode: AuthMode,
+  source: Schema.Literal("file", "keyring", "ephemeral", "environment"),
+  accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
+  lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc)
+})
+
+/** `email` is that of the signed-in user. No other answer has it. */
+export const sessionFields = {
+  ...Account.fields,
+  email: Schema.NullOr(Schema.String),
+  isOrgOwner: Schema.NullOr(Schema.Boolean),
+  isRefreshable: Schema.Boolean,
+  usesBackend: Schema.Boolean,
+  location: Schema.String
+}
+
+export const roleFields = { identity: Identity, plan: Plan, ...WorkspaceRole.fields }
+
+const Message = Schema.Struct({
+  id: Schema.String,
+  type: Schema.Literal("headline", "announcement", "unknown"),
+  body: Schema.String,
+  createdAt: Schema.NullOr(Schema.DateTimeUtc)
+})
+
+const ActivityTotals = Schema.Struct({
+  lifetimeTokens: Schema.NullOr(Schema.Number),
+  peakDailyTokens: Schema.NullOr(Schema.Number),
+  longestRunningTurnSeconds: Schema.NullOr(Schema.Number),
+  currentStreakDays: Schema.NullOr(Schema.Number),
+  longestStreakDays: Schema.NullOr(Schema.Number)
+})
+
+/**
+ * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
+ * `days` are those of the last 52 weeks up to the day of `fetchedAt`, in UTC, and `weeks` their sums; both are null
+ * if the backend reports no days.
+ */
+export const activityFields = {
+  view: ActivityView,
+  identity: Identity,
+  fetchedAt: Schema.DateTimeUtc,
+  totals: ActivityTotals,
+  days: Schema.NullOr(Schema.Array(ActivityDay)),
+  weeks: Schema.NullOr(Schema.Array(ActivityWeek))
+}
+
+const Activity = Schema.Struct({
+  ...ActivityTotals.fields,
+  daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
+})
+
+/** A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. */
+export const statusFields = {
+  session: Account,
+  role: WorkspaceRole,
+  usage: Schema.NullOr(Usage),
+  verdict: Schema.NullOr(Verdict),
+  activity: Schema.NullOr(Activity),
+  messages: Schema.NullOr(Schema.Array(Message)),
+  open: Schema.Array(Operation),
+  errors: Schema.Struct({
+    usage: Schema.NullOr(ErrorBody),
+    activity: Schema.NullOr(ErrorBody),
+    messages: Schema.NullOr(ErrorBody)
+  })
+}
+
+/** `usage` is that after a reset; null if there was none or it could not be read. */
+export const redeemFields = {
+  outcome: Schema.Literal(
+    "reset",
+    "alreadyRedeemed",
+    "alreadyRedeemedElsewhere",
+    "nothingToReset",
+    "noCredit",
+    "creditGone",
+    "declined"
+  ),
+  key: Schema.NullOr(Schema.String),
+  creditId: Schema.NullOr(Schema.String),
+  usage: Schema.NullOr(Usage)
+}
+
+/** `key` names the operation in the journal; the address is not repeated. */
+export const inviteFields = {
+  outcome: Schema.Literal("sent", "declined"),
+  reward: Schema.NullOr(InviteReward),
+  key: Schema.NullOr(Schema.String)
+}
+
+export const notifyOwnerFields = {
+  outcome: Schema.Literal("sent", "cooldownActive", "declined"),
+  creditType: CreditType,
+  key: Schema.NullOr(Schema.String)
+}
+
+/** `replaced`: there was a sign-in before. Only `session` has the account's email address. */
+export const loginFields = {
+  ...Account.fields,
+  method: Schema.Literal("browser", "device", "accessToken", "apiKey"),
+  replaced: Schema.Boolean
+}
+
+/** Newest first. `resolution` and `redeemed` are what `resolve` did; null without it. */
+export const journalFields = {
+  operations: Schema.Array(Operation),
+  resolution: Schema.NullOr(Schema.Literal("Redeemed", "Closed", "Left")),
+  redeemed: Schema.NullOr(redeemFields.outcome)
+}
+
+/** `removed`: there was a sign-in. `revoked` is null if the server was not asked, false if it did not confirm. */
+export const logoutFields = {
+  outcome: Schema.Literal("signedOut", "declined"),
+  removed: Schema.Boolean,
+  revoked: Schema.NullOr(Schema.Boolean)
+}
+
+/** A policy in force; times are in milliseconds. */
+const PolicyRow = Schema.Struct({
+  name: Schema.String,
+  repeat: Repeat,
+  keyField: Schema.NullOr(Schema.String),
+  attempts: Schema.Int,
+  attemptTimeoutMillis: Schema.Number,
+  overallTimeoutMillis: Schema.Number,
+  backoff: Schema.Struct({
+    baseMillis: Schema.Number,
+    factor: Schema.Number,
+    capMillis: Schema.Number,
+    jitter: Schema.Number
+  }),
+  retryOn: Schema.Array(Schema.String),
+  retryAfterCapMillis: Schema.Number,
+  redirects: Schema.Literal("refuse")
+})
+
+export const policiesFields = { policies: Schema.Array(PolicyRow) }
+
+/**
+ * `home` is the throw-away CODEX_HOME that was written, if one was asked for. `environment` is what a client needs
+ * besides.
+ */
+export const backendFields = {
+  origin: Schema.String,
+  baseUrl: Schema.String,
+  home: Schema.NullOr(Schema.String),
+  environment: Schema.Record({ key: Schema.String, value: Schema.String })
+}
+
+/** One thing that was looked at. */
+const Check = Schema.Struct({
+  name: Schema.String,
+  result: Schema.Literal("ok", "warn", "fail"),
+  message: Schema.String,
+  advice: Schema.NullOr(Schema.String)
+})
+
+export type Check = typeof Check.Type
+
+export const doctorFields = { checks: Schema.Array(Check) }
 
 /**
  * `activity` is what `usage` answers when it is given a view. `none` is what a command line gets that names no command.
  */
 export const outputs = {
-  usage: output("usage", fields.usageFields),
-  activity: output("usage", fields.activityFields),
-  status: output("status", fields.statusFields),
-  redeem: output("redeem", fields.redeemFields),
-  invite: output("invite", fields.inviteFields),
-  "notify-owner": output("notify-owner", fields.notifyOwnerFields),
-  role: output("role", fields.roleFields),
-  guard: output("guard", fields.guardFields),
-  session: output("session", fields.sessionFields),
-  logout: output("logout", fields.logoutFields),
-  login: output("login", fields.loginFields),
-  journal: output("journal", fields.journalFields),
-  policies: output("policies", fields.policiesFields),
-  backend: output("backend", fields.backendFields),
-  doctor: output("doctor", fields.doctorFields),
+  usage: output("usage", usageFields),
+  activity: output("usage", activityFields),
+  status: output("status", statusFields),
+  redeem: output("redeem", redeemFields),
+  invite: output("invite", inviteFields),
+  "notify-owner": output("notify-owner", notifyOwnerFields),
+  role: output("role", roleFields),
+  guard: output("guard", guardFields),
+  session: output("session", sessionFields),
+  logout: output("logout", logoutFields),
+  login: output("login", loginFields),
+  journal: output("journal", journalFields),
+  policies: output("policies", policiesFields),
+  backend: output("backend", backendFields),
+  doctor: output("doctor", doctorFields),
   version: Schema.Struct({
     schemaVersion: Schema.Literal(schemaVersion),
     command: Schema.Literal("version"),
@@ -35,20 +264,3 @@ export const outputs = {
 } as const
 
 export type OutputName = keyof typeof outputs
-
-const titles: Readonly<Partial<Record<OutputName, string>>> = {
-  activity: "codex-account usage daily|weekly|cumulative --json",
-  none: "codex-account --json, without a command"
-}
-
-/** The JSON Schema of an output. Fields that it does not name may appear at any time. */
-export const jsonSchemaOf = (name: OutputName): object => {
-  const definitions: Record<string, JSONSchema.JsonSchema7> = {}
-  const schema = JSONSchema.fromAST(outputs[name].ast, { definitions, additionalPropertiesStrategy: "allow" })
-  return {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    title: titles[name] ?? `codex-account ${name} --json`,
-    ...schema,
-    $defs: definitions
-  }
-}

@@ -44,12 +44,11 @@ const monthLine = ({ gap, room, weeks }: WeekColumns): string =>
     }, "")
 
 /** Says so when not all weeks are shown. */
-const olderLines = ({ weeks }: WeekColumns, { columns, paint }: Canvas, indent: string): ReadonlyArray<string> =>
-  weeks.length === activityWeeks
-    ? []
-    : wrap(`The last ${weeks.length} of ${activityWeeks} weeks: more on a wider screen.`, columns, indent).map((line) =>
-        paint("dim", line)
-      )
+const olderLines = ({ weeks }: WeekColumns, { columns, paint }: Canvas, indent: string): ReadonlyArray<string> => {
+  if (weeks.length === activityWeeks) return []
+  const text = `The last ${weeks.length} of ${activityWeeks} weeks: more on a wider screen.`
+  return wrap(text, columns, indent).map((line) => paint("dim", line))
+}
 
 const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const
 
@@ -100,13 +99,9 @@ export const sparkline = (values: ReadonlyArray<number>): string => {
 const height = 7
 
 /** A bar for each week, as many of the latest as fit: its tokens, or all up to it. The top is named. */
-const weekLines = (
-  { weeks }: ActivityCalendar,
-  view: "weekly" | "cumulative",
-  canvas: Canvas
-): ReadonlyArray<string> => {
+const weekLines = ({ weeks }: ActivityCalendar, view: "weekly" | "cumulative", canvas: Canvas) => {
   const { columns, paint } = canvas
-  const valueOf = (week: (typeof weeks)[number]) => (view === "weekly" ? week.tokens : week.total)
+  const valueOf = (week: ActivityWeek) => (view === "weekly" ? week.tokens : week.total)
   // As wide as the widest label can be: which week is the top depends on how many fit.
   const margin = Math.max(4, ...weeks.map((week) => compact(valueOf(week)).length)) + 1
   const fitting = weeksThatFit(weeks, columns - margin)
@@ -143,32 +138,26 @@ const titles: Readonly<Record<ActivityView, string>> = {
 /** Below this a picture of weeks says nothing. */
 const narrowest = 30
 
-/** The totals that the backend reports, such as `Lifetime 21.4B` and `Longest task 3h 52m`. */
-export const totalTexts = (activity: TokenActivity): ReadonlyArray<string> => [
-  ...total("Lifetime", activity.lifetimeTokens, compact),
-  ...total("Peak", activity.peakDailyTokens, (tokens) => `${compact(tokens)} a day`),
-  ...total("Streak", activity.currentStreakDays, days),
-  ...total("Longest streak", activity.longestStreakDays, days),
-  ...total("Longest task", activity.longestRunningTurnSeconds, (seconds) => lengthOf(seconds * 1000))
-]
-
-const total = (name: string, value: number | null, text: (value: number) => string): ReadonlyArray<string> =>
-  value === null ? [] : [`${name} ${text(value)}`]
-
 const days = (count: number): string => `${Math.max(0, Math.round(count))}d`
+
+/** The totals that the backend reports, such as `Lifetime 21.4B` and `Longest task 3h 52m`. */
+export const totalTexts = (activity: TokenActivity): ReadonlyArray<string> => {
+  const totals: ReadonlyArray<readonly [name: string, value: number | null, text: (value: number) => string]> = [
+    ["Lifetime", activity.lifetimeTokens, compact],
+    ["Peak", activity.peakDailyTokens, (tokens) => `${compact(tokens)} a day`],
+    ["Streak", activity.currentStreakDays, days],
+    ["Longest streak", activity.longestStreakDays, days],
+    ["Longest task", activity.longestRunningTurnSeconds, (seconds) => lengthOf(seconds * 1000)]
+  ]
+  return totals.flatMap(([name, value, text]) => (value === null ? [] : [`${name} ${text(value)}`]))
+}
 
 const graph = (activity: TokenActivity, view: ActivityView, canvas: Canvas): ReadonlyArray<string> => {
   const { columns, now } = canvas
   if (activity.daily === null) return wrap("The backend reports no daily numbers.", columns, "  ")
   if (columns < narrowest) return wrap(`Too narrow for a chart: it needs ${narrowest} columns.`, columns, "  ")
   const calendar = activityCalendar(activity.daily, now)
-  switch (view) {
-    case "daily":
-      return calendarLines(calendar, canvas)
-    case "weekly":
-    case "cumulative":
-      return weekLines(calendar, view, canvas)
-  }
+  return view === "daily" ? calendarLines(calendar, canvas) : weekLines(calendar, view, canvas)
 }
 
 /**

@@ -93,13 +93,8 @@ const furtherLines = ({ id, name, windows }: RateLimit, canvas: Canvas): Readonl
     const short = fit(known, columns - 3 - columnsOf(first.name))
     return rows([windowRow(first, `${short} ${first.name}`, false, now)], canvas)
   }
-  return [
-    paint("bold", fit(known, columns)),
-    ...rows(
-      windows.map((window) => windowRow(window, window.name, false, now)),
-      canvas
-    )
-  ]
+  const all = windows.map((window) => windowRow(window, window.name, false, now))
+  return [paint("bold", fit(known, columns)), ...rows(all, canvas)]
 }
 
 /** All limits of the snapshot: Codex's own with the tightest window marked, then the others under their names. */
@@ -107,16 +102,14 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   const { windows } = snapshot.main
   const binding = bindingOf(windows, verdict, DateTime.toUtc(canvas.now))
   const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
+  const none = "The backend reports no limits for this account."
+  const further = snapshot.additional.map((limit) => furtherLines(limit, canvas))
   return [
-    ...(main.length === 0
-      ? wrap("The backend reports no limits for this account.", canvas.columns, "  ")
-      : rows(main, canvas)),
-    ...snapshot.additional
-      .map((limit) => furtherLines(limit, canvas))
-      .flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))
+    ...(main.length === 0 ? wrap(none, canvas.columns, "  ") : rows(main, canvas)),
+    ...further.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))
   ]
 }
 
 /** A single bar, such as a monthly allowance. */
-export const singleBar = (name: string, remaining: number, note: string, canvas: Canvas): ReadonlyArray<string> =>
+export const singleBar = (name: string, remaining: number, note: string, canvas: Canvas) =>
   rows([{ name, remaining, note, marked: false }], canvas)

@@ -80,18 +80,14 @@ export const wrap = (text: string, columns: number, first = "", rest = first): R
  */
 export const wrapItems = (items: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
-  let line = ""
-  items.forEach((item, index) => {
+  const last = items.reduce((line, item, index) => {
     const longer = line === "" ? item : `${line} · ${item}`
     const dot = index < items.length - 1 ? 2 : 0
-    if (line === "" || columnsOf(longer) + dot <= columns) {
-      line = longer
-    } else {
-      lines.push(`${line} ·`)
-      line = item
-    }
-  })
-  return [...lines, line].flatMap((line) => wrap(line, columns))
+    if (line === "" || columnsOf(longer) + dot <= columns) return longer
+    lines.push(`${line} ·`)
+    return item
+  }, "")
+  return [...lines, last].flatMap((line) => wrap(line, columns))
 }
 
 /** Columns as wide as their widest cell. On a screen too narrow for that each row becomes a block of lines. */

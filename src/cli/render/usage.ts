@@ -82,35 +82,26 @@ const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<s
   if (own === null || limit === null || used === null || Number.isNaN(own.remainingPercent)) {
     return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
   }
+  const remaining = Math.min(100, Math.max(0, own.remainingPercent))
   return [
-    ...singleBar(
-      "monthly credit limit",
-      Math.min(100, Math.max(0, own.remainingPercent)),
-      `${grouped(used)} of ${grouped(limit)} credits used`,
-      canvas
-    ),
+    ...singleBar("monthly credit limit", remaining, `${grouped(used)} of ${grouped(limit)} credits used`, canvas),
     ...wrap(resetText(own.resetsAt, canvas.now), canvas.columns, "    ").map((line) => canvas.paint("dim", line))
   ]
 }
 
-const creditText = (credit: ResetCredit, canvas: Canvas): string => {
-  const expiry =
-    credit.expiresAt === null ? "does not expire" : `expires ${timeAndDistance(credit.expiresAt, canvas.now)}`
-  return `${plainLine(credit.title ?? "", 60) || "Full reset"}, ${expiry}, id ${plainLine(credit.id, 80)}`
+const creditText = ({ expiresAt, id, title }: ResetCredit, now: DateTime.Zoned): string => {
+  const expiry = expiresAt === null ? "does not expire" : `expires ${timeAndDistance(expiresAt, now)}`
+  return `${plainLine(title ?? "", 60) || "Full reset"}, ${expiry}, id ${plainLine(id, 80)}`
 }
 
-const resetLines = (credits: ResetCredits | null, canvas: Canvas): ReadonlyArray<string> => {
+const resetLines = (credits: ResetCredits | null, { columns, now }: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
   const some = credits.availableCount > 0
   const unlisted = credits.credits === null && some ? " (the backend did not list them)" : ""
+  const count = some ? `${credits.availableCount} available${unlisted}` : "none"
   return [
-    ...wrap(
-      `Reset credits: ${some ? `${credits.availableCount} available${unlisted}` : "none"}`,
-      canvas.columns,
-      "",
-      "  "
-    ),
-    ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, canvas), canvas.columns, "  • ", "    "))
+    ...wrap(`Reset credits: ${count}`, columns, "", "  "),
+    ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, now), columns, "  • ", "    "))
   ]
 }
 

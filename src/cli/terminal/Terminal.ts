@@ -40,7 +40,7 @@ export interface Terminal {
 }
 
 /** Keys from stdin, one by one, and pictures on stderr. */
-export const processTty: Effect.Effect<Tty, never, Report | Scope.Scope> = Effect.gen(function* () {
+const processTty = Effect.gen(function* () {
   const { screen, write } = yield* Report
   const { stderr } = process
   // No key ends the reading: what Ctrl-C means depends on what is shown.
@@ -49,18 +49,16 @@ export const processTty: Effect.Effect<Tty, never, Report | Scope.Scope> = Effec
     keys: yield* terminal.readInput,
     size: Effect.sync(() => ({ columns: stderr.columns || screen.errorColumns, rows: stderr.rows || 24 })),
     resizes: Stream.asyncPush<void>(
-      (emit) =>
-        Effect.acquireRelease(
-          Effect.sync(() => {
-            const resized = () => void emit.single(undefined)
-            stderr.on("resize", resized)
-            return resized
-          }),
-          (resized) => Effect.sync(() => void stderr.off("resize", resized))
-        ),
+      (emit) => {
+        const resized = () => void emit.single(undefined)
+        return Effect.acquireRelease(
+          Effect.sync(() => stderr.on("resize", resized)),
+          () => Effect.sync(() => stderr.off("resize", resized))
+        )
+      },
       { bufferSize: 1, strategy: "sliding" }
     ),
-    write: (text) => write("stderr", screen.errorColor ? text : withoutColor(text))
+    write: (text: string) => write("stderr", screen.errorColor ? text : withoutColor(text))
   }
 })
 
@@ -80,10 +78,7 @@ const noPage: Page = { rows: 1, lines: 1, furthest: 0 }
 const bell = "\u0007"
 
 /** However the scope ends, the terminal is as it was: its settings, its cursor, and what was on it. */
-export const make = (
-  painter: Painter,
-  openTty: Effect.Effect<Tty, never, Report | Scope.Scope> = processTty
-): Effect.Effect<Terminal, never, Report | Scope.Scope> =>
+export const make = (painter: Painter, openTty: Effect.Effect<Tty, never, Report | Scope.Scope> = processTty) =>
   Effect.gen(function* () {
     const { screen } = yield* Report
     const paint = paintFor(screen.errorColor)
@@ -144,12 +139,9 @@ export const make = (
           // Soon while something turns, else once a second, for the times that pass.
           yield* FiberHandle.run(tick, Effect.delay(tell("redraw"), view.busy ? signEvery : 1000))
           const message = yield* Queue.take(inbox)
-          if (message === "redraw") continue
-          if (message === "resized") {
-            shown = null
-            continue
-          }
-          for (const input of yield* read(message)) {
+          if (message === "resized") shown = null
+          const inputs = message === "redraw" || message === "resized" ? [] : yield* read(message)
+          for (const input of inputs) {
             const [after, outcome] = press(viewOf(canvas), place, input, page)
             place = after
             // What was typed with the answer is no answer to what is shown next.
@@ -160,5 +152,5 @@ export const make = (
           }
         }
       }).pipe(Effect.scoped)
-    return { ask, redraw: tell("redraw") }
+    return { ask, redraw: tell("redraw") } satisfies Terminal
   })

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { plainLine } from "../../domain/PlainText.js"
 import { Dialog, DialogError } from "../../services/Dialog.js"
-import { Globals } from "../Globals.js"
+import { Globals } from "../Command.js"
 import { paintFor } from "../render/paint.js"
 import { wrap } from "../render/text.js"
 import { timeAndDistance, withLocalTimes } from "../render/time.js"
@@ -160,7 +160,7 @@ const withSpinner = (write: Write, columns: number): Dialog["Type"]["progress"] 
 const makeInline = Effect.gen(function* () {
   const { yes } = yield* Globals
   const report = yield* Report
-  const { screen, write } = report
+  const { print, screen, write } = report
   const columns = screen.errorColumns
   const paint = paintFor(screen.errorColor)
 
@@ -168,15 +168,14 @@ const makeInline = Effect.gen(function* () {
     Effect.scoped(Effect.flatMap(makeTerminal(inline), (terminal) => terminal.ask(viewOf))).pipe(
       Effect.provideService(Report, report)
     )
-  /** What stays on the terminal of a question that was answered. */
+  /** What a question that was answered leaves on the terminal. */
   const leaveBehind = (title: string, details: ReadonlyArray<string>, answer: string) =>
     Effect.flatMap(DateTime.now, (now) => {
       const plain = plainAt(DateTime.setZone(now, screen.zone()))
-      const lines = [
+      return print("stderr", [
         ...details.flatMap((line) => wrap(plain(line), columns, "  ", "    ")),
         `${paint("green", "✔")} ${paint("bold", plain(title))} … ${plain(answer)}`
-      ]
-      return write("stderr", lines.map((line) => `${line}\n`).join(""))
+      ])
     })
   const questions = questionsOn(ask, () => Effect.void, leaveBehind)
   const notInteractive = (question: string, detail: string) =>
@@ -208,4 +207,4 @@ const makeInline = Effect.gen(function* () {
  * Between the lines of the terminal. `--yes` confirms and takes the first of several. Without it and without a terminal
  * nothing is answered, and the program ends before it sends anything. The safe answer is the default.
  */
-export const layer: Layer.Layer<Dialog, never, Globals | Report> = Layer.effect(Dialog, makeInline)
+export const layer = Layer.effect(Dialog, makeInline)

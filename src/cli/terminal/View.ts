@@ -83,6 +83,8 @@ type Step<A> = readonly [Place, Outcome<A>]
 
 const none = { _tag: "None" } as const
 const unknown = { _tag: "Unknown" } as const
+const back = { _tag: "Left", byCtrlC: false } as const
+const chosen = <A>(value: A) => ({ _tag: "Chosen", value }) as const
 
 type Rows = ReadonlyArray<Row<unknown>>
 
@@ -98,7 +100,7 @@ const enabledFrom = (rows: Rows, index: number, step: 1 | -1): number => {
 }
 
 const selectedAtFirst = ({ field, initial, rows }: View<unknown>): number =>
-  field !== null ? -1 : isEnabled(rows, initial) ? initial : enabledFrom(rows, 0, 1)
+  field === null ? enabledFrom(rows, isEnabled(rows, initial) ? initial : 0, 1) : -1
 
 /** The place in a view that has just been opened. */
 export const open = (view: View<unknown>): Place => ({
@@ -140,28 +142,27 @@ const paged = (rows: Rows, selected: number, by: number): number => {
 
 /** Where the key moves to; null for a key that does not move. */
 const move = ({ rows }: View<unknown>, place: Place, key: Key, page: Page): Place | null => {
-  const { selected } = place
-  const select = (index: number): Place => ({ ...place, selected: index })
-  const byPage = Math.max(1, page.lines - 1)
   // With nothing to choose between, the keys scroll the lines above.
   const canSelect = rows.filter((row) => row.enabled).length > 1
-  const pages = (by: 1 | -1) =>
-    page.furthest > 0 || !canSelect
-      ? scrolled(place, by * byPage, page)
-      : select(paged(rows, selected, by * Math.max(1, page.rows)))
+  const to = (index: number, by: number): Place =>
+    canSelect ? { ...place, selected: index } : scrolled(place, by, page)
+  const byPage = (by: 1 | -1): Place =>
+    page.furthest > 0
+      ? scrolled(place, by * Math.max(1, page.lines - 1), page)
+      : to(paged(rows, place.selected, by * Math.max(1, page.rows)), by)
   switch (moveOf(key)) {
     case "up":
-      return canSelect ? select(enabledFrom(rows, selected - 1, -1)) : scrolled(place, -1, page)
+      return to(enabledFrom(rows, place.selected - 1, -1), -1)
     case "down":
-      return canSelect ? select(enabledFrom(rows, selected + 1, 1)) : scrolled(place, 1, page)
+      return to(enabledFrom(rows, place.selected + 1, 1), 1)
     case "pageup":
-      return pages(-1)
+      return byPage(-1)
     case "pagedown":
-      return pages(1)
+      return byPage(1)
     case "home":
-      return canSelect ? select(enabledFrom(rows, 0, 1)) : scrolled(place, -page.furthest, page)
+      return to(enabledFrom(rows, 0, 1), -page.furthest)
     case "end":
-      return canSelect ? select(enabledFrom(rows, rows.length - 1, -1)) : scrolled(place, page.furthest, page)
+      return to(enabledFrom(rows, rows.length - 1, -1), page.furthest)
     default:
       return null
   }
@@ -179,17 +180,13 @@ const isEnter = (key: Key): boolean => (key.name === "return" || key.name === "e
 const pressInRows = <A>(view: View<A>, place: Place, key: Key, page: Page): Step<A> => {
   if (isEnter(key)) {
     const row = view.rows[place.selected]
-    if (row?.enabled === true) return [place, { _tag: "Chosen", value: row.value }]
-    return [place, place.selected === -1 && view.canLeave ? { _tag: "Left", byCtrlC: false } : none]
+    if (row?.enabled === true) return [place, chosen(row.value)]
+    return [place, place.selected === -1 && view.canLeave ? back : none]
   }
   const letter = key.text?.toLowerCase() ?? ""
   const index = letter === "" ? -1 : rowOf(view.rows, letter)
   const row = view.rows[index]
-  if (row !== undefined)
-    return [
-      { ...place, selected: index },
-      { _tag: "Chosen", value: row.value }
-    ]
+  if (row !== undefined) return [{ ...place, selected: index }, chosen(row.value)]
   const run = Object.hasOwn(view.keys, letter) ? view.keys[letter] : undefined
   if (run !== undefined) return [place, { _tag: "Key", run }]
   const moved = move(view, place, key, page)
@@ -202,7 +199,7 @@ const pressInField = <A>(field: TextField<A>, place: Place, key: Key, page: Page
     if (text === "") return [place, none]
     return Either.match(field.read(text), {
       onLeft: (problem): Step<A> => [{ ...place, problem }, none],
-      onRight: (value): Step<A> => [place, { _tag: "Chosen", value }]
+      onRight: (value): Step<A> => [place, chosen(value)]
     })
   }
   const lines = Math.max(1, page.lines - 1)
@@ -220,6 +217,6 @@ export const press = <A>(view: View<A>, before: Place, input: Input, page: Page)
   }
   if (input.ctrl && input.name === "c") return [place, { _tag: "Left", byCtrlC: true }]
   // Alone, Escape is reported as held with Alt.
-  if (input.name === "escape") return [place, canLeave ? { _tag: "Left", byCtrlC: false } : none]
+  if (input.name === "escape") return [place, canLeave ? back : none]
   return field === null ? pressInRows(view, place, input, page) : pressInField(field, place, input, page)
 }

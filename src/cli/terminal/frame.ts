@@ -1,6 +1,6 @@
 /** A view as lines that fit the terminal, and what is written to get from one picture to the next. */
 import { visible } from "../../domain/PlainText.js"
-import { colorEachLine, type Paint } from "../render/paint.js"
+import { charactersOf, colorEachLine, type Paint } from "../render/paint.js"
 import { columnsOf, wrap } from "../render/text.js"
 import { keep, numbers, type Page, type Place, type Row, type TextField, type View } from "./View.js"
 
@@ -22,33 +22,20 @@ export interface Frame {
 const escape = "\u001b"
 const color = new RegExp(`(${escape}\\[(?:1|2|22|31|32|33|36|39)m)`)
 
-/** Text and our own colours in turn. */
-const alternate = (text: string): ReadonlyArray<{ readonly part: string; readonly isColor: boolean }> =>
-  text.split(color).map((part, index) => ({ part, isColor: index % 2 === 1 }))
-
 /** The text with nothing but what can be read and our own colours. White space is one kind of space. */
 const legible = (text: string): string =>
-  alternate(text)
-    .map(({ isColor, part }) => (isColor ? part : visible(part.replace(/\s/gu, " "))))
+  text
+    .split(color)
+    .map((part, index) => (index % 2 === 1 ? part : visible(part.replace(/\s/gu, " "))))
     .join("")
 
 const firstColumns = (line: string, columns: number): string => {
   if (columnsOf(line) <= columns) return line
   if (columns <= 0) return ""
   let room = columns - 1
-  let found = ""
-  for (const { isColor, part } of alternate(line)) {
-    if (isColor) {
-      found += part
-      continue
-    }
-    for (const character of part) {
-      room -= columnsOf(character)
-      if (room < 0) return `${found}…`
-      found += character
-    }
-  }
-  return found
+  const all = charactersOf(line)
+  const end = all.findIndex((character) => (room -= columnsOf(character)) < 0)
+  return `${all.slice(0, end).join("")}…`
 }
 
 /** The first columns of a legible line, with an ellipsis where it was cut; no colour goes on behind it. */

@@ -119,7 +119,7 @@ describe.concurrent("usage --watch", { timeout: 90_000 }, () => {
       assert.strictEqual(ran.code, 130)
       assert.strictEqual(afterTwo.match(/Codex usage/g)?.length, 1)
       assert.strictEqual(ran.stdout.match(/Codex usage/g)?.length, 2)
-      assert.match(ran.stdout, /Begun anew: the window 5h\./)
+      assert.match(ran.stdout, /Started over: the 5h window\./)
       assert.strictEqual(ran.stderr.match(/could not be read/g)?.length, 1)
       assert.notMatch(ran.stderr, /Interrupted/)
     })
@@ -252,7 +252,7 @@ describe.skipIf(!hasTerminal)("on a terminal", { timeout: 90_000 }, () => {
             Effect.gen(function* () {
               yield* see(/Watching usage[\s\S]*50% left/)
               yield* becomes(made.backend, 100)
-              yield* see(/Used up: the window 5h/)
+              yield* see(/Used up: the 5h window/)
               yield* press("q")
             })
           ),
