@@ -31,13 +31,12 @@ const program = (file: string, code: string, ...args: ReadonlyArray<string>): Wo
   ...args
 ]
 
-const hooksOf = (commands: Partial<HookCommands>, limit?: Duration.Duration) =>
-  Effect.gen(function* () {
-    const said: Array<string> = []
-    const note = (text: string) => Effect.sync(() => void said.push(text))
-    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
-    return { hooks, said }
-  })
+const hooksOf = Effect.fn(function* (commands: Partial<HookCommands>, limit?: Duration.Duration) {
+  const said: Array<string> = []
+  const note = (text: string) => Effect.sync(() => void said.push(text))
+  const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
+  return { hooks, said }
+})
 
 const live = Layer.provide(NodeCommandExecutor.layer, NodeFileSystem.layer)
 

@@ -47,7 +47,7 @@ const usageReads = ({ backend }: Effect.Effect.Success<ReturnType<typeof world>>
 
 clientSuite(
   "a child",
-  Effect.map(world(bin), (made): World => ({
+  Effect.map(world(), (made): World => ({
     connect: (options) =>
       Effect.provide(
         child.spawn({ ...options, command: process.execPath, args: [bin, "app-server"], env: made.env }),
@@ -62,7 +62,7 @@ clientSuite(
 clientSuite(
   "the command on a port",
   Effect.gen(function* () {
-    const made = yield* world(bin)
+    const made = yield* world()
     const { printed } = yield* listening("ws://127.0.0.1:0", made.env)
     const url = yield* eventually(() => /ws:\/\/127\.0\.0\.1:\d+/.exec(printed())?.[0] ?? null)
     return {
@@ -77,7 +77,7 @@ clientSuite(
 clientSuite(
   "the command on a unix socket",
   Effect.gen(function* () {
-    const made = yield* world(bin)
+    const made = yield* world()
     const path = join(made.home, "app-server-control", "app-server-control.sock")
     yield* listening("unix://", made.env)
     yield* eventually(() => (existsSync(path) ? true : null))

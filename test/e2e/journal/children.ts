@@ -1,13 +1,11 @@
 /** Starts, reads and kills the processes of `child.ts`, bundled once so that they start fast. */
-import { build } from "esbuild"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-
-const here = Path.dirname(fileURLToPath(import.meta.url))
+import { bundleChild } from "../processes/nursery.js"
 
 export interface Child {
   readonly process: ChildProcess
@@ -19,27 +17,12 @@ export interface Child {
 
 /** What was started, and what it left behind, goes with `close`. */
 export const makeNursery = async () => {
-  // Inside the project, so that the driver is found.
-  const cache = Path.join(here, "../../../node_modules/.cache")
-  Fs.mkdirSync(cache, { recursive: true })
-  const folder = Fs.mkdtempSync(Path.join(cache, "journal-e2e-"))
-  const script = Path.join(folder, "child.mjs")
-  await build({
-    entryPoints: [Path.join(here, "child.ts")],
-    outfile: script,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: ["libsql"],
-    logLevel: "error",
-    banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' }
-  })
+  const { file, folder } = await bundleChild(fileURLToPath(new URL("./child.ts", import.meta.url)))
   const children: Array<Child> = []
   const homes: Array<string> = []
 
   const start = (...args: ReadonlyArray<string>): Child => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "inherit"] })
     const lines: Array<string> = []
     const waiting = new Set<() => void>()
     let rest = ""

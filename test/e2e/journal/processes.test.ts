@@ -1,5 +1,5 @@
 /** Journal and leases between real processes that compete, and that are killed. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -12,9 +12,8 @@ import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { configOf, databaseOf, rawSql } from "../../layers/journal/files.js"
 import { makeNursery } from "./children.js"
 
-let nursery: Awaited<ReturnType<typeof makeNursery>>
-beforeAll(async () => void (nursery = await makeNursery()))
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 const inHome = <A, E>(home: string, body: Effect.Effect<A, E, Lease | OperationJournal>): Promise<A> =>
   Effect.runPromise(

@@ -1,30 +1,26 @@
 /** Many processes that start at once, with a session that has to be renewed first. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
   authFile,
-  type Backend,
+  exchanges,
   foreign,
   leftovers,
   makeNursery,
-  type Nursery,
   signInAt,
   storedIn,
   tokenStatus,
   triedAgain
 } from "./nursery.js"
-import type { Setup } from "./task.js"
+import type { Setup } from "./child.js"
 import * as Fs from "node:fs"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 const timeout = 120_000
 const count = 12
-
-const exchanges = (backend: Backend) => Effect.runSync(backend.calls("oauth.token")).map(({ status }) => status)
 
 /** With `together` all are up and wait for the same moment; else each begins as soon as it is. */
 const race = async (options: { readonly together: boolean } & Pick<Setup, "lease" | "rereads">) => {

@@ -1,31 +1,15 @@
 /** Wall clocks that are off, and that jump. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { Fault } from "../../../src/testing/index.js"
 import { rawSql, databaseOf } from "../../layers/journal/files.js"
-import {
-  type Backend,
-  makeNursery,
-  type Nursery,
-  signInAt,
-  storedIn,
-  tokenStatus,
-  triedAgain,
-  until
-} from "./nursery.js"
-import type { Answer } from "./task.js"
+import { brief, checkLive, exchanges, makeNursery, signInAt, triedAgain, until } from "./nursery.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 const timeout = 60_000
 const day = 86_400_000
-const exchanges = (backend: Backend) => Effect.runSync(backend.calls("oauth.token")).map(({ status }) => status)
-const brief = (answer: Answer) => (answer.ok ? "done" : `${answer.tag} ${answer.reason}`)
-const isLive = (backend: Backend, home: string) =>
-  assert.deepStrictEqual(tokenStatus(backend, storedIn(home).tokens["refresh_token"] ?? ""), Option.some("live"))
 
 describe("a wall clock that jumps", () => {
   it("forward and back in a running process: each token is exchanged once, and none is lost", { timeout }, async () => {
@@ -37,7 +21,7 @@ describe("a wall clock that jumps", () => {
       await child.ask({ do: "clock", millis })
       assert.strictEqual(brief(await child.ask({ do: "usage" })), "done", `${millis / day} days`)
       assert.strictEqual(brief(await child.ask({ do: "refresh" })), "done", `${millis / day} days`)
-      isLive(backend, home)
+      checkLive(backend, home)
     }
     assert.deepStrictEqual(triedAgain(backend), [])
     assert.isTrue(exchanges(backend).every((status) => status === 200))
@@ -55,7 +39,7 @@ describe("a wall clock that jumps", () => {
     assert.deepStrictEqual(answers.map(brief), ["done", "done", "done"])
     await Promise.all(children.map((child) => child.end()))
     assert.deepStrictEqual(exchanges(backend), [200])
-    isLive(backend, home)
+    checkLive(backend, home)
   })
 
   it(
@@ -79,7 +63,7 @@ describe("a wall clock that jumps", () => {
         exchanges(backend).filter((status) => status === 200),
         1
       )
-      isLive(backend, home)
+      checkLive(backend, home)
     }
   )
 
@@ -106,7 +90,7 @@ describe("a wall clock that jumps", () => {
     assert.isBelow(took, 10_000)
     console.log(`a lease of 1.5 s whose holder died a day ahead was taken after ${(took / 1000).toFixed(1)} s`)
     assert.deepStrictEqual(triedAgain(backend), [])
-    isLive(backend, home)
+    checkLive(backend, home)
     assert.strictEqual(await next.end(), 0)
   })
 })

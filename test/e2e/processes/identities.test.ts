@@ -1,6 +1,6 @@
 /** Several homes and several sign-ins: nothing of one is ever another's. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backendBase } from "../../../src/contracts/PathStyle.js"
@@ -14,15 +14,13 @@ import { WorkspaceRole } from "../../../src/services/WorkspaceRole.js"
 import { FakeAccount, type FakeBackend, Fault, ScriptedDialog } from "../../../src/testing/index.js"
 import { configOf } from "../../layers/journal/files.js"
 import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js"
-import { type Backend, makeNursery, type Nursery, signInAt, until } from "./nursery.js"
-import type { Answer } from "./task.js"
+import { type Backend, brief, makeNursery, signInAt, until } from "./nursery.js"
+import { live } from "../../scenario.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 const timeout = 60_000
-const brief = (answer: Answer) => (answer.ok ? "done" : `${answer.tag} ${answer.reason}`)
 
 /** One person in two workspaces, with one address; and a colleague in the first of them. */
 const people = {
@@ -60,7 +58,7 @@ const pairs: ReadonlyArray<readonly [string, Person, Person]> = [
 ]
 
 describe("two homes in one process", () => {
-  const live = (home: string, urls: FakeBackend.FakeUrls) =>
+  const liveIn = (home: string, urls: FakeBackend.FakeUrls) =>
     Live.layer.pipe(
       Layer.provideMerge(ScriptedDialog.layer({ "redeem.credit": ScriptedDialog.nth(0), "redeem.confirm": true })),
       Layer.provide(
@@ -89,41 +87,39 @@ describe("two homes in one process", () => {
     }
   })
 
-  it.scopedLive.each(pairs)("%s: each has its own session, usage, role, journal and renewal", ([, one, other]) =>
-    Effect.gen(function* () {
-      const backend = yield* Effect.promise(() => nursery.backend({ accounts }))
-      const [first, second] = [nursery.home(), nursery.home()]
-      signInAt(backend, first, { account: accountOf(one), expired: true })
-      signInAt(backend, second, { account: accountOf(other), expired: true })
-      const [a, b] = [yield* Layer.build(live(first, backend.urls)), yield* Layer.build(live(second, backend.urls))]
-      const both = <A, E>(work: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof live>>>) =>
-        Effect.all([Effect.provide(work, a), Effect.provide(work, b)], { concurrency: 2 })
-      for (let round = 0; round < 3; round++) {
-        const found = yield* both(look)
-        assert.deepStrictEqual(
-          found.map(({ identity, reader, used }) => [identity, reader, used]),
-          [
-            [keyOf(one), keyOf(one), [people[one].used]],
-            [keyOf(other), keyOf(other), [people[other].used]]
-          ]
-        )
-        assert.notStrictEqual(found[0].role, found[1].role)
-        assert.deepStrictEqual([...found[0].operations, ...found[1].operations], [])
-      }
-      // One exchange each, at the same time.
-      assert.strictEqual(yield* backend.count("oauth.token"), 2)
-      yield* both(redeemReset())
+  live.each(pairs)("%s: each has its own session, usage, role, journal and renewal", function* ([, one, other]) {
+    const backend = yield* Effect.promise(() => nursery.backend({ accounts }))
+    const [first, second] = [nursery.home(), nursery.home()]
+    signInAt(backend, first, { account: accountOf(one), expired: true })
+    signInAt(backend, second, { account: accountOf(other), expired: true })
+    const [a, b] = [yield* Layer.build(liveIn(first, backend.urls)), yield* Layer.build(liveIn(second, backend.urls))]
+    const both = <A, E>(work: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof liveIn>>>) =>
+      Effect.all([Effect.provide(work, a), Effect.provide(work, b)], { concurrency: 2 })
+    for (let round = 0; round < 3; round++) {
+      const found = yield* both(look)
       assert.deepStrictEqual(
-        [redemptions(backend)[one], redemptions(backend)[other], Object.keys(people).length],
-        [1, 1, 3]
+        found.map(({ identity, reader, used }) => [identity, reader, used]),
+        [
+          [keyOf(one), keyOf(one), [people[one].used]],
+          [keyOf(other), keyOf(other), [people[other].used]]
+        ]
       )
-      const journals = yield* both(Effect.flatMap(OperationJournal, (journal) => journal.list()))
-      assert.deepStrictEqual(
-        journals.map((all) => all.map(({ identity }) => identity)),
-        [[keyOf(one)], [keyOf(other)]]
-      )
-    })
-  )
+      assert.notStrictEqual(found[0].role, found[1].role)
+      assert.deepStrictEqual([...found[0].operations, ...found[1].operations], [])
+    }
+    // One exchange each, at the same time.
+    assert.strictEqual(yield* backend.count("oauth.token"), 2)
+    yield* both(redeemReset())
+    assert.deepStrictEqual(
+      [redemptions(backend)[one], redemptions(backend)[other], Object.keys(people).length],
+      [1, 1, 3]
+    )
+    const journals = yield* both(Effect.flatMap(OperationJournal, (journal) => journal.list()))
+    assert.deepStrictEqual(
+      journals.map((all) => all.map(({ identity }) => identity)),
+      [[keyOf(one)], [keyOf(other)]]
+    )
+  })
 })
 
 describe("two sign-ins in one home, one after the other, in several processes", () => {

@@ -1,5 +1,5 @@
 /** A process that dies at any of its calls to the file system while it writes `auth.json`. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -10,16 +10,15 @@ import {
   foreign,
   leftovers,
   makeNursery,
-  type Nursery,
   signInAt,
   storedIn,
+  tokenIn,
   tokenStatus
 } from "./nursery.js"
-import type { Answer, Setup, Step } from "./task.js"
+import type { Answer, Setup, Step } from "./child.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 const timeout = 180_000
 /** How many die at the same time, each in a home of its own. */
@@ -141,7 +140,7 @@ describe("a writer of auth.json that dies", () => {
           if (storedIn(home).tokens["refresh_token"] === found) {
             assert.deepStrictEqual(await follower({ do: "refresh" }), { ok: true, value: "refreshed" }, at.name)
           }
-          const renewed = storedIn(home).tokens["refresh_token"] ?? ""
+          const renewed = tokenIn(home)
           assert.notStrictEqual(renewed, found)
           assert.deepStrictEqual(tokenStatus(backend, renewed), Option.some("live"))
           return

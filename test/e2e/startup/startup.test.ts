@@ -1,5 +1,5 @@
 /** Code that V8 has compiled is kept in the user's own cache folder, and nowhere else. */
-import { afterAll, assert, beforeAll, it } from "@effect/vitest"
+import { afterAll, assert, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import {
   chmodSync,
@@ -17,11 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { bundle } from "../cli/harness.js"
 
-let bin = ""
-beforeAll(() => {
-  bin = bundle()
-}, 60_000)
-
+const bin = bundle()
 const isKept = "enableCompileCache" in Module
 
 const folders: Array<string> = []
