@@ -20,7 +20,7 @@ const accounts = (now: number) => [
   }
 ]
 
-describe.concurrent("usage with a view", { timeout: 60_000 }, () => {
+describe.concurrent("usage with a view", () => {
   live("answers in JSON, by the published schema", function* () {
     const { ask } = yield* world({ accounts })
     const { answer, stderr } = yield* ask("activity", ["usage", "CUMULATIVE"])

@@ -15,7 +15,7 @@ const checkError = ({ stderr, stdout }: Ran, pattern: RegExp) => {
   assert.notMatch(stderr, /\n\s+at |\[object|undefined/)
 }
 
-describe.concurrent("auth.json", { timeout: 60_000 }, () => {
+describe.concurrent("auth.json", () => {
   // Every other text that can't be understood is met by the store's own test.
   live.each<[name: string, text: string | null, pattern: RegExp]>([
     ["missing", null, /Not signed in\. Run `codex-account login`/],
@@ -72,7 +72,7 @@ describe.concurrent("auth.json", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("configuration", { timeout: 60_000 }, () => {
+describe.concurrent("configuration", () => {
   const home = /--codex-home points|--codex-home does not/
   live.each<
     [name: string, config: string | null, args: ReadonlyArray<string>, env: Record<string, string>, says: RegExp]
@@ -94,7 +94,7 @@ describe.concurrent("configuration", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("the backend", { timeout: 60_000 }, () => {
+describe.concurrent("the backend", () => {
   live.each<[name: string, fault: Fault.Fault | null, args: ReadonlyArray<string>, says: RegExp]>([
     ["unreachable", null, ["--base-url", "http://127.0.0.1:9/backend-api", "--timeout", "2s"], /no connection/],
     ["slow", Fault.hang, ["--timeout", "300ms"], /no answer in time/],
@@ -109,7 +109,7 @@ describe.concurrent("the backend", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("arguments", { timeout: 60_000 }, () => {
+describe.concurrent("arguments", () => {
   live("bad addresses, keys and ids send nothing", function* () {
     const { backend, cli } = yield* world()
     const lines = [

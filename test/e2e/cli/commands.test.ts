@@ -16,7 +16,7 @@ const failing = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault) => ({
   plan: [{ endpoint, call: "every" as const, fault }]
 })
 
-describe.concurrent("usage, status and what only reads", { timeout: 60_000 }, () => {
+describe.concurrent("usage, status and what only reads", () => {
   live("each command answers in JSON", function* () {
     const { ask } = yield* world()
     const [usage, ...others] = yield* Effect.all(
@@ -98,7 +98,7 @@ describe.concurrent("usage, status and what only reads", { timeout: 60_000 }, ()
   })
 })
 
-describe.concurrent("redeem", { timeout: 60_000 }, () => {
+describe.concurrent("redeem", () => {
   live("0 when reset; the same key again uses nothing", function* () {
     const { ask, backend, cli } = yield* world()
     const args = ["redeem", "--yes", "--key", "k1", "--credit=rc_2"]
@@ -135,7 +135,7 @@ describe.concurrent("redeem", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("invite and notify-owner", { timeout: 60_000 }, () => {
+describe.concurrent("invite and notify-owner", () => {
   live.each<[outcome: string, code: number, calls: number, options: NonNullable<Parameters<typeof world>[0]>]>([
     ["sent", 0, 1, {}],
     ["refused", 4, 1, failing("referrals.invite", Fault.status(422))],
@@ -164,7 +164,7 @@ describe.concurrent("invite and notify-owner", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("logout", { timeout: 60_000 }, () => {
+describe.concurrent("logout", () => {
   live("--local only removes the record; then there is nothing to remove", function* () {
     const { ask, backend, home } = yield* world()
     const { answer, code } = yield* ask("logout", ["logout", "--local"])
@@ -188,7 +188,7 @@ describe.concurrent("logout", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("doctor", { timeout: 60_000 }, () => {
+describe.concurrent("doctor", () => {
   live("finds nothing wrong, or what is wrong", function* () {
     const { ask, cli, home } = yield* world()
     const fine = yield* ask("doctor", ["doctor"])
@@ -204,7 +204,7 @@ describe.concurrent("doctor", { timeout: 60_000 }, () => {
   })
 })
 
-describe.concurrent("backend", { timeout: 60_000 }, () => {
+describe.concurrent("backend", () => {
   live("serves with a home until Ctrl-C, and clears up", function* () {
     const { ask, home } = yield* emptyWorld
     const fresh = join(home, "fresh")

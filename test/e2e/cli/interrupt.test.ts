@@ -16,7 +16,7 @@ const interrupted = Effect.fn(function* (
   return { ...made, options: { meanwhile } }
 })
 
-describe.concurrent("Ctrl-C", { timeout: 60_000 }, () => {
+describe.concurrent("Ctrl-C", () => {
   live("130 while it only reads", function* () {
     const { ask, options } = yield* interrupted("usage.read", Fault.hang)
     const { code, error, stderr } = yield* ask("usage", ["usage"], options)

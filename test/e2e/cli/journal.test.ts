@@ -16,7 +16,7 @@ const lost = (
 
 const [zoe, yan] = ["zoe@friends.test", "yan@friends.test"]
 
-describe.concurrent("the same command again", { timeout: 90_000 }, () => {
+describe.concurrent("the same command again", () => {
   live("a redemption is carried on with its key, and a second one has to wait", function* () {
     const { ask, backend, cli } = yield* world({
       // Windows that stand still, so that after the reset there is nothing to reset.
@@ -70,7 +70,7 @@ const openKeys = ({ ask }: Pick<Place, "ask">) =>
       .map(({ act, key }) => `${act} ${key}`)
   )
 
-describe.concurrent("journal", { timeout: 90_000 }, () => {
+describe.concurrent("journal", () => {
   live("is empty, knows no key, and wants to be asked properly; nothing is made for that", function* () {
     const { ask, backend, cli, home } = yield* world()
     const empty = yield* ask("journal", ["journal"])
@@ -156,7 +156,7 @@ describe.concurrent("journal", { timeout: 90_000 }, () => {
   })
 })
 
-describe.concurrent("acts whose outcome is open", { timeout: 90_000 }, () => {
+describe.concurrent("acts whose outcome is open", () => {
   const other = { userId: "user-other", accountId: "99999999-1111-4222-8333-444444444444" }
   const notice = /^(1 operation has|\d+ operations have) an unknown outcome; see codex-account journal$/m
 

@@ -58,7 +58,7 @@ virtual("control: the check fails on a secret, a part of one, and a header", fun
   }
 })
 
-describe.concurrent("signs in, and says no secret even in a debug log", { timeout: 90_000 }, () => {
+describe.concurrent("signs in, and says no secret even in a debug log", () => {
   live("with the browser", function* () {
     const made = yield* loginWorld({ signedOut: true, issuer: { apiKeys: true } })
     let page = ""
@@ -124,7 +124,7 @@ describe.concurrent("signs in, and says no secret even in a debug log", { timeou
   })
 })
 
-describe.concurrent("what is not granted leaves the session of before as it is", { timeout: 90_000 }, () => {
+describe.concurrent("what is not granted leaves the session of before as it is", () => {
   /** Runs a sign-in that has to fail, and checks that nothing has changed. */
   const refused = Effect.fn(function* (
     made: LoginWorld,
@@ -202,7 +202,7 @@ describe.concurrent("what is not granted leaves the session of before as it is",
   })
 })
 
-describe("Ctrl-C stores nothing and leaves no port", { timeout: 90_000 }, () => {
+describe("Ctrl-C stores nothing and leaves no port", () => {
   /** Ends the command once `ready` has come about, and checks that nothing has changed. */
   const interrupted = Effect.fn(function* (
     made: LoginWorld,

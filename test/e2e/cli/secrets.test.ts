@@ -93,9 +93,11 @@ const check = Effect.fn(function* (fault: Fault.Fault, { args, codes, plan }: (t
 }, Effect.scoped)
 
 // Law 14 meets every fault with every program; here each goes once through the whole command, the most talkative with all.
-describe.concurrent("a backend that fails in every way", { timeout: 60_000 }, () => {
-  const pairs = everyFault.map((fault, index) => [fault, cases.slice(index % cases.length).slice(0, 1)] as const)
-  live.each([[Fault.echoSecrets(400), cases] as const, ...pairs])("%j", function* ([fault, tried]) {
-    yield* Effect.forEach(tried, (one) => check(fault, one), { concurrency: 2 })
+describe.concurrent("a backend that fails in every way", () => {
+  const once = everyFault.flatMap((fault, index) =>
+    cases.slice(index % cases.length, (index % cases.length) + 1).map((one) => [fault, one] as const)
+  )
+  live.each([...cases.map((one) => [Fault.echoSecrets(400), one] as const), ...once])("%j", function* ([fault, one]) {
+    yield* check(fault, one)
   })
 })

@@ -43,7 +43,7 @@ type Row = readonly [
 const consume = "resetCredits.consume"
 const send = "referrals.invite"
 
-describe.skipIf(!hasTerminal).concurrent("on a terminal", { timeout: 60_000 }, () => {
+describe.skipIf(!hasTerminal).concurrent("on a terminal", () => {
   // What each key answers is said beside the view; here is what becomes of the answer.
   live.each<Row>([
     ["redeem, Enter", consume, ["redeem"], steps([choose, keys.enter], [use, keys.enter]), 7, nothing],

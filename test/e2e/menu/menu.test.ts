@@ -73,7 +73,7 @@ const hang = (endpoint: FaultPlan.EndpointName, afterCommit = false) => ({
 })
 
 // The words of every page stand beside the menu's program, and how a page is drawn beside the views.
-describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 120_000 }, () => {
+describe.skipIf(!hasTmux).concurrent("the menu", () => {
   live("shows what there is, and Escape leaves it as if nothing had been", function* ({ expect }) {
     const { backend, made, screen } = yield* open({ accounts: rich })
     yield* screen.see(/Invite someone/)
@@ -237,7 +237,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", { timeout: 120_000 }, () => {
   })
 })
 
-describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", { timeout: 120_000 }, () => {
+describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", () => {
   const acts = ["resetCredits.consume", "referrals.invite", "workspace.nudge"] as const
 
   live("goes back from everywhere, and leaves the menu with 130", function* () {
@@ -311,7 +311,7 @@ describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", { timeout: 120_000 },
   })
 })
 
-describe.skipIf(!hasTmux).concurrent("no menu", { timeout: 120_000 }, () => {
+describe.skipIf(!hasTmux).concurrent("no menu", () => {
   live("without a sign-in", function* () {
     const screen = yield* start(yield* emptyWorld)
     const ended = yield* screen.ended

@@ -19,7 +19,6 @@ import * as Fs from "node:fs"
 const nursery = await makeNursery()
 afterAll(nursery.close)
 
-const timeout = 120_000
 const count = 12
 
 /** With `together` all are up and wait for the same moment; else each begins as soon as it is. */
@@ -39,7 +38,7 @@ describe(`${count} processes that start with an expired access token`, () => {
   it.each([
     ["one after the other, as they come up", false],
     ["in the same moment", true]
-  ])("%s: one exchange, and all are served", { timeout }, async (_, together) => {
+  ])("%s: one exchange, and all are served", async (_, together) => {
     const { answers, backend, exits, home, refreshToken } = await race({ together })
     const value = {
       identity: '["user-FAKE1","00000000-1111-4222-8333-444444444444"]',
@@ -71,7 +70,7 @@ describe(`${count} processes that start with an expired access token`, () => {
     assert.include(Fs.readFileSync(authFile(home), "utf8"), '"auth_mode": "chatgpt"')
   })
 
-  it("control: with leases that everybody gets, and no second look, more than one goes out", { timeout }, async () => {
+  it("control: with leases that everybody gets, and no second look, more than one goes out", async () => {
     const { answers, backend } = await race({ together: true, lease: "everybody", rereads: false })
     assert.isAbove(exchanges(backend).length, 1)
     assert.isAbove(answers.filter(({ ok }) => !ok).length, 0)

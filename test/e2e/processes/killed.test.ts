@@ -36,7 +36,7 @@ const killedAtWork = async (endpoint: FaultPlan.EndpointName, step: Step, journa
 const credits = (backend: Backend) => Effect.runSync(backend.account()).redemptions.map(({ creditId }) => creditId)
 const invites = (backend: Backend) => Effect.runSync(backend.count("referrals.invite"))
 
-describe("a process that is killed before the answer came", { timeout: 60_000 }, () => {
+describe("a process that is killed before the answer came", () => {
   it("its redemption is carried on by the next, with its key: one credit", async () => {
     const { backend, second } = await killedAtWork("resetCredits.consume", { do: "redeem" })
     const [redemption] = Effect.runSync(backend.account()).redemptions

@@ -38,8 +38,6 @@ afterAll(async () => {
   await nursery.close()
 })
 
-const timeout = 60_000
-
 /** A home on a disk of its own, of so many kilobytes. */
 const smallDisk = (kilobytes: number) => {
   const home = nursery.home()
@@ -63,7 +61,7 @@ const fill = (folder: string): string => {
 }
 
 describe.skipIf(mounting !== null)("a disk that is full (as root, who can mount one)", () => {
-  it("refuses to renew before anything is sent, and renews when there is room", { timeout }, async () => {
+  it("refuses to renew before anything is sent, and renews when there is room", async () => {
     const backend = await nursery.backend()
     const home = smallDisk(512)
     const token = signInAt(backend, home)
@@ -91,44 +89,40 @@ describe.skipIf(mounting !== null)("a disk that is full (as root, who can mount 
     assert.strictEqual(await child.end(), 0)
   })
 
-  it(
-    "that is full after the exchange: the new tokens are used, and stored when there is room",
-    { timeout },
-    async () => {
-      const backend = await nursery.backend()
-      const home = smallDisk(64)
-      const token = signInAt(backend, home)
-      const film = fill(home)
-      // As where the leases are elsewhere, on a server.
-      const child = nursery.start({ home, urls: backend.urls, lease: "memory" })
-      assert.strictEqual(brief(await child.ask({ do: "refresh" })), "AuthError NotWritable")
-      assert.lengthOf(exchanges(backend), 0)
-      Fs.rmSync(film)
+  it("that is full after the exchange: the new tokens are used, and stored when there is room", async () => {
+    const backend = await nursery.backend()
+    const home = smallDisk(64)
+    const token = signInAt(backend, home)
+    const film = fill(home)
+    // As where the leases are elsewhere, on a server.
+    const child = nursery.start({ home, urls: backend.urls, lease: "memory" })
+    assert.strictEqual(brief(await child.ask({ do: "refresh" })), "AuthError NotWritable")
+    assert.lengthOf(exchanges(backend), 0)
+    Fs.rmSync(film)
 
-      // Full by the time that the answer is there.
-      await Effect.runPromise(backend.failNext("oauth.token", Fault.delay("400 millis", { afterCommit: true })))
-      const renewing = child.ask({ do: "refresh" })
-      await until(() => exchanges(backend).length === 1)
-      const secondFilm = fill(home)
-      assert.strictEqual(brief(await renewing), "done")
-      assert.include(child.log(), "could not be stored and is kept in memory")
-      assert.strictEqual(tokenIn(home), token)
-      assert.deepStrictEqual(leftovers(home), [])
-      // It is used meanwhile, and lost by nobody.
-      assert.strictEqual(brief(await child.ask({ do: "usage" })), "done")
-      assert.strictEqual(tokenIn(home), token)
-      Fs.rmSync(secondFilm)
-      assert.strictEqual(brief(await child.ask({ do: "usage" })), "done")
-      assert.notStrictEqual(tokenIn(home), token)
-      checkLive(backend, home)
-      assert.lengthOf(exchanges(backend), 1)
-      assert.strictEqual(await child.end(), 0)
-    }
-  )
+    // Full by the time that the answer is there.
+    await Effect.runPromise(backend.failNext("oauth.token", Fault.delay("400 millis", { afterCommit: true })))
+    const renewing = child.ask({ do: "refresh" })
+    await until(() => exchanges(backend).length === 1)
+    const secondFilm = fill(home)
+    assert.strictEqual(brief(await renewing), "done")
+    assert.include(child.log(), "could not be stored and is kept in memory")
+    assert.strictEqual(tokenIn(home), token)
+    assert.deepStrictEqual(leftovers(home), [])
+    // It is used meanwhile, and lost by nobody.
+    assert.strictEqual(brief(await child.ask({ do: "usage" })), "done")
+    assert.strictEqual(tokenIn(home), token)
+    Fs.rmSync(secondFilm)
+    assert.strictEqual(brief(await child.ask({ do: "usage" })), "done")
+    assert.notStrictEqual(tokenIn(home), token)
+    checkLive(backend, home)
+    assert.lengthOf(exchanges(backend), 1)
+    assert.strictEqual(await child.end(), 0)
+  })
 })
 
 describe.skipIf(mounting !== null)("a home on a read-only mount (as root, who can mount one)", () => {
-  it("is read from, and nothing is sent that would have to be recorded", { timeout }, async () => {
+  it("is read from, and nothing is sent that would have to be recorded", async () => {
     const backend = await nursery.backend()
     const home = smallDisk(512)
     signInAt(backend, home)
@@ -154,7 +148,7 @@ const nobody = 65534
 const isRoot = process.getuid?.() === 0
 
 describe("a home that its user may not write", () => {
-  it("is read from, and no refresh token is sent", { timeout }, async ({ skip }) => {
+  it("is read from, and no refresh token is sent", async ({ skip }) => {
     if (isRoot && !nursery.isOpenTo(nobody)) skip("the project is in a folder of root's alone")
     const backend = await nursery.backend()
     const home = nursery.home()
@@ -188,7 +182,7 @@ describe("a home that its user may not write", () => {
 })
 
 describe("an auth.json", () => {
-  it("that is a link to elsewhere stays one, and what it leads to is replaced", { timeout }, async () => {
+  it("that is a link to elsewhere stays one, and what it leads to is replaced", async () => {
     const backend = await nursery.backend()
     const [home, elsewhere] = [nursery.home(), nursery.home("dot files, ї")]
     const token = signInAt(backend, elsewhere)
@@ -207,7 +201,7 @@ describe("an auth.json", () => {
     assert.deepStrictEqual(Fs.readdirSync(elsewhere), ["auth.json"])
   })
 
-  it("that has a second name keeps its old contents under that name", { timeout }, async () => {
+  it("that has a second name keeps its old contents under that name", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     const token = signInAt(backend, home)

@@ -20,7 +20,6 @@ import type { Answer, Setup, Step } from "./child.js"
 const nursery = await makeNursery()
 afterAll(nursery.close)
 
-const timeout = 180_000
 /** How many die at the same time, each in a home of its own. */
 const abreast = 3
 
@@ -82,7 +81,7 @@ const checkLeftovers = (home: string) => {
 }
 
 describe("a writer of auth.json that dies", () => {
-  it("leaves the whole old file or the whole new one, whichever call it dies at", { timeout }, async () => {
+  it("leaves the whole old file or the whole new one, whichever call it dies at", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -116,7 +115,7 @@ describe("a writer of auth.json that dies", () => {
     )
   })
 
-  it("while it renews the session: the next renews it, or is told what happened", { timeout }, async () => {
+  it("while it renews the session: the next renews it, or is told what happened", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -164,7 +163,7 @@ describe("a writer of auth.json that dies", () => {
     )
   })
 
-  it("what it has left is removed by a later writer, but not what a living one may need", { timeout }, async () => {
+  it("what it has left is removed by a later writer, but not what a living one may need", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
