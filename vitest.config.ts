@@ -27,6 +27,9 @@ const onlySoak = ["test/e2e/processes/**/*.test.ts", "test/e2e/journal/**/*.test
 /** What every run tries a few times is tried more often when it soaks. */
 const alsoSoak = ["test/model/acts.test.ts", "test/model/readers.test.ts", "test/model/sessions.test.ts"]
 
+/** Processes start slowly on a machine that has much else to do. */
+const patient = { testTimeout: 180_000, hookTimeout: 180_000 }
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -54,6 +57,7 @@ export default defineConfig({
           name: "processes",
           include: ofProcesses,
           exclude: onlySoak,
+          ...patient,
           sequence: { groupOrder: 1 },
           poolOptions: { forks: { singleFork: true } }
         }
@@ -64,6 +68,7 @@ export default defineConfig({
           name: "soak",
           include: [...onlySoak, ...alsoSoak],
           env: { FC_RUNS: process.env.FC_RUNS ?? "70" },
+          ...patient,
           sequence: { groupOrder: 2 },
           poolOptions: { forks: { singleFork: true } }
         }

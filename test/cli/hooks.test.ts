@@ -1,4 +1,5 @@
 /** How the process of a hook is run. */
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,6 +7,8 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { YieldWrap } from "effect/Utils"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,121 +34,111 @@ const program = (file: string, code: string, ...args: ReadonlyArray<string>): Wo
   ...args
 ]
 
-const hooksOf = (commands: Partial<HookCommands>, limit?: Duration.Duration) =>
-  Effect.gen(function* () {
-    const said: Array<string> = []
-    const note = (text: string) => Effect.sync(() => void said.push(text))
-    const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
-    return { hooks, said }
-  })
+const hooksOf = Effect.fn(function* (commands: Partial<HookCommands>, limit?: Duration.Duration) {
+  const said: Array<string> = []
+  const note = (text: string) => Effect.sync(() => void said.push(text))
+  const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
+  return { hooks, said }
+})
 
 const live = Layer.provide(NodeCommandExecutor.layer, NodeFileSystem.layer)
 
+const hook = (
+  name: string,
+  body: () => Generator<YieldWrap<Effect.Effect<unknown, never, CommandExecutor | Scope.Scope>>, void, never>
+) => it.scopedLive(name, () => Effect.provide(Effect.gen(body), live))
+
 describe("a hook", { timeout: 60_000 }, () => {
-  it.scopedLive("gets its arguments as they are, and the facts in its environment", () =>
-    Effect.gen(function* () {
-      const file = join(yield* folder, "out.json")
-      const code = `
+  hook("gets its arguments as they are, and the facts in its environment", function* () {
+    const file = join(yield* folder, "out.json")
+    const code = `
         const own = Object.entries(process.env).filter(([name]) => name.startsWith("CODEX_ACCOUNT_"))
         fs.writeFileSync(file, JSON.stringify([args, Object.fromEntries(own), process.env.PATH]))`
-      const args = ["two words", "$HOME", "; rm -rf /", "*", "`id`", '"', "'", ""]
-      const { hooks, said } = yield* hooksOf({ blocked: program(file, code, ...args) })
-      yield* hooks.run(blocked)
-      yield* hooks.run(reset)
-      yield* hooks.idle
-      assert.deepStrictEqual(said, [])
-      assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), [
-        args,
-        {
-          CODEX_ACCOUNT_EVENT: "blocked",
-          CODEX_ACCOUNT_WINDOW: "5h,weekly",
-          CODEX_ACCOUNT_UNTIL: "2026-11-20T12:00:00.000Z",
-          CODEX_ACCOUNT_REMAINING_PERCENT: "0"
-        },
-        process.env.PATH
-      ])
-    }).pipe(Effect.provide(live))
-  )
+    const args = ["two words", "$HOME", "; rm -rf /", "*", "`id`", '"', "'", ""]
+    const { hooks, said } = yield* hooksOf({ blocked: program(file, code, ...args) })
+    yield* hooks.run(blocked)
+    yield* hooks.run(reset)
+    yield* hooks.idle
+    assert.deepStrictEqual(said, [])
+    assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), [
+      args,
+      {
+        CODEX_ACCOUNT_EVENT: "blocked",
+        CODEX_ACCOUNT_WINDOW: "5h,weekly",
+        CODEX_ACCOUNT_UNTIL: "2026-11-20T12:00:00.000Z",
+        CODEX_ACCOUNT_REMAINING_PERCENT: "0"
+      },
+      process.env.PATH
+    ])
+  })
 
-  it.scopedLive("is told nothing for what is not known", () =>
-    Effect.gen(function* () {
-      const code = `console.log(JSON.stringify([process.env.CODEX_ACCOUNT_EVENT, process.env.CODEX_ACCOUNT_WINDOW,
+  hook("is told nothing for what is not known", function* () {
+    const code = `console.log(JSON.stringify([process.env.CODEX_ACCOUNT_EVENT, process.env.CODEX_ACCOUNT_WINDOW,
         process.env.CODEX_ACCOUNT_UNTIL, process.env.CODEX_ACCOUNT_REMAINING_PERCENT]))`
-      const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
-      yield* hooks.run(reset)
-      yield* hooks.idle
-      assert.deepStrictEqual(said, ['["reset","","",""]'])
-    }).pipe(Effect.provide(live))
-  )
+    const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+    yield* hooks.run(reset)
+    yield* hooks.idle
+    assert.deepStrictEqual(said, ['["reset","","",""]'])
+  })
 
-  it.scopedLive("runs alone and in turn", () =>
-    Effect.gen(function* () {
-      const file = join(yield* folder, "out")
-      const code = `fs.appendFileSync(file, args[0] + "+"); setTimeout(() => fs.appendFileSync(file, args[0] + "- "), 150)`
-      const { hooks } = yield* hooksOf({ blocked: program(file, code, "b"), reset: program(file, code, "r") })
-      for (const transition of [blocked, reset, blocked]) yield* hooks.run(transition)
-      yield* hooks.idle
-      assert.strictEqual(readFileSync(file, "utf8"), "b+b- r+r- b+b- ")
-    }).pipe(Effect.provide(live))
-  )
+  hook("runs alone and in turn", function* () {
+    const file = join(yield* folder, "out")
+    const code = `fs.appendFileSync(file, args[0] + "+"); setTimeout(() => fs.appendFileSync(file, args[0] + "- "), 150)`
+    const { hooks } = yield* hooksOf({ blocked: program(file, code, "b"), reset: program(file, code, "r") })
+    for (const transition of [blocked, reset, blocked]) yield* hooks.run(transition)
+    yield* hooks.idle
+    assert.strictEqual(readFileSync(file, "utf8"), "b+b- r+r- b+b- ")
+  })
 
-  it.scopedLive("that fails is a warning, and the next one runs", () =>
-    Effect.gen(function* () {
-      const { hooks, said } = yield* hooksOf({
-        blocked: program("-", `console.error("a \\u001b[31mred\\u001b[0m line"); process.exit(3)`),
-        reset: [join(yield* folder, "no-such-program")]
-      })
-      for (const transition of [reset, blocked, reset]) yield* hooks.run(transition)
-      yield* hooks.idle
-      assert.deepStrictEqual(said, [
-        "The hook of --on-reset could not be started.",
-        "a red line",
-        "The hook of --on-blocked ended with exit code 3.",
-        "The hook of --on-reset could not be started."
-      ])
-    }).pipe(Effect.provide(live))
-  )
+  hook("that fails is a warning, and the next one runs", function* () {
+    const { hooks, said } = yield* hooksOf({
+      blocked: program("-", `console.error("a \\u001b[31mred\\u001b[0m line"); process.exit(3)`),
+      reset: [join(yield* folder, "no-such-program")]
+    })
+    for (const transition of [reset, blocked, reset]) yield* hooks.run(transition)
+    yield* hooks.idle
+    assert.deepStrictEqual(said, [
+      "The hook of --on-reset could not be started.",
+      "a red line",
+      "The hook of --on-blocked ended with exit code 3.",
+      "The hook of --on-reset could not be started."
+    ])
+  })
 
-  it.scopedLive("finds nothing on its stdin, and what it leaves running holds nothing up", () =>
-    Effect.gen(function* () {
-      const code = `
+  hook("finds nothing on its stdin, and what it leaves running holds nothing up", function* () {
+    const code = `
         process.stdin.resume().on("end", () => {
           require("node:child_process").spawn(process.execPath, ["-e", "setTimeout(() => {}, 5000)"], { stdio: "inherit" })
           console.log("read all")
           process.exit(0)
         })`
-      const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
-      yield* hooks.run(reset)
-      const [took] = yield* Effect.timed(hooks.idle)
-      assert.deepStrictEqual(said, ["read all"])
-      assert.isBelow(Duration.toMillis(took), 4000)
-    }).pipe(Effect.provide(live))
-  )
+    const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+    yield* hooks.run(reset)
+    const [took] = yield* Effect.timed(hooks.idle)
+    assert.deepStrictEqual(said, ["read all"])
+    assert.isBelow(Duration.toMillis(took), 4000)
+  })
 
-  it.scopedLive("that takes too long is ended, and the next one runs", () =>
-    Effect.gen(function* () {
-      const { hooks, said } = yield* hooksOf(
-        { blocked: program("-", "setInterval(() => {}, 1000)"), reset: ["echo", "next"] },
-        Duration.millis(400)
-      )
-      yield* hooks.run(blocked)
-      yield* hooks.run(reset)
-      yield* hooks.idle
-      assert.deepStrictEqual(said, ["The hook of --on-blocked took longer than 400ms, and was ended.", "next"])
-    }).pipe(Effect.provide(live))
-  )
+  hook("that takes too long is ended, and the next one runs", function* () {
+    const { hooks, said } = yield* hooksOf(
+      { blocked: program("-", "setInterval(() => {}, 1000)"), reset: ["echo", "next"] },
+      Duration.millis(400)
+    )
+    yield* hooks.run(blocked)
+    yield* hooks.run(reset)
+    yield* hooks.idle
+    assert.deepStrictEqual(said, ["The hook of --on-blocked took longer than 400ms, and was ended.", "next"])
+  })
 
-  it.scopedLive("that does not want to end is ended with the scope", () =>
-    Effect.gen(function* () {
-      const file = join(yield* folder, "pid")
-      const code = `process.on("SIGTERM", () => {}); fs.writeFileSync(file, String(process.pid)); setInterval(() => {}, 1000)`
-      yield* Effect.gen(function* () {
-        const { hooks } = yield* hooksOf({ reset: program(file, code) })
-        yield* hooks.run(reset)
-        yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => existsSync(file) })
-        yield* Effect.sleep("50 millis")
-      }).pipe(Effect.scoped)
-      assert.throws(() => process.kill(Number(readFileSync(file, "utf8")), 0), /ESRCH/)
-    }).pipe(Effect.provide(live))
-  )
+  hook("that does not want to end is ended with the scope", function* () {
+    const file = join(yield* folder, "pid")
+    const code = `process.on("SIGTERM", () => {}); fs.writeFileSync(file, String(process.pid)); setInterval(() => {}, 1000)`
+    yield* Effect.gen(function* () {
+      const { hooks } = yield* hooksOf({ reset: program(file, code) })
+      yield* hooks.run(reset)
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => existsSync(file) })
+      yield* Effect.sleep("50 millis")
+    }).pipe(Effect.scoped)
+    assert.throws(() => process.kill(Number(readFileSync(file, "utf8")), 0), /ESRCH/)
+  })
 })

@@ -49,7 +49,7 @@ const usageReads = ({ backend }: Effect.Effect.Success<ReturnType<typeof world>>
 
 clientSuite(
   "a child",
-  Effect.map(world(bin), (made): World => ({
+  Effect.map(world(), (made): World => ({
     connect: (options) =>
       Effect.provide(
         child.spawn({ ...options, command: process.execPath, args: [bin, "app-server"], env: made.env }),
@@ -68,7 +68,7 @@ for (const [name, url, found] of [
   clientSuite(
     `the command on a ${name}`,
     Effect.gen(function* () {
-      const made = yield* world(bin)
+      const made = yield* world()
       const { printed } = yield* listening(url, made.env)
       const at = yield* eventually(() => found(made.home, printed()))
       const endpoint =

@@ -83,30 +83,6 @@ describe("by day", () => {
       "
     `)
   })
-  it("at 46 columns", () => {
-    expect(picture(46, "daily")).toMatchInlineSnapshot(`
-      "
-      Token activity · by day · read just now
-
-           Sep Oct Nov  Dec Jan Feb Mar  Apr May
-      Sun ·░···▓···░···█···▒···█···▓···░···▓···▒···█
-      Mon ▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░
-      Tue ▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░░██▓▓▒▒▒░░███▓▓▒
-      Wed ██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓
-      Thu ░░░██▓▓▓▒▒░░███▓▓▒▒▒░░███▓▓▒▒░░░██▓▓▓▒▒░░·
-      Fri ▒▒▒░░███▓▓▒▒▒░░██▓▓▓▒▒░░░██▓▓▓▒▒░░███▓▓▒▒
-      Sat ···▒···░···▓···░···█···▒···█···▓···░···▓·
-
-          Less · ░ ▒ ▓ █ More
-          The last 42 of 52 weeks: more on a wider
-          screen.
-
-      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
-      Longest streak 61d · Longest task 3h 52m
-      ▸ daily · weekly · cumulative
-      "
-    `)
-  })
   it("at 40 columns", () => {
     expect(picture(40, "daily")).toMatchInlineSnapshot(`
       "
@@ -158,6 +134,25 @@ it.each(["daily", "weekly", "cumulative"] as const)(
   }
 )
 
+it.each([
+  ["daily", 4, 42],
+  ["weekly", 7, 39],
+  ["cumulative", 7, 39]
+] as const)(
+  "%s at 46 columns, of which %d are a label, is the last %d weeks of the picture at 80",
+  (view, label, weeks) => {
+    const rows = (columns: number, from: number) => {
+      const lines = picture(columns, view).split("\n")
+      return lines
+        .slice(view === "daily" ? 4 : 3)
+        .slice(0, 7)
+        .map((line) => line.slice(from))
+    }
+    assert.deepStrictEqual(rows(46, label), rows(80, label + 52 - weeks))
+    assert.include(picture(46, view).replace(/\s+/g, " "), ` The last ${weeks} of 52 weeks: more on a wider screen. `)
+  }
+)
+
 describe("by week", () => {
   it("at 80 columns", () => {
     expect(picture(80, "weekly")).toMatchInlineSnapshot(`
@@ -177,31 +172,6 @@ describe("by week", () => {
 
       Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
       Longest task 3h 52m
-      daily · ▸ weekly · cumulative
-      "
-    `)
-  })
-  it("at 46 columns", () => {
-    expect(picture(46, "weekly")).toMatchInlineSnapshot(`
-      "
-      Token activity · by week · read just now
-
-      153.6M   █           ▁ ▇     ▂ █           ▂
-               █ ▇     ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
-             ▇▇█▇█▇▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
-             ███████████████████████████████████████
-             ███████████████████████████████████████
-             ███████████████████████████████████████
-           0 ███████████████████████████████████████
-               Oct Nov  Dec Jan Feb Mar  Apr May
-
-             Tallest: 153.6M, in the week from
-             2026-03-08
-             The last 39 of 52 weeks: more on a
-             wider screen.
-
-      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
-      Longest streak 61d · Longest task 3h 52m
       daily · ▸ weekly · cumulative
       "
     `)
@@ -253,30 +223,6 @@ describe("as a running total", () => {
 
       Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
       Longest task 3h 52m
-      daily · weekly · ▸ cumulative
-      "
-    `)
-  })
-  it("at 46 columns", () => {
-    expect(picture(46, "cumulative")).toMatchInlineSnapshot(`
-      "
-      Token activity · running total · read just now
-
-        4.7B                                  ▂▃▄▆▇█
-                                       ▁▂▃▄▅▇███████
-                                 ▁▂▃▅▆▇█████████████
-                           ▁▂▄▅▆████████████████████
-                     ▁▂▃▅▆▇█████████████████████████
-               ▁▂▄▅▆▇███████████████████████████████
-           0 ▆▇█████████████████████████████████████
-               Oct Nov  Dec Jan Feb Mar  Apr May
-
-             Top: 4.7B, since 2025-06-22
-             The last 39 of 52 weeks: more on a
-             wider screen.
-
-      Lifetime 21.4B · Peak 40M a day · Streak 54d ·
-      Longest streak 61d · Longest task 3h 52m
       daily · weekly · ▸ cumulative
       "
     `)

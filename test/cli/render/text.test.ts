@@ -2,8 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { sparkline } from "../../../src/cli/render/activity.js"
+import { bar } from "../../../src/cli/render/limits.js"
 import { paintFor, withoutColor } from "../../../src/cli/render/paint.js"
 import { amountOf, columnsOf, compact, fit, grouped, padStart, wrap, wrapItems } from "../../../src/cli/render/text.js"
+import { lengthOf, relative, withLocalTimes } from "../../../src/cli/render/time.js"
+import { at } from "../../domain/snapshots.js"
+import { canvas } from "./canvas.js"
 
 const paint = paintFor(true)
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`
@@ -116,5 +120,48 @@ describe("amounts", () => {
     assert.strictEqual(sparkline([0, 1, 500_000, 1_000_000]), "·▁▄█")
     assert.strictEqual(sparkline([0, 0]), "··")
     assert.strictEqual(sparkline([]), "")
+  })
+})
+
+const { now } = canvas(80)
+
+describe("pieces", () => {
+  it("a bar never hides what is left or what is used", () => {
+    const cells = (remaining: number) => bar(remaining, 10, paintFor(false))
+    assert.strictEqual(cells(0), "░░░░░░░░░░")
+    assert.strictEqual(cells(0.1), "█░░░░░░░░░")
+    assert.strictEqual(cells(99.9), "█████████░")
+    assert.strictEqual(cells(100), "██████████")
+    assert.strictEqual(cells(-5), "░░░░░░░░░░")
+    assert.strictEqual(cells(500), "██████████")
+  })
+
+  it.each([
+    [0, "0s"],
+    [59_400, "59s"],
+    [59_999, "1m"],
+    [3_600_000, "1h"],
+    [7_799_000, "2h 10m"],
+    [86_399_999, "1d"],
+    [274_000_000, "3d 4h"],
+    [-5, "0s"]
+  ])("%d ms is %s", (millis, text) => {
+    assert.strictEqual(lengthOf(millis), text)
+  })
+
+  it("times are told from now", () => {
+    assert.strictEqual(relative(at(125), now), "in 2h 5m")
+    assert.strictEqual(relative(at(-3), now), "3m ago")
+    assert.strictEqual(relative(at(0), now), "now")
+    assert.strictEqual(
+      withLocalTimes("until 2026-06-20T13:05:00.000Z, or 2026-99-99T00:00:00Z", now),
+      "until 3:05 PM, or 2026-99-99T00:00:00Z"
+    )
+  })
+
+  it("wraps by columns, also where letters are wide", () => {
+    assert.deepStrictEqual(wrap("one two three four", 10, "• ", "  "), ["• one two", "  three", "  four"])
+    for (const line of wrap("漢字".repeat(30), 20, "  ")) assert.isAtMost(columnsOf(line), 20)
+    assert.strictEqual(columnsOf("e\u0301漢😀"), 5)
   })
 })

@@ -4,6 +4,7 @@ import type * as DateTime from "effect/DateTime"
 import { limitLines } from "../../../src/cli/render/limits.js"
 import { columnsOf } from "../../../src/cli/render/text.js"
 import { usageLines } from "../../../src/cli/render/usage.js"
+import { ResetCredit } from "../../../src/domain/ResetCredit.js"
 import { Credits, IndividualLimit, RateLimit, SpendControl, UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { verdict } from "../../../src/domain/Verdict.js"
 import {
@@ -15,10 +16,11 @@ import {
   resets,
   type Said,
   snapshot,
+  spend,
   week,
   win
 } from "../../domain/snapshots.js"
-import { asText, canvas } from "./canvas.js"
+import { asText, canvas, unseen } from "./canvas.js"
 
 const draw = (usage: UsageSnapshot, columns: number, later: DateTime.Utc = fetchedAt) =>
   usageLines({ snapshot: usage, verdict: verdict(usage, { now: later }) }, canvas(columns, { now: later }))
@@ -74,6 +76,7 @@ describe("with all there is", () => {
       "
     `)
   })
+  it("at 200 columns as at 100", () => assert.deepStrictEqual(draw(rich, 200), draw(rich, 100)))
   it("at 80 columns", () => {
     expect(asText(draw(rich, 80))).toMatchInlineSnapshot(`
       "
@@ -95,38 +98,6 @@ describe("with all there is", () => {
           resets Jun 30th, 2026 2:00 PM (in 10d)
       Reset credits: 2 available
         • Full reset, expires Jun 29th, 2026 2:00 PM (in 9d), id rc_1
-        • Full reset, does not expire, id rc_2
-      "
-    `)
-  })
-  it("at 46 columns", () => {
-    expect(asText(draw(rich, 46))).toMatchInlineSnapshot(`
-      "
-      Codex usage · Business · read just now
-
-      ▸ 5h      ██░░░░░░░░░░░░░░░░░░░░░░   9% left
-          resets 2:20 PM (in 20m)
-        weekly  █████████████████████░░░  88% left
-          resets Jun 23rd, 2026 2:00 PM (in 3d)
-
-        Code review 5h  ███████████░░░░░░░  60% left
-          resets 3:00 PM (in 1h)
-
-      GPT-5.3-Codex-Spark
-        5h      ███████████████████████░  97% left
-          resets 3:00 PM (in 1h)
-        weekly  ░░░░░░░░░░░░░░░░░░░░░░░░   0% left
-          resets Jun 23rd, 2026 2:00 PM (in 3d)
-
-      Usable. The 5h window is the tightest.
-
-      Credits: 12,346
-        monthly credit limit  ████████░░░░  63% left
-          3,700 of 10,000 credits used
-          resets Jun 30th, 2026 2:00 PM (in 10d)
-      Reset credits: 2 available
-        • Full reset, expires Jun 29th, 2026 2:00 PM
-          (in 9d), id rc_1
         • Full reset, does not expire, id rc_2
       "
     `)
@@ -168,6 +139,71 @@ describe("with all there is", () => {
   })
 })
 
+describe("a verdict", () => {
+  const picture = (said: Said) => asText(draw(snapshot(said), 80))
+
+  const blocked: Said = {
+    allowed: false,
+    windows: [week(100), fiveHours(12)],
+    resetCredits: resets(1, [credit("rc_1", 9 * day)])
+  }
+
+  it("blocked, at 80 columns", () => {
+    expect(picture(blocked)).toMatchInlineSnapshot(`
+      "
+      Codex usage · Plus · read just now
+
+        5h      ██████████████████░░░  88% left  resets 3:00 PM (in 1h)
+      ▸ weekly  ░░░░░░░░░░░░░░░░░░░░░   0% left  resets Jun 23rd, 2026 2:00 PM (in 3d)
+
+      Blocked until Jun 23rd, 2026 2:00 PM (in 3d). Your usage limit is reached.
+      Upgrade to Pro, buy credits, or try again at Jun 23rd, 2026 2:00 PM.
+        • Use a reset (1 available, the next expires Jun 29th, 2026 2:00 PM (in 9d)):
+          codex-account redeem
+        • Add credits in the account's settings.
+
+      Reset credits: 1 available
+        • Full reset, expires Jun 29th, 2026 2:00 PM (in 9d), id rc_1
+      "
+    `)
+  })
+  it("a member at the spend cap, with a monthly allowance", () => {
+    const said: Said = {
+      plan: "business",
+      allowed: false,
+      windows: [fiveHours(20)],
+      reachedType: "workspace_member_usage_limit_reached",
+      spendControl: spend(true, { remainingPercent: 0, resetsIn: 10 * day })
+    }
+    expect(picture(said)).toMatchInlineSnapshot(`
+      "
+      Codex usage · Business · read just now
+
+      ▸ 5h  ███████████████████░░░░░  80% left  resets 3:00 PM (in 1h)
+
+      Blocked until Jun 30th, 2026 2:00 PM (in 10d). The spend cap that your
+      workspace's owner has set is reached. Ask for a higher one.
+        • Ask the owner for a higher limit: codex-account notify-owner
+
+        monthly credit limit  ░░░░░░░░░░░░░░░░░░░░░   0% left  100 of 100 credits used
+          resets Jun 30th, 2026 2:00 PM (in 10d)
+      "
+    `)
+  })
+  it("nothing known", () => {
+    expect(picture({ allowed: null })).toMatchInlineSnapshot(`
+      "
+      Codex usage · Plus · read just now
+
+        The backend reports no limits for this account.
+
+      Usable.
+      The backend reports no limit, so this is a guess.
+      "
+    `)
+  })
+})
+
 it("an hour later it is old, and says so", () => {
   const later = at(61)
   const lines = draw(snapshot({ windows: [fiveHours(20), week(30)] }), 80, later)
@@ -185,6 +221,17 @@ it("an hour later it is old, and says so", () => {
 })
 
 describe("rows", () => {
+  it("the tightest window alone is marked, whatever the order", () => {
+    for (const windows of [
+      [week(61), fiveHours(37)],
+      [fiveHours(37), week(61)]
+    ]) {
+      const marked = draw(snapshot({ windows }), 80).filter((line) => line.startsWith("▸"))
+      assert.lengthOf(marked, 1)
+      assert.match(marked[0] ?? "", /weekly/)
+    }
+  })
+
   const rowsOf = (said: Said, columns = 80) => draw(snapshot(said), columns).join("\n")
 
   it.each([
@@ -244,6 +291,20 @@ describe("rows", () => {
       marked.map((line) => /\d+% left/.exec(line)?.[0]),
       [left]
     )
+  })
+
+  it("hostile text stays text", () => {
+    const hostile = "\u001b]0;owned\u0007\u001b[2J\u009b31mFull\u202e reset\r\n\u200bnow"
+    const usage = new UsageSnapshot({
+      ...snapshot({}),
+      additional: [
+        new RateLimit({ id: hostile, name: hostile, allowed: null, windows: [fiveHours(3)], normalModelSlug: null })
+      ],
+      resetCredits: resets(1, [new ResetCredit({ ...credit("rc_\u001b[31m1", null), title: hostile })])
+    })
+    const text = draw(usage, 80).join("\n")
+    assert.notMatch(text.replaceAll("\n", ""), unseen)
+    assert.include(text, "Full reset now, does not expire, id rc_1")
   })
 
   it("a limit without a name that can be shown has one all the same", () => {

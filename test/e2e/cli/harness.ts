@@ -2,29 +2,22 @@
  * The command as a child process, over a fake backend on a real socket and a real home. Every child is ended, and every
  * folder is removed.
  */
+import { assert } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync
-} from "node:fs"
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from "node:fs"
+import { rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { ErrorBody } from "../../../src/cli/json/envelope.js"
 import { type OutputName, outputs } from "../../../src/cli/json/outputs.js"
 import { AuthJsonText } from "../../../src/contracts/AuthJson.js"
 import { FakeBackend, FakeIssuer } from "../../../src/testing/index.js"
@@ -46,8 +39,7 @@ const keyOfSources = (): string => {
   return hash.digest("hex").slice(0, 16)
 }
 
-/** Builds the command as it ships, once for all test files; gives the file to run. */
-export const bundle = (): string => {
+const build = (): string => {
   const outdir = join(cache, `${prefix}${keyOfSources()}`)
   const bin = join(outdir, "bin.js")
   if (existsSync(bin)) return bin
@@ -70,6 +62,37 @@ export const bundle = (): string => {
   return bin
 }
 
+let built: string | undefined
+
+/** Builds the command as it ships, once for all test files; gives the file to run. */
+export const bundle = (): string => (built ??= build())
+
+/** A child process that is gone when the scope closes. */
+export const spawned = <Child extends ChildProcess>(start: () => Child): Effect.Effect<Child, never, Scope.Scope> =>
+  Effect.acquireRelease(Effect.sync(start), (child) =>
+    Effect.async<void>((resume) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+      child.once("exit", () => resume(Effect.void))
+      child.kill("SIGKILL")
+    })
+  )
+
+/** Looks again and again until there is something. */
+export const until = <A>(look: () => A | null | undefined | false): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    const found = look()
+    return found === null || found === undefined || found === false
+      ? Effect.zipRight(Effect.sleep("10 millis"), until(look))
+      : Effect.succeed(found)
+  })
+
+/** Waits until so many calls have reached an endpoint of the backend or the issuer. */
+export const reached = <Name>(
+  at: { readonly count: (endpoint: Name) => Effect.Effect<number> },
+  endpoint: Name,
+  calls = 1
+) => Effect.repeat(Effect.delay(at.count(endpoint), "10 millis"), { until: (count) => count >= calls })
+
 export interface Ran {
   readonly code: number | null
   readonly stdout: string
@@ -87,67 +110,85 @@ export interface Running {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** What is on stdin; `open` for a pipe that nobody writes to. Nothing by default. */
+  /** What is on stdin; `open` for a pipe that stays open and empty. Nothing by default. */
   readonly input?: string | { readonly open: true }
-  /** Sends the signal as soon as the effect is done. */
-  readonly interrupt?: { readonly after: Effect.Effect<unknown>; readonly signal: "SIGINT" | "SIGTERM" }
   /** What happens while it runs; the command is ended if this fails. */
   readonly meanwhile?: (running: Running) => Effect.Effect<unknown>
 }
 
 /** Runs the command without a terminal; it is killed with the scope. */
-const run = (bin: string, args: ReadonlyArray<string>, env: Record<string, string>, options: RunOptions = {}) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          spawn(process.execPath, [bin, ...args], {
-            env: { ...env, ...options.env },
-            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"]
-          })
-        ),
-        (child) =>
-          Effect.sync(() => {
-            if (child.exitCode === null) child.kill("SIGKILL")
-          })
-      )
-      let stdout = ""
-      let stderr = ""
-      child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
-      child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-      if (typeof options.input === "string") child.stdin?.end(options.input)
-      const printed = () => stdout + stderr
-      const signal = (signal: "SIGINT" | "SIGTERM") => Effect.sync(() => void child.kill(signal))
-      const until: Running["until"] = (pattern) =>
-        Effect.sleep("10 millis").pipe(
-          Effect.as(null),
-          Effect.repeat({ until: () => pattern.test(printed()) || child.exitCode !== null }),
-          Effect.flatMap(() => {
-            const match = pattern.exec(printed())
-            return match === null
-              ? Effect.dieMessage(`It ended without printing ${pattern}: ${printed()}`)
-              : Effect.succeed(match)
-          })
-        )
-      const ended = Effect.async<Ran>((resume) => {
-        child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
-      })
-      const { interrupt, meanwhile = () => Effect.void } = options
-      if (interrupt !== undefined) {
-        yield* Effect.forkScoped(Effect.zipRight(interrupt.after, signal(interrupt.signal)))
-      }
-      const [ran] = yield* Effect.all([ended, meanwhile({ printed, until, signal })], { concurrency: "unbounded" })
-      return ran
+const run = Effect.fn(function* (args: ReadonlyArray<string>, env: Record<string, string>, options: RunOptions = {}) {
+  const { input, meanwhile = () => Effect.void } = options
+  const child = yield* spawned(() =>
+    spawn(process.execPath, [bundle(), ...args], {
+      env: { ...env, ...options.env },
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"]
     })
   )
+  let stdout = ""
+  let stderr = ""
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+  if (typeof input === "string") child.stdin?.end(input)
+  const printed = () => stdout + stderr
+  const closed = Effect.async<Ran>((resume) => {
+    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+  })
+  const ended = yield* Effect.forkScoped(closed)
+  const late = ended.pipe(
+    Effect.zipRight(Effect.sleep("10 seconds")),
+    Effect.zipRight(Effect.dieMessage("It ended before what the test waits for."))
+  )
+  yield* Effect.raceFirst(
+    meanwhile({
+      printed,
+      until: (pattern) => until(() => pattern.exec(printed())),
+      signal: (signal) => Effect.sync(() => void child.kill(signal))
+    }),
+    late
+  )
+  return yield* ended
+}, Effect.scoped)
 
-export interface World {
-  readonly backend: FakeBackend.FakeBackendService
+/** The error of an answer, if it is one. */
+export const errorOf = (answer: { readonly ok: true } | { readonly ok: false; readonly error: ErrorBody }) =>
+  answer.ok ? null : answer.error
+
+/** What a command answers in JSON. */
+export type Asked<Name extends OutputName> = Ran & {
+  readonly answer: (typeof outputs)[Name]["Type"]
+  readonly error: ErrorBody | null
+}
+
+/** A home, and the command in its environment. */
+export interface Place {
   readonly home: string
   readonly env: Record<string, string>
+  readonly cli: (args: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<Ran>
+  /** Runs the command with `--json`; the answer is checked as by `answerOf`. */
+  readonly ask: <Name extends OutputName>(
+    name: Name,
+    args: ReadonlyArray<string>,
+    options?: RunOptions
+  ) => Effect.Effect<Asked<Name>>
+}
+
+const placeAt = (home: string, env: Record<string, string>): Place => ({
+  home,
+  env,
+  cli: (args, options) => run(args, env, options),
+  ask: (name, args, options) =>
+    Effect.map(run(["--json", ...args], env, options), (ran) => {
+      const answer = answerOf(name, ran)
+      assert.strictEqual(answer.exitCode, ran.code)
+      return { ...ran, answer, error: errorOf(answer) }
+    })
+})
+
+export interface World extends Place {
+  readonly backend: FakeBackend.FakeBackendService
   /** The secrets of the session in the home. */
   readonly secrets: ReadonlyArray<string>
-  readonly cli: (args: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<Ran>
 }
 
 export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
@@ -164,44 +205,29 @@ export const bareEnvironment = (userHome: string): Record<string, string> => ({
 })
 
 /** A home that is signed in at the backend. */
-const homeAt = (bin: string, backend: FakeBackend.FakeBackendService): Effect.Effect<World, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const home = yield* temporaryFolder
-    const { record, tokens } = yield* backend.signIn()
-    const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
-    writeFileSync(join(home, "auth.json"), text, { mode: 0o600 })
-    writeFileSync(join(home, "config.toml"), `chatgpt_base_url = "${backend.urls.chatgpt}"\n`)
-    const env = {
-      ...bareEnvironment(home),
-      CODEX_HOME: home,
-      CODEX_REFRESH_TOKEN_URL_OVERRIDE: backend.urls.refresh,
-      CODEX_REVOKE_TOKEN_URL_OVERRIDE: backend.urls.revoke
-    }
-    return {
-      backend,
-      home,
-      env,
-      secrets: [tokens.accessToken, tokens.refreshToken, tokens.idToken],
-      cli: (args, options) => run(bin, args, env, options)
-    }
-  })
+const homeAt = Effect.fn(function* (backend: FakeBackend.FakeBackendService) {
+  const home = yield* temporaryFolder
+  const { record, tokens } = yield* backend.signIn()
+  const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
+  writeFileSync(join(home, "auth.json"), text, { mode: 0o600 })
+  writeFileSync(join(home, "config.toml"), `chatgpt_base_url = "${backend.urls.chatgpt}"\n`)
+  const env = {
+    ...bareEnvironment(home),
+    CODEX_HOME: home,
+    CODEX_REFRESH_TOKEN_URL_OVERRIDE: backend.urls.refresh,
+    CODEX_REVOKE_TOKEN_URL_OVERRIDE: backend.urls.revoke
+  }
+  return { ...placeAt(home, env), backend, secrets: [tokens.accessToken, tokens.refreshToken, tokens.idToken] }
+})
 
 /** A backend, and a home that is signed in at it. */
-export const world = (
-  bin: string,
-  options?: FakeBackend.FakeBackendOptions
-): Effect.Effect<World, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const backend = yield* Effect.orDie(Effect.flatMap(FakeBackend.make(options), (made) => FakeBackend.serve(made)))
-    return yield* homeAt(bin, backend)
-  })
+export const world = (options?: FakeBackend.FakeBackendOptions): Effect.Effect<World, never, Scope.Scope> =>
+  FakeBackend.make(options).pipe(Effect.flatMap(FakeBackend.serve), Effect.orDie, Effect.flatMap(homeAt))
 
-/** A home that nobody has signed in at. */
-export const emptyWorld = (bin: string): Effect.Effect<Pick<World, "home" | "env" | "cli">, never, Scope.Scope> =>
-  Effect.map(temporaryFolder, (home) => {
-    const env = { ...bareEnvironment(home), CODEX_HOME: home }
-    return { home, env, cli: (args, options) => run(bin, args, env, options) }
-  })
+/** A home without a sign-in. */
+export const emptyWorld: Effect.Effect<Place, never, Scope.Scope> = Effect.map(temporaryFolder, (home) =>
+  placeAt(home, { ...bareEnvironment(home), CODEX_HOME: home })
+)
 
 export interface LoginWorld extends World {
   readonly issuer: FakeIssuer.FakeIssuerService
@@ -211,32 +237,30 @@ export interface LoginWorld extends World {
 }
 
 /** An issuer and a backend behind it, and a home; `config` is put into its `config.toml`. */
-export const loginWorld = (
-  bin: string,
+export const loginWorld = Effect.fn(function* (
   options: FakeIssuer.FakeIssuerLayerOptions & { readonly signedOut?: boolean; readonly config?: string } = {}
-): Effect.Effect<LoginWorld, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const services = yield* Effect.orDie(Layer.build(FakeIssuer.layerServer(options)))
-    const issuer = Context.get(services, FakeIssuer.FakeIssuer)
-    const made = yield* homeAt(bin, issuer.backend)
-    const authJson = join(made.home, "auth.json")
-    if (options.signedOut === true) rmSync(authJson)
-    appendFileSync(join(made.home, "config.toml"), options.config ?? "")
-    const { origin } = issuer.backend.urls
-    const env = {
-      ...made.env,
-      CODEX_APP_SERVER_LOGIN_ISSUER: origin,
-      CODEX_AUTHAPI_BASE_URL: `${origin}/api/accounts`
-    }
-    const handedOut = Effect.gen(function* () {
-      const { codes, idTokens, personalTokens } = yield* issuer.state
-      const { accessTokens, refreshTokens } = yield* issuer.backend.state
-      return [codes, idTokens, personalTokens, accessTokens, refreshTokens].flatMap((map) =>
-        Array.from(HashMap.keys<string, unknown>(map))
-      )
-    })
-    return { ...made, env, issuer, authJson, handedOut, cli: (args, runOptions) => run(bin, args, env, runOptions) }
+) {
+  const services = yield* Effect.orDie(Layer.build(FakeIssuer.layerServer(options)))
+  const issuer = Context.get(services, FakeIssuer.FakeIssuer)
+  const made = yield* homeAt(issuer.backend)
+  const authJson = join(made.home, "auth.json")
+  if (options.signedOut === true) rmSync(authJson)
+  appendFileSync(join(made.home, "config.toml"), options.config ?? "")
+  const { origin } = issuer.backend.urls
+  const handedOut = Effect.gen(function* () {
+    const { codes, idTokens, personalTokens } = yield* issuer.state
+    const { accessTokens, refreshTokens } = yield* issuer.backend.state
+    return [codes, idTokens, personalTokens, accessTokens, refreshTokens].flatMap((map) =>
+      Array.from(HashMap.keys<string, unknown>(map))
+    )
   })
+  const env = {
+    ...made.env,
+    CODEX_APP_SERVER_LOGIN_ISSUER: origin,
+    CODEX_AUTHAPI_BASE_URL: `${origin}/api/accounts`
+  }
+  return { ...made, ...placeAt(made.home, env), issuer, authJson, handedOut } satisfies LoginWorld
+})
 
 /** The one JSON object on stdout, checked against the published JSON Schema and against the schema in the code. */
 export const answerOf = <Name extends OutputName>(

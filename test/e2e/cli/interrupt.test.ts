@@ -1,90 +1,54 @@
-/** Ctrl-C at every moment: what was sent is told, and the exit code says whether anybody knows. */
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+/** Ctrl-C at every moment: what was sent is told, and the exit code says whether its outcome is known. */
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
-import { answerOf, bundle, world, type World } from "./harness.js"
+import { live } from "../../scenario.js"
+import { reached, type Running, world } from "./harness.js"
 
-let bin = ""
-beforeAll(() => {
-  bin = bundle()
-}, 60_000)
-
-const hangAt = (endpoint: FaultPlan.EndpointName, call: number | "every", fault: Fault.Fault = Fault.hang) => ({
-  plan: [{ endpoint, call, fault }]
+/** A backend with a fault at an endpoint, and the signal that comes once so many calls have reached it. */
+const interrupted = Effect.fn(function* (
+  endpoint: FaultPlan.EndpointName,
+  fault: Fault.Fault,
+  { call, signal = "SIGINT" }: { readonly call?: number; readonly signal?: "SIGINT" | "SIGTERM" } = {}
+) {
+  const made = yield* world({ plan: [{ endpoint, call: call ?? "every", fault }] })
+  const meanwhile = (running: Running) => Effect.zipRight(reached(made.backend, endpoint, call), running.signal(signal))
+  return { ...made, options: { meanwhile } }
 })
 
-/** Runs the command and interrupts it once so many calls have reached the endpoint. */
-const interrupted = (
-  { backend, cli }: World,
-  args: ReadonlyArray<string>,
-  endpoint: FaultPlan.EndpointName,
-  calls = 1,
-  signal: "SIGINT" | "SIGTERM" = "SIGINT"
-) => {
-  const arrived = Effect.repeat(Effect.sleep("20 millis"), {
-    until: () => Effect.map(backend.count(endpoint), (count) => count >= calls)
+describe.concurrent("Ctrl-C", () => {
+  live("130 while it only reads", function* () {
+    const { ask, options } = yield* interrupted("usage.read", Fault.hang)
+    const { code, error, stderr } = yield* ask("usage", ["usage"], options)
+    assert.deepStrictEqual([code, error?.code, error?.changed], [130, "Interrupted", "no"])
+    assert.strictEqual(stderr, "error: Interrupted.\n")
   })
-  return cli(args, { interrupt: { after: arrived, signal } })
-}
 
-describe.concurrent("Ctrl-C", { timeout: 60_000 }, () => {
-  it.scopedLive("130 while it only reads", () =>
-    Effect.gen(function* () {
-      const reading = yield* world(bin, hangAt("usage.read", "every"))
-      const json = yield* interrupted(reading, ["usage", "--json"], "usage.read")
-      const answer = answerOf("usage", json)
-      assert.strictEqual(json.code, 130)
-      assert.isTrue(!answer.ok && answer.error.code === "Interrupted" && answer.error.changed === "no")
-      assert.strictEqual(json.stderr, "error: Interrupted.\n")
-    })
-  )
+  live("130 before the act was sent, and it says that nothing was", function* () {
+    const { backend, cli, options } = yield* interrupted("usage.read", Fault.hang, { signal: "SIGTERM" })
+    const ran = yield* cli(["redeem", "--yes"], options)
+    assert.strictEqual(ran.code, 130)
+    assert.match(ran.stderr, /Nothing was sent: no reset was used\./)
+    assert.strictEqual(yield* backend.count("resetCredits.consume"), 0)
+  })
 
-  it.scopedLive("130 before the act was sent, and it says that nothing was", () =>
-    Effect.gen(function* () {
-      const before = yield* world(bin, hangAt("usage.read", "every"))
-      const ran = yield* interrupted(before, ["redeem", "--yes"], "usage.read", 1, "SIGTERM")
-      assert.strictEqual(ran.code, 130)
-      assert.match(ran.stderr, /Nothing was sent: no reset was used\./)
-      assert.strictEqual(yield* before.backend.count("resetCredits.consume"), 0)
-    })
-  )
+  live.each([
+    ["redeem", "resetCredits.consume", ["redeem", "-y", "--key", "k1"]],
+    ["invite", "referrals.invite", ["invite", "zoe@friends.test", "-y"]],
+    ["notify-owner", "workspace.nudge", ["notify-owner", "--type", "credits", "-y"]]
+  ] as const)("5 once the act was sent: the outcome is unknown: %s", function* ([name, endpoint, args]) {
+    const { ask, options } = yield* interrupted(endpoint, Fault.hangAfterCommit)
+    const { code, error, stderr } = yield* ask(name, args, options)
+    assert.deepStrictEqual([code, error?.code, error?.changed], [5, "ActError.OutcomeUnknown", "unknown"], stderr)
+    assert.match(stderr, /not known/)
+    if (name === "redeem") assert.strictEqual(error?.key, "k1")
+  })
 
-  it.scopedLive("5 once the act was sent: the outcome is unknown", () =>
-    Effect.gen(function* () {
-      const redeeming = yield* world(bin, hangAt("resetCredits.consume", "every", Fault.hangAfterCommit))
-      const inviting = yield* world(bin, hangAt("referrals.invite", "every", Fault.hangAfterCommit))
-      const asking = yield* world(bin, hangAt("workspace.nudge", "every", Fault.hangAfterCommit))
-      const ran = yield* Effect.all(
-        [
-          interrupted(redeeming, ["redeem", "-y", "--key", "k1", "--json"], "resetCredits.consume"),
-          interrupted(inviting, ["invite", "zoe@friends.test", "-y", "--json"], "referrals.invite"),
-          interrupted(asking, ["notify-owner", "--type", "credits", "-y", "--json"], "workspace.nudge")
-        ],
-        { concurrency: 3 }
-      )
-      const [redeem, invite, nudge] = [
-        answerOf("redeem", ran[0]),
-        answerOf("invite", ran[1]),
-        answerOf("notify-owner", ran[2])
-      ]
-      for (const [index, answer] of [redeem, invite, nudge].entries()) {
-        assert.strictEqual(ran[index]?.code, 5, ran[index]?.stderr)
-        assert.isTrue(
-          !answer.ok && answer.error.code === "ActError.OutcomeUnknown" && answer.error.changed === "unknown"
-        )
-        assert.match(ran[index]?.stderr ?? "", /not known/)
-      }
-      assert.isTrue(!redeem.ok && redeem.error.key === "k1")
-    })
-  )
-
-  it.scopedLive("after the act was answered it says that it was done", () =>
-    Effect.gen(function* () {
-      const after = yield* world(bin, hangAt("usage.read", 2))
-      const ran = yield* interrupted(after, ["redeem", "-y", "--key", "k1"], "usage.read", 2)
-      assert.strictEqual(ran.code, 130)
-      assert.match(ran.stderr, /Interrupted after the reset was made\. Operation k1\./)
-      assert.lengthOf((yield* after.backend.account()).redemptions, 1)
-    })
-  )
+  live("after the act was answered it says that it was done", function* () {
+    const { backend, cli, options } = yield* interrupted("usage.read", Fault.hang, { call: 2 })
+    const ran = yield* cli(["redeem", "-y", "--key", "k1"], options)
+    assert.strictEqual(ran.code, 130)
+    assert.match(ran.stderr, /Interrupted after the reset was made\. Operation k1\./)
+    assert.lengthOf((yield* backend.account()).redemptions, 1)
+  })
 })

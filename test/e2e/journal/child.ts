@@ -74,13 +74,12 @@ const modes: Readonly<Record<string, Effect.Effect<unknown, JournalError | Lease
   /** Adds lines to a file, each one more than the last: with the lease, or as a control without. */
   count: Effect.gen(function* () {
     const lease = yield* Lease
-    const add = (fence: number, assertHeld: Effect.Effect<void, LeaseError>) =>
-      Effect.gen(function* () {
-        const last = Fs.readFileSync(first, "utf8").trim().split("\n").at(-1) ?? ""
-        yield* Effect.sleep("3 millis")
-        yield* assertHeld
-        Fs.appendFileSync(first, `${Number(last.split(" ")[0]) + 1} ${fence}\n`)
-      })
+    const add = Effect.fn(function* (fence: number, assertHeld: Effect.Effect<void, LeaseError>) {
+      const last = Fs.readFileSync(first, "utf8").trim().split("\n").at(-1) ?? ""
+      yield* Effect.sleep("3 millis")
+      yield* assertHeld
+      Fs.appendFileSync(first, `${Number(last.split(" ")[0]) + 1} ${fence}\n`)
+    })
     for (let round = 0; round < Number(second); round++) {
       if (third === "control") yield* add(round, Effect.void)
       else {

@@ -5,6 +5,7 @@ import { execFile, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { quoted } from "../cli/terminal.js"
 
 /** Whether this machine has it. Elsewhere the tests say that they were skipped. */
 export const hasTmux =
@@ -59,8 +60,6 @@ export interface Screen {
   readonly ended: Effect.Effect<Ended>
 }
 
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-
 const words = (text: string): ReadonlyArray<string> => text.split(" ")
 const size = (columns: number, rows: number): string => `-x ${columns} -y ${rows}`
 
@@ -113,19 +112,18 @@ export const onScreen = (
     const now: Effect.Effect<string> = Effect.flatMap(capture, (first) =>
       Effect.flatMap(Effect.delay(capture, "40 millis"), (second) => (first === second ? Effect.succeed(first) : now))
     )
-    const see: Screen["see"] = (pattern) =>
-      Effect.gen(function* () {
-        for (let tries = 0; tries < 400; tries++) {
-          const screen = yield* capture
-          if (pattern.test(screen)) return yield* now
-          if (existsSync(join(folder, "ended"))) {
-            if (pattern.test(yield* now)) return yield* now
-            return yield* Effect.dieMessage(`It ended without showing ${pattern}:\n${yield* now}`)
-          }
-          yield* Effect.sleep("30 millis")
-        }
-        return yield* Effect.dieMessage(`The screen never showed ${pattern}:\n${yield* now}`)
-      })
+    const hasEnded = () => existsSync(join(folder, "ended"))
+    // For a minute, on a machine that has much else to do.
+    const tries = 2000
+    const see: Screen["see"] = Effect.fn(function* (pattern) {
+      for (let left = tries; left > 0; left--) {
+        const over = hasEnded()
+        if (pattern.test(yield* capture)) return yield* now
+        if (over) break
+        yield* Effect.sleep("30 millis")
+      }
+      return yield* Effect.dieMessage(`The screen never showed ${pattern}:\n${yield* now}`)
+    })
     return {
       now,
       inColor: tmux("capture-pane", "-p", "-e", "-t", name),
@@ -155,8 +153,8 @@ export const onScreen = (
         return { column, row, isShown: flag === 1 }
       }),
       ended: Effect.gen(function* () {
-        for (let tries = 0; tries < 400 && !existsSync(join(folder, "ended")); tries++) yield* Effect.sleep("30 millis")
-        if (!existsSync(join(folder, "ended"))) return yield* Effect.dieMessage(`It did not end:\n${yield* now}`)
+        for (let left = tries; left > 0 && !hasEnded(); left--) yield* Effect.sleep("30 millis")
+        if (!hasEnded()) return yield* Effect.dieMessage(`It did not end:\n${yield* now}`)
         const [cursor, own] = (yield* display("#{cursor_flag} #{alternate_on}")).split(" ")
         return {
           code: Number(read("code")),

@@ -1,30 +1,25 @@
 /** Many processes that start at once, with a session that has to be renewed first. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
   authFile,
-  type Backend,
+  exchanges,
   foreign,
   leftovers,
   makeNursery,
-  type Nursery,
   signInAt,
   storedIn,
   tokenStatus,
   triedAgain
 } from "./nursery.js"
-import type { Setup } from "./task.js"
+import type { Setup } from "./child.js"
 import * as Fs from "node:fs"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
-const timeout = 120_000
 const count = 12
-
-const exchanges = (backend: Backend) => Effect.runSync(backend.calls("oauth.token")).map(({ status }) => status)
 
 /** With `together` all are up and wait for the same moment; else each begins as soon as it is. */
 const race = async (options: { readonly together: boolean } & Pick<Setup, "lease" | "rereads">) => {
@@ -43,7 +38,7 @@ describe(`${count} processes that start with an expired access token`, () => {
   it.each([
     ["one after the other, as they come up", false],
     ["in the same moment", true]
-  ])("%s: one exchange, and all are served", { timeout }, async (_, together) => {
+  ])("%s: one exchange, and all are served", async (_, together) => {
     const { answers, backend, exits, home, refreshToken } = await race({ together })
     const value = {
       identity: '["user-FAKE1","00000000-1111-4222-8333-444444444444"]',
@@ -75,7 +70,7 @@ describe(`${count} processes that start with an expired access token`, () => {
     assert.include(Fs.readFileSync(authFile(home), "utf8"), '"auth_mode": "chatgpt"')
   })
 
-  it("control: with leases that everybody gets, and no second look, more than one goes out", { timeout }, async () => {
+  it("control: with leases that everybody gets, and no second look, more than one goes out", async () => {
     const { answers, backend } = await race({ together: true, lease: "everybody", rereads: false })
     assert.isAbove(exchanges(backend).length, 1)
     assert.isAbove(answers.filter(({ ok }) => !ok).length, 0)

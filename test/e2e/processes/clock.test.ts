@@ -1,34 +1,17 @@
 /** Wall clocks that are off, and that jump. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { Fault } from "../../../src/testing/index.js"
 import { rawSql, databaseOf } from "../../layers/journal/files.js"
-import {
-  type Backend,
-  makeNursery,
-  type Nursery,
-  signInAt,
-  storedIn,
-  tokenStatus,
-  triedAgain,
-  until
-} from "./nursery.js"
-import type { Answer } from "./task.js"
+import { brief, checkLive, exchanges, makeNursery, signInAt, triedAgain, until } from "./nursery.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
-const timeout = 60_000
 const day = 86_400_000
-const exchanges = (backend: Backend) => Effect.runSync(backend.calls("oauth.token")).map(({ status }) => status)
-const brief = (answer: Answer) => (answer.ok ? "done" : `${answer.tag} ${answer.reason}`)
-const isLive = (backend: Backend, home: string) =>
-  assert.deepStrictEqual(tokenStatus(backend, storedIn(home).tokens["refresh_token"] ?? ""), Option.some("live"))
 
 describe("a wall clock that jumps", () => {
-  it("forward and back in a running process: each token is exchanged once, and none is lost", { timeout }, async () => {
+  it("forward and back in a running process: each token is exchanged once, and none is lost", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -37,14 +20,14 @@ describe("a wall clock that jumps", () => {
       await child.ask({ do: "clock", millis })
       assert.strictEqual(brief(await child.ask({ do: "usage" })), "done", `${millis / day} days`)
       assert.strictEqual(brief(await child.ask({ do: "refresh" })), "done", `${millis / day} days`)
-      isLive(backend, home)
+      checkLive(backend, home)
     }
     assert.deepStrictEqual(triedAgain(backend), [])
     assert.isTrue(exchanges(backend).every((status) => status === 200))
     assert.strictEqual(await child.end(), 0)
   })
 
-  it("behind the server's: what seems good is refused, and renewed once", { timeout }, async () => {
+  it("behind the server's: what seems good is refused, and renewed once", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home, { expired: true })
@@ -55,35 +38,31 @@ describe("a wall clock that jumps", () => {
     assert.deepStrictEqual(answers.map(brief), ["done", "done", "done"])
     await Promise.all(children.map((child) => child.end()))
     assert.deepStrictEqual(exchanges(backend), [200])
-    isLive(backend, home)
+    checkLive(backend, home)
   })
 
-  it(
-    "apart from a neighbour's: they renew at once, one exchange is granted, and all have it",
-    { timeout },
-    async () => {
-      const backend = await nursery.backend({
-        plan: [{ endpoint: "oauth.token", call: "every", fault: Fault.delay("100 millis") }]
-      })
-      const home = nursery.home()
-      signInAt(backend, home, { expired: true })
-      const children = [-day, 0, day, 2 * day].map((clockMillis) =>
-        nursery.start({ home, urls: backend.urls, clockMillis })
-      )
-      await Promise.all(children.map(({ ready }) => ready))
-      const answers = await Promise.all(children.map((child) => child.ask({ do: "usage" })))
-      assert.deepStrictEqual(answers.map(brief), ["done", "done", "done", "done"])
-      await Promise.all(children.map((child) => child.end()))
-      // Whoever is ahead takes the lease of whoever is behind: the server refuses the second, who finds the first's tokens.
-      assert.lengthOf(
-        exchanges(backend).filter((status) => status === 200),
-        1
-      )
-      isLive(backend, home)
-    }
-  )
+  it("apart from a neighbour's: they renew at once, one exchange is granted, and all have it", async () => {
+    const backend = await nursery.backend({
+      plan: [{ endpoint: "oauth.token", call: "every", fault: Fault.delay("100 millis") }]
+    })
+    const home = nursery.home()
+    signInAt(backend, home, { expired: true })
+    const children = [-day, 0, day, 2 * day].map((clockMillis) =>
+      nursery.start({ home, urls: backend.urls, clockMillis })
+    )
+    await Promise.all(children.map(({ ready }) => ready))
+    const answers = await Promise.all(children.map((child) => child.ask({ do: "usage" })))
+    assert.deepStrictEqual(answers.map(brief), ["done", "done", "done", "done"])
+    await Promise.all(children.map((child) => child.end()))
+    // Whoever is ahead takes the lease of whoever is behind: the server refuses the second, who finds the first's tokens.
+    assert.lengthOf(
+      exchanges(backend).filter((status) => status === 200),
+      1
+    )
+    checkLive(backend, home)
+  })
 
-  it("of a holder that died a day ahead: its lease is outlived in its time to live", { timeout }, async () => {
+  it("of a holder that died a day ahead: its lease is outlived in its time to live", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -106,7 +85,7 @@ describe("a wall clock that jumps", () => {
     assert.isBelow(took, 10_000)
     console.log(`a lease of 1.5 s whose holder died a day ahead was taken after ${(took / 1000).toFixed(1)} s`)
     assert.deepStrictEqual(triedAgain(backend), [])
-    isLive(backend, home)
+    checkLive(backend, home)
     assert.strictEqual(await next.end(), 0)
   })
 })

@@ -1,14 +1,13 @@
 /** Processes that are killed at any moment, while others work beside them. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { makeLane, randomFrom } from "./lane.js"
-import { type Backend, makeNursery, type Nursery, signInAt, until } from "./nursery.js"
-import type { Setup, Step } from "./task.js"
+import { type Backend, makeNursery, signInAt, until } from "./nursery.js"
+import type { Setup, Step } from "./child.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
 /** `E2E_ROUNDS` sets how many there are; else as many as there is time for. */
 const rounds = Number(process.env["E2E_ROUNDS"] ?? Infinity)
@@ -37,7 +36,7 @@ const killedAtWork = async (endpoint: FaultPlan.EndpointName, step: Step, journa
 const credits = (backend: Backend) => Effect.runSync(backend.account()).redemptions.map(({ creditId }) => creditId)
 const invites = (backend: Backend) => Effect.runSync(backend.count("referrals.invite"))
 
-describe("a process that is killed before the answer came", { timeout: 60_000 }, () => {
+describe("a process that is killed before the answer came", () => {
   it("its redemption is carried on by the next, with its key: one credit", async () => {
     const { backend, second } = await killedAtWork("resetCredits.consume", { do: "redeem" })
     const [redemption] = Effect.runSync(backend.account()).redemptions

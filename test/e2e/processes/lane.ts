@@ -15,8 +15,18 @@ import { emailDigest } from "../../../src/programs/invite.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { Fault, FaultPlan } from "../../../src/testing/index.js"
 import { configOf, databaseOf, rawSql } from "../../layers/journal/files.js"
-import { type Child, foreign, leftovers, type Nursery, signInAt, storedIn, tireless, tokenStatus } from "./nursery.js"
-import type { Answer, Setup, Step } from "./task.js"
+import {
+  brief,
+  type Child,
+  foreign,
+  leftovers,
+  type Nursery,
+  signInAt,
+  storedIn,
+  tireless,
+  tokenStatus
+} from "./nursery.js"
+import type { Setup, Step } from "./child.js"
 
 /** Numbers from 0 to 1 that a seed gives again. */
 export const randomFrom = (seed: number) => {
@@ -43,10 +53,6 @@ const mixes: readonly [ReadonlyArray<Task>, ...ReadonlyArray<ReadonlyArray<Task>
   ["refresh", "refresh", "refresh"],
   ["redeem", "invite", "redeem"]
 ]
-
-/** A failure in the same words, whatever its message. */
-const brief = (answer: Answer): string =>
-  answer.ok ? "done" : answer.reason === "" ? answer.tag : `${answer.tag} ${answer.reason}`
 
 /** Nothing was sent, for a machine too busy to give signs of life in time, with leases that are as short as here. */
 const slow = ["AuthError Unavailable", "ActError Busy"]

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { build } from "esbuild"
+import { strictEqual } from "node:assert/strict"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -16,7 +17,7 @@ import { fileURLToPath } from "node:url"
 import { AuthJsonText } from "../../../src/contracts/AuthJson.js"
 import * as FakeAccount from "../../../src/testing/FakeAccount.js"
 import * as FakeBackend from "../../../src/testing/FakeBackend.js"
-import type { Answer, Setup, Step } from "./task.js"
+import type { Answer, Setup, Step } from "./child.js"
 
 export type Backend = FakeBackend.FakeBackendService
 
@@ -62,8 +63,21 @@ export const triedAgain = (backend: Backend) =>
 export const tokenStatus = (backend: Backend, token: string) =>
   Option.map(HashMap.get(Effect.runSync(backend.state).refreshTokens, token), ({ status }) => status)
 
+export const tokenIn = (home: string) => storedIn(home).tokens["refresh_token"] ?? ""
+
+/** The session that is stored is one that the backend knows. */
+export const checkLive = (backend: Backend, home: string) =>
+  strictEqual(Option.getOrNull(tokenStatus(backend, tokenIn(home))), "live")
+
+/** How the exchanges of refresh tokens ended. */
+export const exchanges = (backend: Backend) => Effect.runSync(backend.calls("oauth.token")).map(({ status }) => status)
+
+/** An answer in a word, whatever its value or message. */
+export const brief = (answer: Answer): string =>
+  answer.ok ? "done" : answer.reason === "" ? answer.tag : `${answer.tag} ${answer.reason}`
+
 /** Waits for something that can only be looked at; for so long and no longer. */
-export const until = async (isSo: () => boolean, millis = 20_000): Promise<void> => {
+export const until = async (isSo: () => boolean, millis = 40_000): Promise<void> => {
   const start = performance.now()
   while (!isSo()) {
     if (performance.now() - start > millis) throw new Error("It has not come about")
@@ -100,18 +114,17 @@ export const tireless = (now: number, name: string): Partial<FakeAccount.FakeAcc
   )
 })
 
-/** What was started, and what it left behind, goes with `close`. */
-export const makeNursery = async () => {
-  // Inside the project, so that the driver is found.
+/** A child in one file, in a folder inside the project, so that the driver is found. */
+export const bundleChild = async (entry: string) => {
   const cache = Path.join(here, "../../../node_modules/.cache")
   Fs.mkdirSync(cache, { recursive: true })
-  const folder = Fs.mkdtempSync(Path.join(cache, "processes-e2e-"))
-  // For a child that runs as somebody else, too.
+  const folder = Fs.mkdtempSync(Path.join(cache, "child-e2e-"))
+  // For a child that runs as another user, too.
   Fs.chmodSync(folder, 0o755)
+  const file = Path.join(folder, "child.mjs")
   await build({
-    entryPoints: { child: Path.join(here, "child.ts") },
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
+    entryPoints: [entry],
+    outfile: file,
     bundle: true,
     format: "esm",
     platform: "node",
@@ -120,12 +133,18 @@ export const makeNursery = async () => {
     logLevel: "error",
     banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' }
   })
+  return { folder, file }
+}
+
+/** What was started, and what it left behind, goes with `close`. */
+export const makeNursery = async () => {
+  const { file, folder } = await bundleChild(Path.join(here, "child.ts"))
   const scope = Effect.runSync(Scope.make())
   const children = new Set<Child>()
   const folders: Array<string> = []
 
   const start = (setup: Setup, user?: { readonly uid: number; readonly gid: number }): Child => {
-    const child = spawn(process.execPath, [Path.join(folder, "child.mjs"), JSON.stringify(setup)], {
+    const child = spawn(process.execPath, [file, JSON.stringify(setup)], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PATH: process.env["PATH"], TZ: "UTC" },
       ...user

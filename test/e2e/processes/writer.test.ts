@@ -1,5 +1,5 @@
 /** A process that dies at any of its calls to the file system while it writes `auth.json`. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -10,18 +10,16 @@ import {
   foreign,
   leftovers,
   makeNursery,
-  type Nursery,
   signInAt,
   storedIn,
+  tokenIn,
   tokenStatus
 } from "./nursery.js"
-import type { Answer, Setup, Step } from "./task.js"
+import type { Answer, Setup, Step } from "./child.js"
 
-let nursery: Nursery
-beforeAll(async () => void (nursery = await makeNursery()), 60_000)
-afterAll(() => nursery.close())
+const nursery = await makeNursery()
+afterAll(nursery.close)
 
-const timeout = 180_000
 /** How many die at the same time, each in a home of its own. */
 const abreast = 3
 
@@ -83,7 +81,7 @@ const checkLeftovers = (home: string) => {
 }
 
 describe("a writer of auth.json that dies", () => {
-  it("leaves the whole old file or the whole new one, whichever call it dies at", { timeout }, async () => {
+  it("leaves the whole old file or the whole new one, whichever call it dies at", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -117,7 +115,7 @@ describe("a writer of auth.json that dies", () => {
     )
   })
 
-  it("while it renews the session: the next renews it, or is told what happened", { timeout }, async () => {
+  it("while it renews the session: the next renews it, or is told what happened", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)
@@ -141,7 +139,7 @@ describe("a writer of auth.json that dies", () => {
           if (storedIn(home).tokens["refresh_token"] === found) {
             assert.deepStrictEqual(await follower({ do: "refresh" }), { ok: true, value: "refreshed" }, at.name)
           }
-          const renewed = storedIn(home).tokens["refresh_token"] ?? ""
+          const renewed = tokenIn(home)
           assert.notStrictEqual(renewed, found)
           assert.deepStrictEqual(tokenStatus(backend, renewed), Option.some("live"))
           return
@@ -165,7 +163,7 @@ describe("a writer of auth.json that dies", () => {
     )
   })
 
-  it("what it has left is removed by a later writer, but not what a living one may need", { timeout }, async () => {
+  it("what it has left is removed by a later writer, but not what a living one may need", async () => {
     const backend = await nursery.backend()
     const home = nursery.home()
     signInAt(backend, home)

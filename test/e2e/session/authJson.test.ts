@@ -1,6 +1,6 @@
 /** An `auth.json` as Codex writes it, through every layer, to a backend on a real socket. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -21,6 +21,7 @@ import { CallLog, FakeBackend, Fault, ScriptedDialog } from "../../../src/testin
 import { authFile, fileStore, modeOf, temporaryHome } from "../../layers/support/home.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import { backendBase } from "../../../src/contracts/PathStyle.js"
+import { live, virtual } from "../../scenario.js"
 
 // To the letter what the record of the format shows (spec/auth.md 2.4).
 const idToken =
@@ -65,7 +66,7 @@ const homeWith = (text: string) =>
   )
 
 /** Everything as the command composes it, from the environment and `config.toml`. */
-const live = (home: string, urls: FakeBackend.FakeUrls) => {
+const liveIn = (home: string, urls: FakeBackend.FakeUrls) => {
   Fs.writeFileSync(`${home}/config.toml`, `chatgpt_base_url = "${urls.chatgpt}"\nmodel = "another's key"\n`)
   const environment = { CODEX_HOME: home, CODEX_REFRESH_TOKEN_URL_OVERRIDE: urls.refresh }
   return Live.layerConfig().pipe(
@@ -78,84 +79,78 @@ const live = (home: string, urls: FakeBackend.FakeUrls) => {
 const json = (file: string): Record<string, unknown> => JSON.parse(Fs.readFileSync(file, "utf8"))
 
 describe("the sample of the format", () => {
-  it.scoped("is shown its status, and not touched, while its token is good", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(beforeExpiry)
-      const backend = yield* served
-      const home = yield* homeWith(sample)
-      const status = yield* Effect.provide(showStatus, live(home, backend.urls))
-      assert.strictEqual(status.session.email, "ada@example.test")
-      assert.strictEqual(status.session.plan, "pro")
-      assert.strictEqual(status.session.accessExpiresAt?.epochMillis, 1_790_864_000_000)
-      assert.strictEqual(status.session.lastRefreshAt?.epochMillis, Date.UTC(2026, 8, 21, 14, 13, 20, 123))
-      const { snapshot } = Either.getOrThrow(status.usage)
-      assert.deepStrictEqual(
-        snapshot.main.windows.map(({ durationMinutes, usedPercent }) => [durationMinutes, usedPercent]),
-        [
-          [300, 37],
-          [10_080, 61]
-        ]
-      )
-      assert.strictEqual(snapshot.resetCredits?.availableCount, 2)
-      assert.isTrue(Either.isRight(status.activity) && Either.isRight(status.messages))
-      assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), sample)
-      const log = yield* backend.log
-      assert.isTrue(log.every((call) => call.headers["authorization"] === `Bearer ${CallLog.mask(accessToken)}`))
-      assert.strictEqual(yield* backend.count("oauth.token"), 0)
-    })
-  )
+  virtual("is shown its status, and not touched, while its token is good", function* () {
+    yield* TestClock.setTime(beforeExpiry)
+    const backend = yield* served
+    const home = yield* homeWith(sample)
+    const status = yield* Effect.provide(showStatus, liveIn(home, backend.urls))
+    assert.strictEqual(status.session.email, "ada@example.test")
+    assert.strictEqual(status.session.plan, "pro")
+    assert.strictEqual(status.session.accessExpiresAt?.epochMillis, 1_790_864_000_000)
+    assert.strictEqual(status.session.lastRefreshAt?.epochMillis, Date.UTC(2026, 8, 21, 14, 13, 20, 123))
+    const { snapshot } = Either.getOrThrow(status.usage)
+    assert.deepStrictEqual(
+      snapshot.main.windows.map(({ durationMinutes, usedPercent }) => [durationMinutes, usedPercent]),
+      [
+        [300, 37],
+        [10_080, 61]
+      ]
+    )
+    assert.strictEqual(snapshot.resetCredits?.availableCount, 2)
+    assert.isTrue(Either.isRight(status.activity) && Either.isRight(status.messages))
+    assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), sample)
+    const log = yield* backend.log
+    assert.isTrue(log.every((call) => call.headers["authorization"] === `Bearer ${CallLog.mask(accessToken)}`))
+    assert.strictEqual(yield* backend.count("oauth.token"), 0)
+  })
 
-  it.scoped("is renewed first once its token has expired, and nothing of it is lost", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(afterExpiry)
-      const backend = yield* served
-      const extended = { ...JSON.parse(sample), somebody_elses: { a: [1] }, agent_identity: "x.y.z" }
-      const home = yield* homeWith(JSON.stringify(extended))
-      Fs.chmodSync(authFile(home), 0o644)
-      const status = yield* Effect.provide(showStatus, live(home, backend.urls))
-      assert.isTrue(Either.isRight(status.usage))
-      assert.deepStrictEqual(
-        (yield* backend.calls("oauth.token")).map(({ body, status }) => [body, status]),
+  virtual("is renewed first once its token has expired, and nothing of it is lost", function* () {
+    yield* TestClock.setTime(afterExpiry)
+    const backend = yield* served
+    const extended = { ...JSON.parse(sample), somebody_elses: { a: [1] }, agent_identity: "x.y.z" }
+    const home = yield* homeWith(JSON.stringify(extended))
+    Fs.chmodSync(authFile(home), 0o644)
+    const status = yield* Effect.provide(showStatus, liveIn(home, backend.urls))
+    assert.isTrue(Either.isRight(status.usage))
+    assert.deepStrictEqual(
+      (yield* backend.calls("oauth.token")).map(({ body, status }) => [body, status]),
+      [
         [
-          [
-            {
-              client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
-              grant_type: "refresh_token",
-              refresh_reason: "proactive_expiry",
-              refresh_token: CallLog.mask(refreshToken)
-            },
-            200
-          ]
+          {
+            client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
+            grant_type: "refresh_token",
+            refresh_reason: "proactive_expiry",
+            refresh_token: CallLog.mask(refreshToken)
+          },
+          200
         ]
-      )
-      const stored = json(authFile(home))
-      assert.deepStrictEqual(
-        { ...stored, tokens: null, last_refresh: null },
-        { ...extended, tokens: null, last_refresh: null }
-      )
-      assert.strictEqual(stored["last_refresh"], "2026-10-02T00:00:00.000Z")
-      assert.notDeepEqual(stored["tokens"], extended.tokens)
-      assert.strictEqual(modeOf(authFile(home)), "600")
-      const [renewed] = yield* backend.calls("usage.read")
-      assert.notStrictEqual(renewed?.headers["authorization"], `Bearer ${CallLog.mask(accessToken)}`)
-      assert.strictEqual(renewed?.status, 200)
-    })
-  )
+      ]
+    )
+    const stored = json(authFile(home))
+    assert.deepStrictEqual(
+      { ...stored, tokens: null, last_refresh: null },
+      { ...extended, tokens: null, last_refresh: null }
+    )
+    assert.strictEqual(stored["last_refresh"], "2026-10-02T00:00:00.000Z")
+    assert.notDeepEqual(stored["tokens"], extended.tokens)
+    assert.strictEqual(modeOf(authFile(home)), "600")
+    const [renewed] = yield* backend.calls("usage.read")
+    assert.notStrictEqual(renewed?.headers["authorization"], `Bearer ${CallLog.mask(accessToken)}`)
+    assert.strictEqual(renewed?.status, 200)
+  })
 
-  it.scoped("stays to the byte when the server refuses to renew it", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(beforeExpiry)
-      const backend = yield* served
-      const home = yield* homeWith(sample)
-      yield* backend.failNext("oauth.token", Fault.status(500))
-      const error = yield* Effect.provide(
-        Effect.flatMap(AuthSession, (session) => Effect.flip(session.refresh)),
-        live(home, backend.urls)
-      )
-      assert.strictEqual(error.reason, "Unavailable")
-      assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), sample)
-    })
-  )
+  virtual("stays to the byte when the server refuses to renew it", function* () {
+    yield* TestClock.setTime(beforeExpiry)
+    const backend = yield* served
+    const home = yield* homeWith(sample)
+    yield* backend.failNext("oauth.token", Fault.status(500))
+    const error = yield* Effect.provide(
+      Effect.flatMap(AuthSession, (session) => Effect.flip(session.refresh)),
+      liveIn(home, backend.urls)
+    )
+    assert.strictEqual(error.reason, "Unavailable")
+    assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), sample)
+  })
 })
 
 describe("two processes that know nothing of each other's leases", () => {
@@ -179,40 +174,36 @@ describe("two processes that know nothing of each other's leases", () => {
       Effect.map((context) => Context.get(context, AuthSession))
     )
 
-  it.scopedLive("and renew the same session: the loser takes up what the winner has stored", () =>
-    Effect.gen(function* () {
-      const backend = yield* served
-      const home = yield* homeWith(sample)
-      const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
-      // The first has its tokens at the server before the second asks, and stores them after it.
-      yield* backend.failNext("oauth.token", Fault.delay("250 millis", { afterCommit: true }))
-      const [first, second] = yield* Effect.all([one.refresh, Effect.delay(two.refresh, "100 millis")], {
-        concurrency: 2
-      })
-      assert.strictEqual(first.accessExpiresAt?.epochMillis, second.accessExpiresAt?.epochMillis)
-      assert.deepStrictEqual(
-        (yield* backend.calls("oauth.token")).map(({ status }) => status),
-        [200, 401]
-      )
-      const bearers = yield* Effect.forEach([one, two], (session) =>
-        Effect.map(session.authorization, ({ headers }) => Redacted.value(headers)["authorization"])
-      )
-      const stored = Fs.readFileSync(authFile(home), "utf8")
-      for (const bearer of bearers) assert.include(stored, (bearer ?? "none").replace("Bearer ", ""))
-      assert.notInclude(stored, refreshToken)
+  live("and renew the same session: the loser takes up what the winner has stored", function* () {
+    const backend = yield* served
+    const home = yield* homeWith(sample)
+    const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
+    // The first has its tokens at the server before the second asks, and stores them after it.
+    yield* backend.failNext("oauth.token", Fault.delay("250 millis", { afterCommit: true }))
+    const [first, second] = yield* Effect.all([one.refresh, Effect.delay(two.refresh, "100 millis")], {
+      concurrency: 2
     })
-  )
+    assert.strictEqual(first.accessExpiresAt?.epochMillis, second.accessExpiresAt?.epochMillis)
+    assert.deepStrictEqual(
+      (yield* backend.calls("oauth.token")).map(({ status }) => status),
+      [200, 401]
+    )
+    const bearers = yield* Effect.forEach([one, two], (session) =>
+      Effect.map(session.authorization, ({ headers }) => Redacted.value(headers)["authorization"])
+    )
+    const stored = Fs.readFileSync(authFile(home), "utf8")
+    for (const bearer of bearers) assert.include(stored, (bearer ?? "none").replace("Bearer ", ""))
+    assert.notInclude(stored, refreshToken)
+  })
 
-  it.scopedLive("and one signs out: the other acts as nobody from then on", () =>
-    Effect.gen(function* () {
-      const backend = yield* served
-      const home = yield* homeWith(sample)
-      const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
-      assert.strictEqual((yield* two.current).email, "ada@example.test")
-      assert.deepStrictEqual(yield* one.signOut({ revoke: true }), { removed: true, revoked: true })
-      assert.strictEqual((yield* Effect.flip(two.refresh)).reason, "NotSignedIn")
-      assert.strictEqual((yield* Effect.flip(two.authorization)).reason, "NotSignedIn")
-      assert.isFalse(Fs.existsSync(authFile(home)))
-    })
-  )
+  live("and one signs out: the other acts as nobody from then on", function* () {
+    const backend = yield* served
+    const home = yield* homeWith(sample)
+    const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
+    assert.strictEqual((yield* two.current).email, "ada@example.test")
+    assert.deepStrictEqual(yield* one.signOut({ revoke: true }), { removed: true, revoked: true })
+    assert.strictEqual((yield* Effect.flip(two.refresh)).reason, "NotSignedIn")
+    assert.strictEqual((yield* Effect.flip(two.authorization)).reason, "NotSignedIn")
+    assert.isFalse(Fs.existsSync(authFile(home)))
+  })
 })

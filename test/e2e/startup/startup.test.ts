@@ -1,5 +1,5 @@
 /** Code that V8 has compiled is kept in the user's own cache folder, and nowhere else. */
-import { afterAll, assert, beforeAll, it } from "@effect/vitest"
+import { afterAll, assert, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import {
   chmodSync,
@@ -17,11 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { bundle } from "../cli/harness.js"
 
-let bin = ""
-beforeAll(() => {
-  bin = bundle()
-}, 60_000)
-
+const bin = bundle()
 const isKept = "enableCompileCache" in Module
 
 const folders: Array<string> = []
@@ -56,7 +52,7 @@ it("in ~/.cache or XDG_CACHE_HOME, for this user alone; through a link as well; 
   const other = join(home, "xdg")
   assert.strictEqual(keeps(other, { HOME: home, XDG_CACHE_HOME: other }), isKept)
   if (isKept) assert.strictEqual(statSync(join(cache, "codex-account")).mode & 0o777, 0o700)
-}, 60_000)
+})
 
 it("not in a folder that others can write to, nor where there is no folder", () => {
   const home = newHome()
@@ -67,18 +63,14 @@ it("not in a folder that others can write to, nor where there is no folder", () 
   assert.deepStrictEqual(readdirSync(shared), [])
   assert.isFalse(keeps(join(home, "relative"), { HOME: "relative", XDG_CACHE_HOME: "relative" }))
   assert.isFalse(keeps(bin, { HOME: bin }))
-}, 60_000)
+})
 
-it.skipIf(process.getuid?.() !== 0)(
-  "not by root in the home of another user",
-  () => {
-    const home = newHome()
-    chownSync(home, 65_534, 65_534)
-    assert.isFalse(keeps(join(home, ".cache"), { HOME: home }))
-    const cache = join(home, ".cache")
-    mkdirSync(cache)
-    chownSync(cache, 65_534, 65_534)
-    assert.isFalse(keeps(cache, { HOME: home }))
-  },
-  60_000
-)
+it.skipIf(process.getuid?.() !== 0)("not by root in the home of another user", () => {
+  const home = newHome()
+  chownSync(home, 65_534, 65_534)
+  assert.isFalse(keeps(join(home, ".cache"), { HOME: home }))
+  const cache = join(home, ".cache")
+  mkdirSync(cache)
+  chownSync(cache, 65_534, 65_534)
+  assert.isFalse(keeps(cache, { HOME: home }))
+})
