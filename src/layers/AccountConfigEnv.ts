@@ -12,11 +12,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as Toml from "smol-toml"
 import * as Os from "node:os"
-import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
+import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
-import { backendBase } from "../contracts/PathStyle.js"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { version } from "../domain/version.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
@@ -110,6 +111,38 @@ const revokeBeside = (refreshUrl: string): string => {
   url.search = ""
   return url.toString()
 }
+
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
+
+/** The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a list of them. */
+const ConfigToml = Schema.Struct({
+  chatgpt_base_url: maybe(Schema.String),
+  cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
+  forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
+  forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String)))
+}).annotations({ identifier: "ConfigToml" })
+
+type ConfigToml = typeof ConfigToml.Type
+
+/**
+ * The file's text to its keys. Parse errors give line and column, never the line itself.
+ *
+ * @internal
+ */
+export const ConfigTomlText = Schema.transformOrFail(Schema.String, ConfigToml, {
+  strict: false,
+  decode: (text, _options, ast) =>
+    ParseResult.try({
+      try: () => Toml.parse(text),
+      catch: (error) =>
+        new ParseResult.Type(
+          ast,
+          "<config.toml>",
+          error instanceof Toml.TomlError ? `not TOML at line ${error.line}, column ${error.column}` : "not TOML"
+        )
+    }),
+  encode: (config) => ParseResult.succeed(Toml.stringify(config))
+})
 
 const readConfigToml = (file: string): Effect.Effect<ConfigToml, ConfigurationError, FileSystem.FileSystem> =>
   Effect.gen(function* () {

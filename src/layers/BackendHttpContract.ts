@@ -1,14 +1,16 @@
 /** Backend calls through the client that is derived from the contract. */
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
-import { styledPath } from "../contracts/PathStyle.js"
 import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -18,8 +20,6 @@ import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } fr
 import { policyInForce } from "../services/Policies.js"
 import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
-import * as Predicate from "effect/Predicate"
 
 /**
  * Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request.

@@ -12,10 +12,8 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
-import { makeEpochCache } from "./internal/epochCache.js"
-import { makeSharedRead } from "./internal/SharedRead.js"
-import { trusted } from "./internal/trusted.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire, usageFromWire } from "./internal/usageFromWire.js"
+import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
+import { consumeOutcomeFromWire, resetCreditsFromWire, trusted, usageFromWire } from "./internal/usageFromWire.js"
 
 /** A snapshot, with the number of the read that brought it: a higher one began later. */
 interface Kept {

@@ -1,11 +1,11 @@
 /** Workspace messages over the backend's HTTP API. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { BackendHttp } from "../services/BackendHttp.js"
-import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import type { WorkspaceMessagesResponse } from "../contracts/BackendEndpoints.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
-import { trusted } from "./internal/trusted.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
+import { trusted } from "./internal/usageFromWire.js"
 
 /**
  * All messages in the answer's order, archived ones included. An answer means that the feature is on.

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import type { PathStyle } from "../contracts/PathStyle.js"
+import type { PathStyle } from "../contracts/BackendEndpoints.js"
 import type { Fault } from "./Fault.js"
 import type { EndpointName } from "./FaultPlan.js"
 

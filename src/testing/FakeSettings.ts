@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { defaultClientId } from "../contracts/OAuthApi.js"
-import { backendBase, type PathStyle } from "../contracts/PathStyle.js"
+import { backendBase, type PathStyle } from "../contracts/BackendEndpoints.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { FakeBackend, type FakeUrls } from "./FakeBackend.js"
 
