@@ -94,11 +94,7 @@ const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
   const store = yield* CredentialStore
   const policies = yield* Policies
-  const client = boundedHttpClient(yield* HttpClient.HttpClient, {
-    maxBytes: settings.maxResponseBytes,
-    userAgent: settings.userAgent
-  })
-  const oauth = makeOAuthClient(client, settings)
+  const oauth = makeOAuthClient(boundedHttpClient(yield* HttpClient.HttpClient, settings), settings)
   const session = yield* makeSessionState(store, settings, identifyWith(oauth))
   const renewal = yield* makeRenewal({
     session,

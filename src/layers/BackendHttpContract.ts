@@ -18,7 +18,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
-import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
+import { type BodyTooLarge, boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
 
 /**
@@ -126,10 +126,7 @@ const classify =
 const make = Effect.gen(function* () {
   const config = yield* AccountConfig
   const session = yield* AuthSession
-  const execute = boundedHttpClient(yield* HttpClient.HttpClient, {
-    maxBytes: config.maxResponseBytes,
-    userAgent: config.userAgent
-  })
+  const execute = boundedHttpClient(yield* HttpClient.HttpClient, config)
 
   const authorized = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.flatMap(BackendCall, ({ authorization, operation }) => {
@@ -154,7 +151,10 @@ const make = Effect.gen(function* () {
               Effect.flatMap(execute),
               Effect.catchTag("BodyTooLarge", (error) => Effect.fail(tooLarge(call.operation, error))),
               Effect.flatMap((whole) =>
-                whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(call, whole)
+                // Any 2xx is a success of the one status that the contract declares.
+                whole.isSuccess
+                  ? Effect.succeed(new WholeResponse(whole.request, 200, whole.headers, whole.bytes))
+                  : refused(call, whole)
               )
             )
           ),

@@ -15,72 +15,17 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
 import * as Tls from "node:tls"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { BodyTooLarge, concat } from "./internal/BoundedHttpClient.js"
-
-class WholeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
-  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
-
-  constructor(
-    readonly request: HttpClientRequest.HttpClientRequest,
-    readonly status: number,
-    readonly headers: Headers.Headers,
-    private readonly setCookies: ReadonlyArray<string>,
-    private readonly bytes: Uint8Array<ArrayBuffer>
-  ) {
-    super()
-  }
-
-  /** The same answer in platform's own class, for the members that are seldom used. */
-  private get web(): HttpClientResponse.HttpClientResponse {
-    return HttpClientResponse.fromWeb(
-      this.request,
-      new Response(this.bytes.byteLength === 0 ? null : this.bytes, { status: this.status, headers: this.headers })
-    )
-  }
-
-  get cookies(): Cookies.Cookies {
-    return Cookies.fromSetCookie(this.setCookies)
-  }
-  get remoteAddress(): Option.Option<string> {
-    return Option.none()
-  }
-  get arrayBuffer() {
-    const { buffer, byteLength, byteOffset } = this.bytes
-    return Effect.succeed(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength))
-  }
-  get text() {
-    return Effect.succeed(new TextDecoder().decode(this.bytes))
-  }
-  get json() {
-    return this.web.json
-  }
-  get urlParamsBody() {
-    return this.web.urlParamsBody
-  }
-  get formData() {
-    return this.web.formData
-  }
-  get stream() {
-    return Stream.succeed<Uint8Array>(this.bytes)
-  }
-  toJSON(): unknown {
-    return HttpIncomingMessage.inspect(this, { _id: "@effect/platform/HttpClientResponse", status: this.status })
-  }
-}
+import { BodyTooLarge, concat, WholeResponse } from "./internal/BoundedHttpClient.js"
 
 const send = (
   dispatcher: Undici.Dispatcher,
@@ -125,7 +70,7 @@ const send = (
         else chunks.push(chunk)
       },
       onResponseEnd() {
-        resume(Effect.succeed(new WholeResponse(request, status, headers, setCookies, concat(chunks, size))))
+        resume(Effect.succeed(new WholeResponse(request, status, headers, concat(chunks, size), setCookies)))
       },
       onResponseError(_, error) {
         fail(error)

@@ -9,6 +9,7 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,29 +19,23 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import type { BackendHttp } from "../services/BackendHttp.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
-import type { Lease } from "../services/Lease.js"
-import type { OperationJournal } from "../services/OperationJournal.js"
+import { Lease } from "../services/Lease.js"
+import { OperationJournal } from "../services/OperationJournal.js"
 import type { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import type { Referrals } from "../services/Referrals.js"
+import { Referrals } from "../services/Referrals.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { SignIn } from "../services/SignIn.js"
-import type { TokenUsage } from "../services/TokenUsage.js"
-import type { WorkspaceMessages } from "../services/WorkspaceMessages.js"
+import { TokenUsage } from "../services/TokenUsage.js"
+import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import * as AccountConfigEnv from "./AccountConfigEnv.js"
 import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
-import * as CredentialStoreEphemeral from "./CredentialStoreEphemeral.js"
 import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as HttpClientNode from "./HttpClientNode.js"
-import * as LeaseSql from "./LeaseSql.js"
-import * as OperationJournalSql from "./OperationJournalSql.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
-import * as ReferralsHttp from "./ReferralsHttp.js"
-import * as TokenUsageHttp from "./TokenUsageHttp.js"
-import * as WorkspaceMessagesHttp from "./WorkspaceMessagesHttp.js"
 import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 
 /**
@@ -59,6 +54,29 @@ export type BackendServices = BackendHttp | RateLimits | Referrals | WorkspaceRo
  */
 export type AccountServices = AuthSession | BackendServices
 
+/** Services without a state of their own, whose modules are loaded with each use. */
+const layerSeldomUsed = Layer.effectContext(
+  Effect.map(Effect.context<BackendHttp>(), (backend) => {
+    const loaded = <Id, Service>(
+      tag: Context.Tag<Id, Service>,
+      load: () => Promise<{ readonly layer: Layer.Layer<Id, never, BackendHttp> }>
+    ): Effect.Effect<Service> =>
+      Effect.flatMap(Effect.promise(load), ({ layer }) =>
+        Effect.provide(tag, Layer.provide(layer, Layer.succeedContext(backend)))
+      )
+    const referrals = loaded(Referrals, () => import("./ReferralsHttp.js"))
+    const tokenUsage = loaded(TokenUsage, () => import("./TokenUsageHttp.js"))
+    const messages = loaded(WorkspaceMessages, () => import("./WorkspaceMessagesHttp.js"))
+    return Context.make(Referrals, {
+      loadOffer: Effect.flatMap(referrals, (service) => service.loadOffer),
+      sendInvite: (invite) => Effect.flatMap(referrals, (service) => service.sendInvite(invite))
+    }).pipe(
+      Context.add(TokenUsage, { read: Effect.flatMap(tokenUsage, (service) => service.read) }),
+      Context.add(WorkspaceMessages, { read: Effect.flatMap(messages, (service) => service.read) })
+    )
+  })
+)
+
 /**
  * The backend's services over a session of the caller's choice.
  *
@@ -66,13 +84,9 @@ export type AccountServices = AuthSession | BackendServices
  * @category layers
  */
 export const layerBackend: Layer.Layer<BackendServices, never, AccountConfig | AuthSession | HttpClient.HttpClient> =
-  Layer.mergeAll(
-    RateLimitsHttp.layer,
-    ReferralsHttp.layer,
-    WorkspaceRoleHttp.layer,
-    TokenUsageHttp.layer,
-    WorkspaceMessagesHttp.layer
-  ).pipe(Layer.provideMerge(BackendHttpContract.layer))
+  Layer.mergeAll(RateLimitsHttp.layer, WorkspaceRoleHttp.layer, layerSeldomUsed).pipe(
+    Layer.provideMerge(BackendHttpContract.layer)
+  )
 
 /**
  * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
@@ -86,6 +100,9 @@ export const layerServices: Layer.Layer<
   AccountConfig | CredentialStore | HttpClient.HttpClient | Lease
 > = Layer.provideMerge(layerBackend, AuthSessionOAuth.layer)
 
+/** Runs once, and to its end: what an interrupted first caller left would be every later caller's. */
+const once = <A, E, R>(load: Effect.Effect<A, E, R>) => Effect.cached(Effect.uninterruptible(load))
+
 /**
  * Signing in, loaded when it is first used.
  *
@@ -96,7 +113,7 @@ export const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.
   SignIn,
   Effect.gen(function* () {
     const context = yield* Effect.context<AccountConfig | HttpClient.HttpClient>()
-    const signIn = yield* Effect.cached(
+    const signIn = yield* once(
       Effect.promise(() => import("./SignInHttp.js")).pipe(
         Effect.flatMap(({ make }) => make()),
         Effect.provide(context)
@@ -117,7 +134,7 @@ export const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.
 type StoreLayer = Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path>
 
 /**
- * The credential store that `cli_auth_credentials_store` names. Those over a keyring are loaded when they are needed.
+ * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
  *
  * @since 0.1.0
  * @category layers
@@ -126,7 +143,10 @@ export const layerCredentialStore: StoreLayer = Layer.unwrapEffect(
   Effect.flatMap(AccountConfig, ({ credentialStore }): Effect.Effect<StoreLayer> => {
     switch (credentialStore) {
       case "ephemeral":
-        return Effect.succeed(CredentialStoreEphemeral.layer)
+        return Effect.map(
+          Effect.promise(() => import("./CredentialStoreEphemeral.js")),
+          (module) => module.layer
+        )
       case "file":
         return Effect.succeed(CredentialStoreFile.layer)
       case "keyring":
@@ -143,6 +163,35 @@ export const layerCredentialStore: StoreLayer = Layer.unwrapEffect(
   })
 )
 
+/** Leases and journal, loaded and built when one of them is first used, on the connection of everything in the same build. */
+const layerDatabase = Layer.scopedContext(
+  Effect.gen(function* () {
+    const settings = yield* Effect.context<AccountConfig>()
+    const scope = yield* Effect.scope
+    const memoMap = yield* Layer.CurrentMemoMap
+    const services = yield* once(
+      Effect.promise(() => Promise.all([import("./LeaseSql.js"), import("./OperationJournalSql.js")])).pipe(
+        Effect.flatMap(([lease, journal]) =>
+          Layer.buildWithMemoMap(Layer.merge(lease.layerFile, journal.layerFile), memoMap, scope)
+        ),
+        Effect.provide(settings)
+      )
+    )
+    const journal = Effect.map(services, Context.get(OperationJournal))
+    return Context.make(Lease, {
+      withLease: (lease, work) =>
+        Effect.flatMap(services, (context) => Context.get(context, Lease).withLease(lease, work))
+    }).pipe(
+      Context.add(OperationJournal, {
+        intend: (intent) => Effect.flatMap(journal, (service) => service.intend(intent)),
+        advance: (key, state) => Effect.flatMap(journal, (service) => service.advance(key, state)),
+        find: (key) => Effect.flatMap(journal, (service) => service.find(key)),
+        list: (filter) => Effect.flatMap(journal, (service) => service.list(filter))
+      })
+    )
+  })
+)
+
 /**
  * What this machine has: the Node HTTP client, the credential store that the settings name, and journal and leases in the
  * SQLite file of the home, which is opened when one of them is first needed.
@@ -154,7 +203,7 @@ export const layerMachine: Layer.Layer<
   CredentialStore | HttpClient.HttpClient | Lease | OperationJournal,
   ConfigurationError,
   AccountConfig | FileSystem.FileSystem | Path.Path
-> = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, LeaseSql.layerFile, OperationJournalSql.layerFile)
+> = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
 
 /**
  * The account services on this machine, over given settings.

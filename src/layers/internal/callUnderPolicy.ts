@@ -5,11 +5,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import type { AuthError } from "../../domain/AuthError.js"
 import { BackendError } from "../../domain/BackendError.js"
-import type { CallName, CallPolicy } from "../../domain/CallPolicy.js"
+import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
 import type { AuthSession, Authorization } from "../../services/AuthSession.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
@@ -41,9 +40,7 @@ const pause = (policy: CallPolicy, error: BackendError, failed: number): Effect.
     const obeyed = error.retryAfterMillis <= Duration.toMillis(policy.retryAfterCap)
     return Effect.succeed(obeyed ? error.retryAfterMillis : null)
   }
-  const { base, cap, factor, jitter } = policy.backoff
-  const full = Math.min(Duration.toMillis(base) * factor ** (failed - 1), Duration.toMillis(cap))
-  return Effect.map(Random.next, (share) => full * (1 - jitter * share))
+  return Effect.map(pauseAfter(failed, policy.backoff), Duration.toMillis)
 }
 
 const timeout = <A, E>(call: CallName, millis: number, work: Effect.Effect<A, E>): Effect.Effect<A, E | BackendError> =>
