@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
-import { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import type { BackendHttp } from "../services/BackendHttp.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
@@ -54,19 +54,19 @@ export type BackendServices = BackendHttp | RateLimits | Referrals | WorkspaceRo
  */
 export type AccountServices = AuthSession | BackendServices
 
+/** A layer whose module is loaded when it is built. */
+const lazily = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>) => Layer.unwrapEffect(Effect.promise(load))
+
 /** Services without a state of their own, whose modules are loaded with each use. */
 const layerSeldomUsed = Layer.effectContext(
   Effect.map(Effect.context<BackendHttp>(), (backend) => {
     const loaded = <Id, Service>(
       tag: Context.Tag<Id, Service>,
-      load: () => Promise<{ readonly layer: Layer.Layer<Id, never, BackendHttp> }>
-    ): Effect.Effect<Service> =>
-      Effect.flatMap(Effect.promise(load), ({ layer }) =>
-        Effect.provide(tag, Layer.provide(layer, Layer.succeedContext(backend)))
-      )
-    const referrals = loaded(Referrals, () => import("./ReferralsHttp.js"))
-    const tokenUsage = loaded(TokenUsage, () => import("./TokenUsageHttp.js"))
-    const messages = loaded(WorkspaceMessages, () => import("./WorkspaceMessagesHttp.js"))
+      load: () => Promise<Layer.Layer<Id, never, BackendHttp>>
+    ) => tag.pipe(Effect.provide(lazily(load)), Effect.provide(backend))
+    const referrals = loaded(Referrals, () => import("./ReferralsHttp.js").then(({ layer }) => layer))
+    const tokenUsage = loaded(TokenUsage, () => import("./TokenUsageHttp.js").then(({ layer }) => layer))
+    const messages = loaded(WorkspaceMessages, () => import("./WorkspaceMessagesHttp.js").then(({ layer }) => layer))
     return Context.make(Referrals, {
       loadOffer: Effect.flatMap(referrals, (service) => service.loadOffer),
       sendInvite: (invite) => Effect.flatMap(referrals, (service) => service.sendInvite(invite))
@@ -131,7 +131,17 @@ export const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.
   })
 )
 
-type StoreLayer = Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path>
+const stores: Readonly<
+  Record<
+    AccountSettings["credentialStore"],
+    Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path>
+  >
+> = {
+  file: CredentialStoreFile.layer,
+  ephemeral: lazily(() => import("./CredentialStoreEphemeral.js").then(({ layer }) => layer)),
+  keyring: lazily(() => import("./CredentialStoreKeyring.js").then(({ layer }) => layer)),
+  auto: lazily(() => import("./CredentialStoreAuto.js").then(({ layer }) => layer))
+}
 
 /**
  * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
@@ -139,28 +149,8 @@ type StoreLayer = Layer.Layer<CredentialStore, never, AccountConfig | FileSystem
  * @since 0.1.0
  * @category layers
  */
-export const layerCredentialStore: StoreLayer = Layer.unwrapEffect(
-  Effect.flatMap(AccountConfig, ({ credentialStore }): Effect.Effect<StoreLayer> => {
-    switch (credentialStore) {
-      case "ephemeral":
-        return Effect.map(
-          Effect.promise(() => import("./CredentialStoreEphemeral.js")),
-          (module) => module.layer
-        )
-      case "file":
-        return Effect.succeed(CredentialStoreFile.layer)
-      case "keyring":
-        return Effect.map(
-          Effect.promise(() => import("./CredentialStoreKeyring.js")),
-          (module) => module.layer
-        )
-      case "auto":
-        return Effect.map(
-          Effect.promise(() => import("./CredentialStoreAuto.js")),
-          (module) => module.layer
-        )
-    }
-  })
+export const layerCredentialStore = Layer.unwrapEffect(
+  Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
 )
 
 /** Leases and journal, loaded and built when one of them is first used, on the connection of everything in the same build. */
@@ -230,9 +220,18 @@ const owner = Config.literal(
   "cooperate",
   "read-only",
   "delegate"
-)("CODEX_ACCOUNT_SESSION_OWNER").pipe(Config.withDefault("cooperate"))
+)("CODEX_ACCOUNT_SESSION_OWNER").pipe(Config.withDefault("cooperate" as const))
 
-type RenewalLayer = Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor>
+const renewals: Readonly<
+  Record<
+    Config.Config.Success<typeof owner>,
+    Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor>
+  >
+> = {
+  cooperate: Layer.succeed(SessionRenewal, { _tag: "Cooperate" }),
+  "read-only": Layer.succeed(SessionRenewal, { _tag: "ReadOnly" }),
+  delegate: lazily(() => import("./SessionRenewalDelegate.js").then(({ layer }) => layer()))
+}
 
 /**
  * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which has the `codex` on the path
@@ -241,25 +240,7 @@ type RenewalLayer = Layer.Layer<SessionRenewal, never, AccountConfig | CommandEx
  * @since 0.1.0
  * @category layers
  */
-export const layerSessionRenewal: Layer.Layer<
-  SessionRenewal,
-  ConfigError.ConfigError,
-  AccountConfig | CommandExecutor.CommandExecutor
-> = Layer.unwrapEffect(
-  Effect.flatMap(owner, (owner): Effect.Effect<RenewalLayer> => {
-    switch (owner) {
-      case "cooperate":
-        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "Cooperate" }))
-      case "read-only":
-        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "ReadOnly" }))
-      case "delegate":
-        return Effect.map(
-          Effect.promise(() => import("./SessionRenewalDelegate.js")),
-          (module) => module.layer()
-        )
-    }
-  })
-)
+export const layerSessionRenewal = Layer.unwrapEffect(Effect.map(owner, (named) => renewals[named]))
 
 /**
  * The settings: policies, who renews the session, and everything else in the environment and `config.toml`.
