@@ -18,12 +18,10 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
-import { type BodyTooLarge, boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
+import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
 
-/**
- * Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request.
- */
+/** Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request. */
 const beforeSending: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -59,12 +57,7 @@ const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
   codesOf(error.cause).some((code) => beforeSending.has(code)) ||
   isRefusedTunnel(error.cause)
 
-/**
- * * Milliseconds to wait: from a number of seconds, or an HTTP date (a past one is no wait). Null when the header is
- * absent or neither.
- *
- * @internal
- */
+/** Milliseconds to wait, from a number of seconds or an HTTP date. Null when the header is absent or neither. */
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
   if (header === undefined) return null
   const text = header.trim()
@@ -88,10 +81,7 @@ const requestIdOf = (response: WholeResponse, bearer: string): string | null => 
   return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
 }
 
-const refused = (
-  { authorization, operation }: BackendCall["Type"],
-  response: WholeResponse
-): Effect.Effect<never, BackendError> =>
+const refused = ({ authorization, operation }: BackendCall["Type"], response: WholeResponse) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(
       new BackendError({
@@ -103,9 +93,6 @@ const refused = (
       })
     )
   )
-
-const tooLarge = (operation: CallName, { status }: BodyTooLarge) =>
-  new BackendError({ operation, reason: "TooLarge", status, retryAfterMillis: null, requestId: null })
 
 const classify =
   (operation: CallName) =>
@@ -149,7 +136,17 @@ const make = Effect.gen(function* () {
           Effect.flatMap(BackendCall, (call) =>
             request.pipe(
               Effect.flatMap(execute),
-              Effect.catchTag("BodyTooLarge", (error) => Effect.fail(tooLarge(call.operation, error))),
+              Effect.catchTag(
+                "BodyTooLarge",
+                ({ status }) =>
+                  new BackendError({
+                    operation: call.operation,
+                    reason: "TooLarge",
+                    status,
+                    retryAfterMillis: null,
+                    requestId: null
+                  })
+              ),
               Effect.flatMap((whole) =>
                 // Any 2xx is a success of the one status that the contract declares.
                 whole.isSuccess
@@ -170,8 +167,8 @@ const make = Effect.gen(function* () {
       Effect.provideService(BackendCall, { operation, authorization })
     )
 
-  const call = <A>(name: CallName, attempt: Call<A>["attempt"]): Effect.Effect<Call<A>> =>
-    Effect.map(policyInForce(policyOfCall[name]), (policy) => ({ name, policy, session, attempt }))
+  const call = <A>(name: CallName, attempt: Call<A>["attempt"]) =>
+    Effect.map(policyInForce(policyOfCall[name]), (policy): Call<A> => ({ name, policy, session, attempt }))
 
   const actAs =
     <A>(operation: CallName, as: Identity, request: BackendRequest<A>): Call<A>["attempt"] =>
@@ -201,7 +198,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<BackendHttp, never, AccountConfig | AuthSession | HttpClient.HttpClient> = Layer.effect(
-  BackendHttp,
-  make
-)
+export const layer = Layer.effect(BackendHttp, make)

@@ -191,10 +191,7 @@ export const make = (
     const { codexHome } = yield* AccountConfig
     const file = authFile(path, codexHome)
     const location = `the keyring entry "${service}"`
-    const polled = yield* Ref.make<{ readonly stamp: string; readonly againAt: number }>({
-      stamp: "unread",
-      againAt: Number.POSITIVE_INFINITY
-    })
+    const polled = yield* Ref.make({ stamp: "unread", againAt: Number.POSITIVE_INFINITY })
 
     type Operation = CredentialStoreError["operation"]
     const failed = (operation: Operation, reason: CredentialStoreError["reason"], detail: string | null = null) =>

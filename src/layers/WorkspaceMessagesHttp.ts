@@ -7,11 +7,7 @@ import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { trusted } from "./internal/usageFromWire.js"
 
-/**
- * All messages in the answer's order, archived ones included. An answer means that the feature is on.
- *
- * @internal
- */
+/** All messages in the answer's order, archived ones included. An answer means that the feature is on. */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
   new WorkspaceMessageList(
     {
@@ -33,14 +29,10 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
     trusted
   )
 
-/**
- * What a 404 stands for: this account has no workspace messages.
- *
- * @internal
- */
+/** What a 404 stands for: this account has no workspace messages. */
 export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, trusted)
 
-export const layer: Layer.Layer<WorkspaceMessages, never, BackendHttp> = Layer.effect(
+export const layer = Layer.effect(
   WorkspaceMessages,
   Effect.map(BackendHttp, (backend) =>
     WorkspaceMessages.of({

@@ -32,7 +32,7 @@ export const mainLimitId = "codex"
 
 const isReachedType = Schema.is(ReachedType)
 
-const timeFromSeconds = (seconds: number): DateTime.Utc => DateTime.unsafeMake(seconds * 1000)
+const timeFromSeconds = (seconds: number) => DateTime.unsafeMake(seconds * 1000)
 
 const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null | undefined) =>
   window
@@ -52,7 +52,7 @@ const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow
 const limitFromWire = (
   limit: typeof WireRateLimit.Type | null | undefined,
   label: Pick<RateLimit, "id" | "name" | "normalModelSlug">
-): RateLimit =>
+) =>
   new RateLimit(
     {
       ...label,
