@@ -23,11 +23,11 @@ import { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { Referrals } from "../services/Referrals.js"
+import type { Referrals } from "../services/Referrals.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { SignIn } from "../services/SignIn.js"
-import { TokenUsage } from "../services/TokenUsage.js"
-import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
+import type { TokenUsage } from "../services/TokenUsage.js"
+import type { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import * as AccountConfigEnv from "./AccountConfigEnv.js"
 import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
@@ -36,6 +36,9 @@ import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as HttpClientNode from "./HttpClientNode.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
+import * as ReferralsHttp from "./ReferralsHttp.js"
+import * as TokenUsageHttp from "./TokenUsageHttp.js"
+import * as WorkspaceMessagesHttp from "./WorkspaceMessagesHttp.js"
 import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 
 /**
@@ -57,26 +60,6 @@ export type AccountServices = AuthSession | BackendServices
 /** A layer whose module is loaded when it is built. */
 const lazily = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>) => Layer.unwrapEffect(Effect.promise(load))
 
-/** Services without a state of their own, whose modules are loaded with each use. */
-const layerSeldomUsed = Layer.effectContext(
-  Effect.map(Effect.context<BackendHttp>(), (backend) => {
-    const loaded = <Id, Service>(
-      tag: Context.Tag<Id, Service>,
-      load: () => Promise<Layer.Layer<Id, never, BackendHttp>>
-    ) => tag.pipe(Effect.provide(lazily(load)), Effect.provide(backend))
-    const referrals = loaded(Referrals, () => import("./ReferralsHttp.js").then(({ layer }) => layer))
-    const tokenUsage = loaded(TokenUsage, () => import("./TokenUsageHttp.js").then(({ layer }) => layer))
-    const messages = loaded(WorkspaceMessages, () => import("./WorkspaceMessagesHttp.js").then(({ layer }) => layer))
-    return Context.make(Referrals, {
-      loadOffer: Effect.flatMap(referrals, (service) => service.loadOffer),
-      sendInvite: (invite) => Effect.flatMap(referrals, (service) => service.sendInvite(invite))
-    }).pipe(
-      Context.add(TokenUsage, { read: Effect.flatMap(tokenUsage, (service) => service.read) }),
-      Context.add(WorkspaceMessages, { read: Effect.flatMap(messages, (service) => service.read) })
-    )
-  })
-)
-
 /**
  * The backend's services over a session of the caller's choice.
  *
@@ -84,9 +67,13 @@ const layerSeldomUsed = Layer.effectContext(
  * @category layers
  */
 export const layerBackend: Layer.Layer<BackendServices, never, AccountConfig | AuthSession | HttpClient.HttpClient> =
-  Layer.mergeAll(RateLimitsHttp.layer, WorkspaceRoleHttp.layer, layerSeldomUsed).pipe(
-    Layer.provideMerge(BackendHttpContract.layer)
-  )
+  Layer.mergeAll(
+    RateLimitsHttp.layer,
+    ReferralsHttp.layer,
+    WorkspaceRoleHttp.layer,
+    TokenUsageHttp.layer,
+    WorkspaceMessagesHttp.layer
+  ).pipe(Layer.provideMerge(BackendHttpContract.layer))
 
 /**
  * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
