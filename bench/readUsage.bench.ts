@@ -14,7 +14,7 @@ import * as CredentialStoreEphemeral from "../src/layers/CredentialStoreEphemera
 import * as HttpClientNode from "../src/layers/HttpClientNode.js"
 import * as LeaseMemory from "../src/layers/LeaseMemory.js"
 import * as Live from "../src/layers/Live.js"
-import { backendBase } from "../src/contracts/PathStyle.js"
+import { backendBase } from "../src/contracts/BackendEndpoints.js"
 import { readUsage } from "../src/programs/usage.js"
 import { authRecord } from "../src/testing/FakeBackend.js"
 import { makeAccount } from "../src/testing/FakeAccount.js"

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { type BackendErrorReason, BackendErrorReason as Reason } from "./BackendError.js"
@@ -67,6 +69,20 @@ export class CallPolicy extends Schema.Class<CallPolicy>("CallPolicy")(
     })
   )
 ) {}
+
+/**
+ * The wait after the n-th failed attempt.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const pauseAfter = (
+  failed: number,
+  { base, cap, factor, jitter }: CallPolicy["backoff"]
+): Effect.Effect<Duration.Duration> =>
+  Effect.map(Random.next, (share) =>
+    Duration.times(Duration.min(Duration.times(base, factor ** (failed - 1)), cap), 1 - jitter * share)
+  )
 
 const transient: ReadonlyArray<BackendErrorReason> = [
   "Unreachable",

@@ -3,20 +3,21 @@
  *
  * @since 0.1.0
  */
-import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constant } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as Toml from "smol-toml"
 import * as Os from "node:os"
-import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
+import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
-import { backendBase } from "../contracts/PathStyle.js"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { version } from "../domain/version.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
@@ -66,11 +67,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
 const text = (name: string) =>
   Config.string(name).pipe(Config.option, Config.map(Option.filter((value) => value.trim() !== "")))
 
-const textOr = (name: string, fallback: string) =>
-  Config.map(
-    text(name),
-    Option.getOrElse(() => fallback)
-  )
+const textOr = (name: string, fallback: string) => Config.map(text(name), Option.getOrElse(constant(fallback)))
 
 const environment = Config.all({
   home: text("CODEX_HOME"),
@@ -89,14 +86,11 @@ const environment = Config.all({
   roleCoolDown: Config.duration("CODEX_ACCOUNT_ROLE_COOL_DOWN").pipe(Config.withDefault(defaults.roleCoolDown))
 })
 
-const checkUrl = (url: string, origin: string): Effect.Effect<string, ConfigurationError> => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const usable =
-    parsed !== undefined &&
-    (parsed.protocol === "https:" || parsed.protocol === "http:") &&
-    parsed.username === "" &&
-    parsed.password === ""
-  return usable ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
+const checkUrl = (url: string, origin: string) => {
+  const { password, protocol, username } = new URL(URL.canParse(url) ? url : "none:")
+  return /^https?:$/.test(protocol) && username === "" && password === ""
+    ? Effect.succeed(url)
+    : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 }
 
 /** A base that paths are appended to. */
@@ -111,43 +105,61 @@ const revokeBeside = (refreshUrl: string): string => {
   return url.toString()
 }
 
-const readConfigToml = (file: string): Effect.Effect<ConfigToml, ConfigurationError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const isMissing = (error: PlatformError.PlatformError) =>
-      error._tag === "SystemError" && error.reason === "NotFound"
-    const contents = yield* fs.readFileString(file).pipe(
-      Effect.catchIf(isMissing, () => Effect.succeed("")),
-      Effect.mapError(() => new ConfigurationError({ reason: "ConfigUnreadable", detail: file }))
-    )
-    return yield* Schema.decode(ConfigTomlText)(contents).pipe(
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
+
+/** The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a list of them. */
+const ConfigToml = Schema.Struct({
+  chatgpt_base_url: maybe(Schema.String),
+  cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
+  forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
+  forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String)))
+}).annotations({ identifier: "ConfigToml" })
+
+/**
+ * The file's text to its keys. Parse errors give line and column, never the line itself.
+ *
+ * @internal
+ */
+export const ConfigTomlText = Schema.transformOrFail(Schema.String, ConfigToml, {
+  strict: false,
+  decode: (text, _options, ast) =>
+    ParseResult.try({
+      try: () => Toml.parse(text),
+      catch: (error) =>
+        new ParseResult.Type(
+          ast,
+          "<config.toml>",
+          error instanceof Toml.TomlError ? `not TOML at line ${error.line}, column ${error.column}` : "not TOML"
+        )
+    }),
+  encode: (config) => ParseResult.succeed(Toml.stringify(config))
+})
+
+const readConfigToml = (fs: FileSystem.FileSystem, file: string) =>
+  fs.readFileString(file).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "SystemError" && error.reason === "NotFound",
+      () => Effect.succeed("")
+    ),
+    Effect.mapError(() => new ConfigurationError({ reason: "ConfigUnreadable", detail: file })),
+    Effect.flatMap((contents) =>
       Effect.mapError(
+        Schema.decode(ConfigTomlText)(contents),
         (error) => new ConfigurationError({ reason: "ConfigMalformed", detail: `${file}: ${whereOf(error.message)}` })
       )
     )
-  })
+  )
 
 /** Where a parse error is, without the values that it quotes. */
 const whereOf = (message: string): string =>
   /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
 
-const resolveHome = (
-  explicit: Option.Option<string>,
-  userHome: string
-): Effect.Effect<string, ConfigurationError, FileSystem.FileSystem | Path.Path> =>
+const resolveHome = (fs: FileSystem.FileSystem, explicit: string) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    if (Option.isNone(explicit)) return path.join(userHome, ".codex")
-    const info = yield* fs
-      .stat(explicit.value)
-      .pipe(Effect.mapError(() => new ConfigurationError({ reason: "HomeMissing", detail: explicit.value })))
-    if (info.type !== "Directory") {
-      return yield* new ConfigurationError({ reason: "HomeNotADirectory", detail: explicit.value })
-    }
-    return yield* fs
-      .realPath(explicit.value)
-      .pipe(Effect.mapError(() => new ConfigurationError({ reason: "HomeMissing", detail: explicit.value })))
+    const missing = Effect.mapError(() => new ConfigurationError({ reason: "HomeMissing", detail: explicit }))
+    const { type } = yield* missing(fs.stat(explicit))
+    if (type !== "Directory") return yield* new ConfigurationError({ reason: "HomeNotADirectory", detail: explicit })
+    return yield* missing(fs.realPath(explicit))
   })
 
 /**
@@ -158,17 +170,13 @@ export const make = (
   overrides: Overrides = {}
 ): Effect.Effect<AccountSettings, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const env = yield* environment
-    const userHome = Option.getOrElse(
-      Option.orElse(env.userHome, () => env.userProfile),
-      () => "."
-    )
-    const codexHome = yield* resolveHome(
-      Option.orElse(Option.fromNullable(overrides.codexHome), () => env.home),
-      userHome
-    )
-    const file = yield* readConfigToml(path.join(codexHome, "config.toml"))
+    const explicit = overrides.codexHome ?? Option.getOrUndefined(env.home)
+    const userHome = Option.getOrElse(Option.firstSomeOf([env.userHome, env.userProfile]), () => ".")
+    const codexHome = explicit === undefined ? path.join(userHome, ".codex") : yield* resolveHome(fs, explicit)
+    const file = yield* readConfigToml(fs, path.join(codexHome, "config.toml"))
     const baseUrl = yield* checkUrl(
       overrides.baseUrl ?? file.chatgpt_base_url ?? defaultBaseUrl,
       overrides.baseUrl === undefined ? "chatgpt_base_url in config.toml" : "the base URL given"

@@ -33,30 +33,26 @@ export const hostTimeout: Duration.DurationInput = "10 seconds"
 
 const managed = AuthError.of("Forbidden", "another application supplies the session: sign in there, or sign out first")
 
-const parse = (tokens: ExternalTokenSet, now: DateTime.Utc): Effect.Effect<Authorization, AuthError> =>
-  Effect.map(
-    sessionFromRecord(
-      {
-        auth_mode: "chatgptAuthTokens",
-        OPENAI_API_KEY: null,
-        tokens: {
-          id_token: tokens.accessToken,
-          access_token: tokens.accessToken,
-          refresh_token: Redacted.make(""),
-          account_id: tokens.chatgptAccountId
-        },
-        last_refresh: DateTime.formatIso(now)
-      },
-      "ephemeral"
-    ),
-    (live) => {
-      const given = tokens.chatgptPlanType ?? null
-      const plan = given === null ? live.session.plan : planFromClaim(given)
+const parse = ({ accessToken, chatgptAccountId, chatgptPlanType = null }: ExternalTokenSet, now: DateTime.Utc) => {
+  const tokens = { id_token: accessToken, access_token: accessToken, refresh_token: Redacted.make("") }
+  return sessionFromRecord(
+    {
+      auth_mode: "chatgptAuthTokens",
+      OPENAI_API_KEY: null,
+      tokens: { ...tokens, account_id: chatgptAccountId },
+      last_refresh: DateTime.formatIso(now)
+    },
+    "ephemeral"
+  ).pipe(
+    Effect.map((live) => {
+      const plan = chatgptPlanType === null ? live.session.plan : planFromClaim(chatgptPlanType)
       return authorizationOf({ ...live, session: new Session({ ...live.session, plan }) })
-    }
-  ).pipe(Effect.mapError(() => AuthError.of("Malformed", "the access token that was supplied is not a JWT")))
+    }),
+    Effect.mapError(() => AuthError.of("Malformed", "the access token that was supplied is not a JWT"))
+  )
+}
 
-const notSignedIn = Effect.suspend(() => Effect.fail(AuthError.of("NotSignedIn")))
+const notSignedIn = Effect.suspend(() => AuthError.of("NotSignedIn"))
 
 const signedOut = AuthSession.of({
   current: notSignedIn,

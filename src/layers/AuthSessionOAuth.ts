@@ -26,9 +26,9 @@ import { Policies } from "../services/Policies.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
+import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
 import { makeRenewal } from "./internal/renewal.js"
 import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
-import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
 
 /** How long the old token is used after a renewal that failed for now, without another try. */
 const renewalPauseMillis = 30_000
@@ -94,11 +94,7 @@ const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
   const store = yield* CredentialStore
   const policies = yield* Policies
-  const client = boundedHttpClient(yield* HttpClient.HttpClient, {
-    maxBytes: settings.maxResponseBytes,
-    userAgent: settings.userAgent
-  })
-  const oauth = makeOAuthClient(client, settings)
+  const oauth = makeOAuthClient(boundedHttpClient(yield* HttpClient.HttpClient, settings), settings)
   const session = yield* makeSessionState(store, settings, identifyWith(oauth))
   const renewal = yield* makeRenewal({
     session,

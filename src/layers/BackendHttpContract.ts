@@ -1,14 +1,16 @@
 /** Backend calls through the client that is derived from the contract. */
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
-import { styledPath } from "../contracts/PathStyle.js"
 import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -16,14 +18,10 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
-import { type BodyTooLarge, boundedHttpClient, type WholeResponse } from "./internal/BoundedHttpClient.js"
+import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
-import * as Predicate from "effect/Predicate"
 
-/**
- * Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request.
- */
+/** Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request. */
 const beforeSending: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -59,12 +57,7 @@ const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
   codesOf(error.cause).some((code) => beforeSending.has(code)) ||
   isRefusedTunnel(error.cause)
 
-/**
- * * Milliseconds to wait: from a number of seconds, or an HTTP date (a past one is no wait). Null when the header is
- * absent or neither.
- *
- * @internal
- */
+/** Milliseconds to wait, from a number of seconds or an HTTP date. Null when the header is absent or neither. */
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
   if (header === undefined) return null
   const text = header.trim()
@@ -88,10 +81,7 @@ const requestIdOf = (response: WholeResponse, bearer: string): string | null => 
   return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
 }
 
-const refused = (
-  { authorization, operation }: BackendCall["Type"],
-  response: WholeResponse
-): Effect.Effect<never, BackendError> =>
+const refused = ({ authorization, operation }: BackendCall["Type"], response: WholeResponse) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(
       new BackendError({
@@ -103,9 +93,6 @@ const refused = (
       })
     )
   )
-
-const tooLarge = (operation: CallName, { status }: BodyTooLarge) =>
-  new BackendError({ operation, reason: "TooLarge", status, retryAfterMillis: null, requestId: null })
 
 const classify =
   (operation: CallName) =>
@@ -126,10 +113,7 @@ const classify =
 const make = Effect.gen(function* () {
   const config = yield* AccountConfig
   const session = yield* AuthSession
-  const execute = boundedHttpClient(yield* HttpClient.HttpClient, {
-    maxBytes: config.maxResponseBytes,
-    userAgent: config.userAgent
-  })
+  const execute = boundedHttpClient(yield* HttpClient.HttpClient, config)
 
   const authorized = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.flatMap(BackendCall, ({ authorization, operation }) => {
@@ -152,9 +136,22 @@ const make = Effect.gen(function* () {
           Effect.flatMap(BackendCall, (call) =>
             request.pipe(
               Effect.flatMap(execute),
-              Effect.catchTag("BodyTooLarge", (error) => Effect.fail(tooLarge(call.operation, error))),
+              Effect.catchTag(
+                "BodyTooLarge",
+                ({ status }) =>
+                  new BackendError({
+                    operation: call.operation,
+                    reason: "TooLarge",
+                    status,
+                    retryAfterMillis: null,
+                    requestId: null
+                  })
+              ),
               Effect.flatMap((whole) =>
-                whole.status >= 200 && whole.status < 300 ? Effect.succeed(whole.response) : refused(call, whole)
+                // Any 2xx is a success of the one status that the contract declares.
+                whole.isSuccess
+                  ? Effect.succeed(new WholeResponse(whole.request, 200, whole.headers, whole.bytes))
+                  : refused(call, whole)
               )
             )
           ),
@@ -170,8 +167,8 @@ const make = Effect.gen(function* () {
       Effect.provideService(BackendCall, { operation, authorization })
     )
 
-  const call = <A>(name: CallName, attempt: Call<A>["attempt"]): Effect.Effect<Call<A>> =>
-    Effect.map(policyInForce(policyOfCall[name]), (policy) => ({ name, policy, session, attempt }))
+  const call = <A>(name: CallName, attempt: Call<A>["attempt"]) =>
+    Effect.map(policyInForce(policyOfCall[name]), (policy): Call<A> => ({ name, policy, session, attempt }))
 
   const actAs =
     <A>(operation: CallName, as: Identity, request: BackendRequest<A>): Call<A>["attempt"] =>
@@ -201,7 +198,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<BackendHttp, never, AccountConfig | AuthSession | HttpClient.HttpClient> = Layer.effect(
-  BackendHttp,
-  make
-)
+export const layer = Layer.effect(BackendHttp, make)

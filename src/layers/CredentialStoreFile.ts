@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -10,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -18,7 +20,50 @@ import { AuthJsonText } from "../contracts/AuthJson.js"
 import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
-import { authFile, removeAuthFile, storeErrorFrom } from "./internal/authFile.js"
+
+const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
+  EISDIR: "NotAFile",
+  // Node's own, for the removal of a folder.
+  ERR_FS_EISDIR: "NotAFile",
+  // A file stands where a folder has to be made.
+  EEXIST: "NotAFile",
+  ENOTDIR: "NotAFile",
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  EROFS: "PermissionDenied",
+  ENOSPC: "NoSpace",
+  EDQUOT: "NoSpace"
+}
+
+const reasonOf = (error: PlatformError.PlatformError): CredentialStoreError["reason"] => {
+  const code =
+    Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
+  const known = byCode[code]
+  if (known !== undefined) return known
+  return error._tag === "SystemError" && error.reason === "PermissionDenied" ? "PermissionDenied" : "Io"
+}
+
+/** @internal */
+export const authFile = (path: Path.Path, codexHome: string): string => path.join(codexHome, "auth.json")
+
+const storeErrorFrom =
+  (operation: CredentialStoreError["operation"], location: string) =>
+  (error: PlatformError.PlatformError): CredentialStoreError =>
+    new CredentialStoreError({ operation, reason: reasonOf(error), location, detail: null })
+
+/**
+ * Says whether there was a file.
+ *
+ * @internal
+ */
+export const removeAuthFile = (fs: FileSystem.FileSystem, file: string): Effect.Effect<boolean, CredentialStoreError> =>
+  fs.remove(file).pipe(
+    Effect.as(true),
+    Effect.catchTag("SystemError", (error) =>
+      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
+    ),
+    Effect.mapError(storeErrorFrom("remove", file))
+  )
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)

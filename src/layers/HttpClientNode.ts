@@ -7,80 +7,25 @@
  *
  * @since 0.1.0
  */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Undici from "@effect/platform-node/Undici"
 import * as Cookies from "@effect/platform/Cookies"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as Undici from "@effect/platform-node/Undici"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import * as Ref from "effect/Ref"
 import * as Tls from "node:tls"
 import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { BodyTooLarge, concat } from "./internal/BoundedHttpClient.js"
-import { withCloudflareCookies } from "./internal/cloudflareCookies.js"
-
-class WholeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
-  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
-
-  constructor(
-    readonly request: HttpClientRequest.HttpClientRequest,
-    readonly status: number,
-    readonly headers: Headers.Headers,
-    private readonly setCookies: ReadonlyArray<string>,
-    private readonly bytes: Uint8Array<ArrayBuffer>
-  ) {
-    super()
-  }
-
-  /** The same answer in platform's own class, for the members that are seldom used. */
-  private get web(): HttpClientResponse.HttpClientResponse {
-    return HttpClientResponse.fromWeb(
-      this.request,
-      new Response(this.bytes.byteLength === 0 ? null : this.bytes, { status: this.status, headers: this.headers })
-    )
-  }
-
-  get cookies(): Cookies.Cookies {
-    return Cookies.fromSetCookie(this.setCookies)
-  }
-  get remoteAddress(): Option.Option<string> {
-    return Option.none()
-  }
-  get arrayBuffer() {
-    const { buffer, byteLength, byteOffset } = this.bytes
-    return Effect.succeed(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength))
-  }
-  get text() {
-    return Effect.succeed(new TextDecoder().decode(this.bytes))
-  }
-  get json() {
-    return this.web.json
-  }
-  get urlParamsBody() {
-    return this.web.urlParamsBody
-  }
-  get formData() {
-    return this.web.formData
-  }
-  get stream() {
-    return Stream.succeed<Uint8Array>(this.bytes)
-  }
-  toJSON(): unknown {
-    return HttpIncomingMessage.inspect(this, { _id: "@effect/platform/HttpClientResponse", status: this.status })
-  }
-}
+import { BodyTooLarge, concat, WholeResponse } from "./internal/BoundedHttpClient.js"
 
 const send = (
   dispatcher: Undici.Dispatcher,
@@ -125,7 +70,7 @@ const send = (
         else chunks.push(chunk)
       },
       onResponseEnd() {
-        resume(Effect.succeed(new WholeResponse(request, status, headers, setCookies, concat(chunks, size))))
+        resume(Effect.succeed(new WholeResponse(request, status, headers, concat(chunks, size), setCookies)))
       },
       onResponseError(_, error) {
         fail(error)
@@ -172,6 +117,64 @@ const makeClient = (dispatcher: Undici.Dispatcher, maxBytes: number, fallback: H
         }
       }),
     Effect.succeed
+  )
+
+/** The only cookies that are kept, for ChatGPT hosts and over https. Source: the cookie rule of `openai/codex`. */
+const cloudflareCookies: ReadonlySet<string> = new Set([
+  "__cf_bm",
+  "__cflb",
+  "__cfruid",
+  "__cfseq",
+  "__cfwaitingroom",
+  "_cfuvid",
+  "cf_clearance",
+  "cf_ob_info",
+  "cf_use_ob"
+])
+
+/** @internal */
+export const isCloudflareCookie = (name: string): boolean => cloudflareCookies.has(name) || name.startsWith("cf_chl_")
+
+/**
+ * The host whose cookies a request to `url` shares, or undefined where none are kept.
+ *
+ * @internal
+ */
+export const cookieHost = (url: string): string | undefined => {
+  if (!url.startsWith("https:") || !URL.canParse(url)) return undefined
+  const { hostname, protocol } = new URL(url)
+  const isChatGpt =
+    hostname === "chatgpt.com" ||
+    hostname === "chat.openai.com" ||
+    hostname === "chatgpt-staging.com" ||
+    hostname.endsWith(".chatgpt.com") ||
+    hostname.endsWith(".chatgpt-staging.com")
+  return protocol === "https:" && isChatGpt ? hostname : undefined
+}
+
+/** @internal */
+export const withCloudflareCookies = (client: HttpClient.HttpClient): Effect.Effect<HttpClient.HttpClient> =>
+  Effect.map(Ref.make<ReadonlyMap<string, Cookies.Cookies>>(new Map()), (jar) =>
+    client.pipe(
+      HttpClient.mapRequestEffect((request) => {
+        const host = cookieHost(request.url)
+        if (host === undefined) return Effect.succeed(request)
+        return Effect.map(Ref.get(jar), (all) => {
+          const header = Cookies.toCookieHeader(all.get(host) ?? Cookies.empty)
+          return header === "" ? request : HttpClientRequest.setHeader(request, "cookie", header)
+        })
+      }),
+      HttpClient.tap((response) => {
+        const host = cookieHost(response.request.url)
+        if (host === undefined) return Effect.void
+        const fresh = Object.values(response.cookies.cookies).filter((cookie) => isCloudflareCookie(cookie.name))
+        return fresh.length === 0
+          ? Effect.void
+          : Ref.update(jar, (all) =>
+              new Map(all).set(host, Cookies.setAllCookie(all.get(host) ?? Cookies.empty, fresh))
+            )
+      })
+    )
   )
 
 const certificates = Effect.gen(function* () {

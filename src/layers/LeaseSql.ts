@@ -45,7 +45,7 @@ class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(LeaseRow))
 
-const firstRow = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<LeaseRow | undefined, SqlError> =>
+const firstRow = (rows: Effect.Effect<unknown, SqlError>) =>
   rows.pipe(
     Effect.flatMap(decodeRows),
     Effect.map(([row]) => row),
@@ -54,52 +54,37 @@ const firstRow = (rows: Effect.Effect<unknown, SqlError>): Effect.Effect<LeaseRo
 
 const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at")
 
-const look = (sql: SqlClient, name: string): Effect.Effect<LeaseRow | undefined, SqlError> =>
+const look = (sql: SqlClient, name: string) =>
   firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
 
+/** Changes the row in a transaction of its own. Undefined if the row was not as expected. */
+const change = (sql: SqlClient, statement: (now: number) => Effect.Effect<unknown, SqlError>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => firstRow(SqlDatabase.sqlTransaction(sql)(statement(now))))
+
 /** Takes a new lease, or that of a holder that is gone. Undefined if another process was first. */
-const take = (
-  sql: SqlClient,
-  name: string,
-  timeToLive: number,
-  seen: LeaseRow | undefined
-): Effect.Effect<LeaseRow | undefined, SqlError> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    firstRow(
-      SqlDatabase.sqlTransaction(sql)(
-        seen === undefined
-          ? sql`INSERT INTO codex_account_leases
-              ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
-              ON CONFLICT (name) DO NOTHING RETURNING ${columns(sql)}`
-          : sql`UPDATE codex_account_leases
-              SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive}
-              WHERE name = ${name} AND fence = ${seen.fence} AND beats = ${seen.beats} RETURNING ${columns(sql)}`
-      )
-    )
+const take = (sql: SqlClient, name: string, timeToLive: number, seen: LeaseRow | undefined) =>
+  change(sql, (now) =>
+    seen === undefined
+      ? sql`INSERT INTO codex_account_leases
+          ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
+          ON CONFLICT (name) DO NOTHING RETURNING ${columns(sql)}`
+      : sql`UPDATE codex_account_leases
+          SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive}
+          WHERE name = ${name} AND fence = ${seen.fence} AND beats = ${seen.beats} RETURNING ${columns(sql)}`
   )
 
 /** A heartbeat. Undefined if another process has taken the lease. */
-const beat = (
-  sql: SqlClient,
-  name: string,
-  timeToLive: number,
-  fence: number
-): Effect.Effect<LeaseRow | undefined, SqlError> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    firstRow(
-      SqlDatabase.sqlTransaction(sql)(
-        sql`UPDATE codex_account_leases SET beats = beats + 1, expires_at = ${now + timeToLive}
-          WHERE name = ${name} AND fence = ${fence} RETURNING ${columns(sql)}`
-      )
-    )
+const beat = (sql: SqlClient, name: string, timeToLive: number, fence: number) =>
+  change(
+    sql,
+    (now) => sql`UPDATE codex_account_leases SET beats = beats + 1, expires_at = ${now + timeToLive}
+      WHERE name = ${name} AND fence = ${fence} RETURNING ${columns(sql)}`
   )
 
 /** Releases the lease if it is still this holder's. The row stays, so that the fence keeps growing. */
-const release = (sql: SqlClient, name: string, fence: number): Effect.Effect<void, SqlError> =>
-  Effect.asVoid(
-    SqlDatabase.sqlTransaction(sql)(
-      sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`
-    )
+const release = (sql: SqlClient, name: string, fence: number) =>
+  SqlDatabase.sqlTransaction(sql)(
+    sql`UPDATE codex_account_leases SET expires_at = 0 WHERE name = ${name} AND fence = ${fence}`
   )
 
 interface Taken {

@@ -4,22 +4,23 @@
  * @since 0.1.0
  */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type { ConfigurationError } from "../domain/ConfigurationError.js"
-import { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import type { BackendHttp } from "../services/BackendHttp.js"
 import type { CredentialStore } from "../services/CredentialStore.js"
-import type { Lease } from "../services/Lease.js"
-import type { OperationJournal } from "../services/OperationJournal.js"
+import { Lease } from "../services/Lease.js"
+import { OperationJournal } from "../services/OperationJournal.js"
 import type { Policies } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import type { Referrals } from "../services/Referrals.js"
@@ -31,11 +32,8 @@ import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import * as AccountConfigEnv from "./AccountConfigEnv.js"
 import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
-import * as CredentialStoreEphemeral from "./CredentialStoreEphemeral.js"
 import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as HttpClientNode from "./HttpClientNode.js"
-import * as LeaseSql from "./LeaseSql.js"
-import * as OperationJournalSql from "./OperationJournalSql.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
 import * as ReferralsHttp from "./ReferralsHttp.js"
@@ -58,6 +56,9 @@ export type BackendServices = BackendHttp | RateLimits | Referrals | WorkspaceRo
  * @category models
  */
 export type AccountServices = AuthSession | BackendServices
+
+/** A layer whose module is loaded when it is built. */
+const lazily = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>) => Layer.unwrapEffect(Effect.promise(load))
 
 /**
  * The backend's services over a session of the caller's choice.
@@ -86,6 +87,9 @@ export const layerServices: Layer.Layer<
   AccountConfig | CredentialStore | HttpClient.HttpClient | Lease
 > = Layer.provideMerge(layerBackend, AuthSessionOAuth.layer)
 
+/** Runs once, and to its end: what an interrupted first caller left would be every later caller's. */
+const once = <A, E, R>(load: Effect.Effect<A, E, R>) => Effect.cached(Effect.uninterruptible(load))
+
 /**
  * Signing in, loaded when it is first used.
  *
@@ -96,7 +100,7 @@ export const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.
   SignIn,
   Effect.gen(function* () {
     const context = yield* Effect.context<AccountConfig | HttpClient.HttpClient>()
-    const signIn = yield* Effect.cached(
+    const signIn = yield* once(
       Effect.promise(() => import("./SignInHttp.js")).pipe(
         Effect.flatMap(({ make }) => make()),
         Effect.provide(context)
@@ -114,32 +118,54 @@ export const layerSignIn: Layer.Layer<SignIn, never, AccountConfig | HttpClient.
   })
 )
 
-type StoreLayer = Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path>
+const stores: Readonly<
+  Record<
+    AccountSettings["credentialStore"],
+    Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path>
+  >
+> = {
+  file: CredentialStoreFile.layer,
+  ephemeral: lazily(() => import("./CredentialStoreEphemeral.js").then(({ layer }) => layer)),
+  keyring: lazily(() => import("./CredentialStoreKeyring.js").then(({ layer }) => layer)),
+  auto: lazily(() => import("./CredentialStoreAuto.js").then(({ layer }) => layer))
+}
 
 /**
- * The credential store that `cli_auth_credentials_store` names. Those over a keyring are loaded when they are needed.
+ * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerCredentialStore: StoreLayer = Layer.unwrapEffect(
-  Effect.flatMap(AccountConfig, ({ credentialStore }): Effect.Effect<StoreLayer> => {
-    switch (credentialStore) {
-      case "ephemeral":
-        return Effect.succeed(CredentialStoreEphemeral.layer)
-      case "file":
-        return Effect.succeed(CredentialStoreFile.layer)
-      case "keyring":
-        return Effect.map(
-          Effect.promise(() => import("./CredentialStoreKeyring.js")),
-          (module) => module.layer
-        )
-      case "auto":
-        return Effect.map(
-          Effect.promise(() => import("./CredentialStoreAuto.js")),
-          (module) => module.layer
-        )
-    }
+export const layerCredentialStore = Layer.unwrapEffect(
+  Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
+)
+
+/** Leases and journal, loaded and built when one of them is first used, on the connection of everything in the same build. */
+const layerDatabase = Layer.scopedContext(
+  Effect.gen(function* () {
+    const settings = yield* Effect.context<AccountConfig>()
+    const scope = yield* Effect.scope
+    const memoMap = yield* Layer.CurrentMemoMap
+    const services = yield* once(
+      Effect.promise(() => Promise.all([import("./LeaseSql.js"), import("./OperationJournalSql.js")])).pipe(
+        Effect.flatMap(([lease, journal]) =>
+          Layer.buildWithMemoMap(Layer.merge(lease.layerFile, journal.layerFile), memoMap, scope)
+        ),
+        Effect.provide(settings)
+      )
+    )
+    const journal = Effect.map(services, Context.get(OperationJournal))
+    return Context.make(Lease, {
+      withLease: (lease, work) =>
+        Effect.flatMap(services, (context) => Context.get(context, Lease).withLease(lease, work))
+    }).pipe(
+      Context.add(OperationJournal, {
+        intend: (intent) => Effect.flatMap(journal, (service) => service.intend(intent)),
+        advance: (key, state) => Effect.flatMap(journal, (service) => service.advance(key, state)),
+        find: (key) => Effect.flatMap(journal, (service) => service.find(key)),
+        list: (filter) => Effect.flatMap(journal, (service) => service.list(filter))
+      })
+    )
   })
 )
 
@@ -154,7 +180,7 @@ export const layerMachine: Layer.Layer<
   CredentialStore | HttpClient.HttpClient | Lease | OperationJournal,
   ConfigurationError,
   AccountConfig | FileSystem.FileSystem | Path.Path
-> = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, LeaseSql.layerFile, OperationJournalSql.layerFile)
+> = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
 
 /**
  * The account services on this machine, over given settings.
@@ -181,9 +207,18 @@ const owner = Config.literal(
   "cooperate",
   "read-only",
   "delegate"
-)("CODEX_ACCOUNT_SESSION_OWNER").pipe(Config.withDefault("cooperate"))
+)("CODEX_ACCOUNT_SESSION_OWNER").pipe(Config.withDefault("cooperate" as const))
 
-type RenewalLayer = Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor>
+const renewals: Readonly<
+  Record<
+    Config.Config.Success<typeof owner>,
+    Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor>
+  >
+> = {
+  cooperate: Layer.succeed(SessionRenewal, { _tag: "Cooperate" }),
+  "read-only": Layer.succeed(SessionRenewal, { _tag: "ReadOnly" }),
+  delegate: lazily(() => import("./SessionRenewalDelegate.js").then(({ layer }) => layer()))
+}
 
 /**
  * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which has the `codex` on the path
@@ -192,25 +227,7 @@ type RenewalLayer = Layer.Layer<SessionRenewal, never, AccountConfig | CommandEx
  * @since 0.1.0
  * @category layers
  */
-export const layerSessionRenewal: Layer.Layer<
-  SessionRenewal,
-  ConfigError.ConfigError,
-  AccountConfig | CommandExecutor.CommandExecutor
-> = Layer.unwrapEffect(
-  Effect.flatMap(owner, (owner): Effect.Effect<RenewalLayer> => {
-    switch (owner) {
-      case "cooperate":
-        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "Cooperate" }))
-      case "read-only":
-        return Effect.succeed(Layer.succeed(SessionRenewal, { _tag: "ReadOnly" }))
-      case "delegate":
-        return Effect.map(
-          Effect.promise(() => import("./SessionRenewalDelegate.js")),
-          (module) => module.layer()
-        )
-    }
-  })
-)
+export const layerSessionRenewal = Layer.unwrapEffect(Effect.map(owner, (named) => renewals[named]))
 
 /**
  * The settings: policies, who renews the session, and everything else in the environment and `config.toml`.

@@ -33,8 +33,6 @@ const open = ["sent", "unknown"]
 const predecessors = (state: OperationState["_tag"]) =>
   Struct.keys(transitions).filter((before) => transitions[before].includes(state))
 
-const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
-
 const Row = Schema.Struct({
   operation_key: Schema.String,
   act: Act,
@@ -42,13 +40,13 @@ const Row = Schema.Struct({
   target: Schema.NullOr(Schema.String),
   state: Schema.String,
   detail: Schema.NullOr(Schema.String),
-  created_at: Time,
-  updated_at: Time
+  created_at: SqlDatabase.SqlTime,
+  updated_at: SqlDatabase.SqlTime
 })
 const decodeRow = Schema.decodeUnknown(Row)
 const decodeState = Schema.decodeUnknown(OperationState)
 
-const operationOf = (row: unknown): Effect.Effect<Operation, ParseResult.ParseError> =>
+const operationOf = (row: unknown) =>
   Effect.gen(function* () {
     const { act, created_at, detail, identity, operation_key, state, target, updated_at } = yield* decodeRow(row)
     return new Operation({
@@ -77,16 +75,12 @@ const prune = (sql: SqlClient, now: DateTime.Utc) =>
 const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
 
-  const unavailable =
-    (key: string | null) =>
-    <A>(self: Effect.Effect<A, JournalError | ParseResult.ParseError | SqlError>): Effect.Effect<A, JournalError> => {
-      const failed = (detail: string) => Effect.fail(new JournalError({ reason: "Unavailable", key, detail }))
-      return Effect.catchTags(self, {
-        SqlError: (error) => failed(SqlDatabase.describeSqlError(error)),
-        // The parse error would quote the row.
-        ParseError: () => failed("it holds something that this version does not understand")
-      })
-    }
+  const unavailable = (key: string | null) =>
+    Effect.mapError((error: JournalError | ParseResult.ParseError | SqlError) =>
+      error._tag === "JournalError"
+        ? error
+        : new JournalError({ reason: "Unavailable", key, detail: SqlDatabase.describeSqlError(error) })
+    )
 
   const intend: OperationJournal["Type"]["intend"] = Effect.fn("OperationJournal.intend")(
     function* ({ act, identity, key, target }) {
@@ -132,15 +126,8 @@ const make = Effect.gen(function* () {
     (effect, key) => unavailable(key)(effect)
   )
 
-  const read = (
-    key: string | null,
-    rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
-  ): Effect.Effect<ReadonlyArray<Operation>, JournalError> =>
-    database.openIfPresent.pipe(
-      Effect.flatMap(Option.match({ onNone: () => Effect.succeed([]), onSome: rows })),
-      Effect.flatMap(Effect.forEach(operationOf)),
-      unavailable(key)
-    )
+  const read = (key: string | null, rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
+    unavailable(key)(SqlDatabase.readRows(database, rows, operationOf))
 
   return OperationJournal.of({
     intend,

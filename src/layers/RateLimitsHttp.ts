@@ -12,10 +12,8 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
-import { makeEpochCache } from "./internal/epochCache.js"
-import { makeSharedRead } from "./internal/SharedRead.js"
-import { trusted } from "./internal/trusted.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire, usageFromWire } from "./internal/usageFromWire.js"
+import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
+import { consumeOutcomeFromWire, resetCreditsFromWire, trusted, usageFromWire } from "./internal/usageFromWire.js"
 
 /** A snapshot, with the number of the read that brought it: a higher one began later. */
 interface Kept {
@@ -95,7 +93,7 @@ const make = Effect.gen(function* () {
     })
 
   /** Fails when the session is no longer the reader's by the time that the snapshot is complete. */
-  const ensureSameReader = (snapshot: UsageSnapshot): Effect.Effect<UsageSnapshot, BackendError> => {
+  const ensureSameReader = (snapshot: UsageSnapshot) => {
     const changed = Effect.fail(BackendError.of("usage.read", "IdentityChanged"))
     return Effect.matchEffect(session.current, {
       onFailure: () => changed,
@@ -103,19 +101,10 @@ const make = Effect.gen(function* () {
     })
   }
 
-  const ensureNotQuiet = (key: string, now: number): Effect.Effect<void, BackendError> => {
-    const quiet = (quietUntil.get(key) ?? 0) - now
-    return quiet <= 0
-      ? Effect.void
-      : Effect.fail(
-          new BackendError({
-            operation: "usage.read",
-            reason: "RateLimited",
-            status: 429,
-            retryAfterMillis: quiet,
-            requestId: null
-          })
-        )
+  const ensureNotQuiet = (key: string, now: number) => {
+    const retryAfterMillis = (quietUntil.get(key) ?? 0) - now
+    const error = { operation: "usage.read", reason: "RateLimited", status: 429, requestId: null } as const
+    return retryAfterMillis <= 0 ? Effect.void : Effect.fail(new BackendError({ ...error, retryAfterMillis }))
   }
 
   return RateLimits.of({
@@ -144,7 +133,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<RateLimits, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
-  RateLimits,
-  make
-)
+export const layer = Layer.scoped(RateLimits, make)

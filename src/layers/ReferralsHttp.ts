@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { referralKey } from "../contracts/BackendEndpoints.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
@@ -10,18 +11,11 @@ import { ReferralOffer } from "../domain/ReferralOffer.js"
 import { BackendCall, BackendHttp } from "../services/BackendHttp.js"
 import { Referrals } from "../services/Referrals.js"
 
-const canonical = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? value.map(canonical)
-    : typeof value === "object" && value !== null
-      ? Object.fromEntries(
-          Object.entries(value)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([key, member]) => [key, canonical(member)])
-        )
-      : value
-
-const asText = (value: unknown): string => JSON.stringify(canonical(value)) ?? "null"
+/** As JSON, with the members of every object in one order. */
+const asText = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    Predicate.isRecord(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part
+  ) ?? "null"
 
 /** The backend answers 403 where the account has no part in the campaign. */
 const isNoOffer = (error: AuthError | BackendError): boolean =>
@@ -70,4 +64,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<Referrals, never, BackendHttp> = Layer.effect(Referrals, make)
+export const layer = Layer.effect(Referrals, make)

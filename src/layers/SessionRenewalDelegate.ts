@@ -34,14 +34,12 @@ const ask = (command: Command.Command) =>
     )
   }).pipe(Effect.scoped)
 
-export const make = (
-  command: readonly [string, ...Array<string>]
-): Effect.Effect<SessionRenewal["Type"], never, AccountConfig | CommandExecutor.CommandExecutor> =>
+const make = (command: readonly [string, ...Array<string>]) =>
   Effect.gen(function* () {
     const { codexHome } = yield* AccountConfig
     const executor = yield* CommandExecutor.CommandExecutor
     const failed = (detail: string) => AuthError.of("Unavailable", `${command.join(" ")}: ${detail}`)
-    return {
+    return SessionRenewal.of({
       _tag: "Delegate",
       renew: ask(Command.env(Command.make(...command), { CODEX_HOME: codexHome })).pipe(
         Effect.provideService(CommandExecutor.CommandExecutor, executor),
@@ -50,10 +48,8 @@ export const make = (
         ),
         Effect.timeoutFail({ duration: limit, onTimeout: () => failed("no answer in time") })
       )
-    }
+    })
   })
 
-export const layer = (
-  command: readonly [string, ...Array<string>] = ["codex", "app-server"]
-): Layer.Layer<SessionRenewal, never, AccountConfig | CommandExecutor.CommandExecutor> =>
+export const layer = (command: readonly [string, ...Array<string>] = ["codex", "app-server"]) =>
   Layer.effect(SessionRenewal, make(command))

@@ -98,13 +98,7 @@ export const make = (
 ): Effect.Effect<SignIn["Type"], never, AccountConfig | HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const settings = yield* AccountConfig
-    const client = makeLoginClient(
-      boundedHttpClient(yield* HttpClient.HttpClient, {
-        maxBytes: settings.maxResponseBytes,
-        userAgent: settings.userAgent
-      }),
-      settings
-    )
+    const client = makeLoginClient(boundedHttpClient(yield* HttpClient.HttpClient, settings), settings)
 
     const allow: SignIn["Type"]["allow"] = (method) => {
       const kind = method === "apiKey" ? "api" : "chatgpt"

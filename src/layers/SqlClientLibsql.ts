@@ -37,20 +37,6 @@ export interface LibsqlOptions {
 /** How long a statement may block the process while another connection holds the file, in milliseconds. */
 const busyTimeout = 2
 
-interface SqliteHandle {
-  /** Runs one prepared statement: its rows, or what the driver says of a statement without any. */
-  readonly run: (sql: string, params: ReadonlyArray<unknown>, mode: StatementMode) => Effect.Effect<unknown, SqlError>
-  /** Runs a statement without parameters and without rows. */
-  readonly exec: (sql: string) => Effect.Effect<void, SqlError>
-  /** Ends the transaction, if there is one. */
-  readonly rollback: Effect.Effect<void, SqlError>
-}
-
-interface StatementMode {
-  readonly asArrays: boolean
-  readonly bigIntegers: boolean
-}
-
 /** The driver's error code, such as `SQLITE_BUSY` or, from another database, `ECONNREFUSED`. */
 export const sqlErrorCode = (error: SqlError): string =>
   Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
@@ -85,10 +71,7 @@ const prepareFile = (filename: string): void => {
 }
 
 /** Loads the driver, on the first call; the file is opened at the first statement. */
-const openSqlite = ({
-  filename,
-  synchronous = "FULL"
-}: LibsqlOptions): Effect.Effect<SqliteHandle, SqlError, Scope.Scope> =>
+const openSqlite = ({ filename, synchronous = "FULL" }: LibsqlOptions) =>
   Effect.gen(function* () {
     const { default: Libsql } = yield* Effect.tryPromise({
       try: () => import("libsql"),
@@ -125,9 +108,10 @@ const openSqlite = ({
     yield* Effect.addFinalizer(() => close)
 
     return {
-      run: (sql, params, { asArrays, bigIntegers }) =>
+      /** Runs one prepared statement: its rows, or what the driver says of a statement without any. */
+      run: (sql: string, params: ReadonlyArray<unknown>, asArrays: boolean, bigIntegers: boolean) =>
         Effect.try({
-          try: () => {
+          try: (): unknown => {
             const statement = database().prepare(sql)
             if (bigIntegers) statement.safeIntegers(true)
             if (!statement.reader) return statement.run([...params])
@@ -137,14 +121,16 @@ const openSqlite = ({
         }).pipe(
           Effect.tapError((error) =>
             isBusy(error)
-              ? Effect.zipRight(
-                  Effect.sync(() => (isTainted = true)),
-                  closeIfTainted
-                )
+              ? Effect.suspend(() => {
+                  isTainted = true
+                  return closeIfTainted
+                })
               : Effect.void
           )
         ),
-      exec: (sql) => Effect.try({ try: () => void database().exec(sql), catch: failed("A statement failed") }),
+      /** Runs a statement without parameters and without rows. */
+      exec: (sql: string) => Effect.try({ try: () => void database().exec(sql), catch: failed("A statement failed") }),
+      /** Ends the transaction, if there is one. */
       rollback: Effect.try({
         try: () => {
           if (open?.inTransaction === true) open.exec("ROLLBACK")
@@ -159,11 +145,12 @@ const commit = "COMMIT"
 const rollback = "ROLLBACK"
 const isSavepoint = /^(ROLLBACK TO )?SAVEPOINT /
 
+type SqliteHandle = Effect.Effect.Success<ReturnType<typeof openSqlite>>
 type Around = <A>(self: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
 
 const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>, around: Around): Connection => {
   const statement = (sql: string, params: ReadonlyArray<unknown>, asArrays: boolean) =>
-    Effect.flatMap(SqlClient.SafeIntegers, (bigIntegers) => around(handle.run(sql, params, { asArrays, bigIntegers })))
+    Effect.flatMap(SqlClient.SafeIntegers, (bigIntegers) => around(handle.run(sql, params, asArrays, bigIntegers)))
   // A statement without rows results in facts about itself.
   const rows = (sql: string, params: ReadonlyArray<unknown>, asArrays = false) =>
     Effect.map(statement(sql, params, asArrays), (result) => (Array.isArray(result) ? result : []))
@@ -177,11 +164,12 @@ const connectionOf = (handle: SqliteHandle, begin: Effect.Effect<void, SqlError>
     executeUnprepared: (sql, params, transformRows) => {
       // The end of a transaction leaves none open, even if none could begin.
       if (sql === beginTransaction) return Effect.as(begin, [])
-      if (sql === commit)
-        return Effect.as(
-          Effect.onError(handle.exec(sql), () => Effect.ignore(handle.rollback)),
-          []
+      if (sql === commit) {
+        return handle.exec(sql).pipe(
+          Effect.onError(() => Effect.ignore(handle.rollback)),
+          Effect.as([])
         )
+      }
       if (sql === rollback) return Effect.as(handle.rollback, [])
       if (isSavepoint.test(sql)) return Effect.as(handle.exec(sql), [])
       return execute(sql, params, transformRows)

@@ -13,7 +13,6 @@ import type { AccountConfig } from "../services/AccountConfig.js"
 import { keptThreads, ThreadStore } from "../services/ThreadStore.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
-const Time = Schema.compose(SqlDatabase.SqlInteger, Schema.DateTimeUtcFromNumber)
 const Text = Schema.NullOr(Schema.String)
 const StoredSource = Schema.parseJson(SessionSource)
 
@@ -28,13 +27,13 @@ const Row = Schema.Struct({
   model_provider: Schema.String,
   model: Text,
   cli_version: Schema.String,
-  created_at: Time,
-  updated_at: Time
+  created_at: SqlDatabase.SqlTime,
+  updated_at: SqlDatabase.SqlTime
 })
 const decodeRow = Schema.decodeUnknown(Row)
 const encodeSource = Schema.encode(StoredSource)
 
-const threadOf = (row: unknown): Effect.Effect<Thread, ParseResult.ParseError> =>
+const threadOf = (row: unknown) =>
   Effect.map(
     decodeRow(row),
     (row) =>
@@ -81,23 +80,11 @@ const rowsOf = (sql: SqlClient, query: ThreadQuery) => {
 const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
 
-  const unavailable = <A>(
-    self: Effect.Effect<A, ParseResult.ParseError | SqlError>
-  ): Effect.Effect<A, ThreadStoreError> =>
-    Effect.catchTags(self, {
-      SqlError: (error) => new ThreadStoreError({ detail: SqlDatabase.describeSqlError(error) }),
-      // The parse error would quote the row.
-      ParseError: () => new ThreadStoreError({ detail: "it holds something that this version does not understand" })
-    })
-
-  const read = (
-    rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
-  ): Effect.Effect<ReadonlyArray<Thread>, ThreadStoreError> =>
-    database.openIfPresent.pipe(
-      Effect.flatMap(Option.match({ onNone: () => Effect.succeed([]), onSome: rows })),
-      Effect.flatMap(Effect.forEach(threadOf)),
-      unavailable
-    )
+  const unavailable = Effect.mapError(
+    (error: ParseResult.ParseError | SqlError) => new ThreadStoreError({ detail: SqlDatabase.describeSqlError(error) })
+  )
+  const read = (rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
+    unavailable(SqlDatabase.readRows(database, rows, threadOf))
 
   return ThreadStore.of({
     add: Effect.fn("ThreadStore.add")(function* (thread: Thread) {

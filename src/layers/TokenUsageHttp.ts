@@ -2,18 +2,14 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { BackendHttp } from "../services/BackendHttp.js"
-import { TokenUsage } from "../services/TokenUsage.js"
 import type { ProfileResponse } from "../contracts/BackendEndpoints.js"
 import type { Identity } from "../domain/Identity.js"
 import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
-import { trusted } from "./internal/trusted.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { TokenUsage } from "../services/TokenUsage.js"
+import { trusted } from "./internal/usageFromWire.js"
 
-/**
- * Values and order as they came; null where the backend gave none.
- *
- * @internal
- */
+/** Values and order as they came; null where the backend gave none. */
 export const tokenActivityFromWire = (
   { stats }: typeof ProfileResponse.Type,
   read: { readonly identity: Identity; readonly fetchedAt: DateTime.Utc }
@@ -35,7 +31,7 @@ export const tokenActivityFromWire = (
     trusted
   )
 
-export const layer: Layer.Layer<TokenUsage, never, BackendHttp> = Layer.effect(
+export const layer = Layer.effect(
   TokenUsage,
   Effect.map(BackendHttp, (backend) =>
     TokenUsage.of({

@@ -1,17 +1,13 @@
 /** Workspace messages over the backend's HTTP API. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { BackendHttp } from "../services/BackendHttp.js"
-import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import type { WorkspaceMessagesResponse } from "../contracts/BackendEndpoints.js"
 import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
-import { trusted } from "./internal/trusted.js"
+import { BackendHttp } from "../services/BackendHttp.js"
+import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
+import { trusted } from "./internal/usageFromWire.js"
 
-/**
- * All messages in the answer's order, archived ones included. An answer means that the feature is on.
- *
- * @internal
- */
+/** All messages in the answer's order, archived ones included. An answer means that the feature is on. */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
   new WorkspaceMessageList(
     {
@@ -33,14 +29,10 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
     trusted
   )
 
-/**
- * What a 404 stands for: this account has no workspace messages.
- *
- * @internal
- */
+/** What a 404 stands for: this account has no workspace messages. */
 export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, trusted)
 
-export const layer: Layer.Layer<WorkspaceMessages, never, BackendHttp> = Layer.effect(
+export const layer = Layer.effect(
   WorkspaceMessages,
   Effect.map(BackendHttp, (backend) =>
     WorkspaceMessages.of({

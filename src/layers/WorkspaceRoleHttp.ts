@@ -3,36 +3,25 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { AccountsCheckResponse } from "../contracts/BackendEndpoints.js"
 import { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { claimedRole, liveRole, type WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
+import { roleFromWord } from "../domain/WorkspaceRole.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { makeEpochCache } from "./internal/epochCache.js"
-import { makeSharedRead } from "./internal/SharedRead.js"
-import type { AccountsCheckResponse } from "../contracts/BackendEndpoints.js"
-import { type RoleName, roleFromWord } from "../domain/WorkspaceRole.js"
-
-type Accounts = (typeof AccountsCheckResponse.Type)["accounts"]
-
-const only = (ids: ReadonlyArray<string>): string | undefined => (ids.length === 1 ? ids[0] : undefined)
-
-const chosen = (accounts: Accounts, ordering: ReadonlyArray<string>): string | undefined =>
-  ordering.find((id) => Object.hasOwn(accounts, id)) ?? only(Object.keys(accounts))
+import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
 
 /**
- * * The role in the account with that id, and in no other. Without an id: in the first account of the backend's
- * ordering that is listed, else in the only one. Null where that gives no role; it is never guessed.
- *
- * @internal
+ * The role in the account with that id, and in no other. Without an id: in the first account of the backend's ordering
+ * that is listed, else in the only one. Null where that gives no role; it is never guessed.
  */
-export const roleFromWire = (
-  response: typeof AccountsCheckResponse.Type,
-  accountId: string | null
-): RoleName | null => {
-  const id = accountId ?? chosen(response.accounts, response.account_ordering)
+export const roleFromWire = (response: typeof AccountsCheckResponse.Type, accountId: string | null) => {
+  const ids = Object.keys(response.accounts)
+  const id =
+    accountId ?? response.account_ordering.find((id) => ids.includes(id)) ?? (ids.length === 1 ? ids[0] : undefined)
   if (id === undefined || !Object.hasOwn(response.accounts, id)) return null
   return roleFromWord(response.accounts[id]?.account?.account_user_role ?? null)
 }
@@ -102,7 +91,4 @@ const make = Effect.gen(function* () {
 })
 
 /** A role is kept for the configured time; an endpoint that fails is left alone for the configured pause. */
-export const layer: Layer.Layer<WorkspaceRole, never, AccountConfig | AuthSession | BackendHttp> = Layer.scoped(
-  WorkspaceRole,
-  make
-)
+export const layer = Layer.scoped(WorkspaceRole, make)

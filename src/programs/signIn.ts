@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { AuthError } from "../domain/AuthError.js"
+import { pauseAfter } from "../domain/CallPolicy.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
 import type { LoginPolicy } from "../domain/LoginPolicy.js"
 import type { Session } from "../domain/Session.js"
@@ -85,10 +86,8 @@ export const underLoginPolicy =
     return call.pipe(
       Effect.timeoutFail({ duration: policy.attemptTimeout, onTimeout: late }),
       Effect.retry({
-        times: policy.repeat === "never" ? 0 : policy.attempts - 1,
-        schedule: Schedule.exponential("500 millis").pipe(
-          Schedule.union(Schedule.spaced("4 seconds")),
-          Schedule.jitteredWith({ min: 0.5, max: 1 })
+        schedule: Schedule.recurs(policy.repeat === "never" ? 0 : policy.attempts - 1).pipe(
+          Schedule.modifyDelayEffect((failed) => pauseAfter(failed + 1, policy.backoff))
         ),
         while: (error) => error.reason === "Unavailable"
       }),

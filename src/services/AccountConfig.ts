@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
-import type { BackendBase } from "../contracts/PathStyle.js"
+import type { BackendBase } from "../contracts/BackendEndpoints.js"
 
 /**
  * @since 0.1.0

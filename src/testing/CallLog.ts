@@ -5,7 +5,7 @@
  */
 import * as Record from "effect/Record"
 import { createHash } from "node:crypto"
-import type { PathStyle } from "../contracts/PathStyle.js"
+import type { PathStyle } from "../contracts/BackendEndpoints.js"
 import type { Fault } from "./Fault.js"
 import type { EndpointName } from "./FaultPlan.js"
 

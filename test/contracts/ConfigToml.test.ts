@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { ConfigTomlText } from "../../src/contracts/ConfigToml.js"
+import { ConfigTomlText } from "../../src/layers/AccountConfigEnv.js"
 
 const decode = Schema.decodeEither(ConfigTomlText)
 

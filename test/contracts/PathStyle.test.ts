@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "node:assert"
-import { backendBase, contractPath, styledPath } from "../../src/contracts/PathStyle.js"
+import { backendBase, contractPath, styledPath } from "../../src/contracts/BackendEndpoints.js"
 
 describe("backendBase", () => {
   it.each([

@@ -134,11 +134,11 @@ const clients = [
 describe("an answer through a client of the caller's", () => {
   it.scopedLive.each(clients)("is bounded all the same: %s", ([, layer]) =>
     Effect.gen(function* () {
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
       for (const [, framed] of framings) {
         const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
         const request = HttpClientRequest.get(server.origin)
-        assert.strictEqual((yield* execute(request)).text.length, maxBytes)
+        assert.strictEqual((yield* execute(request)).bodyText.length, maxBytes)
         assert.instanceOf(yield* Effect.flip(execute(request)), BodyTooLarge)
       }
       const server = yield* rawServer(endless({ bytes: 0 }))
@@ -154,7 +154,7 @@ describe("an answer through a client of the caller's", () => {
         socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
         socket.write(bomb)
       })
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
       assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
@@ -162,7 +162,7 @@ describe("an answer through a client of the caller's", () => {
   it.scopedLive.each(clients)("was asked for under our name and without a trace: %s", ([, layer]) =>
     Effect.gen(function* () {
       const server = yield* rawServer(declared("{}"))
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxBytes, userAgent: "ours" })
+      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
       yield* Effect.withSpan(execute(HttpClientRequest.get(server.origin)), "a span of the caller's")
       const request = (server.requests[0] ?? "").toLowerCase()
       assert.include(request, "user-agent: ours\r\n")
@@ -212,7 +212,7 @@ describe("a connection that breaks", () => {
 
   it.effect.each(broken)("is an error for the caller, and leaves nothing in the log: %s", ([, client]) =>
     Effect.gen(function* () {
-      const execute = boundedHttpClient(client, { maxBytes, userAgent: "ours" })
+      const execute = boundedHttpClient(client, { maxResponseBytes: maxBytes, userAgent: "ours" })
       const { logs, results } = yield* watched(execute(request), Layer.empty)
       assert.deepStrictEqual(logs, [])
       assert.isTrue(results.some((text) => text.includes("Error")))

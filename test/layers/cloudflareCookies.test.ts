@@ -2,7 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/internal/cloudflareCookies.js"
+import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/HttpClientNode.js"
 
 /** A client whose every answer sets these cookies, and the cookie headers that it was sent. */
 const setting = (setCookies: ReadonlyArray<string>) => {

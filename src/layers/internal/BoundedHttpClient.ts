@@ -1,10 +1,14 @@
 /** The HTTP client as every part of this package uses it: whole answers, of bounded size, without tracing headers. */
+import * as Cookies from "@effect/platform/Cookies"
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
@@ -12,23 +16,72 @@ import * as Stream from "effect/Stream"
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
 
 /** The chunks, `size` bytes in all, in one piece. */
-export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
+export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
   const bytes = new Uint8Array(size)
   let offset = 0
   for (const chunk of chunks) {
     bytes.set(chunk, offset)
     offset += chunk.byteLength
   }
-  return bytes
+  return bytes.buffer
 }
 
 /** An answer whose body has been read. */
-export interface WholeResponse {
-  readonly status: number
-  readonly headers: HttpClientResponse.HttpClientResponse["headers"]
-  readonly text: string
-  /** The answer as the derived client wants it, with the body in memory. */
-  readonly response: HttpClientResponse.HttpClientResponse
+export class WholeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
+
+  constructor(
+    readonly request: HttpClientRequest.HttpClientRequest,
+    readonly status: number,
+    readonly headers: Headers.Headers,
+    readonly bytes: ArrayBuffer,
+    private readonly setCookies: ReadonlyArray<string> = []
+  ) {
+    super()
+  }
+
+  get isSuccess(): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+  get bodyText(): string {
+    return new TextDecoder().decode(this.bytes)
+  }
+
+  /** The same answer in platform's own class, for the members that are seldom used. */
+  private get web(): HttpClientResponse.HttpClientResponse {
+    return HttpClientResponse.fromWeb(
+      this.request,
+      new Response(this.bytes.byteLength === 0 ? null : this.bytes, { status: this.status, headers: this.headers })
+    )
+  }
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(this.setCookies)
+  }
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
+  get arrayBuffer() {
+    return Effect.succeed(this.bytes)
+  }
+  get text() {
+    return Effect.succeed(this.bodyText)
+  }
+  get json() {
+    return this.web.json
+  }
+  get urlParamsBody() {
+    return this.web.urlParamsBody
+  }
+  get formData() {
+    return this.web.formData
+  }
+  get stream() {
+    return Stream.succeed(new Uint8Array(this.bytes))
+  }
+  toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, { _id: "@effect/platform/HttpClientResponse", status: this.status })
+  }
 }
 
 /** One request, one whole answer, whatever its status. */
@@ -46,7 +99,7 @@ const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: numb
         chunks.push(chunk)
         return size > maxBytes ? Effect.fail(new BodyTooLarge({ status: response.status })) : Effect.void
       }),
-      Effect.map(() => concat(chunks, size).buffer),
+      Effect.map(() => concat(chunks, size)),
       // Some clients have no stream at all for an answer without a body, such as a 204.
       Effect.catchTag("ResponseError", (error) =>
         error.reason === "EmptyBody" ? Effect.succeed(new ArrayBuffer()) : Effect.fail(error)
@@ -60,7 +113,8 @@ const counted = (response: HttpClientResponse.HttpClientResponse, maxBytes: numb
  */
 const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number) => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  return declared <= maxBytes && response.headers["content-encoding"] === undefined
+  const isWhole = response instanceof WholeResponse
+  return isWhole || (declared <= maxBytes && response.headers["content-encoding"] === undefined)
     ? Effect.filterOrFail(
         response.arrayBuffer,
         (bytes) => bytes.byteLength <= maxBytes,
@@ -71,26 +125,18 @@ const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number)
 
 export const boundedHttpClient = (
   client: HttpClient.HttpClient,
-  options: { readonly maxBytes: number; readonly userAgent: string }
+  { maxResponseBytes, userAgent }: { readonly maxResponseBytes: number; readonly userAgent: string }
 ): WholeHttpClient => {
   // Its span would carry every header and the whole URL, and tell the backend about our trace.
   const plain = HttpClient.withTracerDisabledWhen(client, () => true)
-  const whole = (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.map(body(response, options.maxBytes), (bytes): WholeResponse => ({
-      status: response.status,
-      headers: response.headers,
-      get text() {
-        return new TextDecoder().decode(bytes)
-      },
-      response: Object.create(response, {
-        // Any 2xx is a success of the one status that the contract declares.
-        status: { value: response.status >= 200 && response.status < 300 ? 200 : response.status },
-        arrayBuffer: { value: Effect.succeed(bytes) }
-      })
-    }))
   return (request) =>
-    plain.execute(HttpClientRequest.setHeader(request, "user-agent", options.userAgent)).pipe(
-      Effect.flatMap(whole),
+    plain.execute(HttpClientRequest.setHeader(request, "user-agent", userAgent)).pipe(
+      Effect.flatMap((response) =>
+        Effect.map(
+          body(response, maxResponseBytes),
+          (bytes) => new WholeResponse(response.request, response.status, response.headers, bytes)
+        )
+      ),
       // A stream runs in a fiber of its own. If the connection breaks, the runtime would log that fiber's error, with the
       // whole URL, before the caller can classify it.
       Effect.withUnhandledErrorLogLevel(Option.none()),

@@ -25,7 +25,7 @@ const refusal = (step: Step, response: WholeResponse): LoginError =>
 const decoder = <A, I>(step: Step, schema: Schema.Schema<A, I>) => {
   const decode = Schema.decode(Schema.parseJson(schema))
   return (response: WholeResponse): Effect.Effect<A, LoginError> =>
-    Effect.mapError(decode(response.text), () => LoginError.of("Malformed", step))
+    Effect.mapError(decode(response.bodyText), () => LoginError.of("Malformed", step))
 }
 
 const readTokens = decoder("exchange", Login.CodeExchangeResponse)

@@ -30,7 +30,7 @@ const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
 
 /** The code of a refusal as the server sent it, or null. */
 export const refusalCode = (response: WholeResponse): string | null =>
-  Option.getOrNull(Option.map(decodeRefusal(response.text), oauthErrorCode))
+  Option.getOrNull(Option.map(decodeRefusal(response.bodyText), oauthErrorCode))
 
 const permanent: Readonly<Record<string, AuthErrorReason>> = {
   refresh_token_expired: "Expired",
@@ -38,7 +38,7 @@ const permanent: Readonly<Record<string, AuthErrorReason>> = {
   refresh_token_invalidated: "Revoked"
 }
 
-export const isSuccess = (response: WholeResponse): boolean => response.status >= 200 && response.status < 300
+export const isSuccess = (response: WholeResponse): boolean => response.isSuccess
 
 const refusal = (response: WholeResponse): AuthError | NoAnswer => {
   const code = refusalCode(response)
@@ -73,13 +73,13 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
         Effect.mapError(() => new NoAnswer({ detail: "the request could not be built" })),
         Effect.flatMap(send),
         Effect.filterOrFail(isSuccess, refusal),
-        Effect.flatMap((response) => Effect.mapError(decodeTokens(response.text), unreadable))
+        Effect.flatMap((response) => Effect.mapError(decodeTokens(response.bodyText), unreadable))
       ),
     /** The owner of a personal access token. */
     whoami: (token: Redacted.Redacted) =>
       send(whoamiRequest(settings, token)).pipe(
         Effect.filterOrFail(isSuccess, refusal),
-        Effect.flatMap((response) => Effect.mapError(decodeOwner(response.text), unreadable))
+        Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
       ),
     /** Asks the server to end the session. True if it confirmed. */
     revoke: (token: { readonly refresh: Redacted.Redacted } | { readonly access: Redacted.Redacted }) =>

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as SynchronizedRef from "effect/SynchronizedRef"
@@ -31,6 +32,7 @@ export const sqlTransaction =
 
 /** A 64-bit number of the database, which Postgres returns as text. */
 export const SqlInteger = Schema.Union(Schema.Number, Schema.NumberFromString)
+export const SqlTime = Schema.compose(SqlInteger, Schema.DateTimeUtcFromNumber)
 
 type Migration = (sql: SqlClient.SqlClient) => ReadonlyArray<Effect.Effect<unknown, SqlError>>
 
@@ -90,7 +92,7 @@ const migrations: ReadonlyArray<Migration> = [
 const decodeVersions = Schema.decodeUnknown(Schema.Array(Schema.Struct({ version: Schema.NullOr(SqlInteger) })))
 
 /** The version of the database, or null if it is current. Fails for one that a newer version wrote. */
-const outdatedVersion = (sql: SqlClient.SqlClient): Effect.Effect<number | null, SqlError> =>
+const outdatedVersion = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
     const [row] = yield* decodeVersions(yield* sql`SELECT MAX(version) AS version FROM codex_account_migrations`)
     const version = row?.version ?? 0
@@ -108,16 +110,19 @@ const ensureVersionTable = (sql: SqlClient.SqlClient) =>
     applied_at BIGINT NOT NULL
   )`
 
-const bringUpToDate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+const recordVersion = (sql: SqlClient.SqlClient, version: number) =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) => sql`INSERT INTO codex_account_migrations (version, applied_at) VALUES (${version}, ${now})`
+  )
+
+const bringUpToDate = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
     const version = yield* outdatedVersion(sql)
     if (version === null) return
-    for (const [index, migration] of migrations.entries()) {
-      if (index < version) continue
-      yield* Effect.all(migration(sql), { discard: true })
-      const now = yield* Clock.currentTimeMillis
-      yield* sql`INSERT INTO codex_account_migrations (version, applied_at) VALUES (${index + 1}, ${now})`
-    }
+    yield* Effect.forEach(migrations.slice(version), (migration, index) =>
+      Effect.all([...migration(sql), recordVersion(sql, version + index + 1)], { discard: true })
+    )
   })
 
 /** Brings the tables up to date, in one transaction, and refuses a database that a newer version wrote. */
@@ -147,6 +152,17 @@ export class SqlDatabase extends Context.Tag("effect-codex-account/layers/intern
     readonly openIfPresent: Effect.Effect<Option.Option<SqlClient.SqlClient>, SqlError>
   }
 >() {}
+
+/** The rows of a query, each decoded. None if nothing was ever written. */
+export const readRows = <A>(
+  { openIfPresent }: SqlDatabase["Type"],
+  query: (sql: SqlClient.SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>,
+  decode: (row: unknown) => Effect.Effect<A, ParseResult.ParseError>
+) =>
+  openIfPresent.pipe(
+    Effect.flatMap(Option.match({ onNone: () => Effect.succeed([]), onSome: query })),
+    Effect.flatMap(Effect.forEach(decode))
+  )
 
 /** Succeeds at most once. A failure leaves nothing open. */
 const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
@@ -203,8 +219,9 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
 ]
 
-/** What is wrong with the database, without anything of its contents. */
-export const describeSqlError = (error: SqlError): string => {
+/** What is wrong with the database, without anything of its contents, which a parse error would quote. */
+export const describeSqlError = (error: SqlError | ParseResult.ParseError): string => {
+  if (error._tag === "ParseError") return "it holds something that this version does not understand"
   const code = SqlClientLibsql.sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))
   return known?.[1] ?? (code === "" ? error.message : `${error.message} (${code})`)

@@ -5,24 +5,21 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import type { AuthError } from "../../domain/AuthError.js"
 import { BackendError } from "../../domain/BackendError.js"
-import type { CallName, CallPolicy } from "../../domain/CallPolicy.js"
+import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
 import type { AuthSession, Authorization } from "../../services/AuthSession.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
 type Failure = AuthError | BackendError
 
-/** One attempt, with the authorization that it is made with. */
-type Attempt<A> = (authorization: Authorization) => Effect.Effect<A, Failure>
-
 export interface Call<A> {
   readonly name: CallName
   readonly policy: CallPolicy
   readonly session: Pick<AuthSession["Type"], "authorization" | "recover">
-  readonly attempt: Attempt<A>
+  /** One attempt, with the authorization that it is made with. */
+  readonly attempt: (authorization: Authorization) => Effect.Effect<A, Failure>
 }
 
 /** A 401, with the authorization that was refused. */
@@ -36,26 +33,24 @@ interface Refused {
  * How long to wait after the n-th failed attempt. Null for no further attempt: a longer `Retry-After` than the policy
  * obeys means that the backend does not want one.
  */
-const pause = (policy: CallPolicy, error: BackendError, failed: number): Effect.Effect<number | null> => {
-  if (error.retryAfterMillis !== null) {
-    const obeyed = error.retryAfterMillis <= Duration.toMillis(policy.retryAfterCap)
-    return Effect.succeed(obeyed ? error.retryAfterMillis : null)
+const pause = (policy: CallPolicy, { retryAfterMillis }: BackendError, failed: number) => {
+  if (retryAfterMillis !== null) {
+    return Effect.succeed(retryAfterMillis <= Duration.toMillis(policy.retryAfterCap) ? retryAfterMillis : null)
   }
-  const { base, cap, factor, jitter } = policy.backoff
-  const full = Math.min(Duration.toMillis(base) * factor ** (failed - 1), Duration.toMillis(cap))
-  return Effect.map(Random.next, (share) => full * (1 - jitter * share))
+  return Effect.map(pauseAfter(failed, policy.backoff), Duration.toMillis)
 }
 
-const timeout = <A, E>(call: CallName, millis: number, work: Effect.Effect<A, E>): Effect.Effect<A, E | BackendError> =>
+const timeout = <A, E>(call: CallName, millis: number, work: Effect.Effect<A, E>) =>
   Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(call, "Timeout") })
 
-const endOf = (exit: Exit.Exit<unknown, Failure>): AttemptEnd => {
-  if (Exit.isSuccess(exit)) return { _tag: "Answered" }
-  return Option.match(Cause.failureOption(exit.cause), {
-    onNone: () => ({ _tag: "CutShort" }),
-    onSome: (error) => ({ _tag: "Failed", error })
-  })
-}
+const endOf = Exit.match({
+  onSuccess: (): AttemptEnd => ({ _tag: "Answered" }),
+  onFailure: (cause: Cause.Cause<Failure>): AttemptEnd =>
+    Option.match(Cause.failureOption(cause), {
+      onNone: () => ({ _tag: "CutShort" }),
+      onSome: (error) => ({ _tag: "Failed", error })
+    })
+})
 
 /** The same call, adding each attempt's end to the list of a caller that wants one. */
 const logged = <A>(call: Call<A>): Effect.Effect<Call<A>> =>

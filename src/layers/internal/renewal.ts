@@ -15,8 +15,8 @@ import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
-import { authorizationOf, sessionFromRecord, withNewTokens } from "./sessionRecord.js"
 import type { SessionState, SignedIn } from "./SessionState.js"
+import { authorizationOf, sessionFromRecord, withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AuthJson } from "../../contracts/AuthJson.js"
@@ -40,11 +41,10 @@ export const claimsOf = (token: Redacted.Redacted): Option.Option<JwtPayload> =>
 /** The mode that the record states, or else the one that its credentials imply. */
 const modeOf = (record: AuthJson): AuthMode => {
   if (record.auth_mode) return record.auth_mode
-  const present = (value: unknown) => value !== undefined && value !== null
-  if (present(record.personal_access_token)) return "personalAccessToken"
-  if (present(record.bedrock_api_key)) return "bedrockApiKey"
-  if (present(record.bedrock_access_keys)) return "bedrockAccessKeys"
-  return present(record.OPENAI_API_KEY) ? "apikey" : "chatgpt"
+  if (Predicate.isNotNullable(record.personal_access_token)) return "personalAccessToken"
+  if (Predicate.isNotNullable(record.bedrock_api_key)) return "bedrockApiKey"
+  if (Predicate.isNotNullable(record.bedrock_access_keys)) return "bedrockAccessKeys"
+  return Predicate.isNotNullable(record.OPENAI_API_KEY) ? "apikey" : "chatgpt"
 }
 
 const withoutIdentity = (mode: AuthMode, source: Session["source"], bearer: Redacted.Redacted): LiveSession => ({

@@ -20,7 +20,7 @@ import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CallLog, FakeBackend, Fault, ScriptedDialog } from "../../../src/testing/index.js"
 import { authFile, fileStore, modeOf, temporaryHome } from "../../layers/support/home.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
-import { backendBase } from "../../../src/contracts/PathStyle.js"
+import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
 import { live, virtual } from "../../scenario.js"
 
 // To the letter what the record of the format shows (spec/auth.md 2.4).

@@ -4,7 +4,7 @@ import Libsql from "libsql"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { backendBase } from "../../../src/contracts/PathStyle.js"
+import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 
 export const temporaryFolder = Effect.acquireRelease(

@@ -8,7 +8,6 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { ok, strictEqual } from "node:assert"
 import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
-import { makeKeyringProcess } from "../../../src/layers/internal/Keyring.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { missing, SecretService } from "./secretService.js"
 import { accessOf, type Home, makeHome, record, settings } from "./support.js"
@@ -55,7 +54,7 @@ describe.skipIf(missing !== null)("with a Secret Service", () => {
         const first = yield* store.write(record(long), { expected: Option.none() })
         strictEqual(yield* fs.exists(home.authJson), false)
         strictEqual(accessOf(yield* store.read), long)
-        const text = yield* makeKeyringProcess(5000).get(home.entry)
+        const text = yield* CredentialStoreKeyring.makeKeyringProcess(5000).get(home.entry)
         ok(Option.exists(text, (json) => json.startsWith('{"auth_mode":"chatgpt"')))
 
         yield* store.write(record("second"), { expected: Option.some(first.revision) })
@@ -74,9 +73,11 @@ describe.skipIf(missing !== null)("with a Secret Service", () => {
     await service.run("unlocked")
     vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", service.address)
     const entry = { service: "Codex Auth", account: "cli|locked" }
-    await live(makeKeyringProcess(5000).set(entry, "text"))
+    await live(CredentialStoreKeyring.makeKeyringProcess(5000).set(entry, "text"))
     await service.run("locked")
-    const [error, millis] = await took(() => live(Effect.flip(makeKeyringProcess(1500).get(entry))))
+    const [error, millis] = await took(() =>
+      live(Effect.flip(CredentialStoreKeyring.makeKeyringProcess(1500).get(entry)))
+    )
     strictEqual(error.reason, "Unavailable")
     ok(error.detail.includes("locked"), error.detail)
     ok(millis >= 1400 && millis < 5000, `${millis} ms`)
