@@ -12,7 +12,6 @@ import {
 } from "../../../programs/signIn.js"
 import { AccountConfig } from "../../../services/AccountConfig.js"
 import { AuthSession } from "../../../services/AuthSession.js"
-import type { CredentialStore } from "../../../services/CredentialStore.js"
 import { ExternalSession } from "../../../services/ExternalSession.js"
 import { LoginPolicies } from "../../../services/LoginPolicies.js"
 import { type LoginMethod, SignIn } from "../../../services/SignIn.js"
@@ -29,16 +28,12 @@ import {
   type LoginPrefix,
   notSupported
 } from "../../protocol/errors.js"
-import type { LoginAccountParams, LoginAccountResponse } from "../../protocol/schemas/Login.js"
-import { uuidIn } from "../../protocol/uuid.js"
+import type { LoginAccountParams } from "../../protocol/schemas/Account.js"
+import { uuidIn } from "../../protocol/Method.js"
 import { AccountEvents } from "../AccountEvents.js"
 import { ClientRequests } from "../ClientRequests.js"
-import type { Handlers, RequestContext } from "../Handler.js"
+import type { Handlers, RequestContext, ServerServices } from "../Handler.js"
 import { Logins } from "../Logins.js"
-
-type Methods = "account/login/start" | "account/login/cancel" | "account/logout"
-
-type Services = AccountConfig | AccountEvents | AuthSession | ClientRequests | CredentialStore | Logins | SignIn
 
 type Params<Type extends LoginAccountParams["type"]> = Extract<LoginAccountParams, { readonly type: Type }>
 
@@ -166,27 +161,25 @@ const withTokens = (params: Params<"chatgptAuthTokens">, context: RequestContext
     return { type: "chatgptAuthTokens" as const }
   })
 
-const started = (
-  params: LoginAccountParams,
-  context: RequestContext
-): Effect.Effect<LoginAccountResponse, RpcError, Services> => {
-  switch (params.type) {
-    case "apiKey":
-      return withApiKey(params, context)
-    case "chatgpt":
-      return withBrowser(context)
-    case "chatgptDeviceCode":
-      return withDeviceCode(context)
-    case "chatgptAuthTokens":
-      return withTokens(params, context)
-    case "amazonBedrock":
-    case "amazonBedrockAccessKeys":
-      return Effect.fail(notSupported(`account/login/start.${params.type}`))
-  }
-}
-
-export const loginHandlers: Handlers<Methods, Services> = {
-  "account/login/start": started,
+export const loginHandlers: Handlers<
+  "account/login/start" | "account/login/cancel" | "account/logout",
+  ServerServices | AccountEvents | Logins
+> = {
+  "account/login/start": (params, context) => {
+    switch (params.type) {
+      case "apiKey":
+        return withApiKey(params, context)
+      case "chatgpt":
+        return withBrowser(context)
+      case "chatgptDeviceCode":
+        return withDeviceCode(context)
+      case "chatgptAuthTokens":
+        return withTokens(params, context)
+      case "amazonBedrock":
+      case "amazonBedrockAccessKeys":
+        return Effect.fail(notSupported(`account/login/start.${params.type}`))
+    }
+  },
   "account/login/cancel": ({ loginId }, context) =>
     Effect.gen(function* () {
       const logins = yield* Logins
