@@ -53,4 +53,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<AccountQueue, never, Background> = Layer.effect(AccountQueue, make)
+export const layer = Layer.effect(AccountQueue, make)

@@ -27,7 +27,6 @@ import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 import { accountHandlers } from "./handlers/account.js"
 import { makeServerInfo } from "./handlers/initialize.js"
-import { loginHandlers } from "./handlers/login.js"
 import { usageHandlers } from "./handlers/usage.js"
 
 /**
@@ -118,7 +117,6 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
     const serverInfo = yield* makeServerInfo
     const handlers: Handlers<Routed, HandlerServices | R> = {
       ...accountHandlers,
-      ...loginHandlers,
       ...usageHandlers,
       ...(threads ?? noThreads),
       "turn/start": () => noTurns

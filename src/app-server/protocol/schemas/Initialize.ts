@@ -31,7 +31,7 @@ export type InitializeParams = typeof InitializeParams.Type
 const text = Schema.optionalWith(Schema.String, { exact: true, default: () => "" })
 
 /**
- * `codexHome` is an absolute path on the server's machine. Text that a server left out is empty: older ones tell their
+ * `codexHome` is an absolute path on the server's machine. Text that a server left out is empty: older ones send their
  * user agent alone, or nothing.
  */
 export const InitializeResponse = struct("InitializeResponse", {

@@ -34,7 +34,7 @@ export const SpendControlLimit = struct("SpendControlLimit", {
   resetsAt: Int64
 })
 
-/** A reason that a newer server tells reads as null. */
+/** A reason that only a newer server knows reads as null. */
 export const ReachedTypeOrNull = Schema.optionalWith(
   Schema.transform(Schema.NullOr(Schema.String), Schema.NullOr(ReachedType), {
     strict: true,
