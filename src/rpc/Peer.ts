@@ -86,7 +86,7 @@ const mostRefusals = 1024
 export interface PeerOptions {
   /** How many messages may wait to be sent. */
   readonly capacity: number
-  /** Takes what the other side asks or tells, in order: nothing more is read until it is done. */
+  /** Takes the requests and notifications of the other side, in order: nothing more is read until it is done. */
   readonly onMessage: (
     message: Request | Notification,
     replies: Pick<Peer, "refuse" | "send">

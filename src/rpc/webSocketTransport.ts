@@ -5,6 +5,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import { type RawData, WebSocket } from "ws"
+import { makeCondition } from "./condition.js"
 import { decode, encode, type Message } from "./Envelope.js"
 import { maxMessageBytes, PeerError, type Transport } from "./Transport.js"
 
@@ -36,40 +37,34 @@ const receiving = (socket: WebSocket): Effect.Effect<ReadonlyArray<Message | nul
   let frames: Array<Message | null> = []
   let bytes = 0
   let over: PeerError | null = null
-  let wake = () => {}
+  const changed = makeCondition()
   const end = (error: PeerError) => {
     over ??= error
-    wake()
+    changed.notify()
   }
   socket.on("message", (data, isBinary) => {
     if (isBinary) return
     frames.push(decode(textOf(data)))
     bytes += sizeOf(data)
     if (frames.length >= highWater.frames || bytes >= highWater.bytes) socket.pause()
-    wake()
+    changed.notify()
   })
   socket.on("error", (error) => end(PeerError.of("Failed", describe(error))))
   socket.on("close", (code, reason) => {
     if (code === withoutCloseFrame) end(PeerError.of("Ended"))
     else end(PeerError.of("Closed", reason.length > 0 ? reason.toString("utf8") : "connection closed"))
   })
-  return Effect.async((resume) => {
-    const look = () => {
-      if (frames.length > 0) {
-        const taken = frames
-        frames = []
-        bytes = 0
-        wake = () => {}
-        socket.resume()
-        resume(Effect.succeed(taken))
-      } else if (over !== null) resume(Effect.fail(over))
+  return Effect.flatMap(
+    changed.until(() => frames.length > 0 || over !== null),
+    () => {
+      if (frames.length === 0 && over !== null) return Effect.fail(over)
+      const taken = frames
+      frames = []
+      bytes = 0
+      socket.resume()
+      return Effect.succeed(taken)
     }
-    wake = look
-    look()
-    return Effect.sync(() => {
-      wake = () => {}
-    })
-  })
+  )
 }
 
 const sending =

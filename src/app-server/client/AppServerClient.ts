@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ErrorBody, RequestId } from "../../rpc/Envelope.js"
@@ -53,19 +54,6 @@ export interface RawRequest {
 }
 
 /**
- * A request of the server, to be answered by `resolveServerRequest` or `rejectServerRequest` with its `id`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ServerRequest {
-  readonly _tag: "ServerRequest"
-  readonly id: RequestId
-  readonly method: string
-  readonly params: unknown
-}
-
-/**
  * The notification of one method. `emittedAtMs` is null where the server does not say.
  *
  * @since 0.1.0
@@ -89,65 +77,25 @@ export type ServerNotification<M extends ServerNotificationName = ServerNotifica
 }[M]
 
 /**
- * A notification that this client does not know, or whose params it can't read.
- *
- * @since 0.1.0
- * @category models
- */
-export interface OtherNotification {
-  readonly _tag: "OtherNotification"
-  readonly method: string
-  readonly params: unknown
-  readonly emittedAtMs: number | null
-}
-
-/**
- * A notification of the older protocol, `codex/event/...`, from a server that was asked for them.
- *
- * @since 0.1.0
- * @category models
- */
-export interface LegacyNotification {
-  readonly _tag: "LegacyNotification"
-  readonly method: string
-  readonly params: unknown
-}
-
-/**
- * This many events were dropped at this point because they were not read in time.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Lagged {
-  readonly _tag: "Lagged"
-  readonly skipped: number
-}
-
-/**
- * A remote connection was lost; no event follows.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Disconnected {
-  readonly _tag: "Disconnected"
-  readonly message: string
-}
-
-/**
  * What the client learns without asking.
  *
  * @since 0.1.0
  * @category models
  */
 export type AppServerEvent =
-  | ServerRequest
   | ServerNotification
-  | OtherNotification
-  | LegacyNotification
-  | Lagged
-  | Disconnected
+  | Data.TaggedEnum<{
+      /** A request of the server, to be answered by `resolveServerRequest` or `rejectServerRequest` with its `id`. */
+      ServerRequest: { readonly id: RequestId; readonly method: string; readonly params: unknown }
+      /** A notification that this client does not know, or whose params it can't read. */
+      OtherNotification: { readonly method: string; readonly params: unknown; readonly emittedAtMs: number | null }
+      /** A notification of the older protocol, `codex/event/...`, from a server that was asked for them. */
+      LegacyNotification: { readonly method: string; readonly params: unknown }
+      /** This many events were dropped at this point because they were not read in time. */
+      Lagged: { readonly skipped: number }
+      /** A remote connection was lost; no event follows. */
+      Disconnected: { readonly message: string }
+    }>
 
 /**
  * Whether the event is the notification of that method; a refinement for `Stream.filter`.

@@ -4,6 +4,7 @@ import * as MutableList from "effect/MutableList"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { makeCondition } from "../../rpc/condition.js"
 import type { Notification, Request } from "../../rpc/Envelope.js"
 import {
   isServerNotificationName,
@@ -12,12 +13,12 @@ import {
   serverNotifications,
   isLossless
 } from "../protocol/notifications.js"
-import type { AppServerEvent, Disconnected, Lagged, ServerNotification } from "./AppServerClient.js"
+import type { AppServerEvent, ServerNotification } from "./AppServerClient.js"
 
 /** An event in the queue: messages are decoded when they are read. */
-export type Forwarded = Request | Notification | Lagged | Disconnected
+export type Forwarded = Request | Notification | Extract<AppServerEvent, { readonly _tag: "Lagged" | "Disconnected" }>
 
-export const lagged = (skipped: number): Lagged => ({ _tag: "Lagged", skipped })
+export const lagged = (skipped: number): Forwarded => ({ _tag: "Lagged", skipped })
 
 const legacyPrefix = "codex/event/"
 
@@ -79,10 +80,9 @@ export interface EventQueue {
 
 /** Until it is settled, the queue has room for `atFirst` events, if that is more. */
 export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<EventQueue> =>
-  Effect.gen(function* () {
+  Effect.sync(() => {
     const items = MutableList.empty<Forwarded>()
-    const arrived = yield* Effect.makeLatch(false)
-    const left = yield* Effect.makeLatch(false)
+    const changed = makeCondition()
     let places = Math.max(capacity, atFirst)
     let skipped = 0
     let open = true
@@ -91,52 +91,44 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
     const room = () => places - MutableList.length(items)
 
     const push = (event: Forwarded): Effect.Effect<boolean> =>
-      Effect.suspend(() => {
-        if (!open) return Effect.succeed(false)
-        if (room() > 0) {
-          MutableList.append(items, event)
-          arrived.unsafeOpen()
-          return Effect.succeed(true)
+      Effect.map(
+        changed.until(() => !open || room() > 0),
+        () => {
+          if (open) MutableList.append(items, event)
+          changed.notify()
+          return open
         }
-        left.unsafeClose()
-        return Effect.zipRight(left.await, push(event))
-      })
-
-    const put = (event: Forwarded): Effect.Effect<Outcome> =>
-      Effect.suspend(() => {
-        if (!open) return Effect.succeed("closed")
-        const step = forward(skipped, event, room())
-        skipped = step.skipped
-        return Effect.map(Effect.forEach(step.deliver, push), (pushed): Outcome =>
-          pushed.includes(false) ? "closed" : step.dropped ? "dropped" : "delivered"
-        )
-      })
-
-    const take: Effect.Effect<Option.Option<Forwarded>> = Effect.suspend(() => {
-      const next = MutableList.shift(items)
-      if (next !== undefined) {
-        left.unsafeOpen()
-        return Effect.succeed(Option.some(next))
-      }
-      if (skipped > 0) {
-        const gap = lagged(skipped)
-        skipped = 0
-        return Effect.succeed(Option.some(gap))
-      }
-      if (!open) return Effect.succeed(Option.none())
-      arrived.unsafeClose()
-      return Effect.zipRight(arrived.await, take)
-    })
+      )
 
     const stop = () => {
       open = false
-      arrived.unsafeOpen()
-      left.unsafeOpen()
+      changed.notify()
     }
 
     return {
-      put,
-      take,
+      put: (event) =>
+        Effect.suspend(() => {
+          if (!open) return Effect.succeed("closed")
+          const step = forward(skipped, event, room())
+          skipped = step.skipped
+          return Effect.map(Effect.forEach(step.deliver, push), (pushed): Outcome =>
+            pushed.includes(false) ? "closed" : step.dropped ? "dropped" : "delivered"
+          )
+        }),
+      take: Effect.map(
+        changed.until(() => !open || skipped > 0 || MutableList.length(items) > 0),
+        () => {
+          const next = MutableList.shift(items)
+          if (next !== undefined) {
+            changed.notify()
+            return Option.some(next)
+          }
+          if (skipped === 0) return Option.none()
+          const gap = lagged(skipped)
+          skipped = 0
+          return Option.some(gap)
+        }
+      ),
       end: Effect.sync(stop),
       close: Effect.sync(() => {
         if (!listening) return []
@@ -153,16 +145,11 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
     }
   })
 
-type Kinds = {
+const kinds: {
   readonly [M in ServerNotificationName]: {
-    readonly params: Schema.Schema<
-      ServerNotificationParams<M>,
-      Schema.Schema.Encoded<(typeof serverNotifications)[M]["params"]>
-    >
+    readonly params: Schema.Schema<ServerNotificationParams<M>, (typeof serverNotifications)[M]["params"]["Encoded"]>
   }
-}
-
-const kinds: Kinds = serverNotifications
+} = serverNotifications
 
 const known = <M extends ServerNotificationName>(
   method: M,

@@ -4,40 +4,29 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import type { RpcError } from "../../rpc/RpcError.js"
+import * as Struct from "effect/Struct"
+import { RpcError } from "../../rpc/RpcError.js"
 
 /**
+ * A failure of the connection. Holds no token and nothing that was sent.
+ *
  * - `InvalidInput`: refused by the client, nothing was sent. `BrokenPipe`: the connection is gone.
  * - `ConnectionAborted`, `UnexpectedEof`: the server closed the connection. `InvalidData`: it sent what can't be understood.
  * - `TimedOut`: it did not answer in time. `Other`: no connection was made, or the server refused it.
  *
  * @since 0.1.0
- * @category schemas
- */
-export const IoReason = Schema.Literal(
-  "InvalidInput",
-  "BrokenPipe",
-  "ConnectionAborted",
-  "UnexpectedEof",
-  "InvalidData",
-  "TimedOut",
-  "Other"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type IoReason = typeof IoReason.Type
-
-/**
- * A failure of the connection. Holds no token and nothing that was sent.
- *
- * @since 0.1.0
  * @category errors
  */
 export class IoError extends Schema.TaggedError<IoError>()("IoError", {
-  reason: IoReason,
+  reason: Schema.Literal(
+    "InvalidInput",
+    "BrokenPipe",
+    "ConnectionAborted",
+    "UnexpectedEof",
+    "InvalidData",
+    "TimedOut",
+    "Other"
+  ),
   message: Schema.String
 }) {}
 
@@ -45,7 +34,7 @@ export class IoError extends Schema.TaggedError<IoError>()("IoError", {
  * @since 0.1.0
  * @category constructors
  */
-export const ioError = (reason: IoReason, message: string): IoError => new IoError({ reason, message })
+export const ioError = (reason: IoError["reason"], message: string): IoError => new IoError({ reason, message })
 
 /**
  * What is wrong with a result, without its values: those may be secrets.
@@ -71,16 +60,6 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 /**
- * @since 0.1.0
- * @category schemas
- */
-export const ErrorBody = Schema.Struct({
-  code: Schema.Int,
-  message: Schema.String,
-  data: Schema.optionalWith(Schema.Unknown, { exact: true })
-})
-
-/**
  * The server answered with an error. The text is the server's own, or that of a server behind it.
  *
  * @since 0.1.0
@@ -88,7 +67,7 @@ export const ErrorBody = Schema.Struct({
  */
 export class ServerError extends Schema.TaggedError<ServerError>()("ServerError", {
   method: Schema.String,
-  error: ErrorBody
+  error: Schema.Struct(Struct.omit(RpcError.fields, "_tag"))
 }) {
   static of(method: string, { code, data, message }: RpcError): ServerError {
     return new ServerError({ method, error: data === undefined ? { code, message } : { code, message, data } })

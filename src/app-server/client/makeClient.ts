@@ -18,7 +18,7 @@ import {
 import { makePeer, type Peer } from "../../rpc/Peer.js"
 import { codes, echoed, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import { PeerError, type Transport } from "../../rpc/Transport.js"
-import type { Presence } from "../protocol/Method.js"
+import type { Method } from "../protocol/Method.js"
 import { eventQueueFull, eventsClosed } from "../protocol/errors.js"
 import { methods, type Result, serverRequestNames } from "../protocol/methods.js"
 import { initialized } from "../protocol/notifications.js"
@@ -39,7 +39,6 @@ import {
   DeserializeError,
   type IoError,
   ioError,
-  type IoReason,
   ServerError,
   TransportError
 } from "./TypedRequestError.js"
@@ -78,43 +77,31 @@ export const serverInfo = (result: unknown): Either.Either<ServerInfo, string> =
 
 const initializeLimit = "10 seconds"
 
-const reasons: Record<PeerError["reason"], IoReason> = {
-  Closed: "ConnectionAborted",
-  Ended: "UnexpectedEof",
-  Failed: "InvalidData",
-  WriteFailed: "BrokenPipe",
-  Invalid: "InvalidData",
-  Unreachable: "Other",
-  TimedOut: "TimedOut",
-  Gone: "BrokenPipe",
-  Refused: "InvalidInput"
+/** What the reason is for a caller, and what it says of the app-server or of the message. */
+const reasons: Record<PeerError["reason"], readonly [IoError["reason"], (server: string, detail: string) => string]> = {
+  Closed: ["ConnectionAborted", (server, detail) => `${server} disconnected: ${detail}`],
+  Ended: ["UnexpectedEof", (server) => `${server} closed the connection`],
+  Failed: ["InvalidData", (server, detail) => `the connection to ${server} failed: ${detail}`],
+  WriteFailed: ["BrokenPipe", (server, detail) => `can't write to ${server}: ${detail}`],
+  Invalid: ["InvalidData", (server, detail) => `${server} sent invalid JSON-RPC: ${detail}`],
+  Unreachable: ["Other", (server, detail) => `can't connect to ${server}: ${detail}`],
+  TimedOut: ["TimedOut", (server) => `${server} did not answer in time`],
+  Gone: ["BrokenPipe", () => "the app-server client is closed"],
+  Refused: ["InvalidInput", (_server, detail) => `not sent: ${detail}`]
 }
 
-const words: Record<PeerError["reason"], (endpoint: string, detail: string) => string> = {
-  Closed: (endpoint, detail) => `the app-server at \`${endpoint}\` disconnected: ${detail}`,
-  Ended: (endpoint) => `the app-server at \`${endpoint}\` closed the connection`,
-  Failed: (endpoint, detail) => `the connection to the app-server at \`${endpoint}\` failed: ${detail}`,
-  WriteFailed: (endpoint, detail) => `can't write to the app-server at \`${endpoint}\`: ${detail}`,
-  Invalid: (endpoint, detail) => `the app-server at \`${endpoint}\` sent invalid JSON-RPC: ${detail}`,
-  Unreachable: (endpoint, detail) => `can't connect to the app-server at \`${endpoint}\`: ${detail}`,
-  TimedOut: (endpoint) => `the app-server at \`${endpoint}\` did not answer in time`,
-  Gone: () => "the app-server client is closed",
-  Refused: (_endpoint, detail) => `not sent: ${detail}`
-}
+const nameOf = (endpoint: string): string => `the app-server at \`${endpoint}\``
 
 const ioErrorOf =
   (endpoint: string) =>
-  ({ detail, reason }: PeerError): IoError =>
-    ioError(reasons[reason], words[reason](endpoint, detail))
-
-type Table = {
-  readonly [M in ClientMethod]: {
-    readonly presence: Presence
-    readonly decodeResult: (result: unknown) => Either.Either<Result<M>, string>
+  ({ detail, reason }: PeerError): IoError => {
+    const [why, text] = reasons[reason]
+    return ioError(why, text(nameOf(endpoint), detail))
   }
-}
 
-const table: Table = methods
+const table: {
+  readonly [M in ClientMethod]: Pick<Method<never, never, Result<M>, never>, "presence" | "decodeResult">
+} = methods
 
 type Call = (request: Request) => Effect.Effect<unknown, IoError | RpcError>
 
@@ -133,9 +120,7 @@ const makeRequests = (call: Call): RequestHandle => {
   const callAs = (id: RequestId, request: Request): ReturnType<Call> => {
     const isFirst = !chosen.has(id)
     chosen.add(id)
-    const release = Effect.sync(() => {
-      if (isFirst) chosen.delete(id)
-    })
+    const release = Effect.sync(() => isFirst && chosen.delete(id))
     // Every call ends, with the client at the latest.
     return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.ensuring(call(request), release))), Fiber.join)
   }
@@ -211,7 +196,7 @@ const make = <Packet>(transport: Transport<Packet>, options: MakeClientOptions, 
     // First of all: an event that waits for room would hold up everything else.
     yield* Scope.addFinalizer(scope, queue.close)
 
-    const at = `the app-server at \`${transport.endpoint}\``
+    const at = nameOf(transport.endpoint)
     const result = yield* peer
       .request(makeRequest("initialize", "initialize", initializeParams(options, options.extensions)))
       .pipe(

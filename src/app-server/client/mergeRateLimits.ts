@@ -39,7 +39,7 @@ const mergeWindows = (last: RateLimitSnapshot, update: RateLimitSnapshot): Pick<
 }
 
 /**
- * What the update does not tell stays. A window goes on with the one of the same length.
+ * What the update leaves out stays. A window goes on with the one of the same length.
  *
  * @since 0.1.0
  * @category combinators
@@ -61,7 +61,7 @@ const mainLimit = "codex"
 const idOf = ({ limitId }: RateLimitSnapshot): string => limitId ?? mainLimit
 
 /**
- * The last answer of `account/rateLimits/read` with what an `account/rateLimits/updated` of the same account tells. A
+ * The last answer of `account/rateLimits/read` with an `account/rateLimits/updated` of the same account applied. A
  * null clears nothing: that a limit is reached no more is only known after the next read. A limit without an id is
  * Codex's own; one that is new is added.
  *

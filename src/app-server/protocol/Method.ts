@@ -1,4 +1,4 @@
-/** A method of the protocol as a value. */
+/** How the messages of the protocol are declared and decoded. */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
@@ -19,8 +19,7 @@ export type Presence = "required" | "optional" | "none"
  * `decodeParams` fails with the answer to the client, `decodeResult` with what is wrong. `experimental` names what these
  * params may only be used for with the `experimentalApi` capability; null when nothing.
  */
-export interface Method<Name extends string, P, PI, R, RI> {
-  readonly method: Name
+export interface Method<P, PI, R, RI> {
   readonly presence: Presence
   readonly params: Schema.Schema<P, PI>
   readonly result: Schema.Schema<R, RI>
@@ -28,6 +27,10 @@ export interface Method<Name extends string, P, PI, R, RI> {
   readonly decodeResult: (result: unknown) => Either.Either<R, string>
   readonly experimental: (params: P) => string | null
 }
+
+/** A struct with the name that errors and the published schema use. */
+export const struct = <const Fields extends Schema.Struct.Fields>(identifier: string, fields: Fields) =>
+  Schema.Struct(fields).annotations({ identifier })
 
 /** A method or params that can't be decoded. */
 export const invalidRequest = (detail: string): RpcError => rpcError(codes.invalidRequest, `Invalid request: ${detail}`)
@@ -73,13 +76,10 @@ const decoder = <A, I>(schema: Schema.Schema<A, I>, name: string): ((value: unkn
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
-const paramsDecoder = <P, PI>(
-  schema: Schema.Schema<P, PI>,
-  presence: Presence
-): Method<"", P, PI, P, PI>["decodeParams"] => {
+const paramsDecoder = <P, PI>(schema: Schema.Schema<P, PI>, presence: Presence) => {
   const decode = decoder(schema, "params")
   const decoded = (value: unknown) => Either.mapLeft(decode(value), invalidRequest)
-  return (params) => {
+  return (params: unknown): Either.Either<P, RpcError> => {
     const isAbsent = params === undefined || params === null
     switch (presence) {
       case "none":
@@ -94,28 +94,38 @@ const paramsDecoder = <P, PI>(
   }
 }
 
-const never = (): null => null
+export const make = <P, PI, R, RI>(
+  params: Schema.Schema<P, PI>,
+  result: Schema.Schema<R, RI>,
+  {
+    experimental = () => null,
+    presence = "required"
+  }: { readonly presence?: Presence; readonly experimental?: (params: P) => string | null } = {}
+): Method<P, PI, R, RI> => ({
+  presence,
+  params,
+  result,
+  experimental,
+  decodeParams: paramsDecoder(params, presence),
+  decodeResult: decoder(result, "result")
+})
 
-export const make = <const Name extends string, P, PI, R, RI>(
-  method: Name,
-  options: {
-    readonly params: Schema.Schema<P, PI>
-    readonly result: Schema.Schema<R, RI>
-    readonly presence?: Presence
-    readonly experimental?: (params: P) => string | null
-  }
-): Method<Name, P, PI, R, RI> => {
-  const presence = options.presence ?? "required"
-  return {
-    method,
-    presence,
-    params: options.params,
-    result: options.result,
-    experimental: options.experimental ?? never,
-    decodeParams: paramsDecoder(options.params, presence),
-    decodeResult: decoder(options.result, "result")
-  }
+/** A method without params. */
+export const withoutParams = <R, RI>(result: Schema.Schema<R, RI>) =>
+  make(Schema.Undefined, result, { presence: "none" })
+
+const simple = /^[0-9a-f]{32}$/i
+const hyphenated = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/**
+ * The UUID in lower case with hyphens, from any form that the original accepts: with or without hyphens, in braces, or as
+ * `urn:uuid:`. Null for other text.
+ */
+export const uuidIn = (text: string): string | null => {
+  const bare = /^\{(.*)\}$/s.exec(text)?.[1] ?? /^urn:uuid:(.*)$/s.exec(text)?.[1] ?? text
+  if (!hyphenated.test(bare) && !(bare === text && simple.test(bare))) return null
+  return bare
+    .toLowerCase()
+    .replaceAll("-", "")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 }
-
-/** The params of a method that has none. */
-export const NoParams = Schema.Undefined

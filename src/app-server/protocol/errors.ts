@@ -2,15 +2,10 @@
 import { codes, echoed, type RpcError, rpcError } from "../../rpc/RpcError.js"
 
 const refused = (message: string): RpcError => rpcError(codes.invalidRequest, message)
-
 const failed = (message: string): RpcError => rpcError(codes.internal, message)
-
 const overloadedWith = (message: string): RpcError => rpcError(codes.overloaded, message)
-
 export const notInitialized = (): RpcError => refused("Not initialized")
-
 export const alreadyInitialized = (): RpcError => refused("Already initialized")
-
 export const invalidClientName = (name: string): RpcError =>
   refused(`Invalid clientInfo.name: '${name}'. Must be a valid HTTP header value.`)
 
@@ -58,14 +53,10 @@ export const timedOut = (
 ): RpcError => failed(`${what} timed out`)
 
 export const mustNotBeEmpty = (field: "idempotencyKey" | "creditId"): RpcError => refused(`${field} must not be empty`)
-
 export const apiKeyLoginDisabled = (): RpcError => refused("API key login is disabled. Use ChatGPT login instead.")
-
 export const chatgptLoginDisabled = (): RpcError => refused("ChatGPT login is disabled. Use API key login instead.")
-
 export const externalAuthDisabled = (): RpcError =>
   refused("External ChatGPT auth is disabled. Use API key login instead.")
-
 export const externalAuthActive = (): RpcError =>
   refused(
     "External auth is active. Use account/login/start (chatgptAuthTokens) to update it or account/logout to clear it."
@@ -77,7 +68,6 @@ export const externalAuthWorkspace = (allowed: ReadonlyArray<string>, received: 
   )
 
 export const invalidLoginId = (id: string): RpcError => refused(`invalid login id: ${echoed(id)}`)
-
 export const deviceCodeDisabled = (): RpcError =>
   refused("device code login is not enabled for this account. Use the browser login instead.")
 
@@ -90,13 +80,9 @@ export type LoginPrefix =
   | "logout failed"
 
 export const loginFailed = (prefix: LoginPrefix, detail: string): RpcError => failed(`${prefix}: ${detail}`)
-
 export const invalidThreadId = (id: string): RpcError => refused(`invalid thread id: ${echoed(id)}`)
-
 export const threadNotLoaded = (id: string): RpcError => refused(`thread not loaded: ${echoed(id)}`)
-
 export const noRolloutFound = (id: string): RpcError => refused(`no rollout found for thread id ${echoed(id)}`)
-
 export const turnsUnavailable = (id: string): RpcError =>
   refused(`thread ${id} is not materialized yet; includeTurns is unavailable before first user message`)
 

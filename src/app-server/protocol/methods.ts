@@ -4,11 +4,9 @@
  * @since 0.1.0
  */
 import { type RpcError, echoed } from "../../rpc/RpcError.js"
-import { invalidRequest, make, NoParams } from "./Method.js"
+import { invalidRequest, make, withoutParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
 import * as Initialize from "./schemas/Initialize.js"
-import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/Usage.js"
 import * as Threads from "./schemas/Threads.js"
 import * as Usage from "./schemas/Usage.js"
 
@@ -19,62 +17,35 @@ import * as Usage from "./schemas/Usage.js"
  * @category constants
  */
 export const methods = {
-  initialize: make("initialize", { params: Initialize.InitializeParams, result: Initialize.InitializeResponse }),
-  "thread/start": make("thread/start", { params: Threads.ThreadStartParams, result: Threads.ThreadStartResponse }),
-  "thread/resume": make("thread/resume", { params: Threads.ThreadResumeParams, result: Threads.ThreadStartResponse }),
-  "thread/list": make("thread/list", { params: Threads.ThreadListParams, result: Threads.ThreadListResponse }),
-  "thread/read": make("thread/read", { params: Threads.ThreadReadParams, result: Threads.ThreadReadResponse }),
-  "turn/start": make("turn/start", { params: Threads.TurnStartParams, result: Threads.TurnStartResponse }),
-  "account/login/start": make("account/login/start", {
-    params: Login.LoginAccountParams,
-    result: Login.LoginAccountResponse,
+  initialize: make(Initialize.InitializeParams, Initialize.InitializeResponse),
+  "thread/start": make(Threads.ThreadStartParams, Threads.ThreadStartResponse),
+  "thread/resume": make(Threads.ThreadResumeParams, Threads.ThreadStartResponse),
+  "thread/list": make(Threads.ThreadListParams, Threads.ThreadListResponse),
+  "thread/read": make(Threads.ThreadReadParams, Threads.ThreadReadResponse),
+  "turn/start": make(Threads.TurnStartParams, Threads.TurnStartResponse),
+  "account/login/start": make(Account.LoginAccountParams, Account.LoginAccountResponse, {
     experimental: ({ type }) => (type === "chatgptAuthTokens" ? "account/login/start.chatgptAuthTokens" : null)
   }),
-  "account/login/cancel": make("account/login/cancel", {
-    params: Login.CancelLoginAccountParams,
-    result: Login.CancelLoginAccountResponse
+  "account/login/cancel": make(Account.CancelLoginAccountParams, Account.CancelLoginAccountResponse),
+  "account/logout": withoutParams(Account.LogoutAccountResponse),
+  "account/securitySetup/read": withoutParams(Account.GetAccountSecuritySetupResponse),
+  "account/rateLimits/read": make(Usage.GetAccountRateLimitsParams, Usage.GetAccountRateLimitsResponse, {
+    presence: "optional"
   }),
-  "account/logout": make("account/logout", {
-    presence: "none",
-    params: NoParams,
-    result: Login.LogoutAccountResponse
+  "account/rateLimitResetCredit/consume": make(
+    Usage.ConsumeAccountRateLimitResetCreditParams,
+    Usage.ConsumeAccountRateLimitResetCreditResponse
+  ),
+  "account/usage/read": make(Usage.GetAccountTokenUsageParams, Usage.GetAccountTokenUsageResponse, {
+    presence: "optional"
   }),
-  "account/securitySetup/read": make("account/securitySetup/read", {
-    presence: "none",
-    params: NoParams,
-    result: Account.GetAccountSecuritySetupResponse
-  }),
-  "account/rateLimits/read": make("account/rateLimits/read", {
-    presence: "optional",
-    params: RateLimits.GetAccountRateLimitsParams,
-    result: RateLimits.GetAccountRateLimitsResponse
-  }),
-  "account/rateLimitResetCredit/consume": make("account/rateLimitResetCredit/consume", {
-    params: RateLimits.ConsumeAccountRateLimitResetCreditParams,
-    result: RateLimits.ConsumeAccountRateLimitResetCreditResponse
-  }),
-  "account/usage/read": make("account/usage/read", {
-    presence: "optional",
-    params: Usage.GetAccountTokenUsageParams,
-    result: Usage.GetAccountTokenUsageResponse
-  }),
-  "account/workspaceMessages/read": make("account/workspaceMessages/read", {
-    presence: "none",
-    params: NoParams,
-    result: Usage.GetWorkspaceMessagesResponse
-  }),
-  "account/sendAddCreditsNudgeEmail": make("account/sendAddCreditsNudgeEmail", {
-    params: RateLimits.SendAddCreditsNudgeEmailParams,
-    result: RateLimits.SendAddCreditsNudgeEmailResponse
-  }),
-  "account/read": make("account/read", {
-    params: Account.GetAccountParams,
-    result: Account.GetAccountResponse
-  }),
-  getAuthStatus: make("getAuthStatus", {
-    params: Account.GetAuthStatusParams,
-    result: Account.GetAuthStatusResponse
-  })
+  "account/workspaceMessages/read": withoutParams(Usage.GetWorkspaceMessagesResponse),
+  "account/sendAddCreditsNudgeEmail": make(
+    Usage.SendAddCreditsNudgeEmailParams,
+    Usage.SendAddCreditsNudgeEmailResponse
+  ),
+  "account/read": make(Account.GetAccountParams, Account.GetAccountResponse),
+  getAuthStatus: make(Account.GetAuthStatusParams, Account.GetAuthStatusResponse)
 } as const
 
 /**
@@ -125,10 +96,10 @@ export const unknownMethod = (name: string): RpcError => invalidRequest(`unknown
  * @since 0.1.0
  * @category constants
  */
-export const refreshTokens = make("account/chatgptAuthTokens/refresh", {
-  params: Account.ChatgptAuthTokensRefreshParams,
-  result: Account.ChatgptAuthTokensRefreshResponse
-})
+export const refreshTokens = {
+  method: "account/chatgptAuthTokens/refresh",
+  ...make(Account.ChatgptAuthTokensRefreshParams, Account.ChatgptAuthTokensRefreshResponse)
+} as const
 
 /**
  * Every request that the original's servers make (codex-cli 0.169.0). A client refuses any other with `methodNotFound`.

@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as Account from "./schemas/Account.js"
-import * as Login from "./schemas/Login.js"
-import * as RateLimits from "./schemas/Usage.js"
-import * as Threads from "./schemas/Threads.js"
 import { nullable } from "../../contracts/Tolerant.js"
+import { struct } from "./Method.js"
+import * as Account from "./schemas/Account.js"
+import * as Threads from "./schemas/Threads.js"
+import * as Usage from "./schemas/Usage.js"
 
 /**
  * `delivery`: a `lossless` notification waits for room in a full queue, a `bestEffort` one is dropped and counted. The
@@ -17,8 +17,7 @@ import { nullable } from "../../contracts/Tolerant.js"
  * @since 0.1.0
  * @category models
  */
-export interface NotificationKind<Name extends string, P, PI> {
-  readonly method: Name
+export interface NotificationKind<P, PI> {
   readonly params: Schema.Schema<P, PI>
   readonly delivery: "lossless" | "bestEffort"
 }
@@ -29,21 +28,17 @@ export interface NotificationKind<Name extends string, P, PI> {
  * @since 0.1.0
  * @category schemas
  */
-export const ConfigWarningNotification = Schema.Struct({
+export const ConfigWarningNotification = struct("ConfigWarningNotification", {
   summary: Schema.String,
   details: nullable(Schema.String)
-}).annotations({ identifier: "ConfigWarningNotification" })
-
-const bestEffort = <const Name extends string, P, PI>(
-  method: Name,
-  params: Schema.Schema<P, PI>
-): NotificationKind<Name, P, PI> => ({ method, params, delivery: "bestEffort" })
-
-const lossless = <const Name extends string>(method: Name): NotificationKind<Name, unknown, unknown> => ({
-  method,
-  params: Schema.Unknown,
-  delivery: "lossless"
 })
+
+const bestEffort = <P, PI>(params: Schema.Schema<P, PI>): NotificationKind<P, PI> => ({
+  params,
+  delivery: "bestEffort"
+})
+
+const lossless: NotificationKind<unknown, unknown> = { params: Schema.Unknown, delivery: "lossless" }
 
 /**
  * By method. The lossless ones belong to turns: only other servers send them, and their params are not decoded.
@@ -52,22 +47,19 @@ const lossless = <const Name extends string>(method: Name): NotificationKind<Nam
  * @category constants
  */
 export const serverNotifications = {
-  "account/updated": bestEffort("account/updated", Account.AccountUpdatedNotification),
-  "account/login/completed": bestEffort("account/login/completed", Login.AccountLoginCompletedNotification),
-  "account/rateLimits/updated": bestEffort(
-    "account/rateLimits/updated",
-    RateLimits.AccountRateLimitsUpdatedNotification
-  ),
-  "thread/started": bestEffort("thread/started", Threads.ThreadStartedNotification),
-  configWarning: bestEffort("configWarning", ConfigWarningNotification),
-  "turn/completed": lossless("turn/completed"),
-  "thread/settings/updated": lossless("thread/settings/updated"),
-  "item/completed": lossless("item/completed"),
-  "externalAgentConfig/import/completed": lossless("externalAgentConfig/import/completed"),
-  "item/agentMessage/delta": lossless("item/agentMessage/delta"),
-  "item/plan/delta": lossless("item/plan/delta"),
-  "item/reasoning/summaryTextDelta": lossless("item/reasoning/summaryTextDelta"),
-  "item/reasoning/textDelta": lossless("item/reasoning/textDelta")
+  "account/updated": bestEffort(Account.AccountUpdatedNotification),
+  "account/login/completed": bestEffort(Account.AccountLoginCompletedNotification),
+  "account/rateLimits/updated": bestEffort(Usage.AccountRateLimitsUpdatedNotification),
+  "thread/started": bestEffort(Threads.ThreadStartedNotification),
+  configWarning: bestEffort(ConfigWarningNotification),
+  "turn/completed": lossless,
+  "thread/settings/updated": lossless,
+  "item/completed": lossless,
+  "externalAgentConfig/import/completed": lossless,
+  "item/agentMessage/delta": lossless,
+  "item/plan/delta": lossless,
+  "item/reasoning/summaryTextDelta": lossless,
+  "item/reasoning/textDelta": lossless
 } as const
 
 /**

@@ -2,7 +2,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { Session } from "../../domain/Session.js"
@@ -55,9 +54,8 @@ const make = Effect.gen(function* () {
 
   const liveRole = readRole.pipe(
     Effect.provideService(WorkspaceRole, roles),
-    Effect.option,
-    Effect.map(Option.filter((role) => role.source === "live")),
-    Effect.map(Option.getOrNull)
+    Effect.map((role) => (role.source === "live" ? role : null)),
+    Effect.orElseSucceed(() => null)
   )
 
   /** The present session and its role; null when the identity has changed by the time the role is known. */
@@ -127,9 +125,7 @@ const make = Effect.gen(function* () {
       boundary(
         Effect.ensuring(
           work,
-          Effect.map(auth.epoch, (epoch) => {
-            seen = epoch
-          })
+          Effect.map(auth.epoch, (epoch) => void (seen = epoch))
         )
       ),
     changed: Effect.gen(function* () {
@@ -152,8 +148,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<
-  AccountEvents,
-  never,
-  AuthSession | Background | Connections | CurrentSession | WorkspaceRole
-> = Layer.effect(AccountEvents, make)
+export const layer = Layer.effect(AccountEvents, make)

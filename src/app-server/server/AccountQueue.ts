@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Background } from "./Background.js"
-import { makeCondition } from "./condition.js"
+import { makeCondition } from "../../rpc/condition.js"
 
 /** `session` changes who is signed in; `operation` acts as that account. */
 export type Change = "session" | "operation"
@@ -53,4 +53,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<AccountQueue, never, Background> = Layer.effect(AccountQueue, make)
+export const layer = Layer.effect(AccountQueue, make)

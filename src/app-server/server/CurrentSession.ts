@@ -30,7 +30,7 @@ export class CurrentSession extends Context.Tag("effect-codex-account/app-server
   }
 >() {}
 
-export const layer: Layer.Layer<CurrentSession, never, AuthSession> = Layer.effect(
+export const layer = Layer.effect(
   CurrentSession,
   Effect.gen(function* () {
     const auth = yield* AuthSession

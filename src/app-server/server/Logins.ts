@@ -148,4 +148,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<Logins, never, AccountEvents | AuthSession | Background> = Layer.scoped(Logins, make)
+export const layer = Layer.scoped(Logins, make)

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Message } from "../../rpc/Envelope.js"
-import { makeCondition } from "./condition.js"
+import { makeCondition } from "../../rpc/condition.js"
 
 /**
  * An `answer` belongs to a request that was accepted, a `rejection` to one that was not: their number is bounded by the

@@ -4,7 +4,7 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import { errorResponse, type Message, type Request, response } from "../../rpc/Envelope.js"
 import type { RpcError } from "../../rpc/RpcError.js"
-import { makeCondition } from "./condition.js"
+import { makeCondition } from "../../rpc/condition.js"
 
 /** A request that was accepted. The first answer counts. */
 export interface AcceptedRequest {

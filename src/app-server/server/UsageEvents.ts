@@ -45,7 +45,7 @@ const limitsOf = ({
     ...Object.entries(rateLimitsByLimitId ?? {}).filter(([id]) => id !== rateLimits.limitId)
   ])
 
-export const layer: Layer.Layer<UsageEvents, never, AuthSession | Connections | CurrentSession> = Layer.effect(
+export const layer = Layer.effect(
   UsageEvents,
   Effect.gen(function* () {
     const auth = yield* AuthSession

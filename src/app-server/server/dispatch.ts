@@ -1,9 +1,9 @@
 /** The methods of this server: their handlers, and the order in which they run. */
+import * as Headers from "@effect/platform/Headers"
+import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { Request } from "../../rpc/Envelope.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import type { Method } from "../protocol/Method.js"
@@ -14,62 +14,32 @@ import {
   alreadyInitialized,
   invalidClientName
 } from "../protocol/errors.js"
-import { type MethodName, methods, isMethodName, unknownMethod } from "../protocol/methods.js"
-import { type InitializeParams, type ClientInfo, isHeaderValue } from "../protocol/schemas/Initialize.js"
+import { type MethodName, methods, isMethodName, type Params, unknownMethod } from "../protocol/methods.js"
+import { type ClientInfo, isHeaderValue } from "../protocol/schemas/Initialize.js"
 import { AccountEvents } from "./AccountEvents.js"
 import { type Change, AccountQueue } from "./AccountQueue.js"
 import { Background } from "./Background.js"
 import type { CurrentSession } from "./CurrentSession.js"
-import type { Handlers, RequestContext, ServerServices, ThreadMethod, Forward } from "./Handler.js"
+import type { Handlers, ServerServices, ThreadMethod, Forward } from "./Handler.js"
 import type { Logins } from "./Logins.js"
 import type { AcceptedRequest } from "./RequestQueue.js"
 import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 import { accountHandlers } from "./handlers/account.js"
-import { actHandlers } from "./handlers/acts.js"
 import { makeServerInfo } from "./handlers/initialize.js"
-import { loginHandlers } from "./handlers/login.js"
 import { usageHandlers } from "./handlers/usage.js"
 
 /**
  * When a request may run: immediately, after the changes of session before it, or in turn with everything that changes
  * the account, over all connections.
  */
-export type Ordering = "immediate" | "afterSessionChanges" | Change
-
-export interface Route<R> {
-  readonly ordering: Ordering
-  /** Decodes the params first, and only then checks that the client is initialized. */
-  readonly prepare: (
-    params: unknown,
-    client: InitializeParams | null
-  ) => Either.Either<
-    (request: AcceptedRequest, connection: ServerConnection) => Effect.Effect<unknown, RpcError, R>,
-    RpcError
-  >
-}
-
-const route = <Name extends string, P, PI, A, AI, R>(
-  ordering: Ordering,
-  method: Method<Name, P, PI, A, AI>,
-  handler: (params: P, context: RequestContext) => Effect.Effect<A, RpcError, R>
-): Route<R> => ({
-  ordering,
-  prepare: (given, client) =>
-    Either.flatMap(method.decodeParams(given), (params) => {
-      if (client === null) return Either.left(notInitialized())
-      const experiment = method.experimental(params)
-      return experiment !== null && client.capabilities?.experimentalApi !== true
-        ? Either.left(experimentalRequired(experiment))
-        : Either.right((request, connection) => handler(params, connection.contextOf(request, client)))
-    })
-})
+type Ordering = "immediate" | "afterSessionChanges" | Change
 
 /** What the handlers need: the server's services, and what the server builds on them. */
 export type HandlerServices = ServerServices | AccountEvents | CurrentSession | Logins | UsageEvents
 
 /** The handlers of a server without threads. */
-export const noThreads: Handlers<ThreadMethod> = {
+const noThreads: Handlers<ThreadMethod> = {
   "thread/start": () => Effect.fail(notSupported("thread/start")),
   "thread/resume": () => Effect.fail(notSupported("thread/resume")),
   "thread/list": () => Effect.fail(notSupported("thread/list")),
@@ -81,54 +51,34 @@ const noTurns = Effect.suspend(() =>
 )
 
 /** Without `initialize`, which changes the connection itself. */
-export type Routes<R> = Readonly<Record<Exclude<MethodName, "initialize">, Route<HandlerServices | R>>>
+type Routed = Exclude<MethodName, "initialize">
 
-export const routes = <R>(threads: Handlers<ThreadMethod, R>): Routes<R> => ({
-  "account/read": route("afterSessionChanges", methods["account/read"], accountHandlers["account/read"]),
-  getAuthStatus: route("afterSessionChanges", methods.getAuthStatus, accountHandlers.getAuthStatus),
-  "account/securitySetup/read": route(
-    "immediate",
-    methods["account/securitySetup/read"],
-    accountHandlers["account/securitySetup/read"]
-  ),
-  "account/rateLimits/read": route(
-    "immediate",
-    methods["account/rateLimits/read"],
-    usageHandlers["account/rateLimits/read"]
-  ),
-  "account/usage/read": route("immediate", methods["account/usage/read"], usageHandlers["account/usage/read"]),
-  "account/workspaceMessages/read": route(
-    "immediate",
-    methods["account/workspaceMessages/read"],
-    usageHandlers["account/workspaceMessages/read"]
-  ),
-  "account/rateLimitResetCredit/consume": route(
-    "operation",
-    methods["account/rateLimitResetCredit/consume"],
-    actHandlers["account/rateLimitResetCredit/consume"]
-  ),
-  "account/sendAddCreditsNudgeEmail": route(
-    "operation",
-    methods["account/sendAddCreditsNudgeEmail"],
-    actHandlers["account/sendAddCreditsNudgeEmail"]
-  ),
-  "account/login/start": route("session", methods["account/login/start"], loginHandlers["account/login/start"]),
-  "account/login/cancel": route("session", methods["account/login/cancel"], loginHandlers["account/login/cancel"]),
-  "account/logout": route("session", methods["account/logout"], loginHandlers["account/logout"]),
-  "thread/start": route("immediate", methods["thread/start"], threads["thread/start"]),
-  "thread/resume": route("immediate", methods["thread/resume"], threads["thread/resume"]),
-  "thread/list": route("immediate", methods["thread/list"], threads["thread/list"]),
-  "thread/read": route("immediate", methods["thread/read"], threads["thread/read"]),
-  "turn/start": route("immediate", methods["turn/start"], () => noTurns)
-})
+const orderings: Readonly<Record<Routed, Ordering>> = {
+  "account/read": "afterSessionChanges",
+  getAuthStatus: "afterSessionChanges",
+  "account/securitySetup/read": "immediate",
+  "account/rateLimits/read": "immediate",
+  "account/usage/read": "immediate",
+  "account/workspaceMessages/read": "immediate",
+  "account/rateLimitResetCredit/consume": "operation",
+  "account/sendAddCreditsNudgeEmail": "operation",
+  "account/login/start": "session",
+  "account/login/cancel": "session",
+  "account/logout": "session",
+  "thread/start": "immediate",
+  "thread/resume": "immediate",
+  "thread/list": "immediate",
+  "thread/read": "immediate",
+  "turn/start": "immediate"
+}
+
+const decoders: {
+  readonly [Name in Routed]: Pick<Method<Params<Name>, never, unknown, unknown>, "decodeParams" | "experimental">
+} = methods
 
 /** The span that the client is in, from its W3C trace context. */
-const parentOf = ({ trace }: Request): Tracer.ExternalSpan | undefined => {
-  const match = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(trace?.traceparent ?? "")
-  const [, traceId, spanId, flags] = match ?? []
-  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
-  return Tracer.externalSpan({ traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 })
-}
+const parentOf = ({ trace }: Request) =>
+  Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent: trace?.traceparent ?? undefined })))
 
 /** Answers a failure. An interrupted request was answered by what interrupted it. */
 const failed = (method: string, accepted: AcceptedRequest, cause: Cause.Cause<RpcError>): Effect.Effect<void> => {
@@ -165,7 +115,12 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
     const events = yield* AccountEvents
     const queue = yield* AccountQueue
     const serverInfo = yield* makeServerInfo
-    const table = routes<R>(threads ?? noThreads)
+    const handlers: Handlers<Routed, HandlerServices | R> = {
+      ...accountHandlers,
+      ...usageHandlers,
+      ...(threads ?? noThreads),
+      "turn/start": () => noTurns
+    }
 
     const initialized = (
       accepted: AcceptedRequest,
@@ -181,29 +136,30 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
         return Effect.as(onInitialized({ client: clientInfo, userAgent: answer.userAgent }), answer)
       })
 
-    const inOrder = (ordering: Ordering) => {
+    const inOrder = <A, E, R2>(ordering: Ordering, work: Effect.Effect<A, E, R2>): Effect.Effect<A, E, R2> => {
       switch (ordering) {
         case "immediate":
-          return <A, E, R2>(work: Effect.Effect<A, E, R2>) => work
+          return work
         case "afterSessionChanges":
-          return <A, E, R2>(work: Effect.Effect<A, E, R2>) => Effect.zipRight(queue.afterSessionChanges, work)
+          return Effect.zipRight(queue.afterSessionChanges, work)
         case "operation":
         case "session":
-          return queue.inTurn(ordering)
+          return queue.inTurn(ordering)(work)
       }
     }
 
-    const answered = (
-      name: Exclude<MethodName, "initialize">,
-      accepted: AcceptedRequest,
-      connection: ServerConnection
-    ) => {
-      const client = connection.client()
-      const { ordering, prepare } = table[name]
-      return Effect.flatMap(prepare(accepted.request.params, client), (run) =>
-        inOrder(ordering)(Effect.flatMap(run(accepted, connection), accepted.succeed))
-      )
-    }
+    /** Decodes the params first, and only then checks that the client is initialized. */
+    const answered = <Name extends Routed>(name: Name, accepted: AcceptedRequest, connection: ServerConnection) =>
+      Effect.flatMap(decoders[name].decodeParams(accepted.request.params), (params) => {
+        const client = connection.client()
+        if (client === null) return Effect.fail(notInitialized())
+        const experiment = decoders[name].experimental(params)
+        if (experiment !== null && client.capabilities?.experimentalApi !== true) {
+          return Effect.fail(experimentalRequired(experiment))
+        }
+        const work = handlers[name](params, connection.contextOf(accepted, client))
+        return inOrder(orderings[name], Effect.flatMap(work, accepted.succeed))
+      })
 
     const dispatched = (accepted: AcceptedRequest, connection: ServerConnection) => {
       const { method } = accepted.request

@@ -1,29 +1,18 @@
 /** The results of the account's methods, as the protocol writes them. */
 import type * as DateTime from "effect/DateTime"
 import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
-import type { ConsumeOutcome, ResetCredits } from "../../domain/ResetCredit.js"
+import type { ResetCredits } from "../../domain/ResetCredit.js"
 import type { Session } from "../../domain/Session.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import type { WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
 import { claimedRole, type WorkspaceRole } from "../../domain/WorkspaceRole.js"
-import type {
-  Account,
-  AccountUpdatedNotification,
-  GetAccountResponse,
-  GetAuthStatusResponse
-} from "../protocol/schemas/Account.js"
-import type {
-  ConsumeAccountRateLimitResetCreditResponse,
-  GetAccountRateLimitsResponse,
-  RateLimitResetCredits,
-  RateLimitSnapshot,
-  GetAccountTokenUsageResponse,
-  GetWorkspaceMessagesResponse
-} from "../protocol/schemas/Usage.js"
+import type { Result } from "../protocol/methods.js"
+import type { ServerNotificationParams } from "../protocol/notifications.js"
+import type { RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 
 /** The account of a session: of ChatGPT, or the kind of key. The name of the workspace is not known here. */
-export const accountWire = (session: Session): Account => {
+export const accountWire = (session: Session): Result<"account/read">["account"] => {
   switch (session.mode) {
     case "apikey":
       return { type: "apiKey" }
@@ -42,7 +31,7 @@ const roleMembers = (session: Session | null, live: WorkspaceRole | null) => {
 }
 
 /** For a session, null when signed out. `live` is the role of the same identity, null while it is not known. */
-export const accountResult = (session: Session | null, live: WorkspaceRole | null): GetAccountResponse => ({
+export const accountResult = (session: Session | null, live: WorkspaceRole | null): Result<"account/read"> => ({
   account: session === null ? null : accountWire(session),
   userId: session === null || !session.usesBackend ? null : session.identity.userId,
   requiresOpenaiAuth: true,
@@ -51,14 +40,17 @@ export const accountResult = (session: Session | null, live: WorkspaceRole | nul
 })
 
 /** `account/updated` for a session, null when signed out. */
-export const accountUpdated = (session: Session | null, live: WorkspaceRole | null): AccountUpdatedNotification => ({
+export const accountUpdated = (
+  session: Session | null,
+  live: WorkspaceRole | null
+): ServerNotificationParams<"account/updated"> => ({
   authMode: session?.mode ?? null,
   planType: session === null || !session.usesBackend ? null : session.plan,
   ...roleMembers(session, live)
 })
 
 /** The way of signing in; `token` only where the client asked for it. */
-export const authStatusResult = (session: Session | null, token: string | null): GetAuthStatusResponse => ({
+export const authStatusResult = (session: Session | null, token: string | null): Result<"getAuthStatus"> => ({
   authMethod: session?.mode ?? null,
   authToken: session === null ? null : token,
   requiresOpenaiAuth: true
@@ -70,7 +62,9 @@ const unixSeconds = (time: DateTime.Utc): number => Math.floor(time.epochMillis 
 const unixSecondsOrNull = (time: DateTime.Utc | null): number | null => (time === null ? null : unixSeconds(time))
 
 /** Count and list as the backend sent them: nothing is filtered, sorted or counted again. */
-export const resetCreditsWire = (resetCredits: ResetCredits | null): RateLimitResetCredits | null =>
+export const resetCreditsWire = (
+  resetCredits: ResetCredits | null
+): Result<"account/rateLimits/read">["rateLimitResetCredits"] =>
   resetCredits === null
     ? null
     : {
@@ -86,8 +80,6 @@ export const resetCreditsWire = (resetCredits: ResetCredits | null): RateLimitRe
             description
           })) ?? null
       }
-
-export const consumeResult = (outcome: ConsumeOutcome): ConsumeAccountRateLimitResetCreditResponse => ({ outcome })
 
 const slot = (limit: RateLimit, name: RateLimitWindow["slot"]): RateLimitSnapshot["primary"] => {
   const window = limit.windows.find((one) => one.slot === name)
@@ -152,7 +144,7 @@ const isOwn = ({ backendAccountId, backendUserId, identity }: UsageSnapshot): bo
 export const rateLimitsResult = (
   snapshot: UsageSnapshot,
   { isFedramp }: { readonly isFedramp: boolean }
-): GetAccountRateLimitsResponse => {
+): Result<"account/rateLimits/read"> => {
   const rateLimits = mainSnapshot(snapshot)
   const own = isOwn(snapshot) && !isFedramp
   return {
@@ -169,7 +161,7 @@ export const rateLimitsResult = (
 }
 
 /** Totals and days as the backend sent them; the usage of one thread is never known here. */
-export const tokenUsageResult = (activity: TokenActivity): GetAccountTokenUsageResponse => ({
+export const tokenUsageResult = (activity: TokenActivity): Result<"account/usage/read"> => ({
   summary: {
     lifetimeTokens: activity.lifetimeTokens,
     peakDailyTokens: activity.peakDailyTokens,
@@ -182,7 +174,7 @@ export const tokenUsageResult = (activity: TokenActivity): GetAccountTokenUsageR
 })
 
 /** All messages in their order, archived ones included. */
-export const workspaceMessagesResult = (list: WorkspaceMessageList): GetWorkspaceMessagesResponse => ({
+export const workspaceMessagesResult = (list: WorkspaceMessageList): Result<"account/workspaceMessages/read"> => ({
   featureEnabled: list.featureEnabled,
   messages: list.messages.map(({ archivedAt, body, createdAt, id, type }) => ({
     messageId: id,

@@ -63,15 +63,8 @@ export const queryOf = (params: ThreadListParams): Either.Either<ThreadQuery | n
   )
 }
 
-/** `backwards` is where the same list read the other way goes on before this page. */
-export interface ThreadPage {
-  readonly threads: ReadonlyArray<Thread>
-  readonly next: string | null
-  readonly backwards: string | null
-}
-
-/** The page, of the threads that a query with one more than its limit found. */
-export const pageOf = ({ limit, sortBy }: ThreadQuery, found: ReadonlyArray<Thread>): ThreadPage => {
+/** The page of the threads that a query with one more than its limit found. */
+export const pageOf = ({ limit, sortBy }: ThreadQuery, found: ReadonlyArray<Thread>) => {
   const threads = found.slice(0, limit)
   const cursor = (thread: Thread | undefined) =>
     thread === undefined ? null : cursorAt(sortBy, { id: thread.id, time: thread[sortBy] })

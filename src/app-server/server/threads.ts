@@ -5,8 +5,8 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { SessionSource, Thread, ThreadId, threadIdAt } from "../../domain/Thread.js"
@@ -15,10 +15,10 @@ import { version } from "../../domain/version.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import { ThreadStore } from "../../services/ThreadStore.js"
 import { invalidThreadId, noRolloutFound, notSupported, threadNotLoaded, turnsUnavailable } from "../protocol/errors.js"
+import { uuidIn } from "../protocol/Method.js"
 import type { Params } from "../protocol/methods.js"
 import { type InitializeParams, legacyExtension, sessionSourceExtension } from "../protocol/schemas/Initialize.js"
-import type { ThreadStartResponse, Thread as WireThread } from "../protocol/schemas/Threads.js"
-import { uuidIn } from "../protocol/uuid.js"
+import type { ThreadStartResponse } from "../protocol/schemas/Threads.js"
 import type { Handlers, RequestContext, ThreadMethod } from "./Handler.js"
 import { originatorOverride, Host } from "./handlers/initialize.js"
 import { pageOf, queryOf } from "./threadPages.js"
@@ -26,15 +26,16 @@ import { pageOf, queryOf } from "./threadPages.js"
 export const wantsLegacy = ({ capabilities }: InitializeParams): boolean =>
   capabilities?.extensions?.[legacyExtension] === true
 
-const words: Readonly<Record<string, string>> = {
-  readOnly: "read-only",
-  workspaceWrite: "workspace-write",
-  dangerFullAccess: "danger-full-access"
-}
+/** What may be written to, in the words of newer clients and of older ones. */
+const sandboxes = [
+  ["readOnly", "read-only"],
+  ["workspaceWrite", "workspace-write"],
+  ["dangerFullAccess", "danger-full-access"]
+] as const
 
 const olderSandbox = (sandbox: unknown): unknown =>
-  typeof sandbox === "object" && sandbox !== null && "type" in sandbox && typeof sandbox.type === "string"
-    ? { ...sandbox, type: words[sandbox.type] ?? sandbox.type }
+  Predicate.hasProperty(sandbox, "type")
+    ? { ...sandbox, type: sandboxes.find(([newer]) => newer === sandbox.type)?.[1] ?? sandbox.type }
     : sandbox
 
 /** The session of a thread is set up. Newer clients read that from the answer to `thread/start` or `thread/resume`. */
@@ -73,32 +74,16 @@ export interface ThreadOptions {
   readonly source?: SessionSource | undefined
 }
 
-/** The defaults of a turn: as none is ever run, nothing is allowed. */
-const noModel = "none"
-const openai = "openai"
-const neverAsk = "never"
-const readOnly = { type: "readOnly" }
-
-const sandboxes: Readonly<Record<string, string>> = {
-  "read-only": "readOnly",
-  "workspace-write": "workspaceWrite",
-  "danger-full-access": "dangerFullAccess"
-}
-
-const sandboxOf = (asked: unknown): unknown => {
-  if (typeof asked !== "string") return asked ?? readOnly
-  return { type: sandboxes[asked] ?? asked }
-}
+/** As no turn is ever run, nothing is allowed by default. */
+const sandboxOf = (asked: unknown): unknown =>
+  typeof asked === "string"
+    ? { type: sandboxes.find(([, older]) => older === asked)?.[0] ?? asked }
+    : (asked ?? { type: "readOnly" })
 
 const stored = <A>(self: Effect.Effect<A, ThreadStoreError>): Effect.Effect<A, RpcError> =>
   Effect.catchAll(self, (error) =>
     Effect.zipRight(Effect.logWarning(error.message), Effect.fail(rpcError(codes.internal, error.message)))
   )
-
-const idIn = (text: string): Either.Either<ThreadId, RpcError> => {
-  const id = uuidIn(text)
-  return id === null ? Either.left(invalidThreadId(text)) : Either.right(ThreadId.make(id))
-}
 
 const secondsOf = (time: DateTime.Utc): number => Math.floor(DateTime.toEpochMillis(time) / 1000)
 
@@ -109,29 +94,20 @@ interface Loaded {
   connections: number
 }
 
-const wireThread = (thread: Thread, loaded: Loaded | undefined): WireThread => ({
-  id: thread.id,
-  sessionId: thread.sessionId,
+const wireThread = (thread: Thread, loaded: Loaded | undefined): ThreadStartResponse["thread"] => ({
+  ...thread,
   forkedFromId: null,
   parentThreadId: null,
   preview: "",
   ephemeral: loaded?.ephemeral ?? false,
-  modelProvider: thread.modelProvider,
   projectId: null,
   createdAt: secondsOf(thread.createdAt),
   updatedAt: secondsOf(thread.updatedAt),
   status: { type: loaded === undefined ? "notLoaded" : "idle" },
   path: null,
-  cwd: thread.cwd,
-  cliVersion: thread.cliVersion,
-  originator: thread.originator,
-  source: thread.source,
-  threadSource: thread.threadSource,
   agentNickname: null,
   agentRole: null,
   gitInfo: null,
-  name: thread.name,
-  model: thread.model,
   reasoningEffort: null,
   turns: []
 })
@@ -143,11 +119,11 @@ const started = (
   absolute: (path: string) => string
 ): ThreadStartResponse => ({
   thread: wireThread(thread, loaded),
-  model: asked.model ?? thread.model ?? noModel,
+  model: asked.model ?? thread.model ?? "none",
   modelProvider: asked.modelProvider ?? thread.modelProvider,
   serviceTier: asked.serviceTier ?? null,
   cwd: asked.cwd == null ? thread.cwd : absolute(asked.cwd),
-  approvalPolicy: asked.approvalPolicy ?? neverAsk,
+  approvalPolicy: asked.approvalPolicy ?? "never",
   approvalsReviewer: asked.approvalsReviewer ?? "user",
   sandbox: sandboxOf(asked.sandbox),
   reasoningEffort: null
@@ -190,10 +166,18 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
         return Effect.as(Scope.addFinalizer(scope, release), loaded)
       })
 
-    const find = (id: ThreadId): Effect.Effect<Option.Option<Thread>, RpcError> => {
-      const ephemeral = held.get(id)
-      return ephemeral?.ephemeral === true ? Effect.succeedSome(ephemeral.thread) : stored(store.find(id))
-    }
+    const find = (text: string, missing: (id: string) => RpcError): Effect.Effect<Thread, RpcError> =>
+      Effect.gen(function* () {
+        const uuid = uuidIn(text)
+        if (uuid === null) return yield* invalidThreadId(text)
+        const id = ThreadId.make(uuid)
+        const loaded = held.get(id)
+        if (loaded?.ephemeral === true) return loaded.thread
+        return yield* Effect.flatMap(
+          stored(store.find(id)),
+          Option.match({ onNone: () => missing(id), onSome: Effect.succeed })
+        )
+      })
 
     const configured = (context: RequestContext, response: ThreadStartResponse) =>
       wantsLegacy(context.client)
@@ -214,7 +198,7 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
             threadSource: params.threadSource ?? null,
             cwd: absolute(params.cwd ?? "."),
             name: null,
-            modelProvider: params.modelProvider ?? openai,
+            modelProvider: params.modelProvider ?? "openai",
             model: params.model ?? null,
             cliVersion: version,
             createdAt: now,
@@ -232,11 +216,9 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
         Effect.gen(function* () {
           if (params.history != null) return yield* notSupported("thread/resume.history")
           if (params.path != null && params.path !== "") return yield* notSupported("thread/resume.path")
-          const id = yield* idIn(params.threadId)
-          const thread = yield* find(id)
-          if (Option.isNone(thread)) return yield* noRolloutFound(id)
-          const loaded = yield* hold(thread.value, false, context)
-          const response = started(thread.value, loaded, params, absolute)
+          const thread = yield* find(params.threadId, noRolloutFound)
+          const loaded = yield* hold(thread, false, context)
+          const response = started(thread, loaded, params, absolute)
           yield* configured(context, response)
           return response
         }),
@@ -255,11 +237,9 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
         }),
       "thread/read": ({ includeTurns = false, threadId }) =>
         Effect.gen(function* () {
-          const id = yield* idIn(threadId)
-          const thread = yield* find(id)
-          if (Option.isNone(thread)) return yield* threadNotLoaded(id)
-          if (includeTurns) return yield* turnsUnavailable(id)
-          return { thread: wireThread(thread.value, held.get(id)), readState: null }
+          const thread = yield* find(threadId, threadNotLoaded)
+          if (includeTurns) return yield* turnsUnavailable(thread.id)
+          return { thread: wireThread(thread, held.get(thread.id)), readState: null }
         })
     }
   })

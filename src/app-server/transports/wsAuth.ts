@@ -96,20 +96,19 @@ export const refusal = (auth: WsAuth, header: string | undefined, nowSeconds: nu
   return timingSafeEqual(sha256(token.right), auth.digest) ? null : "invalid websocket bearer token"
 }
 
-/** The flags, by their names; undefined where one was not given. */
-export interface WsAuthFlags {
-  readonly "--ws-auth"?: string | undefined
-  readonly "--ws-token-file"?: string | undefined
-  readonly "--ws-token-sha256"?: string | undefined
-  readonly "--ws-shared-secret-file"?: string | undefined
-  readonly "--ws-issuer"?: string | undefined
-  readonly "--ws-audience"?: string | undefined
-  readonly "--ws-max-clock-skew-seconds"?: string | undefined
-}
+/** The flags of each mode of `--ws-auth`. */
+const flagsOf = {
+  "capability-token": ["--ws-token-file", "--ws-token-sha256"],
+  "signed-bearer-token": ["--ws-shared-secret-file", "--ws-issuer", "--ws-audience", "--ws-max-clock-skew-seconds"]
+} as const
 
-const token = ["--ws-token-file", "--ws-token-sha256"] as const
-const signed = ["--ws-shared-secret-file", "--ws-issuer", "--ws-audience", "--ws-max-clock-skew-seconds"] as const
-const all = ["--ws-auth", ...token, ...signed] as const
+type Mode = keyof typeof flagsOf
+type Flag = (typeof flagsOf)[Mode][number]
+
+/** The flags, by their names; undefined where one was not given. */
+export type WsAuthFlags = { readonly [Name in Flag | "--ws-auth"]?: string | undefined }
+
+const isMode = (text: string): text is Mode => Object.hasOwn(flagsOf, text)
 
 const smallestSecret = 32
 const defaultSkewSeconds = 30
@@ -117,7 +116,7 @@ const defaultSkewSeconds = 30
 const fail = (message: string) => Effect.fail(new ListenError({ message }))
 
 /** What is in the file, without the white space around it. */
-const secretOf = (flag: (typeof all)[number], file: string) =>
+const secretOf = (flag: Flag, file: string) =>
   Effect.gen(function* () {
     if (!isAbsolute(file)) return yield* fail(`\`${flag}\` needs an absolute path`)
     const fs = yield* FileSystem.FileSystem
@@ -126,61 +125,51 @@ const secretOf = (flag: (typeof all)[number], file: string) =>
     return secret === "" ? yield* fail(`\`${flag}\`: ${file} is empty`) : secret
   })
 
-const skewOf = (text: string | undefined): number | null =>
-  text === undefined ? defaultSkewSeconds : /^\d{1,9}$/.test(text) ? Number(text) : null
-
-/** Refuses flags that are missing, that contradict each other or that name no usable secret. */
-export const readWsAuth = (flags: WsAuthFlags): Effect.Effect<WsAuth, ListenError, FileSystem.FileSystem> =>
+const capabilityToken = (flags: WsAuthFlags) =>
   Effect.gen(function* () {
-    const mode = flags["--ws-auth"]
-    const foreign = all.find(
-      (flag) =>
-        flag !== "--ws-auth" &&
-        flags[flag] !== undefined &&
-        !(mode === "capability-token" ? token : mode === "signed-bearer-token" ? signed : []).some(
-          (own) => own === flag
-        )
-    )
-    switch (mode) {
-      case undefined:
-        return foreign === undefined ? { _tag: "Open" } : yield* fail(`\`${foreign}\` needs \`--ws-auth\``)
-      case "capability-token": {
-        if (foreign !== undefined) return yield* fail(`\`${foreign}\` is not for \`--ws-auth capability-token\``)
-        const file = flags["--ws-token-file"]
-        const digits = flags["--ws-token-sha256"]
-        if ((file === undefined) === (digits === undefined)) {
-          return yield* fail(
-            "`--ws-auth capability-token` needs exactly one of `--ws-token-file` and `--ws-token-sha256`"
-          )
-        }
-        if (digits !== undefined && !/^[0-9a-f]{64}$/i.test(digits)) {
-          return yield* fail("`--ws-token-sha256` needs 64 hexadecimal digits")
-        }
-        const digest =
-          digits === undefined ? sha256(yield* secretOf("--ws-token-file", file ?? "")) : Buffer.from(digits, "hex")
-        return { _tag: "CapabilityToken", digest }
-      }
-      case "signed-bearer-token": {
-        if (foreign !== undefined) return yield* fail(`\`${foreign}\` is not for \`--ws-auth signed-bearer-token\``)
-        const file = flags["--ws-shared-secret-file"]
-        if (file === undefined) return yield* fail("`--ws-auth signed-bearer-token` needs `--ws-shared-secret-file`")
-        const maxClockSkewSeconds = skewOf(flags["--ws-max-clock-skew-seconds"])
-        if (maxClockSkewSeconds === null) {
-          return yield* fail("`--ws-max-clock-skew-seconds` needs a whole number of seconds")
-        }
-        const secret = Buffer.from(yield* secretOf("--ws-shared-secret-file", file), "utf8")
-        if (secret.length < smallestSecret) {
-          return yield* fail(`\`--ws-shared-secret-file\`: the secret needs at least ${smallestSecret} bytes`)
-        }
-        return {
-          _tag: "SignedBearer",
-          secret: Redacted.make(secret),
-          issuer: flags["--ws-issuer"] ?? null,
-          audience: flags["--ws-audience"] ?? null,
-          maxClockSkewSeconds
-        }
-      }
-      default:
-        return yield* fail("`--ws-auth` is `capability-token` or `signed-bearer-token`")
+    const file = flags["--ws-token-file"]
+    const digits = flags["--ws-token-sha256"]
+    if ((file === undefined) === (digits === undefined)) {
+      return yield* fail("`--ws-auth capability-token` needs exactly one of `--ws-token-file` and `--ws-token-sha256`")
+    }
+    if (digits !== undefined && !/^[0-9a-f]{64}$/i.test(digits)) {
+      return yield* fail("`--ws-token-sha256` needs 64 hexadecimal digits")
+    }
+    const digest =
+      digits === undefined ? sha256(yield* secretOf("--ws-token-file", file ?? "")) : Buffer.from(digits, "hex")
+    return { _tag: "CapabilityToken" as const, digest }
+  })
+
+const signedBearer = (flags: WsAuthFlags) =>
+  Effect.gen(function* () {
+    const file = flags["--ws-shared-secret-file"]
+    if (file === undefined) return yield* fail("`--ws-auth signed-bearer-token` needs `--ws-shared-secret-file`")
+    const skew = flags["--ws-max-clock-skew-seconds"] ?? String(defaultSkewSeconds)
+    if (!/^\d{1,9}$/.test(skew)) return yield* fail("`--ws-max-clock-skew-seconds` needs a whole number of seconds")
+    const secret = Buffer.from(yield* secretOf("--ws-shared-secret-file", file), "utf8")
+    if (secret.length < smallestSecret) {
+      return yield* fail(`\`--ws-shared-secret-file\`: the secret needs at least ${smallestSecret} bytes`)
+    }
+    return {
+      _tag: "SignedBearer" as const,
+      secret: Redacted.make(secret),
+      issuer: flags["--ws-issuer"] ?? null,
+      audience: flags["--ws-audience"] ?? null,
+      maxClockSkewSeconds: Number(skew)
     }
   })
+
+/** Refuses flags that are missing, that contradict each other or that name no usable secret. */
+export const readWsAuth = (flags: WsAuthFlags): Effect.Effect<WsAuth, ListenError, FileSystem.FileSystem> => {
+  const mode = flags["--ws-auth"]
+  if (mode !== undefined && !isMode(mode)) return fail("`--ws-auth` is `capability-token` or `signed-bearer-token`")
+  const own: ReadonlyArray<Flag> = mode === undefined ? [] : flagsOf[mode]
+  const foreign = Object.values(flagsOf)
+    .flat()
+    .find((flag) => flags[flag] !== undefined && !own.includes(flag))
+  if (mode === undefined) {
+    return foreign === undefined ? Effect.succeed({ _tag: "Open" }) : fail(`\`${foreign}\` needs \`--ws-auth\``)
+  }
+  if (foreign !== undefined) return fail(`\`${foreign}\` is not for \`--ws-auth ${mode}\``)
+  return mode === "capability-token" ? capabilityToken(flags) : signedBearer(flags)
+}

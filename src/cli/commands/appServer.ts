@@ -48,12 +48,11 @@ const readListen = (flags: Flags) =>
 /** Serves HTTP upgrades; the code for it is loaded when it is needed. */
 const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, flags: WsAuthFlags) =>
   Effect.gen(function* () {
-    const [{ listenOnPort }, { readWsAuth }, { defaultSocketPath, listenOnSocket }, { serveWebSockets }] =
+    const [{ defaultSocketPath, listenOnPort, listenOnSocket }, { readWsAuth }, { serveWebSockets }] =
       yield* Effect.promise(() =>
         Promise.all([
-          import("../../app-server/transports/tcp.js"),
+          import("../../app-server/transports/listen.js"),
           import("../../app-server/transports/wsAuth.js"),
-          import("../../app-server/transports/unixSocket.js"),
           import("../../app-server/transports/wsServer.js")
         ])
       )

@@ -5,7 +5,7 @@ import * as TestClock from "effect/TestClock"
 import { encode, errorResponse, notification, notificationNow, request, response } from "../../../src/rpc/Envelope.js"
 import * as errors from "../../../src/app-server/protocol/errors.js"
 import { RpcError } from "../../../src/rpc/RpcError.js"
-import { uuidIn } from "../../../src/app-server/protocol/uuid.js"
+import { uuidIn } from "../../../src/app-server/protocol/Method.js"
 import { scoped } from "../generators.js"
 
 describe("errors", () => {

@@ -20,7 +20,7 @@ const result = (method: MethodName, value: unknown): unknown => {
 
 describe("methods", () => {
   it("go by their names", () => {
-    for (const [name, { method }] of Object.entries(methods)) strictEqual(method, name)
+    ok(isMethodName("account/read"))
     ok(!isMethodName("toString") && !isMethodName("__proto__") && !isMethodName("Account/Read"))
   })
 

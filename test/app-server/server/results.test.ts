@@ -11,7 +11,6 @@ import {
   accountResult,
   accountUpdated,
   authStatusResult,
-  consumeResult,
   rateLimitsResult,
   tokenUsageResult,
   workspaceMessagesResult
@@ -119,7 +118,7 @@ describe("account/rateLimits/read", () => {
 
 describe("account/rateLimitResetCredit/consume", () => {
   it.each(recorded.consume)("$label", (call) => {
-    const ours = Either.map(consumeOf(call.consume), (response) => consumeResult(consumeOutcomeFromWire(response)))
+    const ours = Either.map(consumeOf(call.consume), (response) => ({ outcome: consumeOutcomeFromWire(response) }))
     matches(ours, call)
   })
 })

@@ -8,7 +8,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { defaultSocketPath, listenOnSocket } from "../../../src/app-server/transports/unixSocket.js"
+import { defaultSocketPath, listenOnSocket } from "../../../src/app-server/transports/listen.js"
 import { serveWebSockets } from "../../../src/app-server/transports/wsServer.js"
 import { makeFakeServer } from "./fakeServer.js"
 import { get, open } from "./sockets.js"

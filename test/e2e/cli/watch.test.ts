@@ -77,7 +77,7 @@ describe.concurrent("usage --watch", () => {
     })
     assert.strictEqual(ran.code, 130)
     assert.strictEqual(ran.stdout.match(/Codex usage/g)?.length, 2)
-    assert.match(ran.stdout, /Begun anew: the window 5h\./)
+    assert.match(ran.stdout, /Started over: the 5h window\./)
     assert.strictEqual(ran.stderr.match(/could not be read/g)?.length, 1)
     assert.notMatch(ran.stderr, /Interrupted/)
   })

@@ -1,9 +1,10 @@
-/** Who is signed in. */
+/** Who is signed in, and signing in and out. */
 import * as Schema from "effect/Schema"
 import { AuthMode as DomainAuthMode } from "../../../domain/Session.js"
 import { Plan } from "../../../domain/Plan.js"
 import { RoleName } from "../../../domain/WorkspaceRole.js"
-import { flag, nullable, openEnum } from "../../../contracts/Tolerant.js"
+import { flag, nullable, openEnum, opt } from "../../../contracts/Tolerant.js"
+import { struct } from "../Method.js"
 
 /** How it was signed in. */
 export const AuthMode = openEnum(...DomainAuthMode.literals).annotations({ identifier: "AuthMode" })
@@ -39,14 +40,14 @@ export const Account = Schema.Union(
 export type Account = typeof Account.Type
 
 /** With `refreshToken` the session is renewed first, where it can be; a failure to renew is not an error. */
-export const GetAccountParams = Schema.Struct({ refreshToken: flag }).annotations({ identifier: "GetAccountParams" })
+export const GetAccountParams = struct("GetAccountParams", { refreshToken: flag })
 
 /** The original's routing of a workspace; this server always writes null. */
-export const WorkspaceRouting = Schema.Struct({
+export const WorkspaceRouting = struct("WorkspaceRouting", {
   chatgptAccountId: Schema.String,
   backendOrigin: Schema.String,
   accountRoutingOverride: Schema.NullOr(Schema.String)
-}).annotations({ identifier: "WorkspaceRouting" })
+})
 
 const WorkspaceRole = RoleName.annotations({ identifier: "WorkspaceRole" })
 
@@ -54,41 +55,35 @@ const WorkspaceRole = RoleName.annotations({ identifier: "WorkspaceRole" })
 export const roleMembers = { workspaceRole: nullable(WorkspaceRole), isWorkspaceOwner: nullable(Schema.Boolean) }
 
 /** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
-export const GetAccountResponse = Schema.Struct({
+export const GetAccountResponse = struct("GetAccountResponse", {
   account: nullable(Account),
   userId: nullable(Schema.String),
   requiresOpenaiAuth: Schema.Boolean,
   workspaceRouting: nullable(WorkspaceRouting),
   ...roleMembers
-}).annotations({ identifier: "GetAccountResponse" })
+})
 
-export type GetAccountResponse = typeof GetAccountResponse.Type
-
-export const GetAuthStatusParams = Schema.Struct({
-  includeToken: Schema.optionalWith(Schema.NullOr(Schema.Boolean), { exact: true }),
-  refreshToken: Schema.optionalWith(Schema.NullOr(Schema.Boolean), { exact: true })
-}).annotations({ identifier: "GetAuthStatusParams" })
+export const GetAuthStatusParams = struct("GetAuthStatusParams", {
+  includeToken: opt(Schema.Boolean),
+  refreshToken: opt(Schema.Boolean)
+})
 
 /** `authToken` is the bearer token itself, only where the client asked for it. */
-export const GetAuthStatusResponse = Schema.Struct({
+export const GetAuthStatusResponse = struct("GetAuthStatusResponse", {
   authMethod: nullable(AuthMode),
   authToken: nullable(Schema.String),
   requiresOpenaiAuth: nullable(Schema.Boolean)
-}).annotations({ identifier: "GetAuthStatusResponse" })
-
-export type GetAuthStatusResponse = typeof GetAuthStatusResponse.Type
+})
 
 /** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
-export const AccountUpdatedNotification = Schema.Struct({
+export const AccountUpdatedNotification = struct("AccountUpdatedNotification", {
   authMode: nullable(AuthMode),
   planType: nullable(PlanType),
   ...roleMembers
-}).annotations({ identifier: "AccountUpdatedNotification" })
-
-export type AccountUpdatedNotification = typeof AccountUpdatedNotification.Type
+})
 
 /** A notice about the account's security; this server has none. */
-export const GetAccountSecuritySetupResponse = Schema.Struct({
+export const GetAccountSecuritySetupResponse = struct("GetAccountSecuritySetupResponse", {
   notice: nullable(
     Schema.Struct({
       accountId: Schema.String,
@@ -98,18 +93,74 @@ export const GetAccountSecuritySetupResponse = Schema.Struct({
       action: Schema.Struct({ label: Schema.String, url: Schema.String })
     })
   )
-}).annotations({ identifier: "GetAccountSecuritySetupResponse" })
+})
 
-export const ChatgptAuthTokensRefreshParams = Schema.Struct({
+export const ChatgptAuthTokensRefreshParams = struct("ChatgptAuthTokensRefreshParams", {
   reason: openEnum("unauthorized"),
   previousAccountId: nullable(Schema.String)
-}).annotations({ identifier: "ChatgptAuthTokensRefreshParams" })
+})
 
 /** New tokens from the client that holds the session. */
-export const ChatgptAuthTokensRefreshResponse = Schema.Struct({
+export const ChatgptAuthTokensRefreshResponse = struct("ChatgptAuthTokensRefreshResponse", {
   accessToken: Schema.String,
   chatgptAccountId: Schema.String,
   chatgptPlanType: nullable(Schema.String)
-}).annotations({ identifier: "ChatgptAuthTokensRefreshResponse" })
+})
 
-export type ChatgptAuthTokensRefreshResponse = typeof ChatgptAuthTokensRefreshResponse.Type
+/** One of the ways to sign in. */
+export const LoginAccountParams = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("apiKey"), apiKey: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("chatgpt"),
+    codexStreamlinedLogin: flag,
+    useHostedLoginSuccessPage: flag,
+    appBrand: opt(Schema.Literal("codex", "chatgpt"))
+  }),
+  Schema.Struct({ type: Schema.Literal("chatgptDeviceCode") }),
+  Schema.Struct({
+    type: Schema.Literal("chatgptAuthTokens"),
+    accessToken: Schema.String,
+    chatgptAccountId: Schema.String,
+    chatgptPlanType: opt(Schema.String)
+  }),
+  Schema.Struct({ type: Schema.Literal("amazonBedrock"), apiKey: Schema.String, region: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("amazonBedrockAccessKeys"),
+    accessKeyId: Schema.String,
+    secretAccessKey: Schema.String,
+    sessionToken: opt(Schema.String),
+    region: Schema.String
+  })
+).annotations({ identifier: "LoginAccountParams" })
+
+export type LoginAccountParams = typeof LoginAccountParams.Type
+
+/** `authUrl` and `verificationUrl` are for a browser. `account/login/completed` says how the sign-in ended. */
+export const LoginAccountResponse = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("apiKey") }),
+  Schema.Struct({ type: Schema.Literal("chatgpt"), loginId: Schema.String, authUrl: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("chatgptDeviceCode"),
+    loginId: Schema.String,
+    verificationUrl: Schema.String,
+    userCode: Schema.String
+  }),
+  Schema.Struct({ type: Schema.Literal("chatgptAuthTokens") }),
+  Schema.Struct({ type: Schema.Literal("amazonBedrock") })
+).annotations({ identifier: "LoginAccountResponse" })
+
+export const CancelLoginAccountParams = struct("CancelLoginAccountParams", { loginId: Schema.String })
+
+export const CancelLoginAccountResponse = struct("CancelLoginAccountResponse", {
+  status: openEnum("canceled", "notFound")
+})
+
+export const LogoutAccountResponse = struct("LogoutAccountResponse", {})
+
+/** How a sign-in ended. `loginId` is null for one that took no steps. */
+export const AccountLoginCompletedNotification = struct("AccountLoginCompletedNotification", {
+  loginId: nullable(Schema.String),
+  success: Schema.Boolean,
+  error: nullable(Schema.String),
+  onboardingEntrypoint: nullable(openEnum("life_sciences"))
+})

@@ -1,6 +1,7 @@
 /** Threads: where they come from and when, without their turns. */
 import * as Schema from "effect/Schema"
 import { flag, Int64, nullable, openEnum, opt, UInt32 } from "../../../contracts/Tolerant.js"
+import { struct } from "../Method.js"
 
 /** Who made the thread. Sources that are objects stay as they are. */
 export const SessionSource = Schema.Union(
@@ -12,13 +13,13 @@ export const SessionSource = Schema.Union(
 
 export type SessionSource = typeof SessionSource.Type
 
-export const ThreadStatus = Schema.Struct({
+export const ThreadStatus = struct("ThreadStatus", {
   type: openEnum("notLoaded", "idle", "systemError", "active"),
   activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
-}).annotations({ identifier: "ThreadStatus" })
+})
 
 /** Times are in Unix seconds. `turns` is empty wherever this server answers. */
-export const Thread = Schema.Struct({
+export const Thread = struct("Thread", {
   id: Schema.String,
   sessionId: Schema.optionalWith(Schema.String, { exact: true, default: () => "" }),
   forkedFromId: nullable(Schema.String),
@@ -43,7 +44,7 @@ export const Thread = Schema.Struct({
   model: nullable(Schema.String),
   reasoningEffort: nullable(Schema.String),
   turns: Schema.Array(Schema.Unknown)
-}).annotations({ identifier: "Thread" })
+})
 
 export type Thread = typeof Thread.Type
 
@@ -62,24 +63,24 @@ const overrides = {
 }
 
 /** What is only for turns is accepted and has no effect. */
-export const ThreadStartParams = Schema.Struct({
+export const ThreadStartParams = struct("ThreadStartParams", {
   ...overrides,
   serviceName: opt(Schema.String),
   ephemeral: opt(Schema.Boolean),
   sessionStartSource: opt(Schema.Literal("startup", "clear")),
   threadSource: opt(Schema.String)
-}).annotations({ identifier: "ThreadStartParams" })
+})
 
-export const ThreadResumeParams = Schema.Struct({
+export const ThreadResumeParams = struct("ThreadResumeParams", {
   threadId: Schema.String,
   path: opt(Schema.String),
   history: opt(Schema.Array(Schema.Unknown)),
   ...overrides,
   excludeTurns: flag,
   initialTurnsPage: opt(Schema.Unknown)
-}).annotations({ identifier: "ThreadResumeParams" })
+})
 
-export const ThreadStartResponse = Schema.Struct({
+export const ThreadStartResponse = struct("ThreadStartResponse", {
   thread: Thread,
   model: Schema.String,
   modelProvider: Schema.String,
@@ -89,12 +90,12 @@ export const ThreadStartResponse = Schema.Struct({
   approvalsReviewer: Schema.optionalWith(Schema.String, { exact: true, default: () => "user" }),
   sandbox: Schema.Unknown,
   reasoningEffort: nullable(Schema.String)
-}).annotations({ identifier: "ThreadStartResponse" })
+})
 
 export type ThreadStartResponse = typeof ThreadStartResponse.Type
 
 /** `limit` is 25 by default, and at most 100. Without `sourceKinds` the list has the interactive sources. */
-export const ThreadListParams = Schema.Struct({
+export const ThreadListParams = struct("ThreadListParams", {
   cursor: opt(Schema.String),
   limit: opt(UInt32),
   sortKey: opt(Schema.Literal("created_at", "updated_at")),
@@ -121,31 +122,27 @@ export const ThreadListParams = Schema.Struct({
   cwd: opt(Schema.Union(Schema.String, Schema.Array(Schema.String)).annotations({ identifier: "ThreadListCwdFilter" })),
   searchTerm: opt(Schema.String),
   parentThreadId: opt(Schema.String)
-}).annotations({ identifier: "ThreadListParams" })
+})
 
 export type ThreadListParams = typeof ThreadListParams.Type
 
-export const ThreadListResponse = Schema.Struct({
+export const ThreadListResponse = struct("ThreadListResponse", {
   data: Schema.Array(Thread),
   nextCursor: nullable(Schema.String),
   backwardsCursor: nullable(Schema.String),
   readStates: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
-}).annotations({ identifier: "ThreadListResponse" })
+})
 
 export type ThreadListResponse = typeof ThreadListResponse.Type
 
-export const ThreadReadParams = Schema.Struct({ threadId: Schema.String, includeTurns: flag }).annotations({
-  identifier: "ThreadReadParams"
-})
+export const ThreadReadParams = struct("ThreadReadParams", { threadId: Schema.String, includeTurns: flag })
 
-export const ThreadReadResponse = Schema.Struct({
+export const ThreadReadResponse = struct("ThreadReadResponse", {
   thread: Thread,
   readState: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
-}).annotations({ identifier: "ThreadReadResponse" })
-
-export const ThreadStartedNotification = Schema.Struct({ thread: Thread }).annotations({
-  identifier: "ThreadStartedNotification"
 })
+
+export const ThreadStartedNotification = struct("ThreadStartedNotification", { thread: Thread })
 
 /** A turn of a model: known, and not done here. Everything else in it stays as it is. */
 export const TurnStartParams = Schema.Struct(
@@ -153,6 +150,4 @@ export const TurnStartParams = Schema.Struct(
   { key: Schema.String, value: Schema.Unknown }
 ).annotations({ identifier: "TurnStartParams" })
 
-export const TurnStartResponse = Schema.Struct({ turn: Schema.Unknown }).annotations({
-  identifier: "TurnStartResponse"
-})
+export const TurnStartResponse = struct("TurnStartResponse", { turn: Schema.Unknown })

@@ -5,35 +5,36 @@ import { ConsumeOutcome } from "../../../domain/ResetCredit.js"
 import { ReachedType } from "../../../domain/UsageSnapshot.js"
 import { CreditType } from "../../../domain/WorkspaceRole.js"
 import { PlanType } from "./Account.js"
+import { struct } from "../Method.js"
 
 /** `excludeResetCreditDetails` saves the request for the list of credits. */
-export const GetAccountRateLimitsParams = Schema.Struct({
+export const GetAccountRateLimitsParams = struct("GetAccountRateLimitsParams", {
   supportsLunaReserve: flag,
   excludeResetCreditDetails: flag
-}).annotations({ identifier: "GetAccountRateLimitsParams" })
+})
 
 /** `resetsAt` is in Unix seconds. */
-export const RateLimitWindow = Schema.Struct({
+export const RateLimitWindow = struct("RateLimitWindow", {
   usedPercent: Schema.Number,
   windowDurationMins: nullable(Int64),
   resetsAt: nullable(Int64)
-}).annotations({ identifier: "RateLimitWindow" })
+})
 
-export const CreditsSnapshot = Schema.Struct({
+export const CreditsSnapshot = struct("CreditsSnapshot", {
   hasCredits: Schema.Boolean,
   unlimited: Schema.Boolean,
   balance: nullable(Schema.String)
-}).annotations({ identifier: "CreditsSnapshot" })
+})
 
 /** A member's monthly allowance; amounts are decimal text, `resetsAt` is in Unix seconds. */
-export const SpendControlLimit = Schema.Struct({
+export const SpendControlLimit = struct("SpendControlLimit", {
   limit: Schema.String,
   used: Schema.String,
   remainingPercent: Schema.Number,
   resetsAt: Int64
-}).annotations({ identifier: "SpendControlLimit" })
+})
 
-/** A reason that a newer server tells reads as null. */
+/** A reason that only a newer server knows reads as null. */
 export const ReachedTypeOrNull = Schema.optionalWith(
   Schema.transform(Schema.NullOr(Schema.String), Schema.NullOr(ReachedType), {
     strict: true,
@@ -44,7 +45,7 @@ export const ReachedTypeOrNull = Schema.optionalWith(
 )
 
 /** One limit. In `account/rateLimits/updated` a null clears nothing. */
-export const RateLimitSnapshot = Schema.Struct({
+export const RateLimitSnapshot = struct("RateLimitSnapshot", {
   limitId: nullable(Schema.String),
   limitName: nullable(Schema.String),
   normalModelSlug: nullable(Schema.String),
@@ -55,12 +56,12 @@ export const RateLimitSnapshot = Schema.Struct({
   spendControlReached: nullable(Schema.Boolean),
   planType: nullable(PlanType),
   rateLimitReachedType: ReachedTypeOrNull
-}).annotations({ identifier: "RateLimitSnapshot" })
+})
 
 export type RateLimitSnapshot = typeof RateLimitSnapshot.Type
 
 /** Times are in Unix seconds. */
-export const RateLimitResetCredit = Schema.Struct({
+export const RateLimitResetCredit = struct("RateLimitResetCredit", {
   id: Schema.String,
   resetType: openEnum("codexRateLimits"),
   status: openEnum("available", "redeeming", "redeemed"),
@@ -68,59 +69,51 @@ export const RateLimitResetCredit = Schema.Struct({
   expiresAt: nullable(Int64),
   title: nullable(Schema.String),
   description: nullable(Schema.String)
-}).annotations({ identifier: "RateLimitResetCredit" })
+})
 
 /** `credits` is null when only the count is known. The list may be shorter than the count, which is right. */
-export const RateLimitResetCredits = Schema.Struct({
+export const RateLimitResetCredits = struct("RateLimitResetCredits", {
   availableCount: Int64,
   credits: nullable(Schema.Array(RateLimitResetCredit))
-}).annotations({ identifier: "RateLimitResetCredits" })
-
-export type RateLimitResetCredits = typeof RateLimitResetCredits.Type
+})
 
 /** `rateLimits` is Codex's own limit; `rateLimitUpsell` is the backend's, opaque. */
-export const GetAccountRateLimitsResponse = Schema.Struct({
+export const GetAccountRateLimitsResponse = struct("GetAccountRateLimitsResponse", {
   ordinaryUsageAllowed: nullable(Schema.Boolean),
   rateLimits: RateLimitSnapshot,
   rateLimitsByLimitId: nullable(Schema.Record({ key: Schema.String, value: RateLimitSnapshot })),
   rateLimitResetCredits: nullable(RateLimitResetCredits),
   accountId: nullable(Schema.String),
   rateLimitUpsell: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
-}).annotations({ identifier: "GetAccountRateLimitsResponse" })
+})
 
 export type GetAccountRateLimitsResponse = typeof GetAccountRateLimitsResponse.Type
 
-export const AccountRateLimitsUpdatedNotification = Schema.Struct({ rateLimits: RateLimitSnapshot }).annotations({
-  identifier: "AccountRateLimitsUpdatedNotification"
+export const AccountRateLimitsUpdatedNotification = struct("AccountRateLimitsUpdatedNotification", {
+  rateLimits: RateLimitSnapshot
 })
 
 /** `idempotencyKey`: the same key spends at most one credit. Without `creditId` the backend takes the next one. */
-export const ConsumeAccountRateLimitResetCreditParams = Schema.Struct({
+export const ConsumeAccountRateLimitResetCreditParams = struct("ConsumeAccountRateLimitResetCreditParams", {
   idempotencyKey: Schema.String,
   creditId: opt(Schema.String)
-}).annotations({ identifier: "ConsumeAccountRateLimitResetCreditParams" })
+})
 
 /** An outcome other than these is an error, never a success. */
-export const ConsumeAccountRateLimitResetCreditResponse = Schema.Struct({ outcome: ConsumeOutcome }).annotations({
-  identifier: "ConsumeAccountRateLimitResetCreditResponse"
+export const ConsumeAccountRateLimitResetCreditResponse = struct("ConsumeAccountRateLimitResetCreditResponse", {
+  outcome: ConsumeOutcome
 })
 
-export type ConsumeAccountRateLimitResetCreditResponse = typeof ConsumeAccountRateLimitResetCreditResponse.Type
+export const SendAddCreditsNudgeEmailParams = struct("SendAddCreditsNudgeEmailParams", { creditType: CreditType })
 
-export const SendAddCreditsNudgeEmailParams = Schema.Struct({ creditType: CreditType }).annotations({
-  identifier: "SendAddCreditsNudgeEmailParams"
-})
-
-export const SendAddCreditsNudgeEmailResponse = Schema.Struct({
+export const SendAddCreditsNudgeEmailResponse = struct("SendAddCreditsNudgeEmailResponse", {
   status: Schema.Literal("sent", "cooldown_active")
-}).annotations({ identifier: "SendAddCreditsNudgeEmailResponse" })
-
-export const GetAccountTokenUsageParams = Schema.Struct({ threadId: opt(Schema.String) }).annotations({
-  identifier: "GetAccountTokenUsageParams"
 })
+
+export const GetAccountTokenUsageParams = struct("GetAccountTokenUsageParams", { threadId: opt(Schema.String) })
 
 /** Tokens, seconds and days; `threadUsage` is the original's and always null here. */
-export const GetAccountTokenUsageResponse = Schema.Struct({
+export const GetAccountTokenUsageResponse = struct("GetAccountTokenUsageResponse", {
   summary: Schema.Struct({
     lifetimeTokens: nullable(Int64),
     peakDailyTokens: nullable(Int64),
@@ -130,22 +123,18 @@ export const GetAccountTokenUsageResponse = Schema.Struct({
   }),
   dailyUsageBuckets: nullable(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Int64 }))),
   threadUsage: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
-}).annotations({ identifier: "GetAccountTokenUsageResponse" })
-
-export type GetAccountTokenUsageResponse = typeof GetAccountTokenUsageResponse.Type
+})
 
 /** Times are in Unix seconds; `messageBody` is untrusted text. */
-export const WorkspaceMessage = Schema.Struct({
+export const WorkspaceMessage = struct("WorkspaceMessage", {
   messageId: Schema.String,
   messageType: openEnum("headline", "announcement"),
   messageBody: Schema.String,
   createdAt: nullable(Int64),
   archivedAt: nullable(Int64)
-}).annotations({ identifier: "WorkspaceMessage" })
+})
 
-export const GetWorkspaceMessagesResponse = Schema.Struct({
+export const GetWorkspaceMessagesResponse = struct("GetWorkspaceMessagesResponse", {
   featureEnabled: Schema.Boolean,
   messages: Schema.Array(WorkspaceMessage)
-}).annotations({ identifier: "GetWorkspaceMessagesResponse" })
-
-export type GetWorkspaceMessagesResponse = typeof GetWorkspaceMessagesResponse.Type
+})

@@ -1,16 +1,169 @@
-/** Who is signed in. */
+/** Who is signed in, and signing in and out. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { AuthError } from "../../../domain/AuthError.js"
+import type { LoginError } from "../../../domain/LoginError.js"
 import type { Session } from "../../../domain/Session.js"
+import {
+  beforeSignIn,
+  completeBrowserSignIn,
+  completeDeviceSignIn,
+  underLoginPolicy
+} from "../../../programs/signIn.js"
+import { AccountConfig } from "../../../services/AccountConfig.js"
 import { AuthSession } from "../../../services/AuthSession.js"
 import { CredentialStore } from "../../../services/CredentialStore.js"
-import { accountResult, authStatusResult } from "../results.js"
+import { ExternalSession } from "../../../services/ExternalSession.js"
+import { LoginPolicies } from "../../../services/LoginPolicies.js"
+import { type LoginMethod, SignIn } from "../../../services/SignIn.js"
+import { echoed, type RpcError } from "../../../rpc/RpcError.js"
+import {
+  apiKeyLoginDisabled,
+  chatgptLoginDisabled,
+  deviceCodeDisabled,
+  externalAuthActive,
+  externalAuthDisabled,
+  externalAuthWorkspace,
+  invalidLoginId,
+  loginFailed,
+  type LoginPrefix,
+  notSupported
+} from "../../protocol/errors.js"
+import type { LoginAccountParams } from "../../protocol/schemas/Account.js"
+import { uuidIn } from "../../protocol/Method.js"
 import { AccountEvents } from "../AccountEvents.js"
+import { ClientRequests } from "../ClientRequests.js"
 import { CurrentSession } from "../CurrentSession.js"
-import type { Handlers } from "../Handler.js"
+import type { Handlers, RequestContext, ServerServices } from "../Handler.js"
+import { Logins } from "../Logins.js"
+import { accountResult, authStatusResult } from "../results.js"
 
-type Methods = "account/read" | "account/securitySetup/read" | "getAuthStatus"
+type Params<Type extends LoginAccountParams["type"]> = Extract<LoginAccountParams, { readonly type: Type }>
+
+const isExternalActive = Effect.flatMap(
+  Effect.serviceOption(ExternalSession),
+  Option.match({ onNone: () => Effect.succeed(false), onSome: (external) => external.isActive })
+)
+
+const refusedBefore =
+  (method: LoginMethod, prefix: LoginPrefix) =>
+  (error: AuthError | LoginError): RpcError => {
+    if (error.reason === "MethodForbidden") return method === "apiKey" ? apiKeyLoginDisabled() : chatgptLoginDisabled()
+    if (error.reason === "HostManaged") return externalAuthActive()
+    if (error.reason === "DeviceDisabled") return deviceCodeDisabled()
+    return loginFailed(prefix, error.message)
+  }
+
+/** Checks that this way of signing in is allowed, then ends the sign-in in progress. */
+const prepared = (method: LoginMethod, prefix: LoginPrefix) =>
+  Effect.gen(function* () {
+    const logins = yield* Logins
+    if (yield* isExternalActive) return yield* externalAuthActive()
+    const replaced = yield* Effect.mapError(beforeSignIn(method), refusedBefore(method, prefix))
+    yield* replacing(logins)
+    return replaced
+  })
+
+const replacing = (logins: Logins["Type"]) =>
+  Effect.flatMap(logins.stop("replaced"), (stopped) => stopped?.announce ?? Effect.void)
+
+/** Notifies every client, after the answer, of a sign-in that took no further steps. */
+const announceSignIn = (context: RequestContext) =>
+  Effect.flatMap(AccountEvents, (events) =>
+    context.afterwards(Effect.zipRight(events.loginCompleted(null, null), events.changed))
+  )
+
+const withApiKey = ({ apiKey }: Params<"apiKey">, context: RequestContext) =>
+  Effect.gen(function* () {
+    const auth = yield* AuthSession
+    const clients = yield* ClientRequests
+    const events = yield* AccountEvents
+    yield* prepared("apiKey", "failed to save api key")
+    yield* events
+      .changing(auth.signIn({ auth_mode: "apikey", OPENAI_API_KEY: Redacted.make(apiKey) }))
+      .pipe(Effect.mapError((error) => loginFailed("failed to save api key", error.message)))
+    yield* clients.suppliedBy(null)
+    yield* announceSignIn(context)
+    return { type: "apiKey" as const }
+  })
+
+const withBrowser = (context: RequestContext) =>
+  Effect.gen(function* () {
+    const logins = yield* Logins
+    const signIn = yield* SignIn
+    const replaced = yield* prepared("browser", "failed to start login server")
+    const { flow, loginId, run } = yield* logins
+      .begin(
+        Effect.map(signIn.browser, (opened) => ({
+          kind: "browser" as const,
+          url: opened.url,
+          complete: Effect.provideService(completeBrowserSignIn(opened, replaced), SignIn, signIn)
+        }))
+      )
+      .pipe(Effect.mapError(refusedBefore("browser", "failed to start login server")))
+    yield* context.afterwards(run)
+    return { type: "chatgpt" as const, loginId, authUrl: flow.url }
+  })
+
+const withDeviceCode = (context: RequestContext) =>
+  Effect.gen(function* () {
+    const logins = yield* Logins
+    const { policies } = yield* LoginPolicies
+    const signIn = yield* SignIn
+    const replaced = yield* prepared("device", "failed to request device code")
+    const { flow, loginId, run } = yield* logins
+      .begin(
+        Effect.map(underLoginPolicy(policies.startDevice, "device")(signIn.device), (opened) => ({
+          kind: "device" as const,
+          opened,
+          complete: Effect.provideService(completeDeviceSignIn(opened, replaced), SignIn, signIn)
+        }))
+      )
+      .pipe(Effect.mapError(refusedBefore("device", "failed to request device code")))
+    yield* context.afterwards(run)
+    return {
+      type: "chatgptDeviceCode" as const,
+      loginId,
+      verificationUrl: flow.opened.url,
+      userCode: Redacted.value(flow.opened.userCode)
+    }
+  })
+
+const withTokens = (params: Params<"chatgptAuthTokens">, context: RequestContext) =>
+  Effect.gen(function* () {
+    const clients = yield* ClientRequests
+    const events = yield* AccountEvents
+    const logins = yield* Logins
+    const settings = yield* AccountConfig
+    const external = yield* Effect.serviceOption(ExternalSession)
+    if (Option.isNone(external)) return yield* notSupported("account/login/start.chatgptAuthTokens")
+    if (Option.contains(settings.forcedLoginMethod, "api")) return yield* externalAuthDisabled()
+    yield* replacing(logins)
+    const { accessToken, chatgptAccountId, chatgptPlanType } = params
+    const allowed = settings.forcedWorkspaces
+    if (allowed.length > 0 && !allowed.includes(chatgptAccountId)) {
+      return yield* externalAuthWorkspace(allowed, echoed(chatgptAccountId))
+    }
+    if (chatgptAccountId === "") {
+      const why = "workspace routing requires a ChatGPT account id"
+      yield* context.afterwards(events.loginCompleted(null, why))
+      return { type: "chatgptAuthTokens" as const }
+    }
+    const tokens = { accessToken: Redacted.make(accessToken), chatgptAccountId, chatgptPlanType }
+    yield* events
+      .changing(Effect.zipLeft(external.value.signIn(tokens), clients.suppliedBy(context.ask)))
+      .pipe(
+        Effect.mapError((error) =>
+          loginFailed(
+            "failed to set external auth",
+            error.reason === "Malformed" ? "invalid ID token format" : error.message
+          )
+        )
+      )
+    yield* announceSignIn(context)
+    return { type: "chatgptAuthTokens" as const }
+  })
 
 /** The session to show, after it was renewed where that was asked for. */
 const shown = (refreshToken: boolean | null | undefined) =>
@@ -19,9 +172,7 @@ const shown = (refreshToken: boolean | null | undefined) =>
   )
 
 /** What the session's requests are made with; null where there is nothing, or it is of no use any more. */
-const tokenOf = (
-  session: Session
-): Effect.Effect<string | null, never, AuthSession | CredentialStore | CurrentSession> =>
+const tokenOf = (session: Session) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const sessions = yield* CurrentSession
@@ -39,7 +190,11 @@ const tokenOf = (
     return key === null ? null : Redacted.value(key)
   })
 
-export const accountHandlers: Handlers<Methods, AccountEvents | AuthSession | CredentialStore | CurrentSession> = {
+/** Who is signed in. */
+const readHandlers: Handlers<
+  "account/read" | "account/securitySetup/read" | "getAuthStatus",
+  ServerServices | AccountEvents | CurrentSession
+> = {
   "account/read": ({ refreshToken }) =>
     Effect.gen(function* () {
       const events = yield* AccountEvents
@@ -54,5 +209,51 @@ export const accountHandlers: Handlers<Methods, AccountEvents | AuthSession | Cr
     Effect.gen(function* () {
       const session = yield* shown(refreshToken)
       return authStatusResult(session, session !== null && includeToken === true ? yield* tokenOf(session) : null)
+    })
+}
+
+export const accountHandlers: Handlers<
+  "account/login/start" | "account/login/cancel" | "account/logout" | keyof typeof readHandlers,
+  ServerServices | AccountEvents | CurrentSession | Logins
+> = {
+  ...readHandlers,
+  "account/login/start": (params, context) => {
+    switch (params.type) {
+      case "apiKey":
+        return withApiKey(params, context)
+      case "chatgpt":
+        return withBrowser(context)
+      case "chatgptDeviceCode":
+        return withDeviceCode(context)
+      case "chatgptAuthTokens":
+        return withTokens(params, context)
+      case "amazonBedrock":
+      case "amazonBedrockAccessKeys":
+        return Effect.fail(notSupported(`account/login/start.${params.type}`))
+    }
+  },
+  "account/login/cancel": ({ loginId }, context) =>
+    Effect.gen(function* () {
+      const logins = yield* Logins
+      const id = uuidIn(loginId)
+      if (id === null) return yield* invalidLoginId(loginId)
+      const stopped = yield* logins.stop("cancelled", id)
+      if (stopped === null) return { status: "notFound" as const }
+      yield* context.afterwards(stopped.announce)
+      return { status: stopped.tooLate ? ("notFound" as const) : ("canceled" as const) }
+    }),
+  "account/logout": (_, context) =>
+    Effect.gen(function* () {
+      const auth = yield* AuthSession
+      const clients = yield* ClientRequests
+      const events = yield* AccountEvents
+      const logins = yield* Logins
+      yield* replacing(logins)
+      yield* events
+        .changing(auth.signOut({ revoke: true }))
+        .pipe(Effect.mapError((error) => loginFailed("logout failed", error.message)))
+      yield* clients.suppliedBy(null)
+      yield* context.afterwards(events.changed)
+      return {}
     })
 }

@@ -7,7 +7,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { version } from "../../../domain/version.js"
 import { AccountConfig } from "../../../services/AccountConfig.js"
-import type { ClientInfo, InitializeResponse } from "../../protocol/schemas/Initialize.js"
+import type { ClientInfo } from "../../protocol/schemas/Initialize.js"
 
 const systems: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" }
 
@@ -37,16 +37,12 @@ export const originatorOverride = variable("CODEX_INTERNAL_ORIGINATOR_OVERRIDE")
  * The server and its machine. The user agent begins with the client's name, or the override, and ends with the name and
  * version that the client gave.
  */
-export const makeServerInfo: Effect.Effect<
-  (client: typeof ClientInfo.Type) => InitializeResponse,
-  never,
-  AccountConfig
-> = Effect.gen(function* () {
+export const makeServerInfo = Effect.gen(function* () {
   const { codexHome } = yield* AccountConfig
   const host = yield* Host
   const terminal = Option.getOrElse(yield* variable("TERM"), () => "unknown")
   const override = yield* originatorOverride
-  return ({ name, version: clientVersion }) => {
+  return ({ name, version: clientVersion }: typeof ClientInfo.Type) => {
     const originator = Option.getOrElse(override, () => name)
     const suffix = `${name}; ${clientVersion}`.trim()
     return {

@@ -1,67 +1,127 @@
-/** Limits, token usage and messages: what can be read at any time. */
+/** What asks the backend in the client's name: readings, and the acts that the client has decided on. */
 import * as Effect from "effect/Effect"
+import type { ActError } from "../../../domain/ActError.js"
 import type { AuthError } from "../../../domain/AuthError.js"
 import type { BackendError } from "../../../domain/BackendError.js"
+import type { JournalError } from "../../../domain/JournalError.js"
+import { RedeemKey, ResetCreditId } from "../../../domain/ResetCredit.js"
+import type { Session } from "../../../domain/Session.js"
+import { nudgeOwner } from "../../../programs/nudge.js"
+import { consumeReset } from "../../../programs/redeemConfirmed.js"
 import { readTokenActivity, readWorkspaceMessages } from "../../../programs/status.js"
 import { readUsage } from "../../../programs/usage.js"
-import type { RateLimits } from "../../../services/RateLimits.js"
-import type { TokenUsage } from "../../../services/TokenUsage.js"
-import type { WorkspaceMessages } from "../../../services/WorkspaceMessages.js"
-import { invalidThreadId, timedOut } from "../../protocol/errors.js"
-import { uuidIn } from "../../protocol/uuid.js"
+import {
+  accountAuthRequired,
+  type AuthPurpose,
+  backendFailed,
+  type BackendPrefix,
+  chatgptAuthRequired,
+  invalidThreadId,
+  mustNotBeEmpty,
+  timedOut
+} from "../../protocol/errors.js"
+import { uuidIn } from "../../protocol/Method.js"
 import { CurrentSession } from "../CurrentSession.js"
-import { failureOf } from "../failureWords.js"
-import type { Handlers } from "../Handler.js"
-import { UsageEvents } from "../UsageEvents.js"
+import type { Handlers, ServerServices } from "../Handler.js"
 import { rateLimitsResult, tokenUsageResult, workspaceMessagesResult } from "../results.js"
+import { UsageEvents } from "../UsageEvents.js"
 
-type Methods = "account/rateLimits/read" | "account/usage/read" | "account/workspaceMessages/read"
+type Failure = ActError | AuthError | BackendError | JournalError
 
-const isTimeout = (error: AuthError | BackendError): boolean =>
-  error._tag === "BackendError" && error.reason === "Timeout"
+/** The message of the error, without the ids and keys of the backend or the client. */
+const messageOf = (error: Failure): string => {
+  switch (error._tag) {
+    case "BackendError":
+      return error.description
+    case "ActError":
+    case "JournalError":
+      return error.advice === null ? error.summary : `${error.summary} ${error.advice}`
+    case "AuthError":
+      return error.message
+  }
+}
+
+/** How an answer names what failed. Without `timeout`, one that took too long is like every other failure. */
+interface Names {
+  readonly purpose: AuthPurpose
+  readonly prefix: BackendPrefix
+  readonly timeout?: Parameters<typeof timedOut>[0]
+}
+
+/** Runs work that needs a session with ChatGPT, and answers with its failure. */
+const withSession = <A, E extends Failure, R>(
+  { prefix, purpose, timeout }: Names,
+  work: (session: Session) => Effect.Effect<A, E | AuthError, R>
+) =>
+  Effect.gen(function* () {
+    const sessions = yield* CurrentSession
+    const session = yield* sessions.require(purpose)
+    return yield* Effect.mapError(sessions.recordingRefusal(work(session)), (error: Failure) => {
+      if (error._tag === "BackendError" && error.reason === "Timeout" && timeout !== undefined) return timedOut(timeout)
+      if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
+      if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)
+      return backendFailed(prefix, messageOf(error))
+    })
+  })
 
 export const usageHandlers: Handlers<
-  Methods,
-  CurrentSession | RateLimits | TokenUsage | UsageEvents | WorkspaceMessages
+  | "account/rateLimits/read"
+  | "account/usage/read"
+  | "account/workspaceMessages/read"
+  | "account/rateLimitResetCredit/consume"
+  | "account/sendAddCreditsNudgeEmail",
+  ServerServices | CurrentSession | UsageEvents
 > = {
   "account/rateLimits/read": ({ excludeResetCreditDetails }, { connection }) =>
-    Effect.gen(function* () {
-      const events = yield* UsageEvents
-      const sessions = yield* CurrentSession
-      const session = yield* sessions.require("to read rate limits")
-      const read = readUsage({
-        details: excludeResetCreditDetails !== true,
+    withSession({ purpose: "to read rate limits", prefix: "failed to fetch codex rate limits" }, (session) =>
+      Effect.gen(function* () {
+        const events = yield* UsageEvents
         // A client that reads again wants to know what has become of it since.
-        fresh: "join"
+        const snapshot = yield* readUsage({ details: excludeResetCreditDetails !== true, fresh: "join" })
+        const result = rateLimitsResult(snapshot, session)
+        yield* events.read(connection, snapshot, result)
+        return result
       })
-      const snapshot = yield* Effect.mapError(sessions.recordingRefusal(read), (error) =>
-        failureOf(error, "failed to fetch codex rate limits", "to read rate limits")
-      )
-      const result = rateLimitsResult(snapshot, session)
-      yield* events.read(connection, snapshot, result)
-      return result
-    }),
+    ),
   "account/usage/read": ({ threadId }) =>
-    Effect.gen(function* () {
-      const sessions = yield* CurrentSession
-      if (threadId != null && uuidIn(threadId) === null) return yield* invalidThreadId(threadId)
-      yield* sessions.require("to read token usage")
-      const activity = yield* Effect.mapError(sessions.recordingRefusal(readTokenActivity), (error) =>
-        isTimeout(error)
-          ? timedOut("token usage profile fetch")
-          : failureOf(error, "failed to fetch token usage profile", "to read token usage")
-      )
-      return tokenUsageResult(activity)
-    }),
+    threadId != null && uuidIn(threadId) === null
+      ? Effect.fail(invalidThreadId(threadId))
+      : withSession(
+          {
+            purpose: "to read token usage",
+            prefix: "failed to fetch token usage profile",
+            timeout: "token usage profile fetch"
+          },
+          () => Effect.map(readTokenActivity, tokenUsageResult)
+        ),
   "account/workspaceMessages/read": () =>
-    Effect.gen(function* () {
-      const sessions = yield* CurrentSession
-      yield* sessions.require("to read workspace messages")
-      const list = yield* Effect.mapError(sessions.recordingRefusal(readWorkspaceMessages), (error) =>
-        isTimeout(error)
-          ? timedOut("workspace messages fetch")
-          : failureOf(error, "failed to fetch workspace messages", "to read workspace messages")
-      )
-      return workspaceMessagesResult(list)
-    })
+    withSession(
+      {
+        purpose: "to read workspace messages",
+        prefix: "failed to fetch workspace messages",
+        timeout: "workspace messages fetch"
+      },
+      () => Effect.map(readWorkspaceMessages, workspaceMessagesResult)
+    ),
+  "account/rateLimitResetCredit/consume": ({ creditId, idempotencyKey }) => {
+    if (idempotencyKey === "") return Effect.fail(mustNotBeEmpty("idempotencyKey"))
+    if (creditId === "") return Effect.fail(mustNotBeEmpty("creditId"))
+    return withSession(
+      {
+        purpose: "for rate limit reset credits",
+        prefix: "failed to consume rate limit reset",
+        timeout: "rate limit reset consume"
+      },
+      ({ identity }) =>
+        consumeReset({
+          as: identity,
+          key: RedeemKey.make(idempotencyKey),
+          creditId: creditId == null ? undefined : ResetCreditId.make(creditId)
+        })
+    ).pipe(Effect.map((outcome) => ({ outcome })))
+  },
+  "account/sendAddCreditsNudgeEmail": ({ creditType }) =>
+    withSession({ purpose: "to notify workspace owner", prefix: "failed to notify workspace owner" }, ({ identity }) =>
+      nudgeOwner({ as: identity, creditType })
+    ).pipe(Effect.map((outcome) => ({ status: outcome === "sent" ? "sent" : "cooldown_active" })))
 }

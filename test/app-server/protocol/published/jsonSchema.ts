@@ -136,7 +136,7 @@ export const published = (): Published => {
     clientRequests: requests(methods),
     serverRequests: requests({ [refreshTokens.method]: refreshTokens }),
     serverNotifications: Object.fromEntries(
-      Object.values(serverNotifications).map(({ method, params }) => [method, shapeOf(params.ast, definitions)])
+      Object.entries(serverNotifications).map(([method, { params }]) => [method, shapeOf(params.ast, definitions)])
     ),
     definitions: Object.fromEntries([...definitions].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
