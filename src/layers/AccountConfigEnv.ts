@@ -17,9 +17,8 @@ import * as Os from "node:os"
 import { ConfigTomlText, type ConfigToml } from "../contracts/ConfigToml.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { backendBase } from "../contracts/PathStyle.js"
-import { ConfigurationError } from "../domain/ConfigurationError.js"
 import { version } from "../domain/version.js"
-import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
+import { AccountConfig, type AccountSettings, ConfigurationError } from "../services/AccountConfig.js"
 
 /**
  * Settings that go before the environment and `config.toml`.

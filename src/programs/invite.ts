@@ -12,16 +12,14 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
 import { accountText, type Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
-import { Digest } from "../services/Digest.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { Digest } from "../services/Digest.js"
+import { type JournalError, OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
 import { runOperation } from "./runOperation.js"
@@ -176,8 +174,7 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
           : [])
       ],
       yes: "Send invite",
-      no: "Cancel",
-      flag: "--yes"
+      no: "Cancel"
     })
   )
 
@@ -221,8 +218,7 @@ export const inviteFriend = (
           title: "Invite someone to Codex",
           details: ["To one e-mail address. You see everything once more before it is sent."],
           placeholder: "name@example.com",
-          check: (text) => Either.match(toEmail(text), { onLeft: problemOf, onRight: () => null }),
-          flag: "the EMAIL argument"
+          check: (text) => Either.match(toEmail(text), { onLeft: problemOf, onRight: () => null })
         }),
         toEmail
       ))

@@ -9,15 +9,13 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
 import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { type JournalError, OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
@@ -246,8 +244,7 @@ export const notifyOwner = (
         `Role: ${role.role ?? "not known"} (${role.source})`
       ],
       yes: "Yes",
-      no: "No (default)",
-      flag: "--yes"
+      no: "No (default)"
     })
     if (!agreed) return { outcome: "declined", creditType, key: null } as const
 

@@ -11,7 +11,6 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
-import { type JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
 import {
@@ -27,8 +26,7 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import type { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { type JournalError, type OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import {
   earlierRedemption,
@@ -110,8 +108,7 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
       title: "Usage limit resets",
       details: [counted(credits?.availableCount ?? 0)],
       choices: all.map((credit) => describe(credit, usage)),
-      cancel: "Cancel",
-      flag: "--credit"
+      cancel: "Cancel"
     })
     while (true) {
       const chosen = chooses ? yield* choose : creditId === undefined ? (all[0] ?? null) : named
@@ -129,8 +126,7 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
           ...(chosen === null && creditId !== undefined ? [] : [description])
         ],
         yes: "Yes, use reset",
-        no: "No, go back",
-        flag: "--yes"
+        no: "No, go back"
       })
       if (agreed) {
         const id = creditId ?? Option.getOrUndefined(creditIdOf(chosen))
@@ -155,8 +151,7 @@ const planAgain = (session: Session, operation: Operation) =>
         `Key: ${operation.key}`
       ],
       yes: "Yes, carry it on",
-      no: "No, go back",
-      flag: "--yes"
+      no: "No, go back"
     })
     if (!agreed) return "declined" as const
     const plan: ConfirmedPlan = {

@@ -8,12 +8,11 @@ import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { type JournalError, OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { withOperationLease } from "./runOperation.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
@@ -84,8 +83,7 @@ export const resolveOperation = (
           { value: "leave" as const, label: "I don't know yet", hint: "leave it open" },
           { value: "arrived" as const, label: "Yes" },
           { value: "missing" as const, label: "No" }
-        ],
-        flag: "--found"
+        ]
       }))
     if (finding === "leave") return { _tag: "Left", operation } as const
     // While it is being sent, only the sender's answer counts: the lease keeps a finding out until then.

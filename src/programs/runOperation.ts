@@ -11,12 +11,10 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
-import { JournalError } from "../domain/JournalError.js"
-import type { LeaseError } from "../domain/LeaseError.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
-import { type HeldLease, Lease } from "../services/Lease.js"
-import { OnIntent, OperationJournal } from "../services/OperationJournal.js"
+import { type HeldLease, Lease, type LeaseError } from "../services/Lease.js"
+import { JournalError, OnIntent, OperationJournal } from "../services/OperationJournal.js"
 
 /**
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other

@@ -12,13 +12,12 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { AuthError } from "../domain/AuthError.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
-import type { LoginPolicy } from "../domain/LoginPolicy.js"
 import type { Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Browser } from "../services/Browser.js"
 import { CredentialStore } from "../services/CredentialStore.js"
 import { Dialog } from "../services/Dialog.js"
-import { LoginPolicies } from "../services/LoginPolicies.js"
+import { LoginPolicies, type LoginPolicy } from "../services/LoginPolicies.js"
 import {
   type BrowserFlow,
   type DeviceFlow,

@@ -36,8 +36,7 @@ export const signOut = (options: {
         title: "Sign out everywhere?",
         details: ["The session is also ended on other machines and in the browser that share it."],
         yes: "Yes, sign out",
-        no: "No, stay signed in",
-        flag: "--yes"
+        no: "No, stay signed in"
       })
       if (!agreed) return { _tag: "Declined" as const }
     }

@@ -50,7 +50,7 @@ export interface Choice<A> {
 }
 
 /**
- * Yes or no; `no` is the default. `details` are lines shown above the answers. `flag` names what answers it.
+ * Yes or no; `no` is the default. `details` are lines shown above the answers.
  *
  * @since 0.1.0
  * @category models
@@ -61,7 +61,6 @@ export interface Confirmation {
   readonly details: ReadonlyArray<string>
   readonly yes: string
   readonly no: string
-  readonly flag: string
 }
 
 /**
@@ -78,7 +77,6 @@ export interface Selection<A> {
   readonly choices: ReadonlyArray<Choice<A>>
   readonly cancel?: string
   readonly initial?: "cancel"
-  readonly flag?: string
 }
 
 /**
@@ -95,7 +93,6 @@ export interface TextQuestion {
   readonly placeholder: string
   readonly initial?: string
   readonly check?: (text: string) => string | null
-  readonly flag: string
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { ActError } from "../../domain/ActError.js"
 import type { AuthError } from "../../domain/AuthError.js"
 import type { BackendError } from "../../domain/BackendError.js"
-import type { JournalError } from "../../domain/JournalError.js"
+import type { JournalError } from "../../services/OperationJournal.js"
 import type { RpcError } from "../../rpc/RpcError.js"
 import {
   accountAuthRequired,

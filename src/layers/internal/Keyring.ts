@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as ChildProcess from "node:child_process"
 import { createRequire } from "node:module"
 import { plainLine } from "../../domain/PlainText.js"
-import type { CredentialStoreError } from "../../domain/CredentialStoreError.js"
+import type { CredentialStoreError } from "../../services/CredentialStore.js"
 
 /** `detail` says what is wrong and what to do, and holds no value of an entry. */
 export class KeyringError extends Data.TaggedError("KeyringError")<{

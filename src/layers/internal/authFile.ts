@@ -4,7 +4,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import { CredentialStoreError } from "../../domain/CredentialStoreError.js"
+import { CredentialStoreError } from "../../services/CredentialStore.js"
 
 const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
   EISDIR: "NotAFile",

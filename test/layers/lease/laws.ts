@@ -6,8 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type { LeaseError } from "../../../src/domain/LeaseError.js"
-import type { Lease } from "../../../src/services/Lease.js"
+import type { Lease, LeaseError } from "../../../src/services/Lease.js"
 
 type Leases = Lease["Type"]
 export type LeaseLaw = (lease: Leases) => Effect.Effect<void, LeaseError>
