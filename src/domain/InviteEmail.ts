@@ -1,6 +1,5 @@
 /**
  * The one address that an invite goes to.
- *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
@@ -9,7 +8,6 @@ import { hasUnsafe } from "./PlainText.js"
 /**
  * One address: trimmed, not empty, without spaces, separators or control characters, with something on both sides of
  * its `@`. The backend has the last word. The address never occurs in the error.
- *
  * @since 0.1.0
  * @category schemas
  */

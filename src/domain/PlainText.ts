@@ -44,6 +44,10 @@ export const plainLine = (text: string, maxLength = 500): string => {
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`
 }
 
+/** The parts that there are, in one text. */
+export const joined = (parts: ReadonlyArray<string | null>, separator = " "): string =>
+  parts.filter((part) => part !== null).join(separator)
+
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**

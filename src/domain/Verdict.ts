@@ -1,6 +1,5 @@
 /**
  * One snapshot, judged: can Codex be used, what stops it, until when, and what helps.
- *
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
@@ -27,7 +26,6 @@ const Standing = Schema.Literal("owner", "member", "unknown")
  * - `RateLimitReached`: the backend says that a rate limit is reached, and no window shows which.
  * - `CreditsDepleted`. `SpendCapReached`: `resetsAt` is the end of the member's own monthly allowance, where that is used up.
  * - `NotAllowed`: the backend allows no requests and gives no reason.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -55,7 +53,6 @@ export type Blocker = typeof Blocker.Type
  *   none expires or only the count is known.
  * - `NudgeOwner`: ask the owner, for what. `Invite`: send the referral invite on offer.
  * - `AddCredits`, `RaiseLimit`: for the one who pays.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -90,7 +87,6 @@ const BindingWindow = Schema.Struct({
  * - `stale`: the snapshot is older than fifteen minutes, or from the future. `nothingKnown`: it shows no limit.
  * - `allowedUnknown`: it has windows, but not the backend's word. `noReason`: refused without a reason.
  * - `presumedReset`: judged on a reset that was not seen. `contradictory`: the backend said one thing and its opposite.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -115,7 +111,6 @@ const staleAfter = Duration.toMillis(Duration.minutes(15))
  * `until` is when the last blocker ends; null when usable, when waiting does not help, and when no time is known. `paidBy`
  * is null when blocked. `remedies` are in the order to try them. `ageMillis` is the snapshot's age, `doubts` what keeps
  * `confidence` from being high.
- *
  * @since 0.1.0
  * @category models
  */
@@ -248,7 +243,6 @@ const sellsCredits: ReadonlySet<Plan> = new Set<Plan>(["plus", "pro", "prolite",
 /**
  * The remedies for what blocks, in the order to try them: what costs nothing first, money last. No blocker, no remedy.
  * Under a spend cap neither resets nor credits help, so that none is offered.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -314,7 +308,6 @@ const isRateLimit = ({ _tag }: Blocker): boolean => _tag === "WindowExhausted" |
  * The backend's `allowed: true` outweighs everything, also a full window, a reached type and a spend cap (the last two
  * make it `contradictory`). Without it, full windows stop the account unless credits can pay; depleted credits and a
  * spend cap stop it even then. A role decides only where the reached type leaves open who the reader is.
- *
  * @since 0.1.0
  * @category constructors
  */

@@ -1,6 +1,5 @@
 /**
  * The user's place in the workspace.
- *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
@@ -20,7 +19,6 @@ export type RoleName = typeof RoleName.Type
 /**
  * `role` is null when the backend did not say; `isOwner` counts admins as owners and is null when neither the backend
  * nor the token says. `source`: the live endpoint, the token's claim, or neither.
- *
  * @since 0.1.0
  * @category models
  */
@@ -42,7 +40,6 @@ const words: Readonly<Record<string, RoleName>> = {
 
 /**
  * The role for one of the backend's words; null for any other.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -51,7 +48,6 @@ export const roleFromWord = (word: string | null): RoleName | null =>
 
 /**
  * The role from the live endpoint.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -60,7 +56,6 @@ export const liveRole = (role: RoleName): WorkspaceRole =>
 
 /**
  * What remains without the live endpoint: the token's claim, or nothing.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -69,7 +64,6 @@ export const claimedRole = (isOrgOwner: boolean | null): WorkspaceRole =>
 
 /**
  * What an owner is asked for: credits, or a higher usage limit.
- *
  * @since 0.1.0
  * @category schemas
  */

@@ -1,6 +1,5 @@
 /**
  * The version of this package; a test compares it with `package.json`.
- *
  * @since 0.1.0
  */
 

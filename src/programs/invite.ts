@@ -1,13 +1,11 @@
 /**
  * Invite a friend, once.
- *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -23,11 +21,10 @@ import { type JournalError, OperationJournal, OperationKeys } from "../services/
 import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
 import { runOperation } from "./runOperation.js"
-import { validInput } from "./validInput.js"
+import { ActError, validInput } from "../domain/ActError.js"
 
 /**
  * The present offer, if there is one.
- *
  * @since 0.1.0
  * @category invites
  */
@@ -40,7 +37,6 @@ export const loadOffer: Effect.Effect<
 /**
  * What the journal keeps of an address: a digest for one identity. The same address gives the same digest, and can't be
  * read from it.
- *
  * @since 0.1.0
  * @category invites
  */
@@ -61,7 +57,7 @@ export const earlierInvite = (identity: Identity, target: string) =>
 
 const alreadyInvited = (earlier: Operation): ActError =>
   earlier.isOpen
-    ? new ActError({ act: "invite", reason: "Unresolved", key: earlier.key, status: null, detail: null })
+    ? ActError.unresolved("invite", earlier.key)
     : ActError.of("invite", "NotNeeded", `This address was invited at ${DateTime.formatIso(earlier.updatedAt)}.`)
 
 /** Fails for an address whose invite went out, or may have. */
@@ -91,11 +87,8 @@ const definiteRefusals: ReadonlySet<number> = new Set([400, 403, 409, 422])
 /**
  * What was confirmed: the offer with its identity, and the recipient. `again` sends although an earlier invite went to
  * the same address, or may have.
- *
- * @since 0.1.0
- * @category models
  */
-export interface ConfirmedInvite {
+interface ConfirmedInvite {
   readonly offer: ReferralOffer
   readonly email: InviteEmail
   readonly again: boolean
@@ -104,7 +97,6 @@ export interface ConfirmedInvite {
 /**
  * Sends the confirmed invite with a single request, and the journal around it. The identity and the offer are read again
  * just before; on any difference nothing is sent.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -138,7 +130,6 @@ const sendInvite = ({ again, email, offer }: ConfirmedInvite, target: string) =>
 /**
  * `email` is asked for when it is not given. `again` sends although an earlier invite went to the same address, or may
  * have.
- *
  * @since 0.1.0
  * @category models
  */
@@ -181,7 +172,6 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
 /**
  * Shows the offer, asks, and sends the invite with a single request. The identity and the offer are read again just
  * before; on any difference nothing is sent.
- *
  * @since 0.1.0
  * @category programs
  */

@@ -3,7 +3,6 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
@@ -17,7 +16,7 @@ import { earlierInvite, emailDigest, inviteFriend } from "./invite.js"
 import { notifyOwner } from "./nudge.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 import { quietReset } from "./redeemConfirmed.js"
-import { validInput } from "./validInput.js"
+import { type ActError, validInput } from "../domain/ActError.js"
 
 /** Why a read or an act of the menu failed. */
 export type MenuFailure = ActError | AuthError | BackendError | JournalError

@@ -1,10 +1,8 @@
 /**
  * Ask the workspace's owner for credits or a higher limit.
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
@@ -23,13 +21,8 @@ import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOpera
 import { readRole } from "./status.js"
 import { readUsage } from "./usage.js"
 
-/**
- * What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NudgeNeed {
+/** What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking. */
+interface NudgeNeed {
   readonly creditType: CreditType
   readonly byOwner: boolean
 }
@@ -37,43 +30,25 @@ export interface NudgeNeed {
 /**
  * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
  * credits.
- *
  * @since 0.1.0
  * @category getters
  */
 export const nudgeNeed = ({ reachedType, spendControl }: UsageSnapshot): NudgeNeed | null => {
   const missing = spendControl?.reached === true ? "usage_limit" : "credits"
-  switch (reachedType) {
-    case "workspace_member_credits_depleted":
-      return { creditType: missing, byOwner: false }
-    case "workspace_member_usage_limit_reached":
-      return { creditType: "usage_limit", byOwner: false }
-    case "workspace_owner_credits_depleted":
-      return { creditType: missing, byOwner: true }
-    case "workspace_owner_usage_limit_reached":
-      return { creditType: "usage_limit", byOwner: true }
-    default:
-      return null
+  if (reachedType === null || reachedType === "rate_limit_reached") return null
+  return {
+    creditType: reachedType.endsWith("_credits_depleted") ? missing : "usage_limit",
+    byOwner: reachedType.startsWith("workspace_owner_")
   }
 }
 
-/** A message with the same request whose outcome is open. */
-export const openNudge = (identity: Identity, creditType: CreditType) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const open = yield* journal.list({ act: "nudge", identity, open: true })
-    return Option.fromNullable(open.find((operation) => operation.target === creditType))
-  })
-
 /** Fails when the outcome of an earlier message with the same request is open. */
 const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
-  Effect.flatMap(
-    openNudge(identity, creditType),
-    Option.match({
-      onNone: () => Effect.void,
-      onSome: ({ key }) => new ActError({ act: "nudge", reason: "Unresolved", key, status: null, detail: null })
-    })
-  )
+  Effect.gen(function* () {
+    const open = yield* (yield* OperationJournal).list({ act: "nudge", identity, open: true })
+    const same = open.find(({ target }) => target === creditType)
+    if (same !== undefined) return yield* ActError.unresolved("nudge", same.key)
+  })
 
 /** What `runOperation` needs to know of a message to the owner. */
 const nudgeRequest = (as: Identity, creditType: CreditType) =>
@@ -92,11 +67,8 @@ const nudgeRequest = (as: Identity, creditType: CreditType) =>
 
 /**
  * What was confirmed: who asks, and for what. `again` sends although the outcome of an earlier message is not known.
- *
- * @since 0.1.0
- * @category models
  */
-export interface ConfirmedNudge {
+interface ConfirmedNudge {
   readonly as: Identity
   readonly creditType: CreditType
   readonly again: boolean
@@ -104,7 +76,6 @@ export interface ConfirmedNudge {
 
 /**
  * Sends the confirmed message with a single request, and the journal around it.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -129,7 +100,6 @@ export const nudgeConfirmed = ({
 
 /**
  * Sends the message without any question and whatever the role is, for a caller that has decided.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -146,7 +116,6 @@ export const nudgeOwner = (options: {
 /**
  * `creditType` is what to ask for; without it the reached limit decides. `again` sends although the outcome of an
  * earlier message is not known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -157,7 +126,6 @@ export interface NotifyOptions {
 
 /**
  * `cooldownActive`: the owner got such a message recently, and nothing was sent this time.
- *
  * @since 0.1.0
  * @category models
  */
@@ -201,7 +169,6 @@ const questions = {
 /**
  * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
  * repeated.
- *
  * @since 0.1.0
  * @category programs
  */

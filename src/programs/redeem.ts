@@ -1,13 +1,11 @@
 /**
  * Spend a reset credit, once.
- *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
@@ -33,38 +31,23 @@ import {
   endedBefore,
   ensureQuietPeriodOver,
   redeemConfirmed,
+  type ConfirmedRedemption,
   type RedeemOutcome,
   type Redemption
 } from "./redeemConfirmed.js"
 import { readUsage } from "./usage.js"
-import { validInput } from "./validInput.js"
+import { ActError, validInput } from "../domain/ActError.js"
 
 /** The key and the credit of a redemption that was confirmed. */
-interface ConfirmedPlan {
-  readonly key: RedeemKey
-  readonly creditId: ResetCreditId | undefined
-}
+type ConfirmedPlan = Pick<ConfirmedRedemption, "key" | "creditId">
 
 const asTypedId = Schema.decodeOption(TypedResetCreditId)
 const asCreditId = Schema.decodeOption(ResetCreditId)
-const asKey = Schema.decodeOption(RedeemKey)
-
-/** The id to redeem the credit by; none when the backend gave one that can't be sent. */
-export const creditIdOf = (credit: ResetCredit | null): Option.Option<ResetCreditId> =>
-  credit === null ? Option.none() : asTypedId(credit.id)
 
 /**
- * The credits to choose from, in their order. One without a usable id is left out: another would be spent in its place.
+ * The credits to choose from, in their order. One whose id can't be sent is left out: another would be spent in its place.
  */
-export const nameable = (credits: ResetCredits): ReadonlyArray<ResetCredit> =>
-  credits.redeemable.filter((credit) => Option.isSome(creditIdOf(credit)))
-
-/** The key and the credit of a redemption in the journal. The credit is null when none was named. */
-export const keyAndCredit = ({
-  key,
-  target
-}: Operation): Option.Option<{ readonly key: RedeemKey; readonly creditId: ResetCreditId | null }> =>
-  Option.all({ key: asKey(key), creditId: target === null ? Option.some(null) : asCreditId(target) })
+const nameable = (credits: ResetCredits) => credits.redeemable.filter(({ id }) => Option.isSome(asTypedId(id)))
 
 /** What a reset does where the backend does not say it. */
 const scopeText = ({ main, plan }: UsageSnapshot): string =>
@@ -129,7 +112,7 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
         no: "No, go back"
       })
       if (agreed) {
-        const id = creditId ?? Option.getOrUndefined(creditIdOf(chosen))
+        const id = creditId ?? (chosen === null ? undefined : Option.getOrUndefined(asTypedId(chosen.id)))
         const plan: ConfirmedPlan = { key: key ?? RedeemKey.make(yield* keys.next), creditId: id }
         return plan
       }
@@ -163,7 +146,6 @@ const planAgain = (session: Session, operation: Operation) =>
 
 /**
  * Why a redemption failed.
- *
  * @since 0.1.0
  * @category models
  */
@@ -174,7 +156,6 @@ export type RedeemFailure = ActError | AuthError | BackendError | JournalError
  * `again` spends another credit within the quiet period of the last. `browse` always shows what there is to choose from,
  * and a no leads back there. `retry` decides after a failed attempt: true makes another one, with the same key and the same
  * credit.
- *
  * @since 0.1.0
  * @category models
  */
@@ -189,7 +170,6 @@ export interface RedeemOptions {
 /**
  * `declined`: nothing was sent. `key` is null when no request was made. `usage` is the state after it, null when it could
  * not be read.
- *
  * @since 0.1.0
  * @category models
  */
@@ -201,9 +181,11 @@ export interface RedeemResult {
 }
 
 /** The credit of a key that was tried before, and spent nothing. */
-const targetOf = (operation: Option.Option<Operation>): ResetCreditId | undefined =>
-  Option.getOrUndefined(
-    Option.flatMap(operation, ({ target }) => (target === null ? Option.none() : asCreditId(target)))
+const targetOf = (operation: Option.Option<Operation>) =>
+  operation.pipe(
+    Option.flatMapNullable(({ target }) => target),
+    Option.flatMap(asCreditId),
+    Option.getOrUndefined
   )
 
 /** The result with what is left after it. A success stays one when that can't be read. */
@@ -225,7 +207,6 @@ const concluded = ({ key, outcome, target }: Redemption) =>
 /**
  * Chooses a credit, asks, and redeems it with one key in every attempt. A redemption whose outcome is open is carried on
  * first, whatever the backend says is available now. Success is reported even when the read after it fails.
- *
  * @since 0.1.0
  * @category programs
  */

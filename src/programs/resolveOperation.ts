@@ -1,6 +1,5 @@
 /**
  * Bring an act whose outcome is not known to an end.
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -19,7 +18,6 @@ import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
  * What a person found out: the recipient has it, or has not.
- *
  * @since 0.1.0
  * @category models
  */
@@ -28,7 +26,6 @@ export type Finding = "arrived" | "missing"
 /**
  * `Redeemed` carries on the redemption with its own key. `Closed` records what the person found out. `Left`: nothing
  * changed.
- *
  * @since 0.1.0
  * @category models
  */
@@ -49,7 +46,6 @@ const notOpen = (operation: Operation) =>
 /**
  * A redemption is sent again with its own key, which can't spend a second credit. An invite or a message to the owner is
  * not sent again: the person says whether it arrived, which is refused while it is being sent.
- *
  * @since 0.1.0
  * @category programs
  */

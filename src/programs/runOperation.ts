@@ -1,6 +1,5 @@
 /**
  * An operation that can't be undone, with the journal around it.
- *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
@@ -20,7 +19,6 @@ import { JournalError, OnIntent, OperationJournal } from "../services/OperationJ
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other
  * failure of a request that left, the outcome is unknown. `before` checks what must still hold once no other process can
  * run the same kind of operation: nothing is sent when it fails.
- *
  * @since 0.1.0
  * @category models
  */
@@ -37,20 +35,14 @@ export interface OperationRequest<A, R = never> {
 
 /**
  * A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request.
- *
  * @since 0.1.0
  * @category predicates
  */
 export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408
 
-/**
- * The answer, and whether an attempt before the answered one may have taken effect.
- *
- * @since 0.1.0
- * @category models
- */
-export interface OperationAnswer<A> {
+/** The answer, and whether an attempt before the answered one may have taken effect. */
+interface OperationAnswer<A> {
   readonly answer: A
   readonly sentBefore: boolean
 }
@@ -58,7 +50,6 @@ export interface OperationAnswer<A> {
 /**
  * Runs the work while no other process can run this kind of operation for this identity. `Busy` when another process
  * keeps the lease, or has taken it over.
- *
  * @since 0.1.0
  * @category combinators
  */
@@ -96,7 +87,7 @@ interface Sent<A> {
  * What the journal has to record, and how the operation ends. One attempt that may have taken effect without a definite
  * answer is enough to make a failure an unknown outcome.
  */
-export const classifyExit = <A>(
+const classifyExit = <A>(
   { act, isRejection, key, outcomeOf }: Pick<OperationRequest<A>, "act" | "isRejection" | "key" | "outcomeOf">,
   { attempts, begun, exit, openBefore }: Sent<A>
 ): readonly [OperationState, Exit.Exit<OperationAnswer<A>, ActError | AuthError | BackendError>] => {
@@ -169,7 +160,6 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
 /**
  * Records the intent, sends, and records the outcome before it is reported, while no other process can run this kind of
  * operation for this identity. Whatever happens in between, the journal never says less than what may have been sent.
- *
  * @since 0.1.0
  * @category combinators
  */

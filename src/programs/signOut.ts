@@ -1,6 +1,5 @@
 /**
  * Sign out.
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -10,7 +9,6 @@ import { Dialog, type DialogError } from "../services/Dialog.js"
 
 /**
  * `revoked` is null when the server was not asked, and false when it did not confirm.
- *
  * @since 0.1.0
  * @category models
  */
@@ -20,7 +18,6 @@ export type SignOutOutcome =
 
 /**
  * Ends the session everywhere and removes its record; with `local` it only removes the record.
- *
  * @since 0.1.0
  * @category programs
  */

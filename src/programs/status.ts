@@ -1,6 +1,5 @@
 /**
  * Views of the account: its status, the role, the token activity.
- *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
@@ -27,7 +26,6 @@ import { readUsage, type UsageView } from "./usage.js"
 
 /**
  * The live role where the backend has one to give, else the token's claim.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -38,7 +36,6 @@ export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.fl
 
 /**
  * The user's token activity.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -49,7 +46,6 @@ export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | Backend
 
 /**
  * The workspace's messages.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -67,7 +63,6 @@ const ensureStill = (identity: Identity) =>
 
 /**
  * A part that could not be read says why, and the others stand. `open` are operations whose outcome is not known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -82,7 +77,6 @@ export interface Status {
 
 /**
  * Shows everything about the account at once. Fails only without a session of ChatGPT's.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -123,7 +117,6 @@ export const showStatus: Effect.Effect<
 
 /**
  * Shows the role in the workspace.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -141,7 +134,6 @@ export const showRole: Effect.Effect<
 
 /**
  * Shows how many tokens were used, and when.
- *
  * @since 0.1.0
  * @category programs
  */

@@ -1,6 +1,5 @@
 /**
  * How much is left, and whether work can go on.
- *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
@@ -26,7 +25,6 @@ export interface UsageView {
 
 /**
  * The present usage with the list of reset credits, each request under its own policy.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -40,7 +38,6 @@ export const readUsage = (
 
 /**
  * The usage with its verdict. The role is the token's claim: the live one is not worth a request here.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -52,15 +49,13 @@ export const readUsageWithVerdict = (
   RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {
-    const roles = yield* WorkspaceRole
     const snapshot = yield* readUsage(options)
-    const role = yield* roles.claimed
+    const role = yield* (yield* WorkspaceRole).claimed
     return { role, view: { snapshot, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) } }
   })
 
 /**
  * Shows the usage with its verdict.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -72,7 +67,6 @@ export const showUsage: Effect.Effect<UsageView, AuthError | BackendError, Dialo
 
 /**
  * Whether requests can be made now, with the usage and the verdict that say so.
- *
  * @since 0.1.0
  * @category programs
  */

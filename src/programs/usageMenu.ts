@@ -1,6 +1,5 @@
 /**
  * The usage menu: a choice that comes back after each of the programs that it leads to.
- *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
@@ -30,18 +29,12 @@ import { type Explain, type MenuFailure, menuInvite, menuNudge, menuRedeem } fro
 import { nudgeNeed } from "./nudge.js"
 import { readUsage } from "./usage.js"
 
-/**
- * What the menu's programs need.
- *
- * @since 0.1.0
- * @category models
- */
-export type MenuServices = AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole
+/** What the menu's programs need. */
+type MenuServices = AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole
 
 /**
  * What the face adds to the menu: how it shows the usage and the token activity, and how it explains a failure; by default
  * with the message of the error.
- *
  * @since 0.1.0
  * @category models
  */
@@ -233,7 +226,6 @@ const signedOut = (error: AuthError, explain: Explain) =>
 /**
  * Shows the menu until the person leaves. Fails before it is shown when no account is signed in. When another account signs
  * in, the questions on the screen go away and the menu begins anew.
- *
  * @since 0.1.0
  * @category programs
  */

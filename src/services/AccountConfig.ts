@@ -1,12 +1,12 @@
 /**
  * Where the account lives and how its layers behave.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { BackendBase } from "../contracts/PathStyle.js"
 
 /** What it is about, and what is wrong with it. */
@@ -22,20 +22,11 @@ const words = {
 
 /**
  * `detail` names the variable, the key or the place.
- *
  * @since 0.1.0
  * @category errors
  */
 export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
-  reason: Schema.Literal(
-    "HomeMissing",
-    "HomeNotADirectory",
-    "ConfigUnreadable",
-    "ConfigMalformed",
-    "CertificateUnreadable",
-    "InvalidUrl",
-    "InvalidValue"
-  ),
+  reason: Schema.Literal(...Struct.keys(words)),
   detail: Schema.String
 }) {
   /** What it is about, as the library names it; null where `detail` names it. */

@@ -1,6 +1,5 @@
 /**
  * The session that requests are made as.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -13,7 +12,6 @@ import type { Session, SessionChange } from "../domain/Session.js"
 
 /**
  * What one request is authorized with. `headers` hold the bearer token.
- *
  * @since 0.1.0
  * @category models
  */

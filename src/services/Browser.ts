@@ -1,6 +1,5 @@
 /**
  * The person's web browser.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

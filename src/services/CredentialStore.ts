@@ -1,6 +1,5 @@
 /**
  * The auth record at rest.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -21,7 +20,6 @@ const advice = {
 
 /**
  * `location` is the path or the name of the store. `detail` names what was wrong, never a value of the record.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -39,7 +37,6 @@ export class CredentialStoreError extends Schema.TaggedError<CredentialStoreErro
 
 /**
  * A record with the fingerprint of what was read, to write against.
- *
  * @since 0.1.0
  * @category models
  */

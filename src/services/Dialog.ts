@@ -1,6 +1,5 @@
 /**
  * Where a program's questions go: to a terminal, to flags, or to a script.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -10,7 +9,6 @@ import * as Schema from "effect/Schema"
 /**
  * `Cancelled`: the person left. `NotInteractive`: there is no one to ask, and no answer was given beforehand. `question`
  * is the id, and `detail` says how to answer.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -37,7 +35,6 @@ export class DialogError extends Schema.TaggedError<DialogError>()("DialogError"
 /**
  * One of several answers. `value` names it for scripts; the texts are for a person, and free of control characters: `hint`
  * beside the label, `description` below it. One that is not enabled is shown, and can't be chosen.
- *
  * @since 0.1.0
  * @category models
  */
@@ -51,7 +48,6 @@ export interface Choice<A> {
 
 /**
  * Yes or no; `no` is the default. `details` are lines shown above the answers.
- *
  * @since 0.1.0
  * @category models
  */
@@ -66,7 +62,6 @@ export interface Confirmation {
 /**
  * One of the choices. `cancel` is the label of a last row that leaves, as Escape does: with no choices beside it, it closes
  * a text that is only to be read. `initial` is the row that is selected at first: the first one, or `cancel`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -82,7 +77,6 @@ export interface Selection<A> {
 /**
  * A line of text. `initial` stands in it at first. `check` says why a text can't be taken: a person is asked again then,
  * and what flags and scripts give is left to the program to refuse.
- *
  * @since 0.1.0
  * @category models
  */
@@ -98,7 +92,6 @@ export interface TextQuestion {
 /**
  * Ids of questions are stable words, such as `redeem.confirm`. Text that is passed in may be untrusted: control characters
  * are removed where it is shown.
- *
  * @since 0.1.0
  * @category tags
  */

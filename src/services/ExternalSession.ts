@@ -1,6 +1,5 @@
 /**
  * Taking up a session that another application supplies.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -12,7 +11,6 @@ import * as Schema from "effect/Schema"
 
 /**
  * `accessToken` is ChatGPT's, a JWT. `chatgptPlanType` stands above the token's own claim.
- *
  * @since 0.1.0
  * @category models
  */
@@ -24,7 +22,6 @@ export interface ExternalTokenSet {
 
 /**
  * The host has no token to give.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -51,7 +48,6 @@ export class ExternalTokens extends Context.Tag("effect-codex-account/services/E
 
 /**
  * It is a service of its own, so that these tokens reach a session that keeps them in memory, and no other.
- *
  * @since 0.1.0
  * @category tags
  */

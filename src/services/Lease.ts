@@ -1,6 +1,5 @@
 /**
  * Mutual exclusion by name, across processes and machines.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -30,7 +29,6 @@ export class LeaseError extends Schema.TaggedError<LeaseError>()("LeaseError", {
 /**
  * A lease in hand. `fence` grows with every holder of the name. `assertHeld` fails with `Lost` once another process
  * may hold it: check right before what must not happen twice.
- *
  * @since 0.1.0
  * @category models
  */

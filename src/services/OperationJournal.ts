@@ -1,6 +1,5 @@
 /**
  * The journal of operations that can't be undone: intent before the wire, outcome before it is shown.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -9,6 +8,7 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Identity } from "../domain/Identity.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
+import { joined } from "../domain/PlainText.js"
 
 /** What happened, and what to do about it. */
 const words = {
@@ -19,7 +19,6 @@ const words = {
 
 /**
  * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -37,16 +36,14 @@ export class JournalError extends Schema.TaggedError<JournalError>()("JournalErr
   }
 
   override get message(): string {
-    const facts = [this.detail, this.key === null ? null : `operation ${this.key}`].filter((fact) => fact !== null)
-    const said = [this.summary, this.advice, facts.length === 0 ? null : `(${facts.join("; ")})`]
-    return said.filter((part) => part !== null).join(" ")
+    const facts = joined([this.detail, this.key === null ? null : `operation ${this.key}`], "; ")
+    return joined([this.summary, this.advice, facts === "" ? null : `(${facts})`])
   }
 }
 
 /**
  * Runs for each operation as soon as its intent is recorded, before anything is sent: a caller that is interrupted can
  * then look up by its key what became of it.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -88,7 +85,6 @@ export class OperationJournal extends Context.Tag("effect-codex-account/services
 
 /**
  * One new UUID a call, from the platform's random source unless a layer says otherwise.
- *
  * @since 0.1.0
  * @category tags
  */

@@ -1,6 +1,5 @@
 /**
  * Usage, limits and reset credits.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -14,7 +13,6 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 /**
  * `fresh` ignores what was read before; with `"join"` the read takes part in one that is under way, if there is one.
  * `details: false` leaves out the list of credits.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,6 +1,5 @@
 /**
  * The referral offer and its invite.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

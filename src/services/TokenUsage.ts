@@ -1,6 +1,5 @@
 /**
  * Token activity.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

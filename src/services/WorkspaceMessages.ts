@@ -1,6 +1,5 @@
 /**
  * Messages of the workspace.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

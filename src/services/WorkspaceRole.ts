@@ -1,6 +1,5 @@
 /**
  * The user's role in the workspace, and the message to its owner.
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
