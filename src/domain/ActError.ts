@@ -1,7 +1,4 @@
-/**
- * Why an act that cannot be undone did not come to a success.
- * @since 0.1.0
- */
+/** Why an act that cannot be undone did not come to a success. */
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"

@@ -1,7 +1,4 @@
-/**
- * Why there is no session to act as.
- * @since 0.1.0
- */
+/** Why there is no session to act as. */
 import * as Schema from "effect/Schema"
 import { joined } from "./PlainText.js"
 

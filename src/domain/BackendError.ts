@@ -1,7 +1,4 @@
-/**
- * Why a call to the backend gave no usable answer.
- * @since 0.1.0
- */
+/** Why a call to the backend gave no usable answer. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -50,12 +47,8 @@ export const Delivery = Schema.Literal("notSent", "unknown", "answered")
  */
 export type Delivery = typeof Delivery.Type
 
-const notSent: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
-  "Unsupported",
-  "IdentityChanged",
-  "Unreachable"
-])
-const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>(["Transport", "Timeout"])
+const notSent: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "IdentityChanged", "Unreachable"])
+const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "Timeout"])
 
 /** What happened, and what to do about it. */
 const words: Record<BackendErrorReason, readonly [summary: string, advice: string | null]> = {

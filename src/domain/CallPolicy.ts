@@ -1,6 +1,5 @@
 /**
  * How often, how long, and whether a call may be repeated, as values: printed, checked for contradictions, overridden.
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Record from "effect/Record"

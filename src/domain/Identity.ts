@@ -1,7 +1,4 @@
-/**
- * Who is signed in: the key of every cached value, prompt, lease and journal entry.
- * @since 0.1.0
- */
+/** Who is signed in: the key of every cached value, prompt, lease and journal entry. */
 import * as Schema from "effect/Schema"
 
 /**

@@ -1,7 +1,4 @@
-/**
- * The one address that an invite goes to.
- * @since 0.1.0
- */
+/** The one address that an invite goes to. */
 import * as Schema from "effect/Schema"
 import { hasUnsafe } from "./PlainText.js"
 

@@ -1,7 +1,4 @@
-/**
- * Why a sign-in did not come about. The session of before, if there was one, is as it was.
- * @since 0.1.0
- */
+/** Why a sign-in did not come about. The session of before, if there was one, is as it was. */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { joined } from "./PlainText.js"

@@ -1,7 +1,4 @@
-/**
- * An act that cannot be undone, from the intent to its outcome.
- * @since 0.1.0
- */
+/** An act that cannot be undone, from the intent to its outcome. */
 import * as Schema from "effect/Schema"
 
 /**

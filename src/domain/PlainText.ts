@@ -48,10 +48,5 @@ export const plainLine = (text: string, maxLength = 500): string => {
 export const joined = (parts: ReadonlyArray<string | null>, separator = " "): string =>
   parts.filter((part) => part !== null).join(separator)
 
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-
-/**
- * The text without control characters and invisible marks. White space of one line and escape sequences' letters stay: it
- * is for text that a person types.
- */
-export const visible = (text: string): string => text.replace(unseen, "")
+/** Text that a person types, without unsafe characters. White space and the letters of escape sequences stay. */
+export const visible = (text: string): string => replaceUnsafe(text)

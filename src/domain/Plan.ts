@@ -1,7 +1,4 @@
-/**
- * The subscription plan.
- * @since 0.1.0
- */
+/** The subscription plan. */
 import * as Schema from "effect/Schema"
 
 /**

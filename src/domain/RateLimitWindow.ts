@@ -1,7 +1,4 @@
-/**
- * A limit's window, named by how long it is and never by the slot that it came in.
- * @since 0.1.0
- */
+/** A limit's window, named by how long it is and never by the slot that it came in. */
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 

@@ -1,7 +1,4 @@
-/**
- * An invitation that may be sent.
- * @since 0.1.0
- */
+/** An invitation that may be sent. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type * as Equivalence from "effect/Equivalence"

@@ -1,7 +1,4 @@
-/**
- * A banked credit that resets the usage windows once.
- * @since 0.1.0
- */
+/** A banked credit that resets the usage windows once. */
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 

@@ -1,7 +1,4 @@
-/**
- * A sign-in, without its secrets.
- * @since 0.1.0
- */
+/** A sign-in, without its secrets. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan, planLabel } from "./Plan.js"

@@ -1,7 +1,4 @@
-/**
- * How many tokens the user has used, in all and by day.
- * @since 0.1.0
- */
+/** How many tokens the user has used, in all and by day. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 

@@ -1,7 +1,4 @@
-/**
- * What one read of the usage endpoint told, and when, and for whom.
- * @since 0.1.0
- */
+/** What one read of the usage endpoint told, and when, and for whom. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan } from "./Plan.js"

@@ -1,7 +1,4 @@
-/**
- * What has really changed between two readings of usage.
- * @since 0.1.0
- */
+/** What has really changed between two readings of usage. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"

@@ -1,7 +1,4 @@
-/**
- * One snapshot, judged: can Codex be used, what stops it, until when, and what helps.
- * @since 0.1.0
- */
+/** One snapshot, judged: can Codex be used, what stops it, until when, and what helps. */
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -1,7 +1,4 @@
-/**
- * Notices that a workspace shows its members.
- * @since 0.1.0
- */
+/** Notices that a workspace shows its members. */
 import * as Schema from "effect/Schema"
 
 /**

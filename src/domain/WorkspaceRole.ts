@@ -1,7 +1,4 @@
-/**
- * The user's place in the workspace.
- * @since 0.1.0
- */
+/** The user's place in the workspace. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -28,23 +25,17 @@ export class WorkspaceRole extends Schema.Class<WorkspaceRole>("WorkspaceRole")(
   source: Schema.Literal("live", "claim", "none")
 }) {}
 
-const words: Readonly<Record<string, RoleName>> = {
-  "account-owner": "account-owner",
-  account_owner: "account-owner",
-  "account-admin": "account-admin",
-  account_admin: "account-admin",
-  "standard-user": "standard-user",
-  standard_user: "standard-user",
-  member: "standard-user"
-}
+const isRoleName = Schema.is(RoleName)
 
 /**
- * The role for one of the backend's words; null for any other.
+ * The role for one of the backend's words, spelled with `-` or `_`; null for any other.
  * @since 0.1.0
  * @category constructors
  */
-export const roleFromWord = (word: string | null): RoleName | null =>
-  word !== null && Object.hasOwn(words, word) ? (words[word] ?? null) : null
+export const roleFromWord = (word: string | null): RoleName | null => {
+  const name = word === "member" ? "standard-user" : word?.replace("_", "-")
+  return isRoleName(name) ? name : null
+}
 
 /**
  * The role from the live endpoint.

@@ -1,7 +1,5 @@
-/**
- * Invite a friend, once.
- * @since 0.1.0
- */
+/** Invite a friend, once. */
+import { ActError, validInput } from "../domain/ActError.js"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -17,11 +15,10 @@ import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import { Digest } from "../services/Digest.js"
-import { type JournalError, OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
-import { runOperation } from "./runOperation.js"
-import { ActError, validInput } from "../domain/ActError.js"
+import { type OperationFailure, runOperation } from "./runOperation.js"
 
 /**
  * The present offer, if there is one.
@@ -104,7 +101,7 @@ export const inviteConfirmed = (
   confirmed: ConfirmedInvite
 ): Effect.Effect<
   { readonly reward: InviteReward; readonly key: string },
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   AuthSession | Lease | OperationJournal | Referrals
 > => Effect.flatMap(emailDigest(confirmed.offer.identity, confirmed.email), (target) => sendInvite(confirmed, target))
 
@@ -179,7 +176,7 @@ export const inviteFriend = (
   options: InviteOptions = {}
 ): Effect.Effect<
   InviteResult,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | Referrals
 > =>
   Effect.gen(function* () {

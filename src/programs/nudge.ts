@@ -1,11 +1,6 @@
-/**
- * Ask the workspace's owner for credits or a higher limit.
- * @since 0.1.0
- */
+/** Ask the workspace's owner for credits or a higher limit. */
 import * as Effect from "effect/Effect"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
@@ -13,27 +8,24 @@ import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { type JournalError, OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
+import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
 import { readRole } from "./status.js"
 import { readUsage } from "./usage.js"
 
-/** What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking. */
-interface NudgeNeed {
-  readonly creditType: CreditType
-  readonly byOwner: boolean
-}
-
 /**
  * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
- * credits.
+ * credits. `byOwner`: the backend takes this user for the owner, who can do it without asking.
  * @since 0.1.0
  * @category getters
  */
-export const nudgeNeed = ({ reachedType, spendControl }: UsageSnapshot): NudgeNeed | null => {
+export const nudgeNeed = (
+  usage: UsageSnapshot
+): { readonly creditType: CreditType; readonly byOwner: boolean } | null => {
+  const { reachedType, spendControl } = usage
   const missing = spendControl?.reached === true ? "usage_limit" : "credits"
   if (reachedType === null || reachedType === "rate_limit_reached") return null
   return {
@@ -66,16 +58,8 @@ const nudgeRequest = (as: Identity, creditType: CreditType) =>
   })
 
 /**
- * What was confirmed: who asks, and for what. `again` sends although the outcome of an earlier message is not known.
- */
-interface ConfirmedNudge {
-  readonly as: Identity
-  readonly creditType: CreditType
-  readonly again: boolean
-}
-
-/**
- * Sends the confirmed message with a single request, and the journal around it.
+ * Sends the confirmed message with a single request, and the journal around it. `again` sends although the outcome of an
+ * earlier message is not known.
  * @since 0.1.0
  * @category programs
  */
@@ -83,9 +67,13 @@ export const nudgeConfirmed = ({
   again,
   as,
   creditType
-}: ConfirmedNudge): Effect.Effect<
+}: {
+  readonly as: Identity
+  readonly creditType: CreditType
+  readonly again: boolean
+}): Effect.Effect<
   { readonly outcome: "sent" | "cooldownActive"; readonly key: string },
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   Lease | OperationJournal | WorkspaceRole
 > =>
   Effect.gen(function* () {
@@ -106,11 +94,7 @@ export const nudgeConfirmed = ({
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
-}): Effect.Effect<
-  "sent" | "cooldownActive",
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | WorkspaceRole
-> =>
+}): Effect.Effect<"sent" | "cooldownActive", OperationFailure, Lease | OperationJournal | WorkspaceRole> =>
   Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
 
 /**
@@ -176,7 +160,7 @@ export const notifyOwner = (
   options: NotifyOptions = {}
 ): Effect.Effect<
   NotifyResult,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {

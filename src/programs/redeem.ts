@@ -1,13 +1,10 @@
-/**
- * Spend a reset credit, once.
- * @since 0.1.0
- */
+/** Spend a reset credit, once. */
+import { ActError, validInput } from "../domain/ActError.js"
+import { BackendError } from "../domain/BackendError.js"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { AuthError } from "../domain/AuthError.js"
-import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
@@ -24,7 +21,7 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { type JournalError, type OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { type OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import {
   earlierRedemption,
@@ -35,8 +32,8 @@ import {
   type RedeemOutcome,
   type Redemption
 } from "./redeemConfirmed.js"
+import type { OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
-import { ActError, validInput } from "../domain/ActError.js"
 
 /** The key and the credit of a redemption that was confirmed. */
 type ConfirmedPlan = Pick<ConfirmedRedemption, "key" | "creditId">
@@ -145,13 +142,6 @@ const planAgain = (session: Session, operation: Operation) =>
   })
 
 /**
- * Why a redemption failed.
- * @since 0.1.0
- * @category models
- */
-export type RedeemFailure = ActError | AuthError | BackendError | JournalError
-
-/**
  * `key` carries on, or begins, the redemption of that key. `creditId` names the credit; without it the person chooses.
  * `again` spends another credit within the quiet period of the last. `browse` always shows what there is to choose from,
  * and a no leads back there. `retry` decides after a failed attempt: true makes another one, with the same key and the same
@@ -164,7 +154,7 @@ export interface RedeemOptions {
   readonly creditId?: string | undefined
   readonly again?: boolean
   readonly browse?: boolean
-  readonly retry?: (error: RedeemFailure) => Effect.Effect<boolean, DialogError>
+  readonly retry?: (error: OperationFailure) => Effect.Effect<boolean, DialogError>
 }
 
 /**
@@ -214,7 +204,7 @@ export const redeemReset = (
   options: RedeemOptions = {}
 ): Effect.Effect<
   RedeemResult,
-  RedeemFailure | DialogError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {

@@ -1,15 +1,10 @@
-/**
- * Spend the reset credit that was decided on, and what the journal says of earlier redemptions.
- * @since 0.1.0
- */
+/** Spend the reset credit that was decided on, and what the journal says of earlier redemptions. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
@@ -18,7 +13,7 @@ import type { Lease } from "../services/Lease.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { policyInForce, underPolicy, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
+import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
 
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
@@ -167,11 +162,7 @@ export const redeemConfirmed = ({
   as,
   creditId,
   key
-}: ConfirmedRedemption): Effect.Effect<
-  Redemption,
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | RateLimits
-> =>
+}: ConfirmedRedemption): Effect.Effect<Redemption, OperationFailure, Lease | OperationJournal | RateLimits> =>
   Effect.gen(function* () {
     const limits = yield* RateLimits
     const { answer, sentBefore } = yield* runOperation({
@@ -200,7 +191,7 @@ export const consumeReset = ({
   key
 }: Parameters<RateLimits["Type"]["consume"]>[0]): Effect.Effect<
   ConsumeOutcome,
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {

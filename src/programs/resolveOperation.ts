@@ -1,19 +1,14 @@
-/**
- * Bring an act whose outcome is not known to an end.
- * @since 0.1.0
- */
+/** Bring an act whose outcome is not known to an end. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { type JournalError, OperationJournal } from "../services/OperationJournal.js"
+import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { withOperationLease } from "./runOperation.js"
+import { type OperationFailure, withOperationLease } from "./runOperation.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
@@ -54,7 +49,7 @@ export const resolveOperation = (
   options: { readonly finding?: Finding | undefined } = {}
 ): Effect.Effect<
   Resolution,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {

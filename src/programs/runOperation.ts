@@ -1,7 +1,4 @@
-/**
- * An operation that can't be undone, with the journal around it.
- * @since 0.1.0
- */
+/** An operation that can't be undone, with the journal around it. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,6 +11,13 @@ import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
 import { type HeldLease, Lease, type LeaseError } from "../services/Lease.js"
 import { JournalError, OnIntent, OperationJournal } from "../services/OperationJournal.js"
+
+/**
+ * Why an operation failed.
+ * @since 0.1.0
+ * @category models
+ */
+export type OperationFailure = ActError | AuthError | BackendError | JournalError
 
 /**
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other
@@ -30,7 +34,7 @@ export interface OperationRequest<A, R = never> {
   readonly send: Effect.Effect<A, AuthError | BackendError>
   readonly isRejection: (error: BackendError) => boolean
   readonly outcomeOf: (answer: A, sentBefore: boolean) => string
-  readonly before: Effect.Effect<void, ActError | AuthError | BackendError | JournalError, R>
+  readonly before: Effect.Effect<void, OperationFailure, R>
 }
 
 /**
@@ -55,8 +59,8 @@ interface OperationAnswer<A> {
  */
 export const withOperationLease = <A, R>(
   operation: Pick<Operation, "act" | "identity" | "key">,
-  work: (held: HeldLease) => Effect.Effect<A, ActError | AuthError | BackendError | JournalError | LeaseError, R>
-): Effect.Effect<A, ActError | AuthError | BackendError | JournalError, Lease | R> =>
+  work: (held: HeldLease) => Effect.Effect<A, LeaseError | OperationFailure, R>
+): Effect.Effect<A, OperationFailure, Lease | R> =>
   Effect.flatMap(Lease, (lease) =>
     lease.withLease(
       { name: `${operation.act} ${operation.identity}`, timeToLive: "30 seconds", wait: "5 seconds" },
@@ -165,11 +169,8 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
  */
 export const runOperation = <A, R>(
   request: OperationRequest<A, R>
-): Effect.Effect<
-  OperationAnswer<A>,
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | R
-> => Effect.flatMap(perform(request), ({ end }) => end)
+): Effect.Effect<OperationAnswer<A>, OperationFailure, Lease | OperationJournal | R> =>
+  Effect.flatMap(perform(request), ({ end }) => end)
 
 /**
  * As `runOperation`, for a caller that has decided by itself and decides on the next attempt too: a request that failed,
@@ -177,7 +178,7 @@ export const runOperation = <A, R>(
  */
 export const runDecidedOperation = <A>(
   request: Omit<OperationRequest<A>, "before" | "isRejection">
-): Effect.Effect<A, ActError | AuthError | BackendError | JournalError, Lease | OperationJournal> =>
+): Effect.Effect<A, OperationFailure, Lease | OperationJournal> =>
   Effect.flatMap(
     perform({ ...request, isRejection: isDefiniteRefusal, before: Effect.void }),
     ({ request: exit }) => exit

@@ -1,7 +1,4 @@
-/**
- * Sign in: with a browser on this machine, with a device code, with an access token, or with an API key.
- * @since 0.1.0
- */
+/** Sign in: with a browser on this machine, with a device code, with an access token, or with an API key. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

@@ -1,7 +1,4 @@
-/**
- * Sign out.
- * @since 0.1.0
- */
+/** Sign out. */
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
 import { AuthSession } from "../services/AuthSession.js"

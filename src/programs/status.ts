@@ -1,7 +1,4 @@
-/**
- * Views of the account: its status, the role, the token activity.
- * @since 0.1.0
- */
+/** Views of the account: its status, the role, the token activity. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

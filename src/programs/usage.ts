@@ -1,13 +1,11 @@
-/**
- * How much is left, and whether work can go on.
- * @since 0.1.0
- */
+/** How much is left, and whether work can go on. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
-import { verdict, type Verdict } from "../domain/Verdict.js"
+import type { Judged } from "../domain/UsageTransition.js"
+import { verdict } from "../domain/Verdict.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { Dialog } from "../services/Dialog.js"
 import { underPolicy } from "../services/Policies.js"
@@ -18,10 +16,7 @@ import { WorkspaceRole } from "../services/WorkspaceRole.js"
  * @since 0.1.0
  * @category models
  */
-export interface UsageView {
-  readonly snapshot: UsageSnapshot
-  readonly verdict: Verdict
-}
+export type UsageView = Judged
 
 /**
  * The present usage with the list of reset credits, each request under its own policy.

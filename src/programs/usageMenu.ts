@@ -1,7 +1,4 @@
-/**
- * The usage menu: a choice that comes back after each of the programs that it leads to.
- * @since 0.1.0
- */
+/** The usage menu: a choice that comes back after each of the programs that it leads to. */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -25,12 +22,10 @@ import type { RateLimits } from "../services/RateLimits.js"
 import type { Referrals } from "../services/Referrals.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { loadOffer } from "./invite.js"
-import { type Explain, type MenuFailure, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
+import { type Explain, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
 import { nudgeNeed } from "./nudge.js"
+import type { OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
-
-/** What the menu's programs need. */
-type MenuServices = AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole
 
 /**
  * What the face adds to the menu: how it shows the usage and the token activity, and how it explains a failure; by default
@@ -49,7 +44,7 @@ const byMessage: Explain = ({ message }) => [message]
 interface Known {
   readonly count: number | null
   readonly usage: UsageSnapshot | null
-  readonly error: MenuFailure | null
+  readonly error: OperationFailure | null
   readonly isOpen: boolean
   readonly offer: ReferralOffer | null
 }
@@ -231,7 +226,11 @@ const signedOut = (error: AuthError, explain: Explain) =>
  */
 export const usageMenu = <R = never>(
   options: MenuOptions<R>
-): Effect.Effect<void, AuthError | DialogError, MenuServices | R> =>
+): Effect.Effect<
+  void,
+  AuthError | DialogError,
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole | R
+> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog

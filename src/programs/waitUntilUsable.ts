@@ -1,7 +1,4 @@
-/**
- * Wait until work can go on.
- * @since 0.1.0
- */
+/** Wait until work can go on. */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,7 +23,7 @@ export interface WaitOptions<R> extends WatchOptions {
   readonly onEvent?: ((event: WatchEvent) => Effect.Effect<unknown, never, R>) | undefined
 }
 
-const refused: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
+const refused: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
   "Redirected",
   "Forbidden",

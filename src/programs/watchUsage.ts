@@ -1,7 +1,4 @@
-/**
- * Watch usage: read it as often as is worth it, and report what has really changed.
- * @since 0.1.0
- */
+/** Watch usage: read it as often as is worth it, and report what has really changed. */
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

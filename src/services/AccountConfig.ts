@@ -1,7 +1,4 @@
-/**
- * Where the account lives and how its layers behave.
- * @since 0.1.0
- */
+/** Where the account lives and how its layers behave. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"

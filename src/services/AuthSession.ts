@@ -1,7 +1,4 @@
-/**
- * The session that requests are made as.
- * @since 0.1.0
- */
+/** The session that requests are made as. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"

@@ -1,7 +1,4 @@
-/**
- * Calls of the backend's contract as the current session, each under its policy.
- * @since 0.1.0
- */
+/** Calls of the backend's contract as the current session, each under its policy. */
 import type * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpApi from "@effect/platform/HttpApi"

@@ -1,7 +1,4 @@
-/**
- * The auth record at rest.
- * @since 0.1.0
- */
+/** The auth record at rest. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"

@@ -1,7 +1,4 @@
-/**
- * Where a program's questions go: to a terminal, to flags, or to a script.
- * @since 0.1.0
- */
+/** Where a program's questions go: to a terminal, to flags, or to a script. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,7 +1,4 @@
-/**
- * Taking up a session that another application supplies.
- * @since 0.1.0
- */
+/** Taking up a session that another application supplies. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

@@ -1,7 +1,4 @@
-/**
- * Mutual exclusion by name, across processes and machines.
- * @since 0.1.0
- */
+/** Mutual exclusion by name, across processes and machines. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"

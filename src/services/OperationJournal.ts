@@ -1,7 +1,4 @@
-/**
- * The journal of operations that can't be undone: intent before the wire, outcome before it is shown.
- * @since 0.1.0
- */
+/** The journal of operations that can't be undone: intent before the wire, outcome before it is shown. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"

@@ -1,7 +1,4 @@
-/**
- * Which policy each call runs under: the table in force, and what a program states beside its call.
- * @since 0.1.0
- */
+/** Which policy each call runs under: the table in force, and what a program states beside its call. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import {

@@ -1,7 +1,4 @@
-/**
- * Usage, limits and reset credits.
- * @since 0.1.0
- */
+/** Usage, limits and reset credits. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

@@ -1,7 +1,4 @@
-/**
- * Who renews the session.
- * @since 0.1.0
- */
+/** Who renews the session. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

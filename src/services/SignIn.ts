@@ -1,7 +1,6 @@
 /**
  * The steps of signing in, each made once. Nothing here stores anything: what comes out is a record for
  * `AuthSession.signIn`.
- * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
