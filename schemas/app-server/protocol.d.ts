@@ -11,20 +11,38 @@ export interface ClientRequests {
   readonly "thread/read": { readonly params: ThreadReadParams; readonly result: ThreadReadResponse }
   readonly "turn/start": { readonly params: TurnStartParams; readonly result: TurnStartResponse }
   readonly "account/login/start": { readonly params: LoginAccountParams; readonly result: LoginAccountResponse }
-  readonly "account/login/cancel": { readonly params: CancelLoginAccountParams; readonly result: CancelLoginAccountResponse }
+  readonly "account/login/cancel": {
+    readonly params: CancelLoginAccountParams
+    readonly result: CancelLoginAccountResponse
+  }
   readonly "account/logout": { readonly params?: null; readonly result: LogoutAccountResponse }
   readonly "account/securitySetup/read": { readonly params?: null; readonly result: GetAccountSecuritySetupResponse }
-  readonly "account/rateLimits/read": { readonly params?: GetAccountRateLimitsParams | null; readonly result: GetAccountRateLimitsResponse }
-  readonly "account/rateLimitResetCredit/consume": { readonly params: ConsumeAccountRateLimitResetCreditParams; readonly result: ConsumeAccountRateLimitResetCreditResponse }
-  readonly "account/usage/read": { readonly params?: GetAccountTokenUsageParams | null; readonly result: GetAccountTokenUsageResponse }
+  readonly "account/rateLimits/read": {
+    readonly params?: GetAccountRateLimitsParams | null
+    readonly result: GetAccountRateLimitsResponse
+  }
+  readonly "account/rateLimitResetCredit/consume": {
+    readonly params: ConsumeAccountRateLimitResetCreditParams
+    readonly result: ConsumeAccountRateLimitResetCreditResponse
+  }
+  readonly "account/usage/read": {
+    readonly params?: GetAccountTokenUsageParams | null
+    readonly result: GetAccountTokenUsageResponse
+  }
   readonly "account/workspaceMessages/read": { readonly params?: null; readonly result: GetWorkspaceMessagesResponse }
-  readonly "account/sendAddCreditsNudgeEmail": { readonly params: SendAddCreditsNudgeEmailParams; readonly result: SendAddCreditsNudgeEmailResponse }
+  readonly "account/sendAddCreditsNudgeEmail": {
+    readonly params: SendAddCreditsNudgeEmailParams
+    readonly result: SendAddCreditsNudgeEmailResponse
+  }
   readonly "account/read": { readonly params: GetAccountParams; readonly result: GetAccountResponse }
   readonly getAuthStatus: { readonly params: GetAuthStatusParams; readonly result: GetAuthStatusResponse }
 }
 
 export interface ServerRequests {
-  readonly "account/chatgptAuthTokens/refresh": { readonly params: ChatgptAuthTokensRefreshParams; readonly result: ChatgptAuthTokensRefreshResponse }
+  readonly "account/chatgptAuthTokens/refresh": {
+    readonly params: ChatgptAuthTokensRefreshParams
+    readonly result: ChatgptAuthTokensRefreshResponse
+  }
 }
 
 export interface ServerNotifications {
@@ -43,21 +61,26 @@ export interface ServerNotifications {
   readonly "item/reasoning/textDelta": unknown
 }
 
-export type Account = {
-  readonly type: "apiKey"
-} | {
-  readonly type: "chatgpt"
-  readonly email: string | null
-  readonly planType: PlanType
-  readonly workspaceName: string | null
-} | {
-  readonly type: "amazonBedrock"
-  readonly usesCodexManagedCredentials?: boolean
-} | {
-  readonly type: "gcp"
-} | {
-  readonly type: "unknown"
-}
+export type Account =
+  | {
+      readonly type: "apiKey"
+    }
+  | {
+      readonly type: "chatgpt"
+      readonly email: string | null
+      readonly planType: PlanType
+      readonly workspaceName: string | null
+    }
+  | {
+      readonly type: "amazonBedrock"
+      readonly usesCodexManagedCredentials?: boolean
+    }
+  | {
+      readonly type: "gcp"
+    }
+  | {
+      readonly type: "unknown"
+    }
 
 export interface AccountLoginCompletedNotification {
   readonly loginId: string | null
@@ -77,7 +100,16 @@ export interface AccountUpdatedNotification {
   readonly isWorkspaceOwner: boolean | null
 }
 
-export type AuthMode = "chatgpt" | "chatgptAuthTokens" | "personalAccessToken" | "headers" | "agentIdentity" | "apikey" | "bedrockApiKey" | "bedrockAccessKeys" | "unknown"
+export type AuthMode =
+  | "chatgpt"
+  | "chatgptAuthTokens"
+  | "personalAccessToken"
+  | "headers"
+  | "agentIdentity"
+  | "apikey"
+  | "bedrockApiKey"
+  | "bedrockAccessKeys"
+  | "unknown"
 
 export interface CancelLoginAccountParams {
   readonly loginId: string
@@ -225,53 +257,84 @@ export interface InitializeResponse {
   readonly platformOs: string
 }
 
-export type LoginAccountParams = {
-  readonly type: "apiKey"
-  readonly apiKey: string
-} | {
-  readonly type: "chatgpt"
-  readonly codexStreamlinedLogin?: boolean
-  readonly useHostedLoginSuccessPage?: boolean
-  readonly appBrand?: "codex" | "chatgpt" | null
-} | {
-  readonly type: "chatgptDeviceCode"
-} | {
-  readonly type: "chatgptAuthTokens"
-  readonly accessToken: string
-  readonly chatgptAccountId: string
-  readonly chatgptPlanType?: string | null
-} | {
-  readonly type: "amazonBedrock"
-  readonly apiKey: string
-  readonly region: string
-} | {
-  readonly type: "amazonBedrockAccessKeys"
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | null
-  readonly region: string
-}
+export type LoginAccountParams =
+  | {
+      readonly type: "apiKey"
+      readonly apiKey: string
+    }
+  | {
+      readonly type: "chatgpt"
+      readonly codexStreamlinedLogin?: boolean
+      readonly useHostedLoginSuccessPage?: boolean
+      readonly appBrand?: "codex" | "chatgpt" | null
+    }
+  | {
+      readonly type: "chatgptDeviceCode"
+    }
+  | {
+      readonly type: "chatgptAuthTokens"
+      readonly accessToken: string
+      readonly chatgptAccountId: string
+      readonly chatgptPlanType?: string | null
+    }
+  | {
+      readonly type: "amazonBedrock"
+      readonly apiKey: string
+      readonly region: string
+    }
+  | {
+      readonly type: "amazonBedrockAccessKeys"
+      readonly accessKeyId: string
+      readonly secretAccessKey: string
+      readonly sessionToken?: string | null
+      readonly region: string
+    }
 
-export type LoginAccountResponse = {
-  readonly type: "apiKey"
-} | {
-  readonly type: "chatgpt"
-  readonly loginId: string
-  readonly authUrl: string
-} | {
-  readonly type: "chatgptDeviceCode"
-  readonly loginId: string
-  readonly verificationUrl: string
-  readonly userCode: string
-} | {
-  readonly type: "chatgptAuthTokens"
-} | {
-  readonly type: "amazonBedrock"
-}
+export type LoginAccountResponse =
+  | {
+      readonly type: "apiKey"
+    }
+  | {
+      readonly type: "chatgpt"
+      readonly loginId: string
+      readonly authUrl: string
+    }
+  | {
+      readonly type: "chatgptDeviceCode"
+      readonly loginId: string
+      readonly verificationUrl: string
+      readonly userCode: string
+    }
+  | {
+      readonly type: "chatgptAuthTokens"
+    }
+  | {
+      readonly type: "amazonBedrock"
+    }
 
 export type LogoutAccountResponse = {}
 
-export type PlanType = "free" | "go" | "plus" | "pro" | "prolite" | "promax" | "team" | "self_serve_business_prolite" | "self_serve_business_usage_based" | "business" | "ent26" | "enterprise_cbp_automation" | "enterprise_cbp_usage_based" | "enterprise" | "edu" | "edu_plus" | "edu_pro" | "sci" | "sci_plus" | "unknown"
+export type PlanType =
+  | "free"
+  | "go"
+  | "plus"
+  | "pro"
+  | "prolite"
+  | "promax"
+  | "team"
+  | "self_serve_business_prolite"
+  | "self_serve_business_usage_based"
+  | "business"
+  | "ent26"
+  | "enterprise_cbp_automation"
+  | "enterprise_cbp_usage_based"
+  | "enterprise"
+  | "edu"
+  | "edu_plus"
+  | "edu_pro"
+  | "sci"
+  | "sci_plus"
+  | "unknown"
 
 export interface RateLimitResetCredit {
   readonly id: string
@@ -298,7 +361,13 @@ export interface RateLimitSnapshot {
   readonly individualLimit: SpendControlLimit | null
   readonly spendControlReached: boolean | null
   readonly planType: PlanType | null
-  readonly rateLimitReachedType: "rate_limit_reached" | "workspace_owner_credits_depleted" | "workspace_member_credits_depleted" | "workspace_owner_usage_limit_reached" | "workspace_member_usage_limit_reached" | null
+  readonly rateLimitReachedType:
+    | "rate_limit_reached"
+    | "workspace_owner_credits_depleted"
+    | "workspace_member_credits_depleted"
+    | "workspace_owner_usage_limit_reached"
+    | "workspace_member_usage_limit_reached"
+    | null
 }
 
 export interface RateLimitWindow {
@@ -315,13 +384,21 @@ export interface SendAddCreditsNudgeEmailResponse {
   readonly status: "sent" | "cooldown_active"
 }
 
-export type SessionSource = "cli" | "vscode" | "exec" | "appServer" | "unknown" | {
-  readonly custom: string
-} | {
-  readonly subAgent: unknown
-} | {
-  readonly [key: string]: unknown
-}
+export type SessionSource =
+  | "cli"
+  | "vscode"
+  | "exec"
+  | "appServer"
+  | "unknown"
+  | {
+      readonly custom: string
+    }
+  | {
+      readonly subAgent: unknown
+    }
+  | {
+      readonly [key: string]: unknown
+    }
 
 export interface SpendControlLimit {
   readonly limit: string
@@ -365,7 +442,18 @@ export interface ThreadListParams {
   readonly sortKey?: "created_at" | "updated_at" | null
   readonly sortDirection?: "asc" | "desc" | null
   readonly modelProviders?: ReadonlyArray<string> | null
-  readonly sourceKinds?: ReadonlyArray<"cli" | "vscode" | "exec" | "appServer" | "subAgent" | "subAgentReview" | "subAgentCompact" | "subAgentThreadSpawn" | "subAgentOther" | "unknown"> | null
+  readonly sourceKinds?: ReadonlyArray<
+    | "cli"
+    | "vscode"
+    | "exec"
+    | "appServer"
+    | "subAgent"
+    | "subAgentReview"
+    | "subAgentCompact"
+    | "subAgentThreadSpawn"
+    | "subAgentOther"
+    | "unknown"
+  > | null
   readonly originators?: ReadonlyArray<string> | null
   readonly archived?: boolean | null
   readonly cwd?: ThreadListCwdFilter | null

@@ -4,9 +4,8 @@ import * as Either from "effect/Either"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import { type Flag, type Flags, type Given, readFlags } from "./Command.js"
+import { type Flag, type Flags, type Given, readFlags, type GlobalFlags } from "./Command.js"
 import { aliases, type CommandName, commands, globalFlags, isCommandName } from "./commands.js"
-import type { GlobalFlags } from "./Command.js"
 
 interface Understood {
   readonly command: CommandName | null

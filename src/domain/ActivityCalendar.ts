@@ -9,16 +9,13 @@ export const ActivityView = Schema.Literal("daily", "weekly", "cumulative")
 
 export type ActivityView = typeof ActivityView.Type
 
-const views: ReadonlyMap<string, ActivityView> = new Map([
-  ["daily", "daily"],
-  ["day", "daily"],
-  ["weekly", "weekly"],
-  ["week", "weekly"],
-  ["cumulative", "cumulative"]
-])
+const isView = Schema.is(ActivityView)
 
 /** The view that a word names, in any case, also as `day` and `week`; null when it names none. */
-export const activityViewOf = (word: string): ActivityView | null => views.get(word.toLowerCase()) ?? null
+export const activityViewOf = (word: string): ActivityView | null => {
+  const name = word.toLowerCase()
+  return name === "day" ? "daily" : name === "week" ? "weekly" : isView(name) ? name : null
+}
 
 /** How much a day has of the day with the most tokens: nothing, up to a quarter, a half, three quarters, or more. */
 export const ActivityLevel = Schema.Literal(0, 1, 2, 3, 4)

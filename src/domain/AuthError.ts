@@ -1,9 +1,6 @@
-/**
- * Why there is no session to act as.
- *
- * @since 0.1.0
- */
+/** Why there is no session to act as. */
 import * as Schema from "effect/Schema"
+import { joined } from "./PlainText.js"
 
 /**
  * - `NotSignedIn`: there is no record. `WrongAuth`: signed in, but not with ChatGPT.
@@ -11,7 +8,6 @@ import * as Schema from "effect/Schema"
  * - `Expired`, `Reused`, `Revoked`, `Refused`: the server will not renew this session; sign in again.
  * - `AccountMismatch`: the stored record belongs to another account now. `Unavailable`: the renewal failed for now.
  * - `NotRefreshable`: this kind of session has no refresh token. `Forbidden`: the configuration forces another sign-in.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -59,7 +55,6 @@ const words: Record<AuthErrorReason, readonly [summary: string, advice: string |
 
 /**
  * `detail` says where, or which rule: a path, never a secret.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -71,9 +66,7 @@ export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
     return new AuthError({ reason, detail })
   }
 
-  /**
-   * Whether nothing but a new sign-in helps.
-   */
+  /** Whether nothing but a new sign-in helps. */
   get isPermanent(): boolean {
     return this.reason !== "Unavailable" && this.reason !== "NotWritable" && this.reason !== "Unreadable"
   }
@@ -87,7 +80,6 @@ export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
   }
 
   override get message(): string {
-    const facts = [this.summary, this.advice, this.detail === null ? null : `(${this.detail})`]
-    return facts.filter((fact) => fact !== null).join(" ")
+    return joined([this.summary, this.advice, this.detail === null ? null : `(${this.detail})`])
   }
 }

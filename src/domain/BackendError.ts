@@ -1,8 +1,4 @@
-/**
- * Why a call to the backend gave no usable answer.
- *
- * @since 0.1.0
- */
+/** Why a call to the backend gave no usable answer. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -12,7 +8,6 @@ import * as Schema from "effect/Schema"
  * - `Redirected`: 3xx, never followed. `Unauthorized`: 401. `Forbidden`: 403. `NotFound`: 404. `RateLimited`: 429.
  *   `Rejected`: another 4xx. `ServerError`: 5xx.
  * - `Malformed`: a success that can't be decoded. `TooLarge`: an answer above the size limit.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -41,7 +36,6 @@ export type BackendErrorReason = typeof BackendErrorReason.Type
 
 /**
  * Whether the request reached the backend: certainly not, not known, or an answer came.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -53,12 +47,8 @@ export const Delivery = Schema.Literal("notSent", "unknown", "answered")
  */
 export type Delivery = typeof Delivery.Type
 
-const notSent: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
-  "Unsupported",
-  "IdentityChanged",
-  "Unreachable"
-])
-const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>(["Transport", "Timeout"])
+const notSent: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "IdentityChanged", "Unreachable"])
+const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "Timeout"])
 
 /** What happened, and what to do about it. */
 const words: Record<BackendErrorReason, readonly [summary: string, advice: string | null]> = {
@@ -81,7 +71,6 @@ const words: Record<BackendErrorReason, readonly [summary: string, advice: strin
 /**
  * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked
  * for. `requestId` is the backend's own, for a report. Bodies, URLs and headers are never part of the error.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -92,9 +81,7 @@ export class BackendError extends Schema.TaggedError<BackendError>()("BackendErr
   retryAfterMillis: Schema.NullOr(Schema.Number),
   requestId: Schema.NullOr(Schema.String)
 }) {
-  /**
-   * An error without an answer's details.
-   */
+  /** An error without an answer's details. */
   static of(operation: string, reason: BackendErrorReason): BackendError {
     return new BackendError({ operation, reason, status: null, retryAfterMillis: null, requestId: null })
   }

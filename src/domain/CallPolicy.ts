@@ -1,7 +1,5 @@
 /**
  * How often, how long, and whether a call may be repeated, as values: printed, checked for contradictions, overridden.
- *
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,7 +10,6 @@ import { type BackendErrorReason, BackendErrorReason as Reason } from "./Backend
 
 /**
  * `safe`: repeating changes nothing. `keyed`: repeating with the same key changes nothing. `never`: one attempt.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -57,7 +54,6 @@ const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
  * `attemptTimeout` bounds one attempt with its body; `overallTimeout` bounds the call with all attempts and waits. The
  * n-th wait is `base * factor^(n-1)`, at most `cap`, less a random share of up to `jitter`. A `Retry-After` is obeyed
  * up to `retryAfterCap`; a longer one ends the call. A contradictory policy can't be made.
- *
  * @since 0.1.0
  * @category models
  */
@@ -127,7 +123,6 @@ export type PolicyTable = Readonly<Record<PolicyName, CallPolicy>>
 
 /**
  * The default of one policy, as literals: what a program that states the policy has to agree with.
- *
  * @since 0.1.0
  * @category models
  */
@@ -135,7 +130,6 @@ export type PolicyRow<Name extends PolicyName> = (typeof rows)[Name]
 
 /**
  * The policy of every call, by name.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -156,7 +150,6 @@ export const defaultPolicies: PolicyTable = Record.map(
 
 /**
  * The policy that each call of the backend runs under, by the contract's name of the call.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -182,7 +175,6 @@ export type CallName = keyof typeof policyOfCall
 /**
  * The same call with one attempt, in the time of one attempt, and without a recovery after a 401: for a caller that
  * repeats the call itself.
- *
  * @since 0.1.0
  * @category combinators
  */

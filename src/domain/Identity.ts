@@ -1,8 +1,4 @@
-/**
- * Who is signed in: the key of every cached value, prompt, lease and journal entry.
- *
- * @since 0.1.0
- */
+/** Who is signed in: the key of every cached value, prompt, lease and journal entry. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -19,7 +15,6 @@ export type UserId = typeof UserId.Type
 
 /**
  * The account, which is the workspace for workspace plans.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -34,7 +29,6 @@ export type AccountId = typeof AccountId.Type
 /**
  * A user in an account. Two users of one workspace are two identities, and so is one user in two workspaces. A part that
  * the token does not name is null.
- *
  * @since 0.1.0
  * @category models
  */
@@ -42,9 +36,7 @@ export class Identity extends Schema.Class<Identity>("Identity")({
   userId: Schema.NullOr(UserId),
   accountId: Schema.NullOr(AccountId)
 }) {
-  /**
-   * The identity as one string, for maps, lease names and journal columns.
-   */
+  /** The identity as one string, for maps, lease names and journal columns. */
   get key(): string {
     return JSON.stringify([this.userId, this.accountId])
   }

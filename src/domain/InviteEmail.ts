@@ -1,15 +1,10 @@
-/**
- * The one address that an invite goes to.
- *
- * @since 0.1.0
- */
+/** The one address that an invite goes to. */
 import * as Schema from "effect/Schema"
 import { hasUnsafe } from "./PlainText.js"
 
 /**
  * One address: trimmed, not empty, without spaces, separators or control characters, with something on both sides of
  * its `@`. The backend has the last word. The address never occurs in the error.
- *
  * @since 0.1.0
  * @category schemas
  */

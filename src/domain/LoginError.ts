@@ -1,60 +1,10 @@
-/**
- * Why a sign-in did not come about. The session of before, if there was one, is as it was.
- *
- * @since 0.1.0
- */
+/** Why a sign-in did not come about. The session of before, if there was one, is as it was. */
 import * as Schema from "effect/Schema"
-
-/**
- * - `MethodForbidden`, `WorkspaceForbidden`: the configuration rules it out. `HostManaged`: another application supplies
- *   the session. None of these was asked of a server, except the workspace.
- * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: it was
- *   not finished in time.
- * - `Denied`: the person, or the workspace, said no. `NotEntitled`: the workspace has no Codex. `NoCode`: the page came
- *   back without a code. `DeviceDisabled`: the server has no device sign-in.
- * - `Refused`: the server refused, definitely. `Unavailable`: no usable answer for now. `Malformed`: an answer that can't
- *   be understood.
- * - `InvalidInput`: not a token or key that can be used. `ChatGptToken`, `AgentIdentity`: a token of a kind that can't be
- *   used here.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const LoginErrorReason = Schema.Literal(
-  "MethodForbidden",
-  "WorkspaceForbidden",
-  "HostManaged",
-  "PortInUse",
-  "Cancelled",
-  "Expired",
-  "Denied",
-  "NotEntitled",
-  "NoCode",
-  "DeviceDisabled",
-  "Refused",
-  "Unavailable",
-  "Malformed",
-  "InvalidInput",
-  "ChatGptToken",
-  "AgentIdentity"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type LoginErrorReason = typeof LoginErrorReason.Type
-
-/**
- * What the sign-in was doing.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const LoginStep = Schema.Literal("start", "callback", "exchange", "apiKeyExchange", "device", "poll", "whoami")
+import * as Struct from "effect/Struct"
+import { joined } from "./PlainText.js"
 
 /** What happened, and what to do about it. */
-const words: Record<LoginErrorReason, readonly [summary: string, advice: string | null]> = {
+const words = {
   MethodForbidden: ["The configuration does not allow this way to sign in.", null],
   WorkspaceForbidden: ["The configuration allows other workspaces only.", "Sign in to one of those."],
   HostManaged: ["Another application supplies the session.", "Sign out there, or let it supply another one."],
@@ -77,11 +27,39 @@ const words: Record<LoginErrorReason, readonly [summary: string, advice: string 
     "Make a personal access token (`at-…`), or sign in with the browser."
   ],
   AgentIdentity: ["Agent identities are not supported here.", "Use the Codex CLI, or a personal access token (`at-…`)."]
-}
+} as const satisfies Record<string, readonly [summary: string, advice: string | null]>
+
+/**
+ * - `MethodForbidden`, `WorkspaceForbidden`: the configuration rules it out. `HostManaged`: another application supplies
+ *   the session. None of these was asked of a server, except the workspace.
+ * - `PortInUse`: no loopback port is free. `Cancelled`: another program, or the person, ended it. `Expired`: it was
+ *   not finished in time.
+ * - `Denied`: the person, or the workspace, said no. `NotEntitled`: the workspace has no Codex. `NoCode`: the page came
+ *   back without a code. `DeviceDisabled`: the server has no device sign-in.
+ * - `Refused`: the server refused, definitely. `Unavailable`: no usable answer for now. `Malformed`: an answer that can't
+ *   be understood.
+ * - `InvalidInput`: not a token or key that can be used. `ChatGptToken`, `AgentIdentity`: a token of a kind that can't be
+ *   used here.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LoginErrorReason = Schema.Literal(...Struct.keys(words))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LoginErrorReason = typeof LoginErrorReason.Type
+
+/**
+ * What the sign-in was doing.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LoginStep = Schema.Literal("start", "callback", "exchange", "apiKeyExchange", "device", "poll", "whoami")
 
 /**
  * `status` is the HTTP status of the answer. `detail` names a rule, ports or an OAuth error code, never a code or token.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -110,8 +88,7 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
 
   override get message(): string {
     const status = this.status === null ? null : `HTTP ${this.status}`
-    const facts = [this.detail, status].filter((fact) => fact !== null).join(", ")
-    const said = [this.summary, this.advice, facts === "" ? null : `(${facts})`, "Nothing was stored."]
-    return said.filter((part) => part !== null).join(" ")
+    const facts = joined([this.detail, status], ", ")
+    return joined([this.summary, this.advice, facts === "" ? null : `(${facts})`, "Nothing was stored."])
   }
 }

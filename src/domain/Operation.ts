@@ -1,8 +1,4 @@
-/**
- * An act that cannot be undone, from the intent to its outcome.
- *
- * @since 0.1.0
- */
+/** An act that cannot be undone, from the intent to its outcome. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -20,7 +16,6 @@ export type Act = typeof Act.Type
 /**
  * Where the act stands. `intended`: nothing was sent. `sent`: a request may have left, no answer is known. `unknown`: the
  * outcome is not known. `abandoned`: it ended before anything was sent. The rest are definite.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -42,7 +37,6 @@ export type OperationState = typeof OperationState.Type
 /**
  * `key` identifies the act (for a redemption it is the idempotency key). `identity` is `Identity.key`. `target` is a
  * credit id, the digest of an address, or a credit type: never an address or a token.
- *
  * @since 0.1.0
  * @category models
  */
@@ -55,9 +49,7 @@ export class Operation extends Schema.Class<Operation>("Operation")({
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc
 }) {
-  /**
-   * Whether a request may have left without its outcome being known.
-   */
+  /** Whether a request may have left without its outcome being known. */
   get isOpen(): boolean {
     return this.state._tag === "sent" || this.state._tag === "unknown"
   }
@@ -65,7 +57,6 @@ export class Operation extends Schema.Class<Operation>("Operation")({
 
 /**
  * The states that may follow each state. A success is final; what was not done may be tried again under its key.
- *
  * @since 0.1.0
  * @category constants
  */

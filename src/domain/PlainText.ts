@@ -44,10 +44,9 @@ export const plainLine = (text: string, maxLength = 500): string => {
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`
 }
 
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** The parts that there are, in one text. */
+export const joined = (parts: ReadonlyArray<string | null>, separator = " "): string =>
+  parts.filter((part) => part !== null).join(separator)
 
-/**
- * The text without control characters and invisible marks. White space of one line and escape sequences' letters stay: it
- * is for text that a person types.
- */
-export const visible = (text: string): string => text.replace(unseen, "")
+/** Text that a person types, without unsafe characters. White space and the letters of escape sequences stay. */
+export const visible = (text: string): string => replaceUnsafe(text)

@@ -1,13 +1,8 @@
-/**
- * The subscription plan.
- *
- * @since 0.1.0
- */
+/** The subscription plan. */
 import * as Schema from "effect/Schema"
 
 /**
  * The plans that Codex knows by name (codex-cli 0.169.0); every other word is `unknown`.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -44,7 +39,6 @@ const isPlan = Schema.is(Plan)
 
 /**
  * The plan that the usage endpoint names. Case and spaces count: `PRO` is unknown.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -52,7 +46,6 @@ export const planFromUsage = (word: string): Plan => (isPlan(word) ? word : word
 
 /**
  * The plan that an ID token claims, where `hc` is a word for enterprise.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -84,7 +77,6 @@ const labels: Record<Plan, string> = {
 
 /**
  * The plan's name for a person.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -94,7 +86,6 @@ const personal: ReadonlySet<Plan> = new Set<Plan>(["free", "go", "plus", "pro", 
 
 /**
  * Whether the plan belongs to a workspace, which has an owner.
- *
  * @since 0.1.0
  * @category accessors
  */

@@ -1,15 +1,10 @@
-/**
- * A limit's window, named by how long it is and never by the slot that it came in.
- *
- * @since 0.1.0
- */
+/** A limit's window, named by how long it is and never by the slot that it came in. */
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
 /**
  * `usedPercent` is as the backend says it, also below 0 or above 100. `durationMinutes` is null when the backend gave
  * none. `slot` is where the window stood in the answer; nothing but the app-server face may depend on it.
- *
  * @since 0.1.0
  * @category models
  */
@@ -19,16 +14,12 @@ export class RateLimitWindow extends Schema.Class<RateLimitWindow>("RateLimitWin
   resetsAt: Schema.DateTimeUtc,
   slot: Schema.Literal("primary", "secondary")
 }) {
-  /**
-   * Percent left, from 0 to 100.
-   */
+  /** Percent left, from 0 to 100. */
   get remainingPercent(): number {
     return Math.min(100, Math.max(0, 100 - this.usedPercent))
   }
 
-  /**
-   * `5h`, `daily`, `weekly`, `monthly`, `annual`, or the length in words.
-   */
+  /** `5h`, `daily`, `weekly`, `monthly`, `annual`, or the length in words. */
   get name(): string {
     return windowName(this.durationMinutes)
   }
@@ -36,7 +27,6 @@ export class RateLimitWindow extends Schema.Class<RateLimitWindow>("RateLimitWin
 
 /**
  * Minutes of a window of `seconds`, rounded up; null when there is no such length.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -52,7 +42,6 @@ const named: ReadonlyArray<readonly [minutes: number, name: string]> = [
 
 /**
  * The window's name by its length, within five percent of the usual ones.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -66,7 +55,6 @@ export const windowName = (minutes: number | null): string => {
 
 /**
  * Shortest first, unknown lengths last; then by use and reset time, so that the order of the slots never shows.
- *
  * @since 0.1.0
  * @category ordering
  */

@@ -1,8 +1,4 @@
-/**
- * An invitation that may be sent.
- *
- * @since 0.1.0
- */
+/** An invitation that may be sent. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type * as Equivalence from "effect/Equivalence"
@@ -12,7 +8,6 @@ import { Identity } from "./Identity.js"
 /**
  * The offer as a person confirms it: for whom, on what terms. `description` and `rules` are untrusted text;
  * `grantAction` and `grantAmount` are the backend's own words as JSON text.
- *
  * @since 0.1.0
  * @category models
  */
@@ -33,19 +28,13 @@ const Terms = ReferralOffer.pipe(
 
 /**
  * Whether two offers are the same in every term, whenever they were loaded.
- *
  * @since 0.1.0
  * @category equivalence
  */
 export const sameOffer: Equivalence.Equivalence<ReferralOffer> = Schema.equivalence(Terms)
 
-/**
- * How long an offer may be shown and acted on: ten minutes.
- *
- * @since 0.1.0
- * @category constants
- */
-export const offerMaxAge = Duration.minutes(10)
+/** How long an offer may be shown and acted on: ten minutes. */
+const offerMaxAge = Duration.minutes(10)
 
 /**
  * @since 0.1.0
@@ -56,7 +45,6 @@ export const isExpiredOffer = (offer: ReferralOffer, now: DateTime.Utc): boolean
 
 /**
  * Whether the invitee's reward was confirmed with the invite: `unknown` when the backend did not say.
- *
  * @since 0.1.0
  * @category schemas
  */

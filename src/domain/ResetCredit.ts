@@ -1,8 +1,4 @@
-/**
- * A banked credit that resets the usage windows once.
- *
- * @since 0.1.0
- */
+/** A banked credit that resets the usage windows once. */
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
@@ -20,7 +16,6 @@ export type ResetCreditId = typeof ResetCreditId.Type
 
 /**
  * The id of a credit as a person types or pastes it.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -33,7 +28,6 @@ export const TypedResetCreditId = Schema.String.pipe(
 
 /**
  * The idempotency key of one redemption: the caller's, and the same in every attempt.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -47,7 +41,6 @@ export type RedeemKey = typeof RedeemKey.Type
 
 /**
  * A key as a person types or pastes it.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -61,7 +54,6 @@ export const TypedRedeemKey = Schema.String.pipe(
 /**
  * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not
  * expire.
- *
  * @since 0.1.0
  * @category models
  */
@@ -77,7 +69,6 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
 
 /**
  * How many credits are available, and which, where the backend says: `credits` is null when only the count is known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -96,18 +87,13 @@ export class ResetCredits extends Schema.Class<ResetCredits>("ResetCredits")({
   }
 }
 
-/**
- * @since 0.1.0
- * @category ordering
- */
-export const byExpiry: Order.Order<ResetCredit> = Order.combine(
+const byExpiry: Order.Order<ResetCredit> = Order.combine(
   Order.mapInput(Order.number, (credit: ResetCredit) => credit.expiresAt?.epochMillis ?? Number.POSITIVE_INFINITY),
   Order.mapInput(Order.string, (credit: ResetCredit) => credit.id)
 )
 
 /**
  * What the backend said to a consumption. `alreadyRedeemed` means that this key was completed before.
- *
  * @since 0.1.0
  * @category schemas
  */

@@ -1,8 +1,4 @@
-/**
- * A sign-in, without its secrets.
- *
- * @since 0.1.0
- */
+/** A sign-in, without its secrets. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan, planLabel } from "./Plan.js"
@@ -10,7 +6,6 @@ import { plainLine } from "./PlainText.js"
 
 /**
  * How the session was signed in.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -34,7 +29,6 @@ export type AuthMode = typeof AuthMode.Type
 /**
  * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token; `isOrgOwner` is the token's
  * claim, null when it makes none.
- *
  * @since 0.1.0
  * @category models
  */
@@ -49,16 +43,12 @@ export class Session extends Schema.Class<Session>("Session")({
   lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc),
   source: Schema.Literal("file", "keyring", "ephemeral", "environment")
 }) {
-  /**
-   * Whether requests to the ChatGPT backend can be made as this session.
-   */
+  /** Whether requests to the ChatGPT backend can be made as this session. */
   get usesBackend(): boolean {
     return usesBackend(this.mode)
   }
 
-  /**
-   * Whether the session can be renewed from its own refresh token.
-   */
+  /** Whether the session can be renewed from its own refresh token. */
   get isRefreshable(): boolean {
     return this.mode === "chatgpt"
   }
@@ -73,7 +63,6 @@ export const usesBackend = (mode: AuthMode): boolean =>
 
 /**
  * What a change of session leaves behind: a session, or nobody.
- *
  * @since 0.1.0
  * @category models
  */
@@ -81,7 +70,6 @@ export type SessionChange = { readonly _tag: "SignedIn"; readonly session: Sessi
 
 /**
  * Whom a session is for, in one line: `ada@example.test · Plus`.
- *
  * @since 0.1.0
  * @category accessors
  */

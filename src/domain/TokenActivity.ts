@@ -1,14 +1,9 @@
-/**
- * How many tokens the user has used, in all and by day.
- *
- * @since 0.1.0
- */
+/** How many tokens the user has used, in all and by day. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 
 /**
  * `startDate` is the backend's text, normally `YYYY-MM-DD`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -19,7 +14,6 @@ export class DailyTokens extends Schema.Class<DailyTokens>("DailyTokens")({
 
 /**
  * Totals in tokens, seconds and days; null where the backend gave none.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,8 +1,4 @@
-/**
- * What one read of the usage endpoint told, and when, and for whom.
- *
- * @since 0.1.0
- */
+/** What one read of the usage endpoint told, and when, and for whom. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan } from "./Plan.js"
@@ -12,7 +8,6 @@ import { ResetCredits } from "./ResetCredit.js"
 /**
  * A limit with its windows, shortest first. `allowed` is the backend's own word on whether requests may be made; null
  * when it gave none.
- *
  * @since 0.1.0
  * @category models
  */
@@ -26,7 +21,6 @@ export class RateLimit extends Schema.Class<RateLimit>("RateLimit")({
 
 /**
  * Purchased or workspace credits; `balance` is decimal text.
- *
  * @since 0.1.0
  * @category models
  */
@@ -35,9 +29,7 @@ export class Credits extends Schema.Class<Credits>("Credits")({
   unlimited: Schema.Boolean,
   balance: Schema.NullOr(Schema.String)
 }) {
-  /**
-   * Whether they can pay for requests now, as far as it is known.
-   */
+  /** Whether they can pay for requests now, as far as it is known. */
   get usable(): boolean {
     if (this.unlimited) return true
     return this.hasCredits && this.balance !== null && Number(this.balance) > 0
@@ -46,7 +38,6 @@ export class Credits extends Schema.Class<Credits>("Credits")({
 
 /**
  * A member's monthly allowance; amounts are decimal text.
- *
  * @since 0.1.0
  * @category models
  */
@@ -59,7 +50,6 @@ export class IndividualLimit extends Schema.Class<IndividualLimit>("IndividualLi
 
 /**
  * A workspace's cap on spending.
- *
  * @since 0.1.0
  * @category models
  */
@@ -70,7 +60,6 @@ export class SpendControl extends Schema.Class<SpendControl>("SpendControl")({
 
 /**
  * Which limit stopped the account. Member and owner, credits and spend cap are kept apart.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -91,7 +80,6 @@ export type ReachedType = typeof ReachedType.Type
 /**
  * `main` is the limit of Codex itself. `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
  * them. `upsell` is the backend's own, opaque.
- *
  * @since 0.1.0
  * @category models
  */
@@ -109,9 +97,7 @@ export class UsageSnapshot extends Schema.Class<UsageSnapshot>("UsageSnapshot")(
   backendUserId: Schema.NullOr(Schema.String),
   upsell: Schema.Unknown
 }) {
-  /**
-   * All limits, the main one first.
-   */
+  /** All limits, the main one first. */
   get limits(): ReadonlyArray<RateLimit> {
     return [this.main, ...this.additional]
   }

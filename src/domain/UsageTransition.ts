@@ -1,8 +1,4 @@
-/**
- * What has really changed between two readings of usage.
- *
- * @since 0.1.0
- */
+/** What has really changed between two readings of usage. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -23,7 +19,6 @@ const { fields } = Schema.Struct({
  *   the tightest one resets next.
  *
  * `remainingPercent` is what is left of the tightest window.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -38,12 +33,7 @@ export const UsageTransition = Schema.Union(
  */
 export type UsageTransition = typeof UsageTransition.Type
 
-/**
- * A snapshot with the verdict on it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A snapshot with the verdict on it. */
 export interface Judged {
   readonly snapshot: UsageSnapshot
   readonly verdict: Verdict
@@ -52,11 +42,8 @@ export interface Judged {
 /**
  * How long a reading that looks older than the one before it is not believed: a backend may serve the usage of before a
  * reset for about eighteen minutes, under fresh timestamps.
- *
- * @since 0.1.0
- * @category constants
  */
-export const disbelief = Duration.minutes(20)
+const disbelief = Duration.minutes(20)
 
 /** Reset times move by some seconds from answer to answer. */
 const tolerance = Duration.toMillis(Duration.minutes(1))
@@ -92,7 +79,6 @@ const isExplained = (before: UsageSnapshot, after: UsageSnapshot): boolean =>
 /**
  * Whether a snapshot looks as if it were of an earlier time than the known one, whatever its own time says: it was taken
  * no later, a window ends sooner than known, or less of it is used although it is the same window still.
- *
  * @since 0.1.0
  * @category predicates
  */
@@ -112,7 +98,6 @@ export const looksOlder = (known: UsageSnapshot, next: UsageSnapshot): boolean =
 
 /**
  * Whether a snapshot is to be taken for the present state after the known one.
- *
  * @since 0.1.0
  * @category predicates
  */
@@ -121,7 +106,6 @@ export const isBelievable = (known: UsageSnapshot, next: UsageSnapshot): boolean
 
 /**
  * The block that a verdict tells of.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -135,7 +119,6 @@ export const blockOf = ({ binding, blockers, until }: Verdict): UsageTransition 
 /**
  * The transitions from one believable reading to the next, of the same identity: at most one reset, then at most one
  * block. A window that begins anew while the account gets usable is one transition.
- *
  * @since 0.1.0
  * @category constructors
  */

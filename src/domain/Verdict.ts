@@ -1,39 +1,89 @@
-/**
- * One snapshot, judged: can Codex be used, what stops it, until when, and what helps.
- *
- * @since 0.1.0
- */
+/** One snapshot, judged: can Codex be used, what stops it, until when, and what helps. */
 import * as Arr from "effect/Array"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
-import { Blocker, findBlockers, futureReset, hasResetSince } from "./Blocker.js"
-import type { ReferralOffer } from "./ReferralOffer.js"
-import { remediesFor, Remedy } from "./Remedy.js"
-import type { UsageSnapshot } from "./UsageSnapshot.js"
-import type { WorkspaceRole } from "./WorkspaceRole.js"
+import { sameIdentity } from "./Identity.js"
+import { isWorkspacePlan, type Plan } from "./Plan.js"
+import { byDuration } from "./RateLimitWindow.js"
+import { isExpiredOffer, type ReferralOffer } from "./ReferralOffer.js"
+import type { ResetCredits } from "./ResetCredit.js"
+import type { ReachedType, UsageSnapshot } from "./UsageSnapshot.js"
+import { CreditType, type WorkspaceRole } from "./WorkspaceRole.js"
+
+const NullableTime = Schema.NullOr(Schema.DateTimeUtc)
+
+/** The user's relation to the one who pays: the owner may act, a member may ask. */
+const Standing = Schema.Literal("owner", "member", "unknown")
 
 /**
- * The window with the least left. A window that has reset since the snapshot was taken counts as full; `resetsAt` is
- * null when the time that the backend gave has passed.
- *
+ * What stops an account, as far as one snapshot shows.
+ * - `WindowExhausted`: a window with nothing left. `resetsAt` is null when the time that the backend gave has passed.
+ * - `RateLimitReached`: the backend says that a rate limit is reached, and no window shows which.
+ * - `CreditsDepleted`. `SpendCapReached`: `resetsAt` is the end of the member's own monthly allowance, where that is used up.
+ * - `NotAllowed`: the backend allows no requests and gives no reason.
  * @since 0.1.0
  * @category schemas
  */
-export const BindingWindow = Schema.Struct({
+export const Blocker = Schema.Union(
+  Schema.TaggedStruct("WindowExhausted", {
+    name: Schema.String,
+    durationMinutes: Schema.NullOr(Schema.Int),
+    resetsAt: NullableTime
+  }),
+  Schema.TaggedStruct("RateLimitReached", {}),
+  Schema.TaggedStruct("CreditsDepleted", { standing: Standing }),
+  Schema.TaggedStruct("SpendCapReached", { standing: Standing, resetsAt: NullableTime }),
+  Schema.TaggedStruct("NotAllowed", {})
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Blocker = typeof Blocker.Type
+
+/**
+ * What helps an account that is stopped.
+ * - `Wait`: until then; null when the backend gave no time. `Redeem`: spend a reset credit; `soonestExpiry` is null when
+ *   none expires or only the count is known.
+ * - `NudgeOwner`: ask the owner, for what. `Invite`: send the referral invite on offer.
+ * - `AddCredits`, `RaiseLimit`: for the one who pays.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Remedy = Schema.Union(
+  Schema.TaggedStruct("Wait", { until: NullableTime }),
+  Schema.TaggedStruct("Redeem", { available: Schema.Number, soonestExpiry: NullableTime }),
+  Schema.TaggedStruct("NudgeOwner", { creditType: CreditType }),
+  Schema.TaggedStruct("Invite", {}),
+  Schema.TaggedStruct("AddCredits", {}),
+  Schema.TaggedStruct("RaiseLimit", {})
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Remedy = typeof Remedy.Type
+
+/**
+ * The window with the least left. One that has reset since the snapshot was taken counts as full; `resetsAt` is null when
+ * the time that the backend gave has passed.
+ */
+const BindingWindow = Schema.Struct({
   name: Schema.String,
   durationMinutes: Schema.NullOr(Schema.Int),
   remainingPercent: Schema.Number,
-  resetsAt: Schema.NullOr(Schema.DateTimeUtc)
+  resetsAt: NullableTime
 })
 
 /**
  * Why a verdict may be wrong.
- * - `stale`: the snapshot is older than fifteen minutes, or from the future. `nothingKnown`: it tells of no limit.
+ * - `stale`: the snapshot is older than fifteen minutes, or from the future. `nothingKnown`: it shows no limit.
  * - `allowedUnknown`: it has windows, but not the backend's word. `noReason`: refused without a reason.
- * - `presumedReset`: judged on a reset that nobody has seen. `contradictory`: the backend said it both ways.
- *
+ * - `presumedReset`: judged on a reset that was not seen. `contradictory`: the backend said one thing and its opposite.
  * @since 0.1.0
  * @category schemas
  */
@@ -52,26 +102,19 @@ export const Doubt = Schema.Literal(
  */
 export type Doubt = typeof Doubt.Type
 
-/**
- * The age from which a snapshot is stale: fifteen minutes.
- *
- * @since 0.1.0
- * @category constants
- */
-export const staleAfter = Duration.minutes(15)
+const staleAfter = Duration.toMillis(Duration.minutes(15))
 
 /**
- * `until` is when the last blocker ends; null when usable, when waiting does not help, and when nobody told. `paidBy` is
- * null when blocked. `remedies` are in the order to try them. `ageMillis` is the snapshot's age, `doubts` what keeps
+ * `until` is when the last blocker ends; null when usable, when waiting does not help, and when no time is known. `paidBy`
+ * is null when blocked. `remedies` are in the order to try them. `ageMillis` is the snapshot's age, `doubts` what keeps
  * `confidence` from being high.
- *
  * @since 0.1.0
  * @category models
  */
 export class Verdict extends Schema.Class<Verdict>("Verdict")({
   state: Schema.Literal("usable", "blocked"),
   blockers: Schema.Array(Blocker),
-  until: Schema.NullOr(Schema.DateTimeUtc),
+  until: NullableTime,
   binding: Schema.NullOr(BindingWindow),
   paidBy: Schema.NullOr(Schema.Literal("plan", "credits")),
   remedies: Schema.Array(Remedy),
@@ -84,29 +127,177 @@ export class Verdict extends Schema.Class<Verdict>("Verdict")({
   }
 }
 
-// The least left first; at a tie, the one that takes longer to come back.
-const tightest: Order.Order<typeof BindingWindow.Type> = Order.combineAll([
-  Order.mapInput(Order.number, (window: typeof BindingWindow.Type) => window.remainingPercent),
-  Order.mapInput(Order.number, (window: typeof BindingWindow.Type) => -(window.resetsAt?.epochMillis ?? 0)),
-  Order.mapInput(
-    Order.number,
-    (window: typeof BindingWindow.Type) => -(window.durationMinutes ?? Number.POSITIVE_INFINITY)
+/** Whether a reset time has passed since the snapshot was taken. One that was past already then says nothing. */
+const hasResetSince = (resetsAt: DateTime.Utc, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
+  DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
+
+/**
+ * @since 0.1.0
+ * @category accessors
+ */
+export const futureReset = (resetsAt: DateTime.Utc, now: DateTime.Utc): DateTime.Utc | null =>
+  DateTime.greaterThan(resetsAt, now) ? resetsAt : null
+
+const isDepleted = (type: ReachedType | null): boolean =>
+  type === "workspace_owner_credits_depleted" || type === "workspace_member_credits_depleted"
+
+const isCapped = (type: ReachedType | null): boolean =>
+  type === "workspace_owner_usage_limit_reached" || type === "workspace_member_usage_limit_reached"
+
+// The reached type speaks of this very reader, so it goes before the role; a personal plan has no other owner.
+const standingOf = (snapshot: UsageSnapshot, role: WorkspaceRole | undefined): typeof Standing.Type => {
+  if (snapshot.reachedType?.startsWith("workspace_owner_")) return "owner"
+  if (snapshot.reachedType?.startsWith("workspace_member_")) return "member"
+  if (typeof role?.isOwner === "boolean") return role.isOwner ? "owner" : "member"
+  return snapshot.plan === "unknown" || isWorkspacePlan(snapshot.plan) ? "unknown" : "owner"
+}
+
+interface Circumstances {
+  readonly now: DateTime.Utc
+  readonly role?: WorkspaceRole | undefined
+  readonly offer?: ReferralOffer | undefined
+}
+
+/**
+ * All that speaks against the account's use of Codex; the verdict weighs it. `presumedReset`: something that stopped the
+ * account has reset since the snapshot was taken. `contradictory`: the snapshot says one thing and its opposite.
+ * `creditsCanPay`: credits are usable and nothing forbids to use them.
+ */
+const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => {
+  const { credits, fetchedAt, main, reachedType, spendControl } = snapshot
+  const standing = standingOf(snapshot, role)
+  const hasReset = (of: { readonly resetsAt: DateTime.Utc }) => hasResetSince(of.resetsAt, fetchedAt, now)
+
+  const full = main.windows.filter((window) => window.usedPercent >= 100)
+  const exhausted = Arr.sort(
+    full.filter((window) => !hasReset(window)),
+    byDuration
   )
+  const saysRateLimit = reachedType === "rate_limit_reached"
+  // Credits are asked for once the plan's windows are used up: they stop nothing when those are back.
+  const depleted = isDepleted(reachedType) && (full.length === 0 || exhausted.length > 0)
+  const cap = spendControl?.reached === true || isCapped(reachedType)
+  const own = spendControl?.individualLimit ?? null
+  const allowance = cap && own !== null && own.remainingPercent <= 0 ? own : null
+  const capLifted = allowance !== null && hasReset(allowance)
+  const presumedReset = exhausted.length < full.length || capLifted
+
+  const blockers = exhausted.map(({ durationMinutes, name, resetsAt }): Blocker => ({
+    _tag: "WindowExhausted",
+    name,
+    durationMinutes,
+    resetsAt: futureReset(resetsAt, now)
+  }))
+  if (saysRateLimit && full.length === 0) blockers.push({ _tag: "RateLimitReached" })
+  if (depleted) blockers.push({ _tag: "CreditsDepleted", standing })
+  if (cap && !capLifted) {
+    const resetsAt = allowance === null ? null : futureReset(allowance.resetsAt, now)
+    blockers.push({ _tag: "SpendCapReached", standing, resetsAt })
+  }
+  if (blockers.length === 0 && main.allowed === false && !presumedReset) blockers.push({ _tag: "NotAllowed" })
+
+  return {
+    blockers,
+    presumedReset,
+    contradictory:
+      (main.allowed === true && (reachedType !== null || spendControl?.reached === true)) ||
+      (isDepleted(reachedType) && credits?.usable === true) ||
+      (isCapped(reachedType) && spendControl?.reached === false) ||
+      (saysRateLimit && main.windows.length > 0 && full.length === 0),
+    creditsCanPay: credits?.usable === true && !isDepleted(reachedType) && (!cap || capLifted)
+  }
+}
+
+// Every blocker has to end. Depleted credits end with the windows beside them, whose plan then pays again.
+const waiting = (blockers: ReadonlyArray<Blocker>): Array<Remedy> => {
+  const windowBlocks = blockers.some((blocker) => blocker._tag === "WindowExhausted")
+  const times: Array<DateTime.Utc | null> = []
+  for (const blocker of blockers) {
+    if (blocker._tag === "CreditsDepleted") {
+      if (!windowBlocks) return []
+    } else if (blocker._tag === "SpendCapReached") {
+      if (blocker.resetsAt === null) return []
+      times.push(blocker.resetsAt)
+    } else {
+      times.push(blocker._tag === "WindowExhausted" ? blocker.resetsAt : null)
+    }
+  }
+  const latest = times.reduce((a, b) => (a === null || b === null ? null : DateTime.max(a, b)))
+  return [{ _tag: "Wait", until: latest }]
+}
+
+// Listed credits that have expired since the snapshot was taken no longer count.
+const redeeming = (credits: ResetCredits | null, now: DateTime.Utc): Array<Remedy> => {
+  if (credits === null) return []
+  const listed = credits.redeemable
+  const live = listed.filter(({ expiresAt }) => expiresAt === null || DateTime.greaterThan(expiresAt, now))
+  const available = credits.availableCount - (listed.length - live.length)
+  return available > 0 ? [{ _tag: "Redeem", available, soonestExpiry: live[0]?.expiresAt ?? null }] : []
+}
+
+const sellsCredits: ReadonlySet<Plan> = new Set<Plan>(["plus", "pro", "prolite", "promax"])
+
+/**
+ * The remedies for what blocks, in the order to try them: what costs nothing first, money last. No blocker, no remedy.
+ * Under a spend cap neither resets nor credits help, so that none is offered.
+ * @since 0.1.0
+ * @category constructors
+ */
+export const remediesFor = (
+  blockers: ReadonlyArray<Blocker>,
+  snapshot: UsageSnapshot,
+  { now, offer, role }: Circumstances
+): ReadonlyArray<Remedy> => {
+  if (blockers.length === 0) return []
+  const window = blockers.some(({ _tag }) => _tag === "WindowExhausted")
+  const rateLimit = blockers.some(isRateLimit)
+  const depleted = blockers.find((blocker) => blocker._tag === "CreditsDepleted")
+  const cap = blockers.find((blocker) => blocker._tag === "SpendCapReached")
+  const buys = sellsCredits.has(snapshot.plan) || (isWorkspacePlan(snapshot.plan) && role?.isOwner === true)
+
+  const remedies = waiting(blockers)
+  if (window && cap === undefined) remedies.push(...redeeming(snapshot.resetCredits, now))
+  if (cap?.standing === "member") remedies.push({ _tag: "NudgeOwner", creditType: "usage_limit" })
+  else if (cap === undefined && depleted?.standing === "member") {
+    remedies.push({ _tag: "NudgeOwner", creditType: "credits" })
+  }
+  if (
+    offer !== undefined &&
+    cap === undefined &&
+    (rateLimit || depleted !== undefined) &&
+    !isExpiredOffer(offer, now) &&
+    sameIdentity(offer.identity, snapshot.identity)
+  ) {
+    remedies.push({ _tag: "Invite" })
+  }
+  if (depleted === undefined ? rateLimit && cap === undefined && buys : depleted.standing === "owner") {
+    remedies.push({ _tag: "AddCredits" })
+  }
+  if (cap?.standing === "owner") remedies.push({ _tag: "RaiseLimit" })
+  return remedies
+}
+
+type Binding = typeof BindingWindow.Type
+
+// The least left first; at a tie, the one that takes longer to come back.
+const tightest = Order.combineAll([
+  Order.mapInput(Order.number, (window: Binding) => window.remainingPercent),
+  Order.mapInput(Order.number, (window: Binding) => -(window.resetsAt?.epochMillis ?? 0)),
+  Order.mapInput(Order.number, (window: Binding) => -(window.durationMinutes ?? Number.POSITIVE_INFINITY))
 ])
 
-const bindingWindow = ({ fetchedAt, main }: UsageSnapshot, now: DateTime.Utc): typeof BindingWindow.Type | null =>
+const bindingWindow = ({ fetchedAt, main }: UsageSnapshot, now: DateTime.Utc): Binding | null =>
   Arr.sort(
-    main.windows.map((window) => ({
-      name: window.name,
-      durationMinutes: window.durationMinutes,
-      remainingPercent: hasResetSince(window.resetsAt, fetchedAt, now) ? 100 : window.remainingPercent,
-      resetsAt: futureReset(window.resetsAt, now)
+    main.windows.map(({ durationMinutes, name, remainingPercent, resetsAt }) => ({
+      name,
+      durationMinutes,
+      remainingPercent: hasResetSince(resetsAt, fetchedAt, now) ? 100 : remainingPercent,
+      resetsAt: futureReset(resetsAt, now)
     })),
     tightest
   )[0] ?? null
 
-const isRateLimit = (blocker: Blocker): boolean =>
-  blocker._tag === "WindowExhausted" || blocker._tag === "RateLimitReached"
+const isRateLimit = ({ _tag }: Blocker): boolean => _tag === "WindowExhausted" || _tag === "RateLimitReached"
 
 /**
  * The verdict on Codex's own limit; further limits do not enter.
@@ -114,35 +305,26 @@ const isRateLimit = (blocker: Blocker): boolean =>
  * The backend's `allowed: true` outweighs everything, also a full window, a reached type and a spend cap (the last two
  * make it `contradictory`). Without it, full windows stop the account unless credits can pay; depleted credits and a
  * spend cap stop it even then. A role decides only where the reached type leaves open who the reader is.
- *
  * @since 0.1.0
  * @category constructors
  */
-export const verdict = (
-  snapshot: UsageSnapshot,
-  options: {
-    readonly now: DateTime.Utc
-    readonly role?: WorkspaceRole | undefined
-    readonly offer?: ReferralOffer | undefined
-  }
-): Verdict => {
+export const verdict = (snapshot: UsageSnapshot, circumstances: Circumstances): Verdict => {
   const { main, plan } = snapshot
-  const found = findBlockers(snapshot, options)
+  const found = findBlockers(snapshot, circumstances)
   const windowsFull = found.blockers.some(isRateLimit)
   const ignored = (blocker: Blocker) => main.allowed === true || (found.creditsCanPay && isRateLimit(blocker))
   const blockers = found.blockers.filter((blocker) => !ignored(blocker))
   const blocked = blockers.length > 0
 
-  const remedies = remediesFor(blockers, snapshot, options)
+  const remedies = remediesFor(blockers, snapshot, circumstances)
   const wait = remedies.find((remedy) => remedy._tag === "Wait")
   const usageBased = main.windows.length === 0 && plan.endsWith("_usage_based")
   const paidBy = found.creditsCanPay && (windowsFull || usageBased) ? "credits" : "plan"
 
-  const age = options.now.epochMillis - snapshot.fetchedAt.epochMillis
-  const untold = main.allowed === null && !blocked
+  const age = circumstances.now.epochMillis - snapshot.fetchedAt.epochMillis
   const doubts: Array<Doubt> = []
-  if (Math.abs(age) > Duration.toMillis(staleAfter)) doubts.push("stale")
-  if (untold && main.windows.length === 0 && !windowsFull) doubts.push("nothingKnown")
+  if (Math.abs(age) > staleAfter) doubts.push("stale")
+  if (main.allowed === null && !blocked && main.windows.length === 0 && !windowsFull) doubts.push("nothingKnown")
   else if (main.allowed === null) doubts.push("allowedUnknown")
   if (blockers.some(({ _tag }) => _tag === "NotAllowed")) doubts.push("noReason")
   if (found.presumedReset && !blocked && main.allowed !== true) doubts.push("presumedReset")
@@ -152,7 +334,7 @@ export const verdict = (
     state: blocked ? "blocked" : "usable",
     blockers,
     until: wait?.until ?? null,
-    binding: bindingWindow(snapshot, options.now),
+    binding: bindingWindow(snapshot, circumstances.now),
     paidBy: blocked ? null : paidBy,
     remedies,
     ageMillis: Math.max(0, age),

@@ -1,8 +1,4 @@
-/**
- * How often usage is read by whoever watches it: as a value, to be printed, checked and overridden.
- *
- * @since 0.1.0
- */
+/** How often usage is read by whoever watches it: as a value, to be printed, checked and overridden. */
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -58,7 +54,6 @@ const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
  * reset the next reading is made. The n-th failure in a row is followed by `base * factor^(n-1)`, at most `cap`, and by
  * no less than the backend asked for, believed up to `retryAfterCap`. Nothing is read sooner than `minInterval`. Every
  * wait grows by a random share of up to `jitter`. A contradictory policy can't be made.
- *
  * @since 0.1.0
  * @category models
  */
@@ -90,7 +85,6 @@ export const defaultWatchPolicy: WatchPolicy = new WatchPolicy({
 
 /**
  * The policy with at most `interval` between two readings. One shorter than the minimum counts as the minimum.
- *
  * @since 0.1.0
  * @category combinators
  */
@@ -106,7 +100,6 @@ export const withInterval = (policy: WatchPolicy, interval: Duration.Duration): 
 
 /**
  * What the last reading brought: a verdict, or a failure, and which one in a row.
- *
  * @since 0.1.0
  * @category models
  */
@@ -138,7 +131,6 @@ const nextReset = ({ binding, blockers }: Verdict, now: DateTime.Utc): number =>
 
 /**
  * How long to wait before the next reading. `share`, from 0 to 1, is the draw for the jitter.
- *
  * @since 0.1.0
  * @category accessors
  */

@@ -1,13 +1,8 @@
-/**
- * Notices that a workspace shows its members.
- *
- * @since 0.1.0
- */
+/** Notices that a workspace shows its members. */
 import * as Schema from "effect/Schema"
 
 /**
  * `body` is untrusted text.
- *
  * @since 0.1.0
  * @category models
  */
@@ -21,7 +16,6 @@ export class WorkspaceMessage extends Schema.Class<WorkspaceMessage>("WorkspaceM
 
 /**
  * `featureEnabled` is false where the backend has no messages for this account.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,8 +1,4 @@
-/**
- * The user's place in the workspace.
- *
- * @since 0.1.0
- */
+/** The user's place in the workspace. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -20,7 +16,6 @@ export type RoleName = typeof RoleName.Type
 /**
  * `role` is null when the backend did not say; `isOwner` counts admins as owners and is null when neither the backend
  * nor the token says. `source`: the live endpoint, the token's claim, or neither.
- *
  * @since 0.1.0
  * @category models
  */
@@ -30,28 +25,20 @@ export class WorkspaceRole extends Schema.Class<WorkspaceRole>("WorkspaceRole")(
   source: Schema.Literal("live", "claim", "none")
 }) {}
 
-const words: Readonly<Record<string, RoleName>> = {
-  "account-owner": "account-owner",
-  account_owner: "account-owner",
-  "account-admin": "account-admin",
-  account_admin: "account-admin",
-  "standard-user": "standard-user",
-  standard_user: "standard-user",
-  member: "standard-user"
-}
+const isRoleName = Schema.is(RoleName)
 
 /**
- * The role for one of the backend's words; null for any other.
- *
+ * The role for one of the backend's words, spelled with `-` or `_`; null for any other.
  * @since 0.1.0
  * @category constructors
  */
-export const roleFromWord = (word: string | null): RoleName | null =>
-  word !== null && Object.hasOwn(words, word) ? (words[word] ?? null) : null
+export const roleFromWord = (word: string | null): RoleName | null => {
+  const name = word === "member" ? "standard-user" : word?.replace("_", "-")
+  return isRoleName(name) ? name : null
+}
 
 /**
  * The role from the live endpoint.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -60,7 +47,6 @@ export const liveRole = (role: RoleName): WorkspaceRole =>
 
 /**
  * What remains without the live endpoint: the token's claim, or nothing.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -69,7 +55,6 @@ export const claimedRole = (isOrgOwner: boolean | null): WorkspaceRole =>
 
 /**
  * What an owner is asked for: credits, or a higher usage limit.
- *
  * @since 0.1.0
  * @category schemas
  */

@@ -1,10 +1,5 @@
 /**
  * The version of this package; a test compares it with `package.json`.
- *
- * @since 0.1.0
- */
-
-/**
  * @since 0.1.0
  * @category constants
  */

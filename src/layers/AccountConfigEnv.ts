@@ -18,9 +18,8 @@ import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
-import { ConfigurationError } from "../domain/ConfigurationError.js"
+import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { version } from "../domain/version.js"
-import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 
 /**
  * Settings that go before the environment and `config.toml`.

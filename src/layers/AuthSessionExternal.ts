@@ -19,8 +19,7 @@ import { planFromClaim } from "../domain/Plan.js"
 import { Session, type SessionChange } from "../domain/Session.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
-import { ExternalSession } from "../services/ExternalSession.js"
-import { ExternalTokens, type ExternalTokenSet } from "../services/ExternalTokens.js"
+import { ExternalSession, ExternalTokens, type ExternalTokenSet } from "../services/ExternalSession.js"
 import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sessionRecord.js"
 
 /**

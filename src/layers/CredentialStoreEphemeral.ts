@@ -8,8 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import { CredentialStoreError } from "../domain/CredentialStoreError.js"
-import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
+import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
 
 /**
  * A store that starts with `initial`, or signed out.

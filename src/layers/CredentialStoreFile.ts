@@ -17,9 +17,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
 import { AuthJsonText } from "../contracts/AuthJson.js"
-import { CredentialStoreError } from "../domain/CredentialStoreError.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
+import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
 
 const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
   EISDIR: "NotAFile",

@@ -16,10 +16,9 @@ import * as ChildProcess from "node:child_process"
 import * as Crypto from "node:crypto"
 import { createRequire } from "node:module"
 import { AuthJson } from "../contracts/AuthJson.js"
-import { CredentialStoreError } from "../domain/CredentialStoreError.js"
+import { CredentialStoreError, CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 import { plainLine } from "../domain/PlainText.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 import { authFile, removeAuthFile } from "./CredentialStoreFile.js"
 
 /**

@@ -23,8 +23,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Tls from "node:tls"
-import { ConfigurationError } from "../domain/ConfigurationError.js"
-import { AccountConfig } from "../services/AccountConfig.js"
+import { ConfigurationError, AccountConfig } from "../services/AccountConfig.js"
 import { BodyTooLarge, concat, WholeResponse } from "./internal/BoundedHttpClient.js"
 
 const send = (

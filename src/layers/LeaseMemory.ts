@@ -7,8 +7,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { LeaseError } from "../domain/LeaseError.js"
-import { Lease } from "../services/Lease.js"
+import { Lease, LeaseError } from "../services/Lease.js"
 
 // Mutable: each step is synchronous, so that no other fiber sees it half done.
 interface Entry {

@@ -21,9 +21,8 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { LeaseError } from "../domain/LeaseError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
-import { Lease } from "../services/Lease.js"
+import { Lease, LeaseError } from "../services/Lease.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 /** Milliseconds until a waiting process looks again. */

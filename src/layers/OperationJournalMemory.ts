@@ -8,9 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SynchronizedRef from "effect/SynchronizedRef"
-import { JournalError } from "../domain/JournalError.js"
 import { Operation, transitions } from "../domain/Operation.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 
 /**
  * @since 0.1.0

@@ -17,10 +17,9 @@ import type * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { JournalError } from "../domain/JournalError.js"
 import { Act, Operation, OperationState, transitions } from "../domain/Operation.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 /** How long, and how many, operations with a definite outcome are kept. Open ones are kept for ever. */

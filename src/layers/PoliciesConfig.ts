@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { CallPolicy, defaultPolicies, type PolicyTable } from "../domain/CallPolicy.js"
-import { ConfigurationError } from "../domain/ConfigurationError.js"
+import { ConfigurationError } from "../services/AccountConfig.js"
 import { Policies } from "../services/Policies.js"
 
 const prefixOf = (policy: CallPolicy): string =>

@@ -8,9 +8,8 @@ import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { SessionSource, sourceKind, Thread, ThreadId, type ThreadQuery } from "../domain/Thread.js"
-import { ThreadStoreError } from "../domain/ThreadStoreError.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
-import { keptThreads, ThreadStore } from "../services/ThreadStore.js"
+import { keptThreads, ThreadStore, ThreadStoreError } from "../services/ThreadStore.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 const Text = Schema.NullOr(Schema.String)

@@ -1,35 +1,27 @@
-/**
- * Invite a friend, once.
- *
- * @since 0.1.0
- */
+/** Invite a friend, once. */
+import { ActError, validInput } from "../domain/ActError.js"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
 import { accountText, type Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
-import { Digest } from "../services/Digest.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { Digest } from "../services/Digest.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
-import { runOperation } from "./runOperation.js"
-import { validInput } from "./validInput.js"
+import { type OperationFailure, runOperation } from "./runOperation.js"
 
 /**
  * The present offer, if there is one.
- *
  * @since 0.1.0
  * @category invites
  */
@@ -42,7 +34,6 @@ export const loadOffer: Effect.Effect<
 /**
  * What the journal keeps of an address: a digest for one identity. The same address gives the same digest, and can't be
  * read from it.
- *
  * @since 0.1.0
  * @category invites
  */
@@ -63,7 +54,7 @@ export const earlierInvite = (identity: Identity, target: string) =>
 
 const alreadyInvited = (earlier: Operation): ActError =>
   earlier.isOpen
-    ? new ActError({ act: "invite", reason: "Unresolved", key: earlier.key, status: null, detail: null })
+    ? ActError.unresolved("invite", earlier.key)
     : ActError.of("invite", "NotNeeded", `This address was invited at ${DateTime.formatIso(earlier.updatedAt)}.`)
 
 /** Fails for an address whose invite went out, or may have. */
@@ -93,11 +84,8 @@ const definiteRefusals: ReadonlySet<number> = new Set([400, 403, 409, 422])
 /**
  * What was confirmed: the offer with its identity, and the recipient. `again` sends although an earlier invite went to
  * the same address, or may have.
- *
- * @since 0.1.0
- * @category models
  */
-export interface ConfirmedInvite {
+interface ConfirmedInvite {
   readonly offer: ReferralOffer
   readonly email: InviteEmail
   readonly again: boolean
@@ -106,7 +94,6 @@ export interface ConfirmedInvite {
 /**
  * Sends the confirmed invite with a single request, and the journal around it. The identity and the offer are read again
  * just before; on any difference nothing is sent.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -114,7 +101,7 @@ export const inviteConfirmed = (
   confirmed: ConfirmedInvite
 ): Effect.Effect<
   { readonly reward: InviteReward; readonly key: string },
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   AuthSession | Lease | OperationJournal | Referrals
 > => Effect.flatMap(emailDigest(confirmed.offer.identity, confirmed.email), (target) => sendInvite(confirmed, target))
 
@@ -140,7 +127,6 @@ const sendInvite = ({ again, email, offer }: ConfirmedInvite, target: string) =>
 /**
  * `email` is asked for when it is not given. `again` sends although an earlier invite went to the same address, or may
  * have.
- *
  * @since 0.1.0
  * @category models
  */
@@ -176,15 +162,13 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
           : [])
       ],
       yes: "Send invite",
-      no: "Cancel",
-      flag: "--yes"
+      no: "Cancel"
     })
   )
 
 /**
  * Shows the offer, asks, and sends the invite with a single request. The identity and the offer are read again just
  * before; on any difference nothing is sent.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -192,7 +176,7 @@ export const inviteFriend = (
   options: InviteOptions = {}
 ): Effect.Effect<
   InviteResult,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | Referrals
 > =>
   Effect.gen(function* () {
@@ -221,8 +205,7 @@ export const inviteFriend = (
           title: "Invite someone to Codex",
           details: ["To one e-mail address. You see everything once more before it is sent."],
           placeholder: "name@example.com",
-          check: (text) => Either.match(toEmail(text), { onLeft: problemOf, onRight: () => null }),
-          flag: "the EMAIL argument"
+          check: (text) => Either.match(toEmail(text), { onLeft: problemOf, onRight: () => null })
         }),
         toEmail
       ))

@@ -1,13 +1,10 @@
 /** What the menu leads to: each program with its endings, and the way on from there. */
+import { type ActError, validInput } from "../domain/ActError.js"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Act, Operation } from "../domain/Operation.js"
 import type { InviteReward } from "../domain/ReferralOffer.js"
 import type { Session } from "../domain/Session.js"
@@ -18,13 +15,10 @@ import { earlierInvite, emailDigest, inviteFriend } from "./invite.js"
 import { notifyOwner } from "./nudge.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 import { quietReset } from "./redeemConfirmed.js"
-import { validInput } from "./validInput.js"
-
-/** Why a read or an act of the menu failed. */
-export type MenuFailure = ActError | AuthError | BackendError | JournalError
+import type { OperationFailure } from "./runOperation.js"
 
 /** Lines about a failure, for a person; `act` is null for a read of the menu itself. */
-export type Explain = (error: MenuFailure, act: Act | null) => ReadonlyArray<string>
+export type Explain = (error: OperationFailure, act: Act | null) => ReadonlyArray<string>
 
 /** For whom, and how failures are explained. */
 export interface MenuContext {
@@ -46,16 +40,16 @@ const ending = <A = never>(
 const goOn = (label: string, description?: string): Choice<true> => ({ value: true, label, description })
 const goBack = { cancel: "No, go back", initial: "cancel" } as const
 
-const isAct = (error: MenuFailure, ...reasons: ReadonlyArray<ActError["reason"]>): boolean =>
+const isAct = (error: OperationFailure, ...reasons: ReadonlyArray<ActError["reason"]>): boolean =>
   error._tag === "ActError" && reasons.includes(error.reason)
 
-const isAnotherAccount = ({ reason }: MenuFailure): boolean =>
+const isAnotherAccount = ({ reason }: OperationFailure): boolean =>
   reason === "IdentityChanged" || reason === "AccountMismatch"
 
 /** The program's result, or why it failed. A person who leaves goes back to the menu. */
-const attempted = <A, R>(program: Effect.Effect<A, MenuFailure | DialogError, R>) =>
+const attempted = <A, R>(program: Effect.Effect<A, DialogError | OperationFailure, R>) =>
   Effect.matchEffect(program, {
-    onFailure: (error): Effect.Effect<Either.Either<A, MenuFailure>, DialogError> =>
+    onFailure: (error): Effect.Effect<Either.Either<A, OperationFailure>, DialogError> =>
       error._tag === "DialogError" ? error : Effect.succeed(Either.left(error)),
     onSuccess: (result) => Effect.succeed(Either.right(result))
   })
@@ -94,7 +88,7 @@ export const menuRedeem = ({ explain, session }: MenuContext, learned: (count: n
   Effect.gen(function* () {
     const dialog = yield* Dialog
     let ignoreQuiet = false
-    const retry = (error: MenuFailure) =>
+    const retry = (error: OperationFailure) =>
       isAnotherAccount(error) || isAct(error, "Unresolved", "TooSoon")
         ? Effect.succeed(false)
         : ending("redeem.failed", resets, explain(error, "redeem"), [

@@ -1,81 +1,46 @@
-/**
- * Ask the workspace's owner for credits or a higher limit.
- *
- * @since 0.1.0
- */
+/** Ask the workspace's owner for credits or a higher limit. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
 import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
+import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
 import { readRole } from "./status.js"
 import { readUsage } from "./usage.js"
 
 /**
- * What is missing. `byOwner`: the backend takes this user for the owner, who can do it without asking.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NudgeNeed {
-  readonly creditType: CreditType
-  readonly byOwner: boolean
-}
-
-/**
  * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
- * credits.
- *
+ * credits. `byOwner`: the backend takes this user for the owner, who can do it without asking.
  * @since 0.1.0
  * @category getters
  */
-export const nudgeNeed = ({ reachedType, spendControl }: UsageSnapshot): NudgeNeed | null => {
+export const nudgeNeed = (
+  usage: UsageSnapshot
+): { readonly creditType: CreditType; readonly byOwner: boolean } | null => {
+  const { reachedType, spendControl } = usage
   const missing = spendControl?.reached === true ? "usage_limit" : "credits"
-  switch (reachedType) {
-    case "workspace_member_credits_depleted":
-      return { creditType: missing, byOwner: false }
-    case "workspace_member_usage_limit_reached":
-      return { creditType: "usage_limit", byOwner: false }
-    case "workspace_owner_credits_depleted":
-      return { creditType: missing, byOwner: true }
-    case "workspace_owner_usage_limit_reached":
-      return { creditType: "usage_limit", byOwner: true }
-    default:
-      return null
+  if (reachedType === null || reachedType === "rate_limit_reached") return null
+  return {
+    creditType: reachedType.endsWith("_credits_depleted") ? missing : "usage_limit",
+    byOwner: reachedType.startsWith("workspace_owner_")
   }
 }
 
-/** A message with the same request whose outcome is open. */
-export const openNudge = (identity: Identity, creditType: CreditType) =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const open = yield* journal.list({ act: "nudge", identity, open: true })
-    return Option.fromNullable(open.find((operation) => operation.target === creditType))
-  })
-
 /** Fails when the outcome of an earlier message with the same request is open. */
 const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
-  Effect.flatMap(
-    openNudge(identity, creditType),
-    Option.match({
-      onNone: () => Effect.void,
-      onSome: ({ key }) => new ActError({ act: "nudge", reason: "Unresolved", key, status: null, detail: null })
-    })
-  )
+  Effect.gen(function* () {
+    const open = yield* (yield* OperationJournal).list({ act: "nudge", identity, open: true })
+    const same = open.find(({ target }) => target === creditType)
+    if (same !== undefined) return yield* ActError.unresolved("nudge", same.key)
+  })
 
 /** What `runOperation` needs to know of a message to the owner. */
 const nudgeRequest = (as: Identity, creditType: CreditType) =>
@@ -93,20 +58,8 @@ const nudgeRequest = (as: Identity, creditType: CreditType) =>
   })
 
 /**
- * What was confirmed: who asks, and for what. `again` sends although the outcome of an earlier message is not known.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ConfirmedNudge {
-  readonly as: Identity
-  readonly creditType: CreditType
-  readonly again: boolean
-}
-
-/**
- * Sends the confirmed message with a single request, and the journal around it.
- *
+ * Sends the confirmed message with a single request, and the journal around it. `again` sends although the outcome of an
+ * earlier message is not known.
  * @since 0.1.0
  * @category programs
  */
@@ -114,9 +67,13 @@ export const nudgeConfirmed = ({
   again,
   as,
   creditType
-}: ConfirmedNudge): Effect.Effect<
+}: {
+  readonly as: Identity
+  readonly creditType: CreditType
+  readonly again: boolean
+}): Effect.Effect<
   { readonly outcome: "sent" | "cooldownActive"; readonly key: string },
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   Lease | OperationJournal | WorkspaceRole
 > =>
   Effect.gen(function* () {
@@ -131,24 +88,18 @@ export const nudgeConfirmed = ({
 
 /**
  * Sends the message without any question and whatever the role is, for a caller that has decided.
- *
  * @since 0.1.0
  * @category programs
  */
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
-}): Effect.Effect<
-  "sent" | "cooldownActive",
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | WorkspaceRole
-> =>
+}): Effect.Effect<"sent" | "cooldownActive", OperationFailure, Lease | OperationJournal | WorkspaceRole> =>
   Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
 
 /**
  * `creditType` is what to ask for; without it the reached limit decides. `again` sends although the outcome of an
  * earlier message is not known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -159,7 +110,6 @@ export interface NotifyOptions {
 
 /**
  * `cooldownActive`: the owner got such a message recently, and nothing was sent this time.
- *
  * @since 0.1.0
  * @category models
  */
@@ -203,7 +153,6 @@ const questions = {
 /**
  * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
  * repeated.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -211,7 +160,7 @@ export const notifyOwner = (
   options: NotifyOptions = {}
 ): Effect.Effect<
   NotifyResult,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {
@@ -246,8 +195,7 @@ export const notifyOwner = (
         `Role: ${role.role ?? "not known"} (${role.source})`
       ],
       yes: "Yes",
-      no: "No (default)",
-      flag: "--yes"
+      no: "No (default)"
     })
     if (!agreed) return { outcome: "declined", creditType, key: null } as const
 

@@ -1,17 +1,11 @@
-/**
- * Spend a reset credit, once.
- *
- * @since 0.1.0
- */
+/** Spend a reset credit, once. */
+import { ActError, validInput } from "../domain/ActError.js"
+import { BackendError } from "../domain/BackendError.js"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
-import { type JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
 import {
@@ -27,46 +21,30 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
-import type { OperationJournal } from "../services/OperationJournal.js"
-import { OperationKeys } from "../services/OperationKeys.js"
+import { type OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import {
   earlierRedemption,
   endedBefore,
   ensureQuietPeriodOver,
   redeemConfirmed,
+  type ConfirmedRedemption,
   type RedeemOutcome,
   type Redemption
 } from "./redeemConfirmed.js"
+import type { OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
-import { validInput } from "./validInput.js"
 
 /** The key and the credit of a redemption that was confirmed. */
-interface ConfirmedPlan {
-  readonly key: RedeemKey
-  readonly creditId: ResetCreditId | undefined
-}
+type ConfirmedPlan = Pick<ConfirmedRedemption, "key" | "creditId">
 
 const asTypedId = Schema.decodeOption(TypedResetCreditId)
 const asCreditId = Schema.decodeOption(ResetCreditId)
-const asKey = Schema.decodeOption(RedeemKey)
-
-/** The id to redeem the credit by; none when the backend gave one that can't be sent. */
-export const creditIdOf = (credit: ResetCredit | null): Option.Option<ResetCreditId> =>
-  credit === null ? Option.none() : asTypedId(credit.id)
 
 /**
- * The credits to choose from, in their order. One without a usable id is left out: another would be spent in its place.
+ * The credits to choose from, in their order. One whose id can't be sent is left out: another would be spent in its place.
  */
-export const nameable = (credits: ResetCredits): ReadonlyArray<ResetCredit> =>
-  credits.redeemable.filter((credit) => Option.isSome(creditIdOf(credit)))
-
-/** The key and the credit of a redemption in the journal. The credit is null when none was named. */
-export const keyAndCredit = ({
-  key,
-  target
-}: Operation): Option.Option<{ readonly key: RedeemKey; readonly creditId: ResetCreditId | null }> =>
-  Option.all({ key: asKey(key), creditId: target === null ? Option.some(null) : asCreditId(target) })
+const nameable = (credits: ResetCredits) => credits.redeemable.filter(({ id }) => Option.isSome(asTypedId(id)))
 
 /** What a reset does where the backend does not say it. */
 const scopeText = ({ main, plan }: UsageSnapshot): string =>
@@ -110,8 +88,7 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
       title: "Usage limit resets",
       details: [counted(credits?.availableCount ?? 0)],
       choices: all.map((credit) => describe(credit, usage)),
-      cancel: "Cancel",
-      flag: "--credit"
+      cancel: "Cancel"
     })
     while (true) {
       const chosen = chooses ? yield* choose : creditId === undefined ? (all[0] ?? null) : named
@@ -129,11 +106,10 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
           ...(chosen === null && creditId !== undefined ? [] : [description])
         ],
         yes: "Yes, use reset",
-        no: "No, go back",
-        flag: "--yes"
+        no: "No, go back"
       })
       if (agreed) {
-        const id = creditId ?? Option.getOrUndefined(creditIdOf(chosen))
+        const id = creditId ?? (chosen === null ? undefined : Option.getOrUndefined(asTypedId(chosen.id)))
         const plan: ConfirmedPlan = { key: key ?? RedeemKey.make(yield* keys.next), creditId: id }
         return plan
       }
@@ -155,8 +131,7 @@ const planAgain = (session: Session, operation: Operation) =>
         `Key: ${operation.key}`
       ],
       yes: "Yes, carry it on",
-      no: "No, go back",
-      flag: "--yes"
+      no: "No, go back"
     })
     if (!agreed) return "declined" as const
     const plan: ConfirmedPlan = {
@@ -167,19 +142,10 @@ const planAgain = (session: Session, operation: Operation) =>
   })
 
 /**
- * Why a redemption failed.
- *
- * @since 0.1.0
- * @category models
- */
-export type RedeemFailure = ActError | AuthError | BackendError | JournalError
-
-/**
  * `key` carries on, or begins, the redemption of that key. `creditId` names the credit; without it the person chooses.
  * `again` spends another credit within the quiet period of the last. `browse` always shows what there is to choose from,
  * and a no leads back there. `retry` decides after a failed attempt: true makes another one, with the same key and the same
  * credit.
- *
  * @since 0.1.0
  * @category models
  */
@@ -188,13 +154,12 @@ export interface RedeemOptions {
   readonly creditId?: string | undefined
   readonly again?: boolean
   readonly browse?: boolean
-  readonly retry?: (error: RedeemFailure) => Effect.Effect<boolean, DialogError>
+  readonly retry?: (error: OperationFailure) => Effect.Effect<boolean, DialogError>
 }
 
 /**
  * `declined`: nothing was sent. `key` is null when no request was made. `usage` is the state after it, null when it could
  * not be read.
- *
  * @since 0.1.0
  * @category models
  */
@@ -206,9 +171,11 @@ export interface RedeemResult {
 }
 
 /** The credit of a key that was tried before, and spent nothing. */
-const targetOf = (operation: Option.Option<Operation>): ResetCreditId | undefined =>
-  Option.getOrUndefined(
-    Option.flatMap(operation, ({ target }) => (target === null ? Option.none() : asCreditId(target)))
+const targetOf = (operation: Option.Option<Operation>) =>
+  operation.pipe(
+    Option.flatMapNullable(({ target }) => target),
+    Option.flatMap(asCreditId),
+    Option.getOrUndefined
   )
 
 /** The result with what is left after it. A success stays one when that can't be read. */
@@ -230,7 +197,6 @@ const concluded = ({ key, outcome, target }: Redemption) =>
 /**
  * Chooses a credit, asks, and redeems it with one key in every attempt. A redemption whose outcome is open is carried on
  * first, whatever the backend says is available now. Success is reported even when the read after it fails.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -238,7 +204,7 @@ export const redeemReset = (
   options: RedeemOptions = {}
 ): Effect.Effect<
   RedeemResult,
-  RedeemFailure | DialogError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {

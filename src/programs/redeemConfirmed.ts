@@ -1,31 +1,23 @@
-/**
- * Spend the reset credit that was decided on, and what the journal says of earlier redemptions.
- *
- * @since 0.1.0
- */
+/** Spend the reset credit that was decided on, and what the journal says of earlier redemptions. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
-import { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
 import type { Lease } from "../services/Lease.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { policyInForce, underPolicy, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { isDefiniteRefusal, runDecidedOperation, runOperation } from "./runOperation.js"
+import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
 
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
  * spent then is wasted.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -34,12 +26,9 @@ export const quietPeriod = Duration.minutes(20)
 /** Fails when another redemption has an outcome that is not known. */
 const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) =>
   Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const open = yield* journal.list({ act: "redeem", identity, open: true })
+    const open = yield* (yield* OperationJournal).list({ act: "redeem", identity, open: true })
     const other = open.find((operation) => operation.key !== key)
-    if (other !== undefined) {
-      return yield* new ActError({ act: "redeem", reason: "Unresolved", key: other.key, status: null, detail: null })
-    }
+    if (other !== undefined) return yield* ActError.unresolved("redeem", other.key)
   })
 
 /** The redemption to carry on: the one of the key given, or the one whose outcome is open. */
@@ -82,13 +71,7 @@ export const ensureQuietPeriodOver = (identity: Identity, key?: RedeemKey) =>
     Option.match({
       onNone: () => Effect.void,
       onSome: ({ key, until }) =>
-        new ActError({
-          act: "redeem",
-          reason: "TooSoon",
-          key,
-          status: null,
-          detail: `Wait until ${DateTime.formatIso(until)}.`
-        })
+        new ActError({ ...ActError.of("redeem", "TooSoon", `Wait until ${DateTime.formatIso(until)}.`), key })
     })
   )
 
@@ -104,7 +87,6 @@ const outcomes = [
 /**
  * `reset`, `alreadyRedeemed`: the windows were reset, now or by an earlier attempt of the same operation.
  * `alreadyRedeemedElsewhere`: another program used the key. `nothingToReset`, `noCredit`, `creditGone`: nothing was spent.
- *
  * @since 0.1.0
  * @category models
  */
@@ -112,7 +94,6 @@ export type RedeemOutcome = (typeof outcomes)[number]
 
 /**
  * `target` is the credit that was named.
- *
  * @since 0.1.0
  * @category models
  */
@@ -149,14 +130,10 @@ export const endedBefore = (operation: Option.Option<Operation>): Option.Option<
  * What another process has done with the key while the person was thinking: it has carried it on to its end, or has named
  * another credit for it. In that case nothing is sent: what was confirmed is not what the key can spend.
  */
-const meanwhile = (
-  as: Identity,
-  error: JournalError
-): Effect.Effect<Redemption, ActError | JournalError, OperationJournal> =>
+const meanwhile = (as: Identity, error: JournalError) =>
   Effect.gen(function* () {
     if (error.key === null || error.reason === "Unavailable") return yield* error
-    const journal = yield* OperationJournal
-    const found = yield* journal.find(error.key)
+    const found = yield* (yield* OperationJournal).find(error.key)
     const ours = Option.filter(found, ({ act, identity }) => act === "redeem" && identity === as.key)
     const ended = endedBefore(ours)
     if (Option.isSome(ended)) return ended.value
@@ -166,9 +143,6 @@ const meanwhile = (
 /**
  * What was confirmed: whose credit, under which key, and which one; undefined leaves it to the backend. `again` spends it
  * within the quiet period of the last one too.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ConfirmedRedemption {
   readonly as: Identity
@@ -180,7 +154,6 @@ export interface ConfirmedRedemption {
 /**
  * Redeems the confirmed credit, with one key in every attempt and the journal around it. Nothing is sent while another
  * redemption has an outcome that is not known, nor, unless `again` is set, within the quiet period of the last one.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -189,11 +162,7 @@ export const redeemConfirmed = ({
   as,
   creditId,
   key
-}: ConfirmedRedemption): Effect.Effect<
-  Redemption,
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | RateLimits
-> =>
+}: ConfirmedRedemption): Effect.Effect<Redemption, OperationFailure, Lease | OperationJournal | RateLimits> =>
   Effect.gen(function* () {
     const limits = yield* RateLimits
     const { answer, sentBefore } = yield* runOperation({
@@ -211,22 +180,8 @@ export const redeemConfirmed = ({
   }).pipe(Effect.catchTag("JournalError", (error) => meanwhile(as, error)))
 
 /**
- * `key` is the caller's, and the same in every attempt that the caller makes. Without `creditId` the backend takes the
- * next credit available.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ConsumeOptions {
-  readonly as: Identity
-  readonly key: RedeemKey
-  readonly creditId?: ResetCreditId | undefined
-}
-
-/**
  * One attempt, without any question: the caller has decided, knows the key, and tries again with it where the outcome is
- * not known. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
- *
+ * not known. Without `creditId` the backend takes the next credit available. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
  * @since 0.1.0
  * @category programs
  */
@@ -234,9 +189,9 @@ export const consumeReset = ({
   as,
   creditId,
   key
-}: ConsumeOptions): Effect.Effect<
+}: Parameters<RateLimits["Type"]["consume"]>[0]): Effect.Effect<
   ConsumeOutcome,
-  ActError | AuthError | BackendError | JournalError,
+  OperationFailure,
   Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {

@@ -1,26 +1,18 @@
-/**
- * Bring an act whose outcome is not known to an end.
- *
- * @since 0.1.0
- */
+/** Bring an act whose outcome is not known to an end. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { withOperationLease } from "./runOperation.js"
+import { type OperationFailure, withOperationLease } from "./runOperation.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
  * What a person found out: the recipient has it, or has not.
- *
  * @since 0.1.0
  * @category models
  */
@@ -29,7 +21,6 @@ export type Finding = "arrived" | "missing"
 /**
  * `Redeemed` carries on the redemption with its own key. `Closed` records what the person found out. `Left`: nothing
  * changed.
- *
  * @since 0.1.0
  * @category models
  */
@@ -50,7 +41,6 @@ const notOpen = (operation: Operation) =>
 /**
  * A redemption is sent again with its own key, which can't spend a second credit. An invite or a message to the owner is
  * not sent again: the person says whether it arrived, which is refused while it is being sent.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -59,7 +49,7 @@ export const resolveOperation = (
   options: { readonly finding?: Finding | undefined } = {}
 ): Effect.Effect<
   Resolution,
-  ActError | AuthError | BackendError | DialogError | JournalError,
+  DialogError | OperationFailure,
   AuthSession | Dialog | Lease | OperationJournal | RateLimits
 > =>
   Effect.gen(function* () {
@@ -84,8 +74,7 @@ export const resolveOperation = (
           { value: "leave" as const, label: "I don't know yet", hint: "leave it open" },
           { value: "arrived" as const, label: "Yes" },
           { value: "missing" as const, label: "No" }
-        ],
-        flag: "--found"
+        ]
       }))
     if (finding === "leave") return { _tag: "Left", operation } as const
     // While it is being sent, only the sender's answer counts: the lease keeps a finding out until then.

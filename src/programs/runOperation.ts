@@ -1,8 +1,4 @@
-/**
- * An operation that can't be undone, with the journal around it.
- *
- * @since 0.1.0
- */
+/** An operation that can't be undone, with the journal around it. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,18 +7,22 @@ import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
-import { JournalError } from "../domain/JournalError.js"
-import type { LeaseError } from "../domain/LeaseError.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
-import { type HeldLease, Lease } from "../services/Lease.js"
-import { OnIntent, OperationJournal } from "../services/OperationJournal.js"
+import { type HeldLease, Lease, type LeaseError } from "../services/Lease.js"
+import { JournalError, OnIntent, OperationJournal } from "../services/OperationJournal.js"
+
+/**
+ * Why an operation failed.
+ * @since 0.1.0
+ * @category models
+ */
+export type OperationFailure = ActError | AuthError | BackendError | JournalError
 
 /**
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other
  * failure of a request that left, the outcome is unknown. `before` checks what must still hold once no other process can
  * run the same kind of operation: nothing is sent when it fails.
- *
  * @since 0.1.0
  * @category models
  */
@@ -34,25 +34,19 @@ export interface OperationRequest<A, R = never> {
   readonly send: Effect.Effect<A, AuthError | BackendError>
   readonly isRejection: (error: BackendError) => boolean
   readonly outcomeOf: (answer: A, sentBefore: boolean) => string
-  readonly before: Effect.Effect<void, ActError | AuthError | BackendError | JournalError, R>
+  readonly before: Effect.Effect<void, OperationFailure, R>
 }
 
 /**
  * A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request.
- *
  * @since 0.1.0
  * @category predicates
  */
 export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408
 
-/**
- * The answer, and whether an attempt before the answered one may have taken effect.
- *
- * @since 0.1.0
- * @category models
- */
-export interface OperationAnswer<A> {
+/** The answer, and whether an attempt before the answered one may have taken effect. */
+interface OperationAnswer<A> {
   readonly answer: A
   readonly sentBefore: boolean
 }
@@ -60,14 +54,13 @@ export interface OperationAnswer<A> {
 /**
  * Runs the work while no other process can run this kind of operation for this identity. `Busy` when another process
  * keeps the lease, or has taken it over.
- *
  * @since 0.1.0
  * @category combinators
  */
 export const withOperationLease = <A, R>(
   operation: Pick<Operation, "act" | "identity" | "key">,
-  work: (held: HeldLease) => Effect.Effect<A, ActError | AuthError | BackendError | JournalError | LeaseError, R>
-): Effect.Effect<A, ActError | AuthError | BackendError | JournalError, Lease | R> =>
+  work: (held: HeldLease) => Effect.Effect<A, LeaseError | OperationFailure, R>
+): Effect.Effect<A, OperationFailure, Lease | R> =>
   Effect.flatMap(Lease, (lease) =>
     lease.withLease(
       { name: `${operation.act} ${operation.identity}`, timeToLive: "30 seconds", wait: "5 seconds" },
@@ -98,7 +91,7 @@ interface Sent<A> {
  * What the journal has to record, and how the operation ends. One attempt that may have taken effect without a definite
  * answer is enough to make a failure an unknown outcome.
  */
-export const classifyExit = <A>(
+const classifyExit = <A>(
   { act, isRejection, key, outcomeOf }: Pick<OperationRequest<A>, "act" | "isRejection" | "key" | "outcomeOf">,
   { attempts, begun, exit, openBefore }: Sent<A>
 ): readonly [OperationState, Exit.Exit<OperationAnswer<A>, ActError | AuthError | BackendError>] => {
@@ -171,17 +164,13 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
 /**
  * Records the intent, sends, and records the outcome before it is reported, while no other process can run this kind of
  * operation for this identity. Whatever happens in between, the journal never says less than what may have been sent.
- *
  * @since 0.1.0
  * @category combinators
  */
 export const runOperation = <A, R>(
   request: OperationRequest<A, R>
-): Effect.Effect<
-  OperationAnswer<A>,
-  ActError | AuthError | BackendError | JournalError,
-  Lease | OperationJournal | R
-> => Effect.flatMap(perform(request), ({ end }) => end)
+): Effect.Effect<OperationAnswer<A>, OperationFailure, Lease | OperationJournal | R> =>
+  Effect.flatMap(perform(request), ({ end }) => end)
 
 /**
  * As `runOperation`, for a caller that has decided by itself and decides on the next attempt too: a request that failed,
@@ -189,7 +178,7 @@ export const runOperation = <A, R>(
  */
 export const runDecidedOperation = <A>(
   request: Omit<OperationRequest<A>, "before" | "isRejection">
-): Effect.Effect<A, ActError | AuthError | BackendError | JournalError, Lease | OperationJournal> =>
+): Effect.Effect<A, OperationFailure, Lease | OperationJournal> =>
   Effect.flatMap(
     perform({ ...request, isRejection: isDefiniteRefusal, before: Effect.void }),
     ({ request: exit }) => exit

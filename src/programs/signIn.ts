@@ -1,8 +1,4 @@
-/**
- * Sign in: with a browser on this machine, with a device code, with an access token, or with an API key.
- *
- * @since 0.1.0
- */
+/** Sign in: with a browser on this machine, with a device code, with an access token, or with an API key. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,21 +9,13 @@ import * as Schedule from "effect/Schedule"
 import { AuthError } from "../domain/AuthError.js"
 import { pauseAfter } from "../domain/CallPolicy.js"
 import { LoginError, type LoginStep } from "../domain/LoginError.js"
-import type { LoginPolicy } from "../domain/LoginPolicy.js"
 import type { Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Browser } from "../services/Browser.js"
 import { CredentialStore } from "../services/CredentialStore.js"
 import { Dialog } from "../services/Dialog.js"
-import { LoginPolicies } from "../services/LoginPolicies.js"
-import {
-  type BrowserFlow,
-  type DeviceFlow,
-  type Grant,
-  type LoginMethod,
-  type NewSignIn,
-  SignIn
-} from "../services/SignIn.js"
+import { LoginPolicies, type LoginPolicy } from "../services/LoginPolicies.js"
+import { type BrowserFlow, type DeviceFlow, type LoginMethod, type NewSignIn, SignIn } from "../services/SignIn.js"
 
 /**
  * `replaced` is the session that was stored before. It is not ended at the server: other machines and the browser may
@@ -44,9 +32,7 @@ export interface SignInOutcome {
  * Fails for what could not be stored in the end, before a person is asked to do anything for it. Gives the present
  * session.
  */
-export const beforeSignIn = (
-  method: LoginMethod
-): Effect.Effect<Session | null, AuthError | LoginError, AuthSession | CredentialStore | SignIn> =>
+export const beforeSignIn = (method: LoginMethod) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const signIn = yield* SignIn
@@ -66,19 +52,12 @@ export const beforeSignIn = (
   })
 
 /** Stores the new sign-in in place of the session before, in one step. */
-const storeSignIn = (
-  method: LoginMethod,
-  replaced: Session | null,
-  { email, record }: NewSignIn
-): Effect.Effect<SignInOutcome, AuthError, AuthSession> =>
-  Effect.gen(function* () {
-    const session = yield* (yield* AuthSession).signIn(record)
-    return { method, session, email: session.email ?? email, replaced }
-  })
+const storeSignIn = (method: LoginMethod, replaced: Session | null, { email, record }: NewSignIn) =>
+  Effect.flatMap(AuthSession, (auth) => auth.signIn(record)).pipe(
+    Effect.map((session): SignInOutcome => ({ method, session, email: session.email ?? email, replaced }))
+  )
 
-/**
- * A request of a sign-in under its policy: only a `safe` one is repeated, and only when there was no usable answer.
- */
+/** A request of a sign-in under its policy: only a `safe` one is repeated, and only when there was no usable answer. */
 export const underLoginPolicy =
   (policy: LoginPolicy, step: typeof LoginStep.Type) =>
   <A, R>(call: Effect.Effect<A, LoginError, R>): Effect.Effect<A, LoginError, R> => {
@@ -112,7 +91,7 @@ export const completeBrowserSignIn = (
   flow: BrowserFlow,
   replaced: Session | null,
   options: Pick<BrowserOptions, "apiKey"> = {}
-): Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession | SignIn> =>
+) =>
   Effect.gen(function* () {
     const { limits, policies } = yield* LoginPolicies
     const signIn = yield* SignIn
@@ -135,9 +114,7 @@ export const completeBrowserSignIn = (
   })
 
 /** Shows the address of the sign-in page, opens it, and waits for the sign-in. */
-export const signInWithBrowser = (
-  options: BrowserOptions = {}
-): Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession | Browser | CredentialStore | Dialog | SignIn> =>
+export const signInWithBrowser = (options: BrowserOptions = {}) =>
   Effect.gen(function* () {
     const browser = yield* Browser
     const dialog = yield* Dialog
@@ -151,11 +128,8 @@ export const signInWithBrowser = (
     return yield* dialog.progress("Waiting for the browser", completeBrowserSignIn(flow, replaced, options))
   }).pipe(Effect.scoped)
 
-/**
- * Polls until the code was typed. A poll without a usable answer is no reason to give up: the time limit
- * is.
- */
-const granted = (flow: DeviceFlow): Effect.Effect<Grant, LoginError> =>
+/** Polls until the code was typed. A poll without a usable answer is no reason to give up: the time limit is. */
+const granted = (flow: DeviceFlow) =>
   Effect.gen(function* () {
     const { limits, policies } = yield* LoginPolicies
     const poll = Effect.either(underLoginPolicy(policies.pollDevice, "poll")(flow.poll))
@@ -186,10 +160,7 @@ const granted = (flow: DeviceFlow): Effect.Effect<Grant, LoginError> =>
  * Waits until the code was typed, and stores the session. For a caller that shows the code itself: the flow comes from
  * `SignIn.device`, the rest from `beforeSignIn`.
  */
-export const completeDeviceSignIn = (
-  flow: DeviceFlow,
-  replaced: Session | null
-): Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession | SignIn> =>
+export const completeDeviceSignIn = (flow: DeviceFlow, replaced: Session | null) =>
   Effect.gen(function* () {
     const { policies } = yield* LoginPolicies
     const signIn = yield* SignIn
@@ -199,11 +170,7 @@ export const completeDeviceSignIn = (
   })
 
 /** Shows which code to type where, and waits until it was typed. */
-const signInWithDevice: Effect.Effect<
-  SignInOutcome,
-  AuthError | LoginError,
-  AuthSession | CredentialStore | Dialog | SignIn
-> = Effect.gen(function* () {
+const signInWithDevice = Effect.gen(function* () {
   const dialog = yield* Dialog
   const { limits, policies } = yield* LoginPolicies
   const signIn = yield* SignIn
@@ -219,7 +186,6 @@ const signInWithDevice: Effect.Effect<
 
 /**
  * A token or key is given as it was read; white space around it does not matter.
- *
  * @since 0.1.0
  * @category models
  */
@@ -248,18 +214,13 @@ const withApiKey = (key: Redacted.Redacted) =>
 /**
  * Signs in and stores the session in place of the one before, which stays as it is until then: a sign-in that fails, is
  * refused or is interrupted stores nothing and ends nothing.
- *
  * @since 0.1.0
  * @category programs
  */
 export const signIn = (
   options: SignInOptions
 ): Effect.Effect<SignInOutcome, AuthError | LoginError, AuthSession | Browser | CredentialStore | Dialog | SignIn> => {
-  const flow = (): Effect.Effect<
-    SignInOutcome,
-    AuthError | LoginError,
-    AuthSession | Browser | CredentialStore | Dialog | SignIn
-  > => {
+  const flow = () => {
     switch (options.method) {
       case "browser":
         return signInWithBrowser(options)

@@ -1,8 +1,4 @@
-/**
- * Sign out.
- *
- * @since 0.1.0
- */
+/** Sign out. */
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -10,7 +6,6 @@ import { Dialog, type DialogError } from "../services/Dialog.js"
 
 /**
  * `revoked` is null when the server was not asked, and false when it did not confirm.
- *
  * @since 0.1.0
  * @category models
  */
@@ -20,7 +15,6 @@ export type SignOutOutcome =
 
 /**
  * Ends the session everywhere and removes its record; with `local` it only removes the record.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -36,8 +30,7 @@ export const signOut = (options: {
         title: "Sign out everywhere?",
         details: ["The session is also ended on other machines and in the browser that share it."],
         yes: "Yes, sign out",
-        no: "No, stay signed in",
-        flag: "--yes"
+        no: "No, stay signed in"
       })
       if (!agreed) return { _tag: "Declined" as const }
     }

@@ -1,15 +1,10 @@
-/**
- * Views of the account: its status, the role, the token activity.
- *
- * @since 0.1.0
- */
+/** Views of the account: its status, the role, the token activity. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Operation } from "../domain/Operation.js"
 import type { Session } from "../domain/Session.js"
 import type { TokenActivity } from "../domain/TokenActivity.js"
@@ -18,7 +13,7 @@ import type { WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
-import { OperationJournal } from "../services/OperationJournal.js"
+import { type JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { TokenUsage } from "../services/TokenUsage.js"
@@ -28,7 +23,6 @@ import { readUsage, type UsageView } from "./usage.js"
 
 /**
  * The live role where the backend has one to give, else the token's claim.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -39,7 +33,6 @@ export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.fl
 
 /**
  * The user's token activity.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -50,7 +43,6 @@ export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | Backend
 
 /**
  * The workspace's messages.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -68,7 +60,6 @@ const ensureStill = (identity: Identity) =>
 
 /**
  * A part that could not be read says why, and the others stand. `open` are operations whose outcome is not known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -83,7 +74,6 @@ export interface Status {
 
 /**
  * Shows everything about the account at once. Fails only without a session of ChatGPT's.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -124,7 +114,6 @@ export const showStatus: Effect.Effect<
 
 /**
  * Shows the role in the workspace.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -142,7 +131,6 @@ export const showRole: Effect.Effect<
 
 /**
  * Shows how many tokens were used, and when.
- *
  * @since 0.1.0
  * @category programs
  */

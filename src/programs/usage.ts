@@ -1,14 +1,11 @@
-/**
- * How much is left, and whether work can go on.
- *
- * @since 0.1.0
- */
+/** How much is left, and whether work can go on. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
-import { verdict, type Verdict } from "../domain/Verdict.js"
+import type { Judged } from "../domain/UsageTransition.js"
+import { verdict } from "../domain/Verdict.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { Dialog } from "../services/Dialog.js"
 import { underPolicy } from "../services/Policies.js"
@@ -19,14 +16,10 @@ import { WorkspaceRole } from "../services/WorkspaceRole.js"
  * @since 0.1.0
  * @category models
  */
-export interface UsageView {
-  readonly snapshot: UsageSnapshot
-  readonly verdict: Verdict
-}
+export type UsageView = Judged
 
 /**
  * The present usage with the list of reset credits, each request under its own policy.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -40,7 +33,6 @@ export const readUsage = (
 
 /**
  * The usage with its verdict. The role is the token's claim: the live one is not worth a request here.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -52,15 +44,13 @@ export const readUsageWithVerdict = (
   RateLimits | WorkspaceRole
 > =>
   Effect.gen(function* () {
-    const roles = yield* WorkspaceRole
     const snapshot = yield* readUsage(options)
-    const role = yield* roles.claimed
+    const role = yield* (yield* WorkspaceRole).claimed
     return { role, view: { snapshot, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) } }
   })
 
 /**
  * Shows the usage with its verdict.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -72,7 +62,6 @@ export const showUsage: Effect.Effect<UsageView, AuthError | BackendError, Dialo
 
 /**
  * Whether requests can be made now, with the usage and the verdict that say so.
- *
  * @since 0.1.0
  * @category programs
  */

@@ -1,8 +1,4 @@
-/**
- * The usage menu: a choice that comes back after each of the programs that it leads to.
- *
- * @since 0.1.0
- */
+/** The usage menu: a choice that comes back after each of the programs that it leads to. */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -26,22 +22,14 @@ import type { RateLimits } from "../services/RateLimits.js"
 import type { Referrals } from "../services/Referrals.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { loadOffer } from "./invite.js"
-import { type Explain, type MenuFailure, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
+import { type Explain, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
 import { nudgeNeed } from "./nudge.js"
+import type { OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
-
-/**
- * What the menu's programs need.
- *
- * @since 0.1.0
- * @category models
- */
-export type MenuServices = AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole
 
 /**
  * What the face adds to the menu: how it shows the usage and the token activity, and how it explains a failure; by default
  * with the message of the error.
- *
  * @since 0.1.0
  * @category models
  */
@@ -56,7 +44,7 @@ const byMessage: Explain = ({ message }) => [message]
 interface Known {
   readonly count: number | null
   readonly usage: UsageSnapshot | null
-  readonly error: MenuFailure | null
+  readonly error: OperationFailure | null
   readonly isOpen: boolean
   readonly offer: ReferralOffer | null
 }
@@ -233,13 +221,16 @@ const signedOut = (error: AuthError, explain: Explain) =>
 /**
  * Shows the menu until the person leaves. Fails before it is shown when no account is signed in. When another account signs
  * in, the questions on the screen go away and the menu begins anew.
- *
  * @since 0.1.0
  * @category programs
  */
 export const usageMenu = <R = never>(
   options: MenuOptions<R>
-): Effect.Effect<void, AuthError | DialogError, MenuServices | R> =>
+): Effect.Effect<
+  void,
+  AuthError | DialogError,
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole | R
+> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog

@@ -1,8 +1,4 @@
-/**
- * Wait until work can go on.
- *
- * @since 0.1.0
- */
+/** Wait until work can go on. */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,7 +15,6 @@ import { type WatchEvent, type WatchOptions, watchUsage } from "./watchUsage.js"
 
 /**
  * Without `timeout` there is no limit. `onEvent` gets every event of the watch, the last reading included.
- *
  * @since 0.1.0
  * @category models
  */
@@ -28,7 +23,7 @@ export interface WaitOptions<R> extends WatchOptions {
   readonly onEvent?: ((event: WatchEvent) => Effect.Effect<unknown, never, R>) | undefined
 }
 
-const refused: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
+const refused: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
   "Redirected",
   "Forbidden",
@@ -39,7 +34,6 @@ const refused: ReadonlySet<BackendErrorReason> = new Set<BackendErrorReason>([
 /**
  * Whether it is of no use to read again. A refusal after a good reading may be a whim of the backend's; without a session
  * nothing is read.
- *
  * @since 0.1.0
  * @category predicates
  */
@@ -52,7 +46,6 @@ export const isHopeless = (error: AuthError | BackendError, hasRead: boolean): b
  * The usage as soon as requests can be made, at once where they can be now; with the usage as it was read last when the
  * time given is over, `usable` false. Fails without a session, when the backend refuses the reads, and when the time
  * is over before anything was read.
- *
  * @since 0.1.0
  * @category programs
  */

@@ -1,8 +1,4 @@
-/**
- * Watch usage: read it as often as is worth it, and report what has really changed.
- *
- * @since 0.1.0
- */
+/** Watch usage: read it as often as is worth it, and report what has really changed. */
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -31,7 +27,6 @@ import { readUsageWithVerdict, type UsageView } from "./usage.js"
  * - `Boundary`: the session changed hands or ended; drop everything that was read before.
  *
  * `nextAt` is when the next reading is due.
- *
  * @since 0.1.0
  * @category models
  */
@@ -154,7 +149,6 @@ const readOnce = (policy: WatchPolicy, state: State): Step =>
 /**
  * Usage for as long as somebody listens: the first reading at once, the others as the policy says. Each stream reads by
  * itself; see `shareUsageWatch` for several listeners. It never fails: a reading that does is an event.
- *
  * @since 0.1.0
  * @category programs
  */
@@ -190,7 +184,6 @@ export const watchUsage = (options: WatchOptions = {}): Stream.Stream<WatchEvent
  * One watch for all who listen: however many run the stream, there is one reading an interval. It starts with the first
  * listener and ends with the last; one who comes later gets the last event first. Nothing is dropped: a listener who
  * leaves 64 events untaken holds the watch up.
- *
  * @since 0.1.0
  * @category programs
  */

@@ -1,12 +1,45 @@
-/**
- * Where the account lives and how its layers behave.
- *
- * @since 0.1.0
- */
+/** Where the account lives and how its layers behave. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { BackendBase } from "../contracts/BackendEndpoints.js"
+
+/** What it is about, and what is wrong with it. */
+const words = {
+  HomeMissing: ["CODEX_HOME", "points to a folder that does not exist"],
+  HomeNotADirectory: ["CODEX_HOME", "does not point to a folder"],
+  ConfigUnreadable: ["config.toml", "can't be read"],
+  ConfigMalformed: ["config.toml", "can't be understood"],
+  CertificateUnreadable: ["the CA bundle", "can't be read"],
+  InvalidUrl: [null, "not an http or https URL"],
+  InvalidValue: ["a setting", "has a value that can't be used"]
+} as const
+
+/**
+ * `detail` names the variable, the key or the place.
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
+  reason: Schema.Literal(...Struct.keys(words)),
+  detail: Schema.String
+}) {
+  /** What it is about, as the library names it; null where `detail` names it. */
+  get subject(): string | null {
+    return words[this.reason][0]
+  }
+
+  /** What is wrong, and where. */
+  get problem(): string {
+    return `${words[this.reason][1]}: ${this.detail}`
+  }
+
+  override get message(): string {
+    return this.subject === null ? this.problem : `${this.subject} ${this.problem}`
+  }
+}
 
 /**
  * @since 0.1.0

@@ -1,8 +1,4 @@
-/**
- * The session that requests are made as.
- *
- * @since 0.1.0
- */
+/** The session that requests are made as. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -13,7 +9,6 @@ import type { Session, SessionChange } from "../domain/Session.js"
 
 /**
  * What one request is authorized with. `headers` hold the bearer token.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,8 +1,4 @@
-/**
- * Calls of the backend's contract as the current session, each under its policy.
- *
- * @since 0.1.0
- */
+/** Calls of the backend's contract as the current session, each under its policy. */
 import type * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpApi from "@effect/platform/HttpApi"
@@ -20,7 +16,6 @@ import type { Authorization } from "./AuthSession.js"
 
 /**
  * The call in progress: its name, and whom it is made as. Provided by `BackendHttp`.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -33,7 +28,6 @@ type GroupsOf<Api> = Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer 
 
 /**
  * The typed client that is derived from the contract.
- *
  * @since 0.1.0
  * @category models
  */
@@ -45,7 +39,6 @@ export type BackendClient = HttpApiClient.Client<
 
 /**
  * Every way in which the derived client can fail, before classification.
- *
  * @since 0.1.0
  * @category models
  */
@@ -57,7 +50,6 @@ export type BackendFailure =
 
 /**
  * A request through the derived client, with what becomes of its answer.
- *
  * @since 0.1.0
  * @category models
  */
@@ -69,7 +61,6 @@ export type BackendRequest<A> = (
 /**
  * How one attempt ended. `NotSent`: before its request was made. `CutShort`: by a time limit or an interruption, so what
  * had left by then is not known.
- *
  * @since 0.1.0
  * @category models
  */
@@ -80,7 +71,6 @@ export type AttemptEnd =
 /**
  * A list that `BackendHttp` adds each attempt's end to, for a caller that provides one: a failure after several attempts
  * says nothing about the earlier ones.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -94,7 +84,6 @@ export class AttemptLog extends Context.Reference<AttemptLog>()(
 /**
  * The only place where a policy is applied: the one stated around the call (`withPolicy`, `underPolicy`), else the
  * table's. Every failure is classified once; a redirect is a failure.
- *
  * @since 0.1.0
  * @category tags
  */

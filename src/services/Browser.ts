@@ -1,8 +1,4 @@
-/**
- * The person's web browser.
- *
- * @since 0.1.0
- */
+/** The person's web browser. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 

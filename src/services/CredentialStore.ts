@@ -1,17 +1,39 @@
-/**
- * The auth record at rest.
- *
- * @since 0.1.0
- */
+/** The auth record at rest. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import type { CredentialStoreError } from "../domain/CredentialStoreError.js"
+
+const advice = {
+  Malformed: "it is not a sign-in record that this version understands",
+  NotAFile: "it is not a file",
+  PermissionDenied: "access was denied",
+  NoSpace: "the disk is full",
+  Conflict: "it was changed by somebody else meanwhile",
+  Unavailable: "the store is not available here",
+  Io: "the operation failed"
+}
+
+/**
+ * `location` is the path or the name of the store. `detail` names what was wrong, never a value of the record.
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialStoreError extends Schema.TaggedError<CredentialStoreError>()("CredentialStoreError", {
+  operation: Schema.Literal("read", "write", "remove"),
+  reason: Schema.Literal("Malformed", "NotAFile", "PermissionDenied", "NoSpace", "Conflict", "Unavailable", "Io"),
+  location: Schema.String,
+  detail: Schema.NullOr(Schema.String)
+}) {
+  override get message(): string {
+    const detail = this.detail === null ? "" : ` (${this.detail})`
+    return `Could not ${this.operation} ${this.location}: ${advice[this.reason]}${detail}.`
+  }
+}
 
 /**
  * A record with the fingerprint of what was read, to write against.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,8 +1,4 @@
-/**
- * Where a program's questions go: to a terminal, to flags, or to a script.
- *
- * @since 0.1.0
- */
+/** Where a program's questions go: to a terminal, to flags, or to a script. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -10,7 +6,6 @@ import * as Schema from "effect/Schema"
 /**
  * `Cancelled`: the person left. `NotInteractive`: there is no one to ask, and no answer was given beforehand. `question`
  * is the id, and `detail` says how to answer.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -37,7 +32,6 @@ export class DialogError extends Schema.TaggedError<DialogError>()("DialogError"
 /**
  * One of several answers. `value` names it for scripts; the texts are for a person, and free of control characters: `hint`
  * beside the label, `description` below it. One that is not enabled is shown, and can't be chosen.
- *
  * @since 0.1.0
  * @category models
  */
@@ -50,8 +44,7 @@ export interface Choice<A> {
 }
 
 /**
- * Yes or no; `no` is the default. `details` are lines shown above the answers. `flag` names what answers it.
- *
+ * Yes or no; `no` is the default. `details` are lines shown above the answers.
  * @since 0.1.0
  * @category models
  */
@@ -61,13 +54,11 @@ export interface Confirmation {
   readonly details: ReadonlyArray<string>
   readonly yes: string
   readonly no: string
-  readonly flag: string
 }
 
 /**
  * One of the choices. `cancel` is the label of a last row that leaves, as Escape does: with no choices beside it, it closes
  * a text that is only to be read. `initial` is the row that is selected at first: the first one, or `cancel`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -78,13 +69,11 @@ export interface Selection<A> {
   readonly choices: ReadonlyArray<Choice<A>>
   readonly cancel?: string
   readonly initial?: "cancel"
-  readonly flag?: string
 }
 
 /**
  * A line of text. `initial` stands in it at first. `check` says why a text can't be taken: a person is asked again then,
  * and what flags and scripts give is left to the program to refuse.
- *
  * @since 0.1.0
  * @category models
  */
@@ -95,13 +84,11 @@ export interface TextQuestion {
   readonly placeholder: string
   readonly initial?: string
   readonly check?: (text: string) => string | null
-  readonly flag: string
 }
 
 /**
  * Ids of questions are stable words, such as `redeem.confirm`. Text that is passed in may be untrusted: control characters
  * are removed where it is shown.
- *
  * @since 0.1.0
  * @category tags
  */

@@ -1,17 +1,31 @@
-/**
- * Mutual exclusion by name, across processes and machines.
- *
- * @since 0.1.0
- */
+/** Mutual exclusion by name, across processes and machines. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type { LeaseError } from "../domain/LeaseError.js"
+import * as Schema from "effect/Schema"
+
+const advice = {
+  Busy: "another process holds it",
+  Lost: "another process may hold it by now",
+  Unavailable: "the store of leases can't be used"
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export class LeaseError extends Schema.TaggedError<LeaseError>()("LeaseError", {
+  reason: Schema.Literal("Busy", "Lost", "Unavailable"),
+  name: Schema.String
+}) {
+  override get message(): string {
+    return `The lease ${this.name} is not held: ${advice[this.reason]}.`
+  }
+}
 
 /**
  * A lease in hand. `fence` grows with every holder of the name. `assertHeld` fails with `Lost` once another process
  * may hold it: check right before what must not happen twice.
- *
  * @since 0.1.0
  * @category models
  */

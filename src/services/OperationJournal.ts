@@ -1,19 +1,46 @@
-/**
- * The journal of operations that can't be undone: intent before the wire, outcome before it is shown.
- *
- * @since 0.1.0
- */
+/** The journal of operations that can't be undone: intent before the wire, outcome before it is shown. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Identity } from "../domain/Identity.js"
-import type { JournalError } from "../domain/JournalError.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
+import { joined } from "../domain/PlainText.js"
+
+/** What happened, and what to do about it. */
+const words = {
+  Unavailable: ["The journal can't be used, so nothing was sent.", null],
+  InUse: ["This key is already in the journal for another act or account, so nothing was sent.", "Use a new key."],
+  Transition: ["The journal holds a later state of this act.", "Look at it before you go on."]
+} as const
+
+/**
+ * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
+ * @since 0.1.0
+ * @category errors
+ */
+export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
+  reason: Schema.Literal("Unavailable", "InUse", "Transition"),
+  key: Schema.NullOr(Schema.String),
+  detail: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
+}) {
+  get summary(): string {
+    return words[this.reason][0]
+  }
+
+  get advice(): string | null {
+    return words[this.reason][1]
+  }
+
+  override get message(): string {
+    const facts = joined([this.detail, this.key === null ? null : `operation ${this.key}`], "; ")
+    return joined([this.summary, this.advice, facts === "" ? null : `(${facts})`])
+  }
+}
 
 /**
  * Runs for each operation as soon as its intent is recorded, before anything is sent: a caller that is interrupted can
  * then look up by its key what became of it.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -52,3 +79,14 @@ export class OperationJournal extends Context.Tag("effect-codex-account/services
     }) => Effect.Effect<ReadonlyArray<Operation>, JournalError>
   }
 >() {}
+
+/**
+ * One new UUID a call, from the platform's random source unless a layer says otherwise.
+ * @since 0.1.0
+ * @category tags
+ */
+export class OperationKeys extends Context.Reference<OperationKeys>()("effect-codex-account/services/OperationKeys", {
+  defaultValue: (): { readonly next: Effect.Effect<string> } => ({
+    next: Effect.sync(() => globalThis.crypto.randomUUID())
+  })
+}) {}

@@ -1,8 +1,4 @@
-/**
- * Which policy each call runs under: the table in force, and what a program states beside its call.
- *
- * @since 0.1.0
- */
+/** Which policy each call runs under: the table in force, and what a program states beside its call. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import {
@@ -15,7 +11,6 @@ import {
 
 /**
  * The table in force. Without a layer it is `defaultPolicies`.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -23,13 +18,8 @@ export class Policies extends Context.Reference<Policies>()("effect-codex-accoun
   defaultValue: (): PolicyTable => defaultPolicies
 }) {}
 
-/**
- * The policies that were stated around the present call. One that is not here is the table's.
- *
- * @since 0.1.0
- * @category tags
- */
-export class StatedPolicies extends Context.Reference<StatedPolicies>()(
+/** The policies that were stated around the present call. One that is not here is the table's. */
+class StatedPolicies extends Context.Reference<StatedPolicies>()(
   "effect-codex-account/services/Policies/StatedPolicies",
   { defaultValue: (): Partial<PolicyTable> => ({}) }
 ) {}
@@ -37,7 +27,6 @@ export class StatedPolicies extends Context.Reference<StatedPolicies>()(
 /**
  * Runs the calls of this name in the effect under this policy. The innermost statement wins. What is never repeated
  * stays so, whatever is stated.
- *
  * @since 0.1.0
  * @category combinators
  */
@@ -51,7 +40,6 @@ export const withPolicy =
 /**
  * States the policy of a call beside it: whether it is repeated, and how long it takes at most. The words have to agree
  * with the default table, or the program does not compile; the numbers that hold are those of the table in force.
- *
  * @since 0.1.0
  * @category combinators
  * @example
@@ -70,7 +58,6 @@ export const underPolicy =
 
 /**
  * The policy that a call of this name runs under here.
- *
  * @since 0.1.0
  * @category getters
  */

@@ -1,8 +1,4 @@
-/**
- * Usage, limits and reset credits.
- *
- * @since 0.1.0
- */
+/** Usage, limits and reset credits. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
@@ -14,7 +10,6 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 /**
  * `fresh` ignores what was read before; with `"join"` the read takes part in one that is under way, if there is one.
  * `details: false` leaves out the list of credits.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,8 +1,4 @@
-/**
- * The referral offer and its invite.
- *
- * @since 0.1.0
- */
+/** The referral offer and its invite. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"

@@ -1,8 +1,4 @@
-/**
- * Who renews the session.
- *
- * @since 0.1.0
- */
+/** Who renews the session. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
@@ -11,7 +7,6 @@ import type { AuthError } from "../domain/AuthError.js"
  * - `Cooperate`: we do, one process at a time, and take up what others have renewed.
  * - `ReadOnly`: others do; we only take up what they have renewed.
  * - `Delegate`: somebody else does when we ask, with `renew`; that it worked shows in the store.
- *
  * @since 0.1.0
  * @category models
  */
@@ -22,7 +17,6 @@ export type RenewalMode =
 
 /**
  * Without a layer it is `Cooperate`.
- *
  * @since 0.1.0
  * @category tags
  */

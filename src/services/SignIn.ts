@@ -1,8 +1,6 @@
 /**
  * The steps of signing in, each made once. Nothing here stores anything: what comes out is a record for
  * `AuthSession.signIn`.
- *
- * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -20,7 +18,6 @@ export type LoginMethod = "browser" | "device" | "accessToken" | "apiKey"
 
 /**
  * What is exchanged for tokens, once.
- *
  * @since 0.1.0
  * @category models
  */
@@ -32,7 +29,6 @@ export interface Grant {
 
 /**
  * A record that is whole and allowed, not stored yet. `email` is whose it is, where that is told.
- *
  * @since 0.1.0
  * @category models
  */
@@ -44,7 +40,6 @@ export interface NewSignIn {
 /**
  * The browser came back. `answer` shows it how the sign-in ended, and waits until it has it; without an answer it is
  * shown a failure when the flow closes.
- *
  * @since 0.1.0
  * @category models
  */
@@ -55,7 +50,6 @@ export interface BrowserCallback {
 
 /**
  * `url` is the page to open. `callback` waits for the browser to come back to the port of this machine.
- *
  * @since 0.1.0
  * @category models
  */
@@ -77,7 +71,6 @@ export type DevicePoll =
 /**
  * The person types `userCode` at `url`, on any machine. `interval` is how often to poll, null where the server does not
  * say.
- *
  * @since 0.1.0
  * @category models
  */

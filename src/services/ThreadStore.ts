@@ -2,8 +2,17 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Thread, ThreadId, ThreadQuery } from "../domain/Thread.js"
-import type { ThreadStoreError } from "../domain/ThreadStoreError.js"
+
+/** `detail` is what is wrong with the store, without anything that it holds. */
+export class ThreadStoreError extends Schema.TaggedError<ThreadStoreError>()("ThreadStoreError", {
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `The store of threads can't be used: ${this.detail}.`
+  }
+}
 
 /** How many threads are kept: beyond that the oldest make room. */
 export const keptThreads = 10_000

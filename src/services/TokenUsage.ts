@@ -1,8 +1,4 @@
-/**
- * Token activity.
- *
- * @since 0.1.0
- */
+/** Token activity. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

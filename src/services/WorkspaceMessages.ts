@@ -1,8 +1,4 @@
-/**
- * Messages of the workspace.
- *
- * @since 0.1.0
- */
+/** Messages of the workspace. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

@@ -1,8 +1,4 @@
-/**
- * The user's role in the workspace, and the message to its owner.
- *
- * @since 0.1.0
- */
+/** The user's role in the workspace, and the message to its owner. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"

@@ -7,8 +7,8 @@ import { type CommandError, failureOf, interruption, unexpected } from "../../sr
 import { ActError, ActErrorReason } from "../../src/domain/ActError.js"
 import { AuthError, AuthErrorReason } from "../../src/domain/AuthError.js"
 import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
-import { ConfigurationError } from "../../src/domain/ConfigurationError.js"
-import { JournalError } from "../../src/domain/JournalError.js"
+import { ConfigurationError } from "../../src/services/AccountConfig.js"
+import { JournalError } from "../../src/services/OperationJournal.js"
 import { DialogError } from "../../src/services/Dialog.js"
 
 /** By code, the reasons that end with it. */

@@ -1,10 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "node:assert"
-import { CreditsDepleted, SpendCapReached } from "../../src/domain/Blocker.js"
 import { AccountId, Identity, UserId } from "../../src/domain/Identity.js"
 import type { ReferralOffer } from "../../src/domain/ReferralOffer.js"
-import { remediesFor, type Remedy } from "../../src/domain/Remedy.js"
-import { verdict } from "../../src/domain/Verdict.js"
+import { type Blocker, remediesFor, type Remedy, verdict } from "../../src/domain/Verdict.js"
 import { liveRole, type WorkspaceRole } from "../../src/domain/WorkspaceRole.js"
 import {
   at,
@@ -184,9 +182,9 @@ describe("the owner", () => {
 
 describe("a cap of unknown standing", () => {
   it("still keeps a member from asking for credits", () => {
-    const blockers = [
-      CreditsDepleted.make({ standing: "member" }),
-      SpendCapReached.make({ standing: "unknown", resetsAt: null })
+    const blockers: ReadonlyArray<Blocker> = [
+      { _tag: "CreditsDepleted", standing: "member" },
+      { _tag: "SpendCapReached", standing: "unknown", resetsAt: null }
     ]
     deepStrictEqual(remediesFor(blockers, snapshot({ plan: "team" }), { now: at(1) }), [])
   })

@@ -1,8 +1,7 @@
 /** Rows of what a snapshot says and what the verdict on it is. */
 import { it } from "@effect/vitest"
 import { deepStrictEqual } from "node:assert"
-import type { Blocker } from "../../src/domain/Blocker.js"
-import { type Doubt, type Verdict, verdict } from "../../src/domain/Verdict.js"
+import { type Blocker, type Doubt, type Verdict, verdict } from "../../src/domain/Verdict.js"
 import type { WorkspaceRole } from "../../src/domain/WorkspaceRole.js"
 import { at, type Said, snapshot } from "./snapshots.js"
 

@@ -155,7 +155,7 @@ const caught = (program: Effect.Effect<unknown, unknown, Services>, change: Chan
     assert.isTrue(Exit.isFailure(exit), "the check does not see it")
   }).pipe(Effect.provide(world([])))
 
-const confirmation = { id: "invite.confirm", title: "", details: [], yes: "", no: "", flag: "" }
+const confirmation = { id: "invite.confirm", title: "", details: [], yes: "", no: "" }
 const email = InviteEmail.make(invitee)
 
 /** As a program would be that trusts what it has seen. */

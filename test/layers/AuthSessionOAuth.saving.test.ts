@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import type { CredentialStoreError } from "../../src/domain/CredentialStoreError.js"
+import type { CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { accessToken, idToken, record, tokensOf } from "./support/records.js"
 import { bearer, exchanges, listen, StoreControl, world } from "./support/session.js"

@@ -4,7 +4,7 @@ import { Dialog } from "../../src/services/Dialog.js"
 import { ScriptedDialog } from "../../src/testing/index.js"
 
 const confirm = Effect.flatMap(Dialog, (dialog) =>
-  dialog.confirm({ id: "redeem.confirm", title: "Redeem?", details: ["one"], yes: "Yes", no: "No", flag: "--yes" })
+  dialog.confirm({ id: "redeem.confirm", title: "Redeem?", details: ["one"], yes: "Yes", no: "No" })
 )
 
 const choose = Effect.flatMap(Dialog, (dialog) =>
@@ -14,13 +14,12 @@ const choose = Effect.flatMap(Dialog, (dialog) =>
     choices: [
       { value: "rc_1", label: "First" },
       { value: "rc_2", label: "Second" }
-    ],
-    flag: "--credit"
+    ]
   })
 )
 
 const ask = Effect.flatMap(Dialog, (dialog) =>
-  dialog.ask({ id: "invite.email", title: "Who?", placeholder: "name@example.com", flag: "--email" })
+  dialog.ask({ id: "invite.email", title: "Who?", placeholder: "name@example.com" })
 )
 
 const script = (answers: ScriptedDialog.Script) => Effect.provide(ScriptedDialog.layer(answers))

@@ -10,7 +10,7 @@ import { RedeemKey } from "../../src/domain/ResetCredit.js"
 import { guard } from "../../src/programs/usage.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
-import { OperationKeys } from "../../src/services/OperationKeys.js"
+import { OperationKeys } from "../../src/services/OperationJournal.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import {

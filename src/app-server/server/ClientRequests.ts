@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { ExternalTokens, ExternalTokensError } from "../../services/ExternalTokens.js"
+import { ExternalTokens, ExternalTokensError } from "../../services/ExternalSession.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import { refreshTokens } from "../protocol/methods.js"
 

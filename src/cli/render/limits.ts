@@ -1,10 +1,9 @@
 /** Limits as bars. */
 import * as DateTime from "effect/DateTime"
-import { futureReset } from "../../domain/Blocker.js"
 import { plainLine } from "../../domain/PlainText.js"
 import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import type { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
-import type { Verdict } from "../../domain/Verdict.js"
+import { futureReset, type Verdict } from "../../domain/Verdict.js"
 import type { Hue, Paint } from "./paint.js"
 import { columnsOf, fit, padEnd, wrap } from "./text.js"
 import { timeAndDistance } from "./time.js"

@@ -157,6 +157,13 @@ const withSpinner = (write: Write, columns: number): Dialog["Type"]["progress"] 
     })
 }
 
+/** What gives the answer to a question beforehand, by the question's id. `--yes` confirms everything. */
+const givenBy: ReadonlyMap<string, string> = new Map([
+  ["redeem.credit", "--credit"],
+  ["journal.finding", "--found"],
+  ["invite.email", "the EMAIL argument"]
+])
+
 const makeInline = Effect.gen(function* () {
   const { yes } = yield* Globals
   const report = yield* Report
@@ -178,25 +185,29 @@ const makeInline = Effect.gen(function* () {
       ])
     })
   const questions = questionsOn(ask, () => Effect.void, leaveBehind)
-  const notInteractive = (question: string, detail: string) =>
+  const notInteractive = (question: string, detail: string | null) =>
     new DialogError({ reason: "NotInteractive", question, detail })
 
   return Dialog.of({
     confirm: (question) => {
       if (yes) return Effect.succeed(true)
-      return screen.interactive
-        ? questions.confirm(question)
-        : notInteractive(question.id, `Answer with ${question.flag}.`)
+      return screen.interactive ? questions.confirm(question) : notInteractive(question.id, "Answer with --yes.")
     },
     choose: (question) => {
-      const { choices, flag, id } = question
-      const [first] = choices
+      const [first] = question.choices
       if (yes && first !== undefined) return Effect.succeed(first.value)
       if (screen.interactive) return questions.choose(question)
-      return notInteractive(id, `${flag === undefined ? "T" : `Choose with ${flag}, or t`}ake the first with --yes.`)
+      const given = givenBy.get(question.id)
+      return notInteractive(
+        question.id,
+        given === undefined ? "Take the first with --yes." : `Choose with ${given}, or take the first with --yes.`
+      )
     },
-    ask: (question) =>
-      screen.interactive ? questions.ask(question) : notInteractive(question.id, `Give ${question.flag}.`),
+    ask: (question) => {
+      if (screen.interactive) return questions.ask(question)
+      const given = givenBy.get(question.id)
+      return notInteractive(question.id, given === undefined ? null : `Give ${given}.`)
+    },
     progress: screen.live ? withSpinner(write, columns) : (_, work) => work,
     // The address of a sign-in page has to arrive whole.
     notice: (text) => write("stderr", `${plainLine(text, 4000)}\n`)

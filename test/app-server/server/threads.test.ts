@@ -17,10 +17,9 @@ import {
   ThreadReadResponse,
   ThreadStartResponse
 } from "../../../src/app-server/protocol/schemas/Threads.js"
-import { ThreadStoreError } from "../../../src/domain/ThreadStoreError.js"
 import { version } from "../../../src/domain/version.js"
 import { layerMemory } from "../../../src/layers/ThreadStoreMemory.js"
-import { ThreadStore } from "../../../src/services/ThreadStore.js"
+import { ThreadStore, ThreadStoreError } from "../../../src/services/ThreadStore.js"
 import type { Body } from "../generators.js"
 import {
   type Client,

@@ -188,11 +188,10 @@ describe("a program's question", () => {
     title: "Sure?",
     details: ["a\u001b[2J line"],
     yes: "Do it",
-    no: "Don't",
-    flag: "--yes"
+    no: "Don't"
   }
   const selection = { id: "which", title: "Which?", choices: [{ value: 1, label: "One" }], cancel: "Close" }
-  const text = { id: "whom", title: "Whom?", placeholder: "name", flag: "NAME" }
+  const text = { id: "whom", title: "Whom?", placeholder: "name" }
   const check = (given: string) => (given === "ok" ? null : "No.")
 
   const answered = Effect.fn(function* <A>(

@@ -5,13 +5,11 @@ import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
-import type { JournalError } from "../../../src/domain/JournalError.js"
-import type { LeaseError } from "../../../src/domain/LeaseError.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as LeaseSql from "../../../src/layers/LeaseSql.js"
 import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js"
-import { Lease } from "../../../src/services/Lease.js"
-import { OperationJournal } from "../../../src/services/OperationJournal.js"
+import { Lease, type LeaseError } from "../../../src/services/Lease.js"
+import { type JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 
 const [, , mode = "", home = "", first = "", second = "", third = ""] = process.argv
 const identity = new Identity({ userId: UserId.make("user-ada"), accountId: AccountId.make("account-1") })

@@ -6,9 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
-import type { JournalError } from "../../../src/domain/JournalError.js"
 import { type OperationState, transitions } from "../../../src/domain/Operation.js"
-import type { OperationJournal } from "../../../src/services/OperationJournal.js"
+import type { JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 
 export const ada = new Identity({ userId: UserId.make("user-ada"), accountId: AccountId.make("account-1") })
 export const bob = new Identity({ userId: UserId.make("user-bob"), accountId: AccountId.make("account-1") })

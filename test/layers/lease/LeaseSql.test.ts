@@ -7,9 +7,8 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as Fs from "node:fs"
-import type { LeaseError } from "../../../src/domain/LeaseError.js"
 import * as LeaseSql from "../../../src/layers/LeaseSql.js"
-import { Lease } from "../../../src/services/Lease.js"
+import { Lease, type LeaseError } from "../../../src/services/Lease.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "../journal/files.js"
 
 const withHome = <A, E>(

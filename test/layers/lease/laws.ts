@@ -8,8 +8,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import type { LeaseError } from "../../../src/domain/LeaseError.js"
-import type { Lease } from "../../../src/services/Lease.js"
+import type { LeaseError, Lease } from "../../../src/services/Lease.js"
 
 type Leases = Lease["Type"]
 export type LeaseLaw = (lease: Leases) => Effect.Effect<void, LeaseError>

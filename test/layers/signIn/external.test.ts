@@ -14,8 +14,12 @@ import * as AuthSessionExternal from "../../../src/layers/AuthSessionExternal.js
 import { signIn } from "../../../src/programs/signIn.js"
 import { AccountConfig } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
-import { ExternalSession } from "../../../src/services/ExternalSession.js"
-import { ExternalTokens, ExternalTokensError, type ExternalTokenSet } from "../../../src/services/ExternalTokens.js"
+import {
+  ExternalSession,
+  ExternalTokens,
+  ExternalTokensError,
+  type ExternalTokenSet
+} from "../../../src/services/ExternalSession.js"
 import { FakeBackend } from "../../../src/testing/index.js"
 import { counts, memory, type Options, secret, stored } from "./harness.js"
 

@@ -18,10 +18,9 @@ import {
   WorkspaceMessagesResponse
 } from "../../../src/contracts/BackendEndpoints.js"
 import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
-import { resetCreditsFromWire } from "../../../src/layers/internal/usageFromWire.js"
+import { resetCreditsFromWire, usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
 import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
 import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
-import { usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
 import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
 import { fetchedAt, identity } from "./json.js"
 
