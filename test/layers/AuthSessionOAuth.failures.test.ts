@@ -95,7 +95,9 @@ describe("a refusal for good", () => {
     assert.strictEqual(found, outcome)
     const used = yield* Effect.match(session.authorization, { onFailure: ({ reason }) => reason, onSuccess: bearerOf })
     assert.strictEqual(used, theirs === newer ? tokensOf(newer)?.access : outcome)
-    yield* expectWorld({ exchanges: 1, stored: theirs })
+    yield* expectWorld({ stored: theirs })
+    // A sign-out at once may be seen before anything is sent.
+    if (later !== 0) assert.strictEqual(yield* exchanges, 1)
   })
 })
 
