@@ -9,12 +9,9 @@ import { type AuthJson, AuthJson as AuthJsonSchema, AuthJsonText } from "../../s
 
 const decode = Schema.decodeEither(AuthJsonText)
 const encode = Schema.encodeSync(AuthJsonText)
-
 const read = (json: unknown): AuthJson => Either.getOrThrow(decode(JSON.stringify(json)))
 const refuses = (json: unknown) => ok(Either.isLeft(decode(JSON.stringify(json))), JSON.stringify(json))
-
 const secret = (value: Redacted.Redacted<string> | null | undefined) => (value ? Redacted.value(value) : value)
-
 const tokens = {
   id_token: "h.eyJlbWFpbCI6ImFkYUBleGFtcGxlLnRlc3QifQ.s",
   access_token: "opaque-access",

@@ -9,11 +9,8 @@ import * as Schema from "effect/Schema"
 import { JwtClaims, JwtPayload } from "../../src/contracts/JwtClaims.js"
 
 const decode = Schema.decodeEither(JwtClaims)
-
 const token = (payload: unknown) => `h.${Encoding.encodeBase64Url(JSON.stringify(payload))}.s`
-
 const read = (payload: unknown) => Either.getOrThrow(decode(token(payload)))
-
 const auth = "https://api.openai.com/auth"
 const profile = "https://api.openai.com/profile"
 

@@ -2,13 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import {
-  OAuthErrorBody,
-  oauthErrorCode,
-  RefreshRequest,
-  RefreshResponse,
-  RevokeRequest
-} from "../../src/contracts/OAuthApi.js"
+import { OAuthErrorBody, oauthErrorCode, RefreshRequest, RefreshResponse } from "../../src/contracts/OAuthApi.js"
 
 describe("the refusal's code", () => {
   it.each([
@@ -45,19 +39,4 @@ describe("the exchange", () => {
       deepStrictEqual(Schema.encodeSync(RefreshRequest)(request), request)
     }
   )
-})
-
-describe("revocation", () => {
-  it("names the client with a refresh token only", () => {
-    const encode = Schema.encodeSync(RevokeRequest)
-    deepStrictEqual(encode({ token: "t", token_type_hint: "access_token" }), {
-      token: "t",
-      token_type_hint: "access_token"
-    })
-    deepStrictEqual(encode({ token: "t", token_type_hint: "refresh_token", client_id: "c" }), {
-      token: "t",
-      token_type_hint: "refresh_token",
-      client_id: "c"
-    })
-  })
 })

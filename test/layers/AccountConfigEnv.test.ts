@@ -1,5 +1,5 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,11 +12,11 @@ import * as Live from "../../src/layers/Live.js"
 import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { temporaryHome } from "./support/home.js"
+import { inHome, virtual } from "./support/cases.js"
 
 type Environment = Readonly<Record<string, string>>
 
 const provider = (environment: Environment) => ConfigProvider.fromMap(new Map(Object.entries(environment)))
-
 const settings = (environment: Environment, overrides?: AccountConfigEnv.Overrides) =>
   AccountConfigEnv.make(overrides).pipe(
     Effect.withConfigProvider(provider(environment)),
@@ -36,42 +36,31 @@ const configured = (toml: string) =>
   Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, "config.toml"), toml)))
 
 describe("without any configuration", () => {
-  it.scoped("the defaults hold, in the person's own home", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const found = yield* settings({ HOME: home })
-      assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: Path.join(home, ".codex") })
-      assert.deepStrictEqual(found.backend, { url: "https://chatgpt.com/backend-api", style: "chatgpt" })
-      assert.strictEqual(found.refreshUrl, "https://auth.openai.com/oauth/token")
-      assert.strictEqual(found.revokeUrl, "https://auth.openai.com/oauth/revoke")
-      assert.strictEqual(found.clientId, "app_EMoamEEZ73f0CkXaXp7hrann")
-      assert.strictEqual(found.credentialStore, "file")
-      assert.strictEqual(found.maxResponseBytes, 1_048_576)
-      assert.strictEqual(Duration.toMillis(found.refreshBefore), 300_000)
-      assert.match(found.userAgent, /^effect-codex-account\/\d+\.\d+\.\d+ [\u0020-\u007e]+$/)
+  inHome("the defaults hold, in the person's own home", function* (home) {
+    const found = yield* settings({ HOME: home })
+    assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: Path.join(home, ".codex") })
+    assert.deepInclude(found, {
+      backend: { url: "https://chatgpt.com/backend-api", style: "chatgpt" },
+      refreshUrl: "https://auth.openai.com/oauth/token",
+      revokeUrl: "https://auth.openai.com/oauth/revoke",
+      clientId: "app_EMoamEEZ73f0CkXaXp7hrann",
+      credentialStore: "file",
+      maxResponseBytes: 1_048_576
     })
-  )
+    assert.strictEqual(Duration.toMillis(found.refreshBefore), 300_000)
+    assert.match(found.userAgent, /^effect-codex-account\/\d+\.\d+\.\d+ [\u0020-\u007e]+$/)
+  })
 
-  it.scoped("a variable that is empty counts as absent", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const empty = Object.fromEntries(
-        [
-          "CODEX_HOME",
-          "CODEX_REFRESH_TOKEN_URL_OVERRIDE",
-          "CODEX_REVOKE_TOKEN_URL_OVERRIDE",
-          "CODEX_APP_SERVER_LOGIN_CLIENT_ID",
-          "CODEX_CA_CERTIFICATE",
-          "SSL_CERT_FILE"
-        ].map((name) => [name, ""])
-      )
-      assert.deepStrictEqual(yield* settings({ ...empty, HOME: home }), yield* settings({ HOME: home }))
-    })
-  )
+  inHome("a variable that is empty counts as absent", function* (home) {
+    const names =
+      "CODEX_HOME CODEX_REFRESH_TOKEN_URL_OVERRIDE CODEX_REVOKE_TOKEN_URL_OVERRIDE " +
+      "CODEX_APP_SERVER_LOGIN_CLIENT_ID CODEX_CA_CERTIFICATE SSL_CERT_FILE"
+    const empty = Object.fromEntries(names.split(" ").map((name) => [name, ""]))
+    assert.deepStrictEqual(yield* settings({ ...empty, HOME: home }), yield* settings({ HOME: home }))
+  })
 })
 
 const url = "https://auth.example.test"
-
 const variables: ReadonlyArray<readonly [label: string, environment: Environment, found: Partial<AccountSettings>]> = [
   [
     "CODEX_REFRESH_TOKEN_URL_OVERRIDE, taken as it is, and the revocation beside it",
@@ -109,68 +98,50 @@ const variables: ReadonlyArray<readonly [label: string, environment: Environment
 ]
 
 describe("the environment", () => {
-  it.scoped.each(variables)("sets %s", ([, environment, expected]) =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const plain = yield* settings({ HOME: home })
-      assert.deepStrictEqual(yield* settings({ HOME: home, ...environment }), { ...plain, ...expected })
-    })
-  )
+  inHome.each(variables)("sets %s", function* (home, [, environment, expected]) {
+    const plain = yield* settings({ HOME: home })
+    assert.deepStrictEqual(yield* settings({ HOME: home, ...environment }), { ...plain, ...expected })
+  })
 
-  it.scoped("has a word that is no duration refused", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const found = yield* trouble({ HOME: home, CODEX_ACCOUNT_USAGE_INTERVAL: "soon" })
-      assert.include(found.shown, "CODEX_ACCOUNT_USAGE_INTERVAL")
-    })
-  )
+  inHome("has a word that is no duration refused", function* (home) {
+    const found = yield* trouble({ HOME: home, CODEX_ACCOUNT_USAGE_INTERVAL: "soon" })
+    assert.include(found.shown, "CODEX_ACCOUNT_USAGE_INTERVAL")
+  })
 })
 
 describe("CODEX_HOME", () => {
-  it.scoped("is a folder, with its links resolved", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome("a home with spaces, ü and 家")
-      const link = Path.join(Path.dirname(home), "link")
-      Fs.symlinkSync(home, link)
-      assert.strictEqual((yield* settings({ CODEX_HOME: link })).codexHome, home)
-    })
-  )
+  virtual("is a folder, with its links resolved", function* () {
+    const home = yield* temporaryHome("a home with spaces, ü and 家")
+    const link = Path.join(Path.dirname(home), "link")
+    Fs.symlinkSync(home, link)
+    assert.strictEqual((yield* settings({ CODEX_HOME: link })).codexHome, home)
+  })
 
-  it.scoped("gives way to what the caller says", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const found = yield* settings({ CODEX_HOME: "/nowhere" }, { codexHome: home })
-      assert.strictEqual(found.codexHome, home)
-    })
-  )
+  inHome("gives way to what the caller says", function* (home) {
+    assert.strictEqual((yield* settings({ CODEX_HOME: "/nowhere" }, { codexHome: home })).codexHome, home)
+  })
 
-  it.scoped("must exist, and be a folder", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const file = Path.join(home, "file")
-      const dangling = Path.join(home, "dangling")
-      Fs.writeFileSync(file, "")
-      Fs.symlinkSync("gone", dangling)
-      for (const [value, reason] of [
-        [Path.join(home, "missing"), "HomeMissing"],
-        [dangling, "HomeMissing"],
-        [Path.join(file, "below"), "HomeMissing"],
-        [file, "HomeNotADirectory"]
-      ] as const) {
-        const found = yield* trouble({ CODEX_HOME: value })
-        assert.strictEqual(found.reason, reason, value)
-        assert.strictEqual(found.detail, value)
-      }
-      assert.strictEqual((yield* trouble({}, { codexHome: file })).reason, "HomeNotADirectory")
-    })
-  )
+  inHome("must exist, and be a folder", function* (home) {
+    const file = Path.join(home, "file")
+    const dangling = Path.join(home, "dangling")
+    Fs.writeFileSync(file, "")
+    Fs.symlinkSync("gone", dangling)
+    for (const [value, reason] of [
+      [Path.join(home, "missing"), "HomeMissing"],
+      [dangling, "HomeMissing"],
+      [Path.join(file, "below"), "HomeMissing"],
+      [file, "HomeNotADirectory"]
+    ] as const) {
+      const found = yield* trouble({ CODEX_HOME: value })
+      assert.strictEqual(found.reason, reason, value)
+      assert.strictEqual(found.detail, value)
+    }
+    assert.strictEqual((yield* trouble({}, { codexHome: file })).reason, "HomeNotADirectory")
+  })
 
-  it.scoped("need not exist where it is the default", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      assert.strictEqual((yield* settings({ USERPROFILE: home })).codexHome, Path.join(home, ".codex"))
-    })
-  )
+  inHome("need not exist where it is the default", function* (home) {
+    assert.strictEqual((yield* settings({ USERPROFILE: home })).codexHome, Path.join(home, ".codex"))
+  })
 })
 
 const keys: ReadonlyArray<readonly [label: string, toml: string, found: Partial<AccountSettings>]> = [
@@ -186,13 +157,13 @@ const keys: ReadonlyArray<readonly [label: string, toml: string, found: Partial<
     'chatgpt_base_url = "https://chatgpt.com"',
     { backend: { url: "https://chatgpt.com/backend-api", style: "chatgpt" } }
   ],
-  ["the store file", 'cli_auth_credentials_store = "file"', { credentialStore: "file" }],
-  ["the store keyring", 'cli_auth_credentials_store = "keyring"', { credentialStore: "keyring" }],
-  ["the store auto", 'cli_auth_credentials_store = "auto"', { credentialStore: "auto" }],
-  ["the store ephemeral", 'cli_auth_credentials_store = "ephemeral"', { credentialStore: "ephemeral" }],
+  ...(["file", "keyring", "auto", "ephemeral"] as const).map(
+    (name) => [`the store ${name}`, `cli_auth_credentials_store = "${name}"`, { credentialStore: name }] as const
+  ),
   ["forced ChatGPT", 'forced_login_method = "chatgpt"', { forcedLoginMethod: Option.some("chatgpt") }],
   ["a forced API key", 'forced_login_method = "api"', { forcedLoginMethod: Option.some("api") }],
   ["one workspace", 'forced_chatgpt_workspace_id = "w1"', { forcedWorkspaces: ["w1"] }],
+  ["no workspace", "forced_chatgpt_workspace_id = []", { forcedWorkspaces: [] }],
   ["several workspaces", 'forced_chatgpt_workspace_id = ["w1", "w2"]', { forcedWorkspaces: ["w1", "w2"] }]
 ]
 
@@ -206,41 +177,32 @@ const malformed: ReadonlyArray<readonly [label: string, toml: string, place: str
 ]
 
 describe("config.toml", () => {
-  it.scoped.each(keys)("may hold %s", ([, toml, expected]) =>
-    Effect.gen(function* () {
-      const home = yield* configured(toml)
-      const found = yield* settings({ CODEX_HOME: home })
-      assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: home, ...expected })
-    })
-  )
+  virtual.each(keys)("may hold %s", function* ([, toml, expected]) {
+    const home = yield* configured(toml)
+    const found = yield* settings({ CODEX_HOME: home })
+    assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: home, ...expected })
+  })
 
-  it.scoped("gives way to a base URL that the caller says", () =>
-    Effect.gen(function* () {
-      const home = yield* configured('chatgpt_base_url = "http://file.test"')
-      const found = yield* settings({ CODEX_HOME: home }, { baseUrl: "http://caller.test" })
-      assert.strictEqual(found.backend.url, "http://caller.test")
-    })
-  )
+  virtual("gives way to a base URL that the caller says", function* () {
+    const home = yield* configured('chatgpt_base_url = "http://file.test"')
+    const found = yield* settings({ CODEX_HOME: home }, { baseUrl: "http://caller.test" })
+    assert.strictEqual(found.backend.url, "http://caller.test")
+  })
 
-  it.scoped.each(malformed)("with %s is refused: the place is told, the contents are not", ([, toml, place]) =>
-    Effect.gen(function* () {
-      const home = yield* configured(toml)
-      const found = yield* trouble({ CODEX_HOME: home })
-      assert.strictEqual(found.reason, "ConfigMalformed")
-      assert.include(found.detail, place)
-      assert.include(found.detail, home)
-      assert.notInclude(found.shown, "sk-secret")
-      assert.strictEqual(Fs.readFileSync(Path.join(home, "config.toml"), "utf8"), toml)
-    })
-  )
+  virtual.each(malformed)("with %s is refused: the place is told, the contents are not", function* ([, toml, place]) {
+    const home = yield* configured(toml)
+    const found = yield* trouble({ CODEX_HOME: home })
+    assert.strictEqual(found.reason, "ConfigMalformed")
+    assert.include(found.detail, place)
+    assert.include(found.detail, home)
+    assert.notInclude(found.shown, "sk-secret")
+    assert.strictEqual(Fs.readFileSync(Path.join(home, "config.toml"), "utf8"), toml)
+  })
 
-  it.scoped("that is a folder is refused", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      Fs.mkdirSync(Path.join(home, "config.toml"))
-      assert.strictEqual((yield* trouble({ CODEX_HOME: home })).reason, "ConfigUnreadable")
-    })
-  )
+  inHome("that is a folder is refused", function* (home) {
+    Fs.mkdirSync(Path.join(home, "config.toml"))
+    assert.strictEqual((yield* trouble({ CODEX_HOME: home })).reason, "ConfigUnreadable")
+  })
 })
 
 const unusable = [
@@ -254,56 +216,49 @@ const unusable = [
 ]
 
 describe("a URL that can't be used", () => {
-  it.scoped.each(unusable)("is refused wherever it stands, and not shown: %s", (bad) =>
-    Effect.gen(function* () {
-      const home = yield* configured(`chatgpt_base_url = "${bad}"`)
-      const plain = yield* temporaryHome()
-      for (const [found, where] of [
-        [yield* trouble({ CODEX_HOME: home }), "chatgpt_base_url"],
-        [yield* trouble({ CODEX_HOME: plain }, { baseUrl: bad }), "base URL"],
-        [
-          yield* trouble({ CODEX_HOME: plain, CODEX_REFRESH_TOKEN_URL_OVERRIDE: bad }),
-          "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
-        ],
-        [yield* trouble({ CODEX_HOME: plain, CODEX_REVOKE_TOKEN_URL_OVERRIDE: bad }), "CODEX_REVOKE_TOKEN_URL_OVERRIDE"]
-      ] as const) {
-        assert.strictEqual(found.reason, "InvalidUrl")
-        assert.include(found.detail, where)
-        assert.notInclude(found.shown, "hunter2")
-      }
-    })
-  )
+  virtual.each(unusable)("is refused wherever it stands, and not shown: %s", function* (bad) {
+    const home = yield* configured(`chatgpt_base_url = "${bad}"`)
+    const plain = yield* temporaryHome()
+    for (const [found, where] of [
+      [yield* trouble({ CODEX_HOME: home }), "chatgpt_base_url"],
+      [yield* trouble({ CODEX_HOME: plain }, { baseUrl: bad }), "base URL"],
+      [
+        yield* trouble({ CODEX_HOME: plain, CODEX_REFRESH_TOKEN_URL_OVERRIDE: bad }),
+        "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
+      ],
+      [yield* trouble({ CODEX_HOME: plain, CODEX_REVOKE_TOKEN_URL_OVERRIDE: bad }), "CODEX_REVOKE_TOKEN_URL_OVERRIDE"]
+    ] as const) {
+      assert.strictEqual(found.reason, "InvalidUrl")
+      assert.include(found.detail, where)
+      assert.notInclude(found.shown, "hunter2")
+    }
+  })
 })
 
 describe("the layers", () => {
-  it.scoped("take the settings from the environment, or as given", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const fromEnvironment = yield* Effect.provide(
-        AccountConfig,
-        AccountConfigEnv.layerConfig().pipe(
-          Layer.provide(Layer.setConfigProvider(provider({ CODEX_HOME: home }))),
-          Layer.provide(NodeContext.layer)
-        )
+  inHome("take the settings from the environment, or as given", function* (home) {
+    const fromEnvironment = yield* Effect.provide(
+      AccountConfig,
+      AccountConfigEnv.layerConfig().pipe(
+        Layer.provide(Layer.setConfigProvider(provider({ CODEX_HOME: home }))),
+        Layer.provide(NodeContext.layer)
       )
-      const given = yield* Effect.provide(AccountConfig, AccountConfigEnv.layer({ codexHome: home }))
-      assert.deepStrictEqual(fromEnvironment, given)
-    })
-  )
+    )
+    const given = yield* Effect.provide(AccountConfig, AccountConfigEnv.layer({ codexHome: home }))
+    assert.deepStrictEqual(fromEnvironment, given)
+  })
 
-  it.scoped("make the store that is named", () =>
-    Effect.gen(function* () {
-      const codexHome = yield* temporaryHome()
-      const kind = (credentialStore: AccountSettings["credentialStore"]) =>
-        Effect.map(CredentialStore, (store) => store.kind).pipe(
-          Effect.provide(
-            Live.layerCredentialStore.pipe(
-              Layer.provide(AccountConfigEnv.layer({ codexHome, credentialStore })),
-              Layer.provide(NodeContext.layer)
-            )
+  virtual("make the store that is named", function* () {
+    const codexHome = yield* temporaryHome()
+    const kind = (credentialStore: AccountSettings["credentialStore"]) =>
+      Effect.map(CredentialStore, (store) => store.kind).pipe(
+        Effect.provide(
+          Live.layerCredentialStore.pipe(
+            Layer.provide(AccountConfigEnv.layer({ codexHome, credentialStore })),
+            Layer.provide(NodeContext.layer)
           )
         )
-      for (const name of ["file", "ephemeral", "keyring"] as const) assert.strictEqual(yield* kind(name), name)
-    })
-  )
+      )
+    for (const name of ["file", "ephemeral", "keyring"] as const) assert.strictEqual(yield* kind(name), name)
+  })
 })

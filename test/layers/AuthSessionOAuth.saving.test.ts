@@ -1,142 +1,140 @@
-import { assert, describe, it } from "@effect/vitest"
+/** A renewal that has to wait for the lease, can't be stored, or meets what another process has stored meanwhile. */
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
+import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import type { CredentialStoreError } from "../../src/services/CredentialStore.js"
-import { AuthSession } from "../../src/services/AuthSession.js"
+import { LeaseError, type HeldLease, Lease } from "../../src/services/Lease.js"
+import { during, run } from "../programs/harness.js"
 import { accessToken, idToken, record, tokensOf } from "./support/records.js"
-import { bearer, exchanges, listen, StoreControl, world } from "./support/session.js"
+import { bearer, exchanges, expectWorld, inWorld, listen, renewal } from "./support/session.js"
 
 const minute = 60_000
-const due = { record: record({ access: accessToken(4 * minute) }) }
+const due = record({ access: accessToken(4 * minute) })
+const newer = record({ access: accessToken(60 * minute, "newer"), refresh: "rt_newer" })
+const other = record({ id: idToken({ userId: "user-2", accountId: "account-2" }), accountId: "account-2" })
+const whileDue = inWorld({ record: due })
+
+/** Leases that come after a second, and are as `held` says. */
+const slow = (held: Partial<HeldLease> = {}) =>
+  Layer.succeed(Lease, {
+    withLease: ({ name }, work) => Effect.delay(work({ name, fence: 1, assertHeld: Effect.void, ...held }), "1 second")
+  })
+
+/** Leases that are not given, after a second. */
+const refusing = (reason: LeaseError["reason"]) =>
+  Layer.succeed(Lease, { withLease: ({ name }) => Effect.delay(new LeaseError({ reason, name }), "1 second") })
+
+const waitingForLease = inWorld({ record: due, lease: slow() })
+const refusedLease = inWorld({ record: due, lease: refusing("Busy") })
+const meanwhile: ReadonlyArray<readonly [label: string, theirs: AuthJson | null, outcome: string]> = [
+  ["renewed it", newer, "account-1 60"],
+  ["signed in as somebody else", other, "account-2 0"],
+  ["signed out", null, "NotSignedIn"]
+]
+
+describe("a renewal that waits for the lease", () => {
+  for (const [how, test] of Object.entries({ "gets it": waitingForLease, "is refused it": refusedLease })) {
+    test.each(meanwhile)(`and ${how} exchanges nothing where another has %s meanwhile`, function* (given, row) {
+      const [, theirs, outcome] = row
+      const renewing = yield* during(renewal, "500 millis")
+      yield* given.store.put(theirs)
+      assert.strictEqual(yield* run(renewing), outcome)
+      yield* expectWorld({ exchanges: 0, stored: theirs })
+    })
+  }
+
+  inWorld({ record: due, lease: slow({ assertHeld: new LeaseError({ reason: "Lost", name: "a" }) }) })(
+    "exchanges nothing if it is lost again before the request",
+    function* () {
+      assert.strictEqual(yield* run(renewal), "Unavailable")
+      assert.strictEqual(yield* exchanges, 0)
+    }
+  )
+
+  refusedLease("in vain exchanges nothing, and a token that still holds is used", function* ({ session }) {
+    const error = yield* run(Effect.flip(session.refresh))
+    assert.deepStrictEqual([error.reason, error.isPermanent], ["Unavailable", false])
+    assert.strictEqual(yield* run(bearer), tokensOf(due)?.access)
+    assert.strictEqual(yield* exchanges, 0)
+  })
+
+  inWorld({ record: due, lease: refusing("Unavailable") })("where there can be none exchanges nothing", function* () {
+    assert.strictEqual(yield* run(renewal), "NotWritable")
+    assert.strictEqual(yield* exchanges, 0)
+  })
+})
 
 const reasons: ReadonlyArray<CredentialStoreError["reason"]> = ["PermissionDenied", "NotAFile", "NoSpace", "Io"]
 
-describe("a store that can't be written", () => {
-  it.effect.each(reasons)("costs no refresh token: nothing is sent (%s)", (reason) =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* store.failChecks(reason)
-      const error = yield* Effect.flip(session.refresh)
-      assert.strictEqual(error.reason, "NotWritable")
-      assert.isFalse(error.isPermanent)
-      assert.strictEqual(yield* exchanges, 0)
-      // A token that still holds is used.
-      assert.strictEqual(yield* bearer, tokensOf(due.record)?.access)
-      yield* store.failChecks(null)
-      yield* session.refresh
-      assert.strictEqual(yield* exchanges, 1)
-    }).pipe(Effect.provide(world(due)))
-  )
+whileDue.each(reasons)("a store that fails costs no refresh token: %s", function* ({ session, store }, reason) {
+  yield* store.failChecks(reason)
+  const error = yield* Effect.flip(session.refresh)
+  assert.deepStrictEqual([error.reason, error.isPermanent], ["NotWritable", false])
+  assert.strictEqual(yield* exchanges, 0)
+  // A token that still holds is used.
+  assert.strictEqual(yield* bearer, tokensOf(due)?.access)
+  yield* store.failChecks(null)
+  yield* session.refresh
+  assert.strictEqual(yield* exchanges, 1)
 })
 
 describe("tokens that could not be stored", () => {
-  it.effect.each(reasons)("are used from memory, and stored as soon as that works (%s)", (reason) =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      const before = yield* store.stored
-      yield* store.failWrites(reason)
-      const renewed = yield* session.refresh
-      const used = yield* bearer
-      assert.notStrictEqual(used, tokensOf(before)?.access)
-      assert.deepStrictEqual(yield* store.stored, before)
-      assert.strictEqual(renewed.accessExpiresAt?.epochMillis, 864_000_000)
-      // Nobody looks for a reason to exchange again meanwhile.
-      yield* TestClock.adjust("1 minute")
-      assert.strictEqual(yield* bearer, used)
-      assert.strictEqual(yield* exchanges, 1)
-      yield* store.failWrites(null)
-      assert.strictEqual(yield* bearer, used)
-      assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
-      assert.strictEqual(yield* exchanges, 1)
-      const writes = yield* store.writes
-      yield* bearer
-      assert.strictEqual(yield* store.writes, writes)
-    }).pipe(Effect.provide(world(due)))
-  )
+  whileDue.each(reasons)("are used from memory, and stored as soon as that works: %s", function* ({ store }, reason) {
+    yield* store.failWrites(reason)
+    assert.strictEqual(yield* renewal, "account-1 14400")
+    const used = yield* bearer
+    assert.notStrictEqual(used, tokensOf(due)?.access)
+    yield* expectWorld({ stored: due })
+    // Nothing asks for another exchange meanwhile.
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(yield* bearer, used)
+    assert.strictEqual(yield* exchanges, 1)
+    yield* store.failWrites(null)
+    assert.strictEqual(yield* bearer, used)
+    assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
+    const writes = yield* store.writes
+    yield* bearer
+    yield* expectWorld({ exchanges: 1, writes })
+  })
 
-  it.effect("are what the next exchange is made with", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* store.failWrites("NoSpace")
-      yield* session.refresh
-      yield* store.failWrites(null)
-      yield* session.refresh
-      // The server would refuse the old token, which was used.
-      assert.strictEqual(yield* exchanges, 2)
-      assert.strictEqual(tokensOf(yield* store.stored)?.access, yield* bearer)
-    }).pipe(Effect.provide(world(due)))
-  )
+  whileDue("are what the next exchange is made with", function* ({ session, store }) {
+    yield* store.failWrites("NoSpace")
+    yield* session.refresh
+    yield* store.failWrites(null)
+    yield* session.refresh
+    // The server would refuse the old token, which was used.
+    assert.strictEqual(yield* exchanges, 2)
+    assert.strictEqual(tokensOf(yield* store.stored)?.access, yield* bearer)
+  })
 
-  it.effect("give way to what somebody else has stored meanwhile", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* store.failWrites("NoSpace")
-      yield* session.refresh
-      const theirs = record({ access: accessToken(60 * minute, "theirs"), refresh: "rt_theirs" })
-      yield* store.put(theirs)
-      yield* store.failWrites(null)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* bearer, tokensOf(theirs)?.access)
-      assert.deepStrictEqual(yield* store.stored, theirs)
-    }).pipe(Effect.provide(world(due)))
-  )
-
-  it.effect("do not come back after somebody has signed out", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* store.failWrites("NoSpace")
-      yield* session.refresh
-      yield* store.put(null)
-      yield* store.failWrites(null)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* Effect.flip(session.authorization)).reason, "NotSignedIn")
-      assert.isNull(yield* store.stored)
-    }).pipe(Effect.provide(world(due)))
-  )
+  whileDue.each([
+    ["give way to what somebody else has stored meanwhile", newer],
+    ["do not come back after somebody has signed out", null]
+  ] as const)("%s", function* ({ session, store }, [, theirs]) {
+    yield* store.failWrites("NoSpace")
+    yield* session.refresh
+    yield* store.put(theirs)
+    yield* store.failWrites(null)
+    yield* TestClock.adjust("1 second")
+    const used = yield* Effect.merge(Effect.mapError(bearer, ({ reason }) => reason))
+    assert.strictEqual(used, tokensOf(theirs)?.access ?? "NotSignedIn")
+    yield* expectWorld({ stored: theirs })
+  })
 })
 
-describe("a record that somebody else stores between the exchange and its saving", () => {
-  it.effect("stands: the same identity's is taken up", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      const theirs = record({ access: accessToken(60 * minute, "theirs"), refresh: "rt_theirs" })
-      yield* store.beforeWrite(store.put(theirs))
-      const renewed = yield* session.refresh
-      assert.deepStrictEqual(yield* store.stored, theirs)
-      assert.strictEqual(renewed.accessExpiresAt?.epochMillis, 60 * minute)
-      assert.strictEqual(yield* bearer, tokensOf(theirs)?.access)
-      assert.strictEqual(yield* exchanges, 1)
-    }).pipe(Effect.provide(world(due)))
-  )
-
-  it.scoped("stands: another identity's is a boundary", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* session.current
-      const heard = yield* listen
-      const theirs = record({ id: idToken({ userId: "user-2", accountId: "account-2" }), accountId: "account-2" })
-      yield* store.beforeWrite(store.put(theirs))
-      assert.strictEqual((yield* session.refresh).identity.accountId, "account-2")
-      assert.deepStrictEqual(yield* store.stored, theirs)
-      yield* TestClock.adjust(0)
-      assert.deepStrictEqual(yield* heard, ["in account-2"])
-    }).pipe(Effect.provide(world(due)))
-  )
-
-  it.effect("stands, even where it is nobody's: a sign-out is not undone", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const store = yield* StoreControl
-      yield* store.beforeWrite(store.put(null))
-      assert.strictEqual((yield* Effect.flip(session.refresh)).reason, "NotSignedIn")
-      assert.isNull(yield* store.stored)
-    }).pipe(Effect.provide(world(due)))
-  )
-})
+whileDue.each(meanwhile)(
+  "before the saving another has %s: that stands",
+  function* ({ session, store }, [, theirs, outcome]) {
+    yield* session.current
+    const heard = yield* listen
+    yield* store.beforeWrite(store.put(theirs))
+    assert.strictEqual(yield* renewal, outcome)
+    yield* expectWorld({ exchanges: 1, stored: theirs })
+    yield* TestClock.adjust(0)
+    assert.deepStrictEqual(yield* heard, theirs === newer ? [] : theirs === other ? ["in account-2"] : ["out"])
+    const used = yield* Effect.merge(Effect.mapError(bearer, ({ reason }) => reason))
+    assert.strictEqual(used, tokensOf(theirs)?.access ?? "NotSignedIn")
+  }
+)

@@ -12,10 +12,10 @@ import * as Stream from "effect/Stream"
 import type * as Net from "node:net"
 import { gzipSync } from "node:zlib"
 import { BodyTooLarge, boundedHttpClient } from "../../src/layers/internal/BoundedHttpClient.js"
-import { AuthSession } from "../../src/services/AuthSession.js"
 import { watched } from "../laws/watching.js"
-import { brief, calling, consume, readUsage, usageBody } from "./support/backend.js"
+import { brief, calling, failures, readUsage, usageBody } from "./support/backend.js"
 import { rawServer } from "./support/sockets.js"
+import { live, liveOver, virtual } from "./support/cases.js"
 
 const maxBytes = 1_048_576
 
@@ -33,7 +33,6 @@ const declared =
     )
 
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
-
 const chunked = (body: string) => (socket: Net.Socket) =>
   void socket.write(
     `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${(body.match(/[^]{1,60000}/g) ?? []).map(chunk).join("")}0\r\n\r\n`
@@ -61,68 +60,54 @@ const framings = [
 ] as const
 
 describe("an answer through the one client", () => {
-  it.scopedLive.each(framings)("may have 1 MiB, and not a byte more: %s", ([, framed]) =>
-    Effect.gen(function* () {
-      const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
-      yield* Effect.gen(function* () {
-        yield* readUsage
-        assert.strictEqual(brief(yield* Effect.flip(readUsage)), "TooLarge answered")
-        assert.strictEqual(server.requests.length, 2)
-      }).pipe(Effect.provide(calling(server.origin)))
-    })
-  )
+  live.each(framings)("may have 1 MiB, and not a byte more: %s", function* ([, framed]) {
+    const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
+    yield* Effect.gen(function* () {
+      yield* readUsage
+      assert.strictEqual(brief(yield* Effect.flip(readUsage)), "TooLarge answered")
+      assert.strictEqual(server.requests.length, 2)
+    }).pipe(Effect.provide(calling(server.origin)))
+  })
 
-  it.scopedLive("that has no end is cut off, for reads, acts and exchanges", () =>
-    Effect.gen(function* () {
-      const sent = { bytes: 0 }
-      const server = yield* rawServer(endless(sent))
-      yield* Effect.gen(function* () {
-        assert.strictEqual(brief(yield* Effect.flip(readUsage)), "TooLarge answered")
-        assert.strictEqual(brief(yield* Effect.flip(consume)), "TooLarge answered")
-        const { reason } = yield* Effect.flip((yield* AuthSession).refresh)
-        assert.strictEqual(reason, "Unavailable")
-        assert.strictEqual(server.requests.length, 3)
-        yield* Effect.sleep("30 millis")
-        const after = sent.bytes
-        yield* Effect.sleep("30 millis")
-        assert.strictEqual(sent.bytes, after)
-        // What the sockets hold beside it, at most.
-        assert.isBelow(after, 3 * 16 * maxBytes)
-      }).pipe(Effect.provide(calling(server.origin)))
-    })
-  )
+  live("that has no end is cut off, for reads, acts and exchanges", function* () {
+    const sent = { bytes: 0 }
+    const server = yield* rawServer(endless(sent))
+    yield* Effect.gen(function* () {
+      assert.deepStrictEqual((yield* failures).map(brief), ["TooLarge answered", "TooLarge answered", "Unavailable"])
+      assert.strictEqual(server.requests.length, 3)
+      yield* Effect.sleep("30 millis")
+      const after = sent.bytes
+      yield* Effect.sleep("30 millis")
+      assert.strictEqual(sent.bytes, after)
+      // What the sockets hold beside it, at most.
+      assert.isBelow(after, 3 * 16 * maxBytes)
+    }).pipe(Effect.provide(calling(server.origin)))
+  })
 
-  it.scopedLive("that lies about its length is none", () =>
-    Effect.gen(function* () {
-      const server = yield* rawServer(
-        (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}")
-      )
-      const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
-      assert.include(["TooLarge", "Transport"], error.reason)
-    })
-  )
+  live("that lies about its length is none", function* () {
+    const server = yield* rawServer(
+      (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}")
+    )
+    const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
+    assert.include(["TooLarge", "Transport"], error.reason)
+  })
 
-  it.scopedLive("is bounded as the settings say", () =>
-    Effect.gen(function* () {
-      const server = yield* rawServer((socket, _, nth) => declared(padded(nth === 1 ? 200 : 201))(socket))
-      yield* Effect.gen(function* () {
-        yield* readUsage
-        assert.strictEqual((yield* Effect.flip(readUsage)).reason, "TooLarge")
-      }).pipe(Effect.provide(calling(server.origin, { settings: { maxResponseBytes: 200 } })))
-    })
-  )
+  live("is bounded as the settings say", function* () {
+    const server = yield* rawServer((socket, _, nth) => declared(padded(nth === 1 ? 200 : 201))(socket))
+    yield* Effect.gen(function* () {
+      yield* readUsage
+      assert.strictEqual((yield* Effect.flip(readUsage)).reason, "TooLarge")
+    }).pipe(Effect.provide(calling(server.origin, { settings: { maxResponseBytes: 200 } })))
+  })
 
-  it.scopedLive("that is packed, though nobody asked, can't be understood", () =>
-    Effect.gen(function* () {
-      const packed = gzipSync(JSON.stringify(usageBody))
-      const server = yield* rawServer((socket) => {
-        socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`)
-        socket.write(packed)
-      })
-      const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
-      assert.strictEqual(error.reason, "Malformed")
+  live("that is packed, though nobody asked, can't be understood", function* () {
+    const packed = gzipSync(JSON.stringify(usageBody))
+    const server = yield* rawServer((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`)
+      socket.write(packed)
     })
-  )
+    assert.strictEqual((yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))).reason, "Malformed")
+  })
 })
 
 const clients = [
@@ -146,18 +131,16 @@ describe("an answer through a client of the caller's", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("is bounded by what it unpacks to, not by what was sent", () =>
-    Effect.gen(function* () {
-      const bomb = gzipSync(padded(8 * maxBytes))
-      assert.isBelow(bomb.length, maxBytes / 16)
-      const server = yield* rawServer((socket) => {
-        socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
-        socket.write(bomb)
-      })
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
-      assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
-    }).pipe(Effect.provide(FetchHttpClient.layer))
-  )
+  liveOver(FetchHttpClient.layer)("is bounded by what it unpacks to, not by what was sent", function* () {
+    const bomb = gzipSync(padded(8 * maxBytes))
+    assert.isBelow(bomb.length, maxBytes / 16)
+    const server = yield* rawServer((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
+      socket.write(bomb)
+    })
+    const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
+    assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
+  })
 
   it.scopedLive.each(clients)("was asked for under our name and without a trace: %s", ([, layer]) =>
     Effect.gen(function* () {
@@ -171,14 +154,12 @@ describe("an answer through a client of the caller's", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("control: the same client without us tells its trace", () =>
-    Effect.gen(function* () {
-      const server = yield* rawServer(declared("{}"))
-      const client = yield* HttpClient.HttpClient
-      yield* Effect.withSpan(client.get(server.origin), "a span of the caller's")
-      assert.include((server.requests[0] ?? "").toLowerCase(), "traceparent")
-    }).pipe(Effect.provide(NodeHttpClient.layerUndici))
-  )
+  liveOver(NodeHttpClient.layerUndici)("control: the same client without us tells its trace", function* () {
+    const server = yield* rawServer(declared("{}"))
+    const client = yield* HttpClient.HttpClient
+    yield* Effect.withSpan(client.get(server.origin), "a span of the caller's")
+    assert.include((server.requests[0] ?? "").toLowerCase(), "traceparent")
+  })
 })
 
 /** A response whose body breaks off, with the body read by a stream whichever way it is asked for. */
@@ -210,20 +191,16 @@ const broken = [
 describe("a connection that breaks", () => {
   const request = HttpClientRequest.get("https://backend.example/secret-path")
 
-  it.effect.each(broken)("is an error for the caller, and leaves nothing in the log: %s", ([, client]) =>
-    Effect.gen(function* () {
-      const execute = boundedHttpClient(client, { maxResponseBytes: maxBytes, userAgent: "ours" })
-      const { logs, results } = yield* watched(execute(request), Layer.empty)
-      assert.deepStrictEqual(logs, [])
-      assert.isTrue(results.some((text) => text.includes("Error")))
-    })
-  )
+  virtual.each(broken)("is an error for the caller, and leaves nothing in the log: %s", function* ([, client]) {
+    const execute = boundedHttpClient(client, { maxResponseBytes: maxBytes, userAgent: "ours" })
+    const { logs, results } = yield* watched(execute(request), Layer.empty)
+    assert.deepStrictEqual(logs, [])
+    assert.isTrue(results.some((text) => text.includes("Error")))
+  })
 
-  it.effect.each(broken)("control: the runtime logs its URL without us: %s", ([, client]) =>
-    Effect.gen(function* () {
-      const read = Effect.flatMap(client.execute(request), (response) => response.arrayBuffer)
-      const { logs } = yield* watched(read, Layer.empty)
-      assert.isTrue(logs.some((text) => text.includes("secret-path")))
-    })
-  )
+  virtual.each(broken)("control: the runtime logs its URL without us: %s", function* ([, client]) {
+    const read = Effect.flatMap(client.execute(request), (response) => response.arrayBuffer)
+    const { logs } = yield* watched(read, Layer.empty)
+    assert.isTrue(logs.some((text) => text.includes("secret-path")))
+  })
 })

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -11,6 +11,7 @@ import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { authFile, fileStore, temporaryHome } from "./support/home.js"
 import { record } from "./support/records.js"
 import type { Attempts } from "./support/unprivileged.js"
+import { live, inHomeLive } from "./support/cases.js"
 
 interface Ended {
   readonly code: number | null
@@ -85,65 +86,56 @@ const version = (n: number) => {
 }
 
 describe("another process that reads all the time", () => {
-  it.scopedLive("sees the whole old file or the whole new one, for the owner alone", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      yield* Effect.gen(function* () {
-        const store = yield* CredentialStore
-        yield* store.write(version(0))
-        const seen = yield* watched(
-          home,
-          Effect.forEach(
-            Array.from({ length: 120 }, (_, n) => n),
-            (n) => store.write(version(n)),
-            { discard: true }
-          )
+  inHomeLive("sees the whole old file or the whole new one, for the owner alone", function* (home) {
+    yield* Effect.gen(function* () {
+      const store = yield* CredentialStore
+      yield* store.write(version(0))
+      const seen = yield* watched(
+        home,
+        Effect.forEach(
+          Array.from({ length: 120 }, (_, n) => n),
+          (n) => store.write(version(n)),
+          { discard: true }
         )
-        assert.isAbove(seen.reads, 50)
-        assert.isAbove(seen.versions, 5)
-        assert.deepStrictEqual([seen.partial, seen.missing, seen.loose], [0, 0, 0])
-        assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
-      }).pipe(Effect.provide(fileStore(home)))
-    })
-  )
-
-  it.scopedLive("control: sees a file that is written in place in parts", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const text = JSON.stringify({ ...version(1), tokens: { refresh_token: "rt_1" } })
-      Fs.writeFileSync(authFile(home), text)
-      const inPlace = Effect.gen(function* () {
-        Fs.writeFileSync(authFile(home), text.slice(0, 1000))
-        yield* Effect.sleep("30 millis")
-        Fs.writeFileSync(authFile(home), text)
-        yield* Effect.sleep("5 millis")
-      })
-      const seen = yield* watched(home, Effect.repeatN(inPlace, 3))
-      assert.isAbove(seen.partial, 0)
-      assert.isAbove(seen.loose, 0)
-    })
-  )
-
-  it.scopedLive("is met by writers who compare: of many at once, one wins", () =>
-    Effect.gen(function* () {
-      const home = yield* temporaryHome()
-      const won = yield* Effect.gen(function* () {
-        const store = yield* CredentialStore
-        const { revision } = yield* store.write(version(0))
-        const all = yield* Effect.forEach(
-          Array.from({ length: 8 }, (_, n) => n + 1),
-          (n) => Effect.delay(Effect.either(store.write(version(n), { expected: Option.some(revision) })), n * 10),
-          { concurrency: "unbounded" }
-        )
-        const found = Option.getOrThrow(yield* store.read)
-        assert.isTrue(all.some((one) => Either.isRight(one) && one.right.revision === found.revision))
-        return all.filter(Either.isRight).length
-      }).pipe(Effect.provide(fileStore(home)))
-      assert.isAtLeast(won, 1)
-      assert.isBelow(won, 8)
+      )
+      assert.isAbove(seen.reads, 50)
+      assert.isAbove(seen.versions, 5)
+      assert.deepStrictEqual([seen.partial, seen.missing, seen.loose], [0, 0, 0])
       assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+    }).pipe(Effect.provide(fileStore(home)))
+  })
+
+  inHomeLive("control: sees a file that is written in place in parts", function* (home) {
+    const text = JSON.stringify({ ...version(1), tokens: { refresh_token: "rt_1" } })
+    Fs.writeFileSync(authFile(home), text)
+    const inPlace = Effect.gen(function* () {
+      Fs.writeFileSync(authFile(home), text.slice(0, 1000))
+      yield* Effect.sleep("30 millis")
+      Fs.writeFileSync(authFile(home), text)
+      yield* Effect.sleep("5 millis")
     })
-  )
+    const seen = yield* watched(home, Effect.repeatN(inPlace, 3))
+    assert.isAbove(seen.partial, 0)
+    assert.isAbove(seen.loose, 0)
+  })
+
+  inHomeLive("is met by writers who compare: of many at once, one wins", function* (home) {
+    const won = yield* Effect.gen(function* () {
+      const store = yield* CredentialStore
+      const { revision } = yield* store.write(version(0))
+      const all = yield* Effect.forEach(
+        Array.from({ length: 8 }, (_, n) => n + 1),
+        (n) => Effect.delay(Effect.either(store.write(version(n), { expected: Option.some(revision) })), n * 10),
+        { concurrency: "unbounded" }
+      )
+      const found = Option.getOrThrow(yield* store.read)
+      assert.isTrue(all.some((one) => Either.isRight(one) && one.right.revision === found.revision))
+      return all.filter(Either.isRight).length
+    }).pipe(Effect.provide(fileStore(home)))
+    assert.isAtLeast(won, 1)
+    assert.isBelow(won, 8)
+    assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+  })
 })
 
 const isRoot = process.getuid?.() === 0
@@ -153,43 +145,41 @@ describe.skipIf(!isRoot)("a user who may not (as root, who can become one)", () 
   const tsx = createRequire(import.meta.url).resolve("tsx/cli")
   const script = fileURLToPath(new URL("./support/unprivileged.ts", import.meta.url))
 
-  it.scopedLive("is told so by every operation, and changes nothing", () =>
-    Effect.gen(function* () {
-      const parent = yield* temporaryHome()
-      for (const folder of [Path.dirname(parent), parent]) Fs.chmodSync(folder, 0o755)
-      const make = (name: string, folder: number, file: number, owner: number) => {
-        const home = Path.join(parent, name)
-        Fs.mkdirSync(home)
-        Fs.writeFileSync(authFile(home), "{}", { mode: file })
-        Fs.chownSync(authFile(home), owner, owner)
-        Fs.chownSync(home, owner, owner)
-        Fs.chmodSync(home, folder)
-        return home
-      }
-      const homes = [
-        make("closed folder", 0o700, 0o644, 0),
-        make("closed file", 0o755, 0o600, 0),
-        make("another's", 0o755, 0o644, 0),
-        make("own, but read-only file", 0o755, 0o400, nobody),
-        make("own", 0o700, 0o600, nobody)
-      ]
-      const { end } = yield* node([tsx, script, ...homes], { uid: nobody, gid: nobody })
-      const { code, stderr, stdout } = yield* end
-      assert.strictEqual(code, 0, stderr)
-      const all: ReadonlyArray<Attempts> = JSON.parse(stdout)
-      const denied = "PermissionDenied"
-      const uid = nobody
-      assert.deepStrictEqual(all, [
-        { uid, read: denied, check: denied, write: denied, remove: denied },
-        { uid, read: denied, check: denied, write: denied, remove: denied },
-        { uid, read: "done", check: denied, write: denied, remove: denied },
-        { uid, read: "done", check: denied, write: "done", remove: "done" },
-        { uid, read: "done", check: "done", write: "done", remove: "done" }
-      ])
-      for (const home of homes.slice(0, 3)) {
-        assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
-        assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), "{}")
-      }
-    })
-  )
+  live("is told so by every operation, and changes nothing", function* () {
+    const parent = yield* temporaryHome()
+    for (const folder of [Path.dirname(parent), parent]) Fs.chmodSync(folder, 0o755)
+    const make = (name: string, folder: number, file: number, owner: number) => {
+      const home = Path.join(parent, name)
+      Fs.mkdirSync(home)
+      Fs.writeFileSync(authFile(home), "{}", { mode: file })
+      Fs.chownSync(authFile(home), owner, owner)
+      Fs.chownSync(home, owner, owner)
+      Fs.chmodSync(home, folder)
+      return home
+    }
+    const homes = [
+      make("closed folder", 0o700, 0o644, 0),
+      make("closed file", 0o755, 0o600, 0),
+      make("another's", 0o755, 0o644, 0),
+      make("own, but read-only file", 0o755, 0o400, nobody),
+      make("own", 0o700, 0o600, nobody)
+    ]
+    const { end } = yield* node([tsx, script, ...homes], { uid: nobody, gid: nobody })
+    const { code, stderr, stdout } = yield* end
+    assert.strictEqual(code, 0, stderr)
+    const all: ReadonlyArray<Attempts> = JSON.parse(stdout)
+    const denied = "PermissionDenied"
+    const uid = nobody
+    assert.deepStrictEqual(all, [
+      { uid, read: denied, check: denied, write: denied, remove: denied },
+      { uid, read: denied, check: denied, write: denied, remove: denied },
+      { uid, read: "done", check: denied, write: denied, remove: denied },
+      { uid, read: "done", check: denied, write: "done", remove: "done" },
+      { uid, read: "done", check: "done", write: "done", remove: "done" }
+    ])
+    for (const home of homes.slice(0, 3)) {
+      assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+      assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), "{}")
+    }
+  })
 })

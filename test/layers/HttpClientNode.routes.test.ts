@@ -1,5 +1,5 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,9 +9,10 @@ import * as Path from "node:path"
 import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
 import * as HttpClientNode from "../../src/layers/HttpClientNode.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
-import { brief, calling, consume, readUsage, usageBody } from "./support/backend.js"
+import { brief, calling, failures, consume, readUsage, usageBody } from "./support/backend.js"
 import { temporaryHome } from "./support/home.js"
 import { freePort, httpServer, json, makeCertificates, proxy, tlsFront } from "./support/sockets.js"
+import { live, inHome } from "./support/cases.js"
 
 const backend = httpServer((request, response) => {
   if (request.url === "/oauth/token") return json(response, { access_token: "opaque-2" })
@@ -29,177 +30,135 @@ const everything = Effect.gen(function* () {
 })
 
 const hostOf = (origin: string) => new URL(origin).host
+const through = (server: { readonly origin: string }, environment: Readonly<Record<string, string>>) =>
+  Effect.provide(calling(server.origin, { environment }))
 
 describe("a proxy", () => {
-  it.scopedLive.each(["HTTP_PROXY", "http_proxy"])(
-    "of the environment (%s) has backend, exchange and revocation",
-    (name) =>
-      Effect.gen(function* () {
-        const [server, between] = [yield* backend, yield* proxy()]
-        yield* Effect.provide(everything, calling(server.origin, { environment: { [name]: between.origin } }))
-        assert.strictEqual(server.received.length, 4)
-        assert.isAbove(between.targets.length, 0)
-        assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
-        // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
-        assert.isAtMost(server.counted.connections, between.targets.length)
-      })
-  )
-
-  it.scopedLive("has nothing where NO_PROXY names the host", () =>
-    Effect.gen(function* () {
-      const [server, between] = [yield* backend, yield* proxy()]
-      yield* Effect.provide(
-        everything,
-        calling(server.origin, { environment: { HTTP_PROXY: between.origin, NO_PROXY: "localhost,127.0.0.1" } })
-      )
-      assert.strictEqual(server.received.length, 4)
-      assert.deepStrictEqual(between.targets, [])
-    })
-  )
-
-  it.scopedLive("may ask for a name and a word", () =>
-    Effect.gen(function* () {
-      const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:hunter2" })]
-      yield* Effect.provide(
-        everything,
-        calling(server.origin, { environment: { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") } })
-      )
-      assert.strictEqual(server.received.length, 4)
-      for (const { headers } of server.received) assert.isUndefined(headers["proxy-authorization"])
-    })
-  )
-
-  it.scopedLive("that refuses sends nothing on, and its words are not shown", () =>
-    Effect.gen(function* () {
-      const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:other" })]
-      const error = yield* Effect.flip(
-        Effect.provide(
-          consume,
-          calling(server.origin, { environment: { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") } })
-        )
-      )
-      assert.strictEqual(server.received.length, 0)
-      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
-    })
-  )
-
-  it.scopedLive("that is not there is no doubt: nothing was sent, not even directly", () =>
-    Effect.gen(function* () {
-      const server = yield* backend
-      const error = yield* Effect.flip(
-        Effect.provide(
-          consume,
-          calling(server.origin, { environment: { HTTP_PROXY: `http://127.0.0.1:${yield* freePort}` } })
-        )
-      )
-      assert.strictEqual(brief(error), "Unreachable notSent")
-      assert.strictEqual(server.counted.connections, 0)
-    })
-  )
-
-  it.scopedLive("that is no URL is refused, and not shown", () =>
-    Effect.gen(function* () {
-      const server = yield* backend
-      const error = yield* Effect.flip(
-        Effect.provide(consume, calling(server.origin, { environment: { HTTP_PROXY: "ada:hunter2@no url" } }))
-      )
-      assert.strictEqual(error._tag, "ConfigurationError")
-      assert.include(error.message, "HTTP_PROXY")
-      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
-      assert.strictEqual(server.counted.connections, 0)
-    })
-  )
-})
-
-/** `everything` at an https server, with the CA that a variable names. */
-const trusting = (origin: string, environment: Readonly<Record<string, string>>, home: string) =>
-  Effect.gen(function* () {
-    const { caCertificate } = yield* AccountConfigEnv.make({ codexHome: home }).pipe(
-      Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))),
-      Effect.provide(NodeContext.layer)
-    )
-    return calling(origin, { settings: { caCertificate }, environment })
+  live.each(["HTTP_PROXY", "http_proxy"])("of the environment (%s) has every request", function* (name) {
+    const [server, between] = [yield* backend, yield* proxy()]
+    yield* everything.pipe(through(server, { [name]: between.origin }))
+    assert.strictEqual(server.received.length, 4)
+    assert.isAbove(between.targets.length, 0)
+    assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
+    // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
+    assert.isAtMost(server.counted.connections, between.targets.length)
   })
 
+  live("has nothing where NO_PROXY names the host", function* () {
+    const [server, between] = [yield* backend, yield* proxy()]
+    yield* everything.pipe(through(server, { HTTP_PROXY: between.origin, NO_PROXY: "localhost,127.0.0.1" }))
+    assert.strictEqual(server.received.length, 4)
+    assert.deepStrictEqual(between.targets, [])
+  })
+
+  live("may ask for a name and a word", function* () {
+    const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:hunter2" })]
+    yield* everything.pipe(through(server, { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") }))
+    assert.strictEqual(server.received.length, 4)
+    for (const { headers } of server.received) assert.isUndefined(headers["proxy-authorization"])
+  })
+
+  live("that refuses sends nothing on, and its words are not shown", function* () {
+    const [server, between] = [yield* backend, yield* proxy({ credentials: "ada:other" })]
+    const error = yield* Effect.flip(
+      consume.pipe(through(server, { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") }))
+    )
+    assert.strictEqual(server.received.length, 0)
+    assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
+  })
+
+  live("that is not there is no doubt: nothing was sent, not even directly", function* () {
+    const server = yield* backend
+    const error = yield* Effect.flip(
+      consume.pipe(through(server, { HTTP_PROXY: `http://127.0.0.1:${yield* freePort}` }))
+    )
+    assert.strictEqual(brief(error), "Unreachable notSent")
+    assert.strictEqual(server.counted.connections, 0)
+  })
+
+  live("that is no URL is refused, and not shown", function* () {
+    const server = yield* backend
+    const error = yield* Effect.flip(consume.pipe(through(server, { HTTP_PROXY: "ada:hunter2@no url" })))
+    assert.strictEqual(error._tag, "ConfigurationError")
+    assert.include(error.message, "HTTP_PROXY")
+    assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
+    assert.strictEqual(server.counted.connections, 0)
+  })
+})
+
+/** Calls at an https server, with the CA that a variable names. */
+const trusting = (origin: string, environment: Readonly<Record<string, string>>) =>
+  Layer.unwrapScoped(
+    Effect.gen(function* () {
+      const { caCertificate } = yield* AccountConfigEnv.make({ codexHome: yield* temporaryHome() }).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))),
+        Effect.provide(NodeContext.layer),
+        Effect.orDie
+      )
+      return calling(origin, { settings: { caCertificate }, environment })
+    })
+  )
+
+/** The backend behind TLS. */
+const secured = Effect.gen(function* () {
+  const [server, certificates] = [yield* backend, yield* makeCertificates]
+  return { server, certificates, front: yield* tlsFront(server.origin, certificates) }
+})
+
 describe("a CA of one's own", () => {
-  it.scopedLive.each(["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"])("is trusted by all requests (%s)", (name) =>
-    Effect.gen(function* () {
-      const [server, certificates] = [yield* backend, yield* makeCertificates]
-      const front = yield* tlsFront(server.origin, certificates)
-      yield* Effect.provide(
-        everything,
-        yield* trusting(front.origin, { [name]: certificates.ca }, yield* temporaryHome())
-      )
-      assert.strictEqual(front.requests.count, 4)
-      assert.strictEqual(server.received.length, 4)
-    })
-  )
+  live.each(["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"])("is trusted by all requests (%s)", function* (name) {
+    const { certificates, front, server } = yield* secured
+    yield* Effect.provide(everything, trusting(front.origin, { [name]: certificates.ca }))
+    assert.strictEqual(front.requests.count, 4)
+    assert.strictEqual(server.received.length, 4)
+  })
 
-  it.scopedLive("is trusted through a proxy too", () =>
-    Effect.gen(function* () {
-      const [server, certificates, between] = [yield* backend, yield* makeCertificates, yield* proxy()]
-      const front = yield* tlsFront(server.origin, certificates)
-      const environment = { HTTPS_PROXY: between.origin, CODEX_CA_CERTIFICATE: certificates.ca }
-      yield* Effect.provide(everything, yield* trusting(front.origin, environment, yield* temporaryHome()))
-      assert.strictEqual(front.requests.count, 4)
-      assert.deepStrictEqual([...new Set(between.targets)], [hostOf(front.origin)])
-    })
-  )
+  live("is trusted through a proxy too", function* () {
+    const [{ certificates, front }, between] = [yield* secured, yield* proxy()]
+    const environment = { HTTPS_PROXY: between.origin, CODEX_CA_CERTIFICATE: certificates.ca }
+    yield* Effect.provide(everything, trusting(front.origin, environment))
+    assert.strictEqual(front.requests.count, 4)
+    assert.deepStrictEqual([...new Set(between.targets)], [hostOf(front.origin)])
+  })
 
-  it.scopedLive("that nobody has named is not trusted: nothing is sent", () =>
-    Effect.gen(function* () {
-      const [server, certificates] = [yield* backend, yield* makeCertificates]
-      const other = yield* makeCertificates
-      const front = yield* tlsFront(server.origin, certificates)
-      const home = yield* temporaryHome()
-      for (const environment of [{}, { CODEX_CA_CERTIFICATE: other.ca }]) {
-        yield* Effect.gen(function* () {
-          assert.strictEqual(brief(yield* Effect.flip(readUsage)), "Unreachable notSent")
-          assert.strictEqual(brief(yield* Effect.flip(consume)), "Unreachable notSent")
-          const { reason } = yield* Effect.flip((yield* AuthSession).refresh)
-          assert.strictEqual(reason, "Unavailable")
-        }).pipe(Effect.provide(yield* trusting(front.origin, environment, home)))
-      }
-      assert.strictEqual(front.requests.count, 0)
-    })
-  )
+  live("that nobody has named is not trusted: nothing is sent", function* () {
+    const [{ front }, other] = [yield* secured, yield* makeCertificates]
+    for (const environment of [{}, { CODEX_CA_CERTIFICATE: other.ca }]) {
+      const found = yield* Effect.provide(failures, trusting(front.origin, environment))
+      assert.deepStrictEqual(found.map(brief), ["Unreachable notSent", "Unreachable notSent", "Unavailable"])
+    }
+    assert.strictEqual(front.requests.count, 0)
+  })
 
-  it.scopedLive("does not make another host's certificate good", () =>
-    Effect.gen(function* () {
-      const [server, certificates] = [yield* backend, yield* makeCertificates]
-      const front = yield* tlsFront(server.origin, certificates)
-      const elsewhere = front.origin.replace("127.0.0.1", "localhost")
-      const environment = { CODEX_CA_CERTIFICATE: certificates.ca }
-      const error = yield* Effect.flip(
-        Effect.provide(consume, yield* trusting(elsewhere, environment, yield* temporaryHome()))
-      )
-      assert.strictEqual(brief(error), "Unreachable notSent")
-      assert.strictEqual(front.requests.count, 0)
-    })
-  )
+  live("does not make another host's certificate good", function* () {
+    const { certificates, front } = yield* secured
+    const elsewhere = front.origin.replace("127.0.0.1", "localhost")
+    const environment = { CODEX_CA_CERTIFICATE: certificates.ca }
+    const error = yield* Effect.flip(Effect.provide(consume, trusting(elsewhere, environment)))
+    assert.strictEqual(brief(error), "Unreachable notSent")
+    assert.strictEqual(front.requests.count, 0)
+  })
 
-  it.scoped.each(["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"])(
+  inHome.each(["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"])(
     "whose bundle is gone, a folder or no certificate is an error that names the variable (%s)",
-    (variable) =>
-      Effect.gen(function* () {
-        const home = yield* temporaryHome()
-        const nonsense = Path.join(home, "nonsense.pem")
-        Fs.writeFileSync(nonsense, "no certificate\n")
-        for (const path of [Path.join(home, "gone.pem"), home, nonsense]) {
-          const error = yield* Effect.flip(
-            Effect.scoped(
-              Layer.build(HttpClientNode.layer).pipe(
-                Effect.provide(
-                  AccountConfigEnv.layer({ codexHome: home, caCertificate: Option.some({ path, variable }) })
-                ),
-                Effect.provide(NodeContext.layer)
-              )
+    function* (home, variable) {
+      const nonsense = Path.join(home, "nonsense.pem")
+      Fs.writeFileSync(nonsense, "no certificate\n")
+      for (const path of [Path.join(home, "gone.pem"), home, nonsense]) {
+        const error = yield* Effect.flip(
+          Effect.scoped(
+            Layer.build(HttpClientNode.layer).pipe(
+              Effect.provide(
+                AccountConfigEnv.layer({ codexHome: home, caCertificate: Option.some({ path, variable }) })
+              ),
+              Effect.provide(NodeContext.layer)
             )
           )
-          assert.strictEqual(error.reason, "CertificateUnreadable")
-          assert.include(error.message, variable)
-          assert.include(error.message, path)
-        }
-      })
+        )
+        assert.strictEqual(error.reason, "CertificateUnreadable")
+        assert.include(error.message, variable)
+        assert.include(error.message, path)
+      }
+    }
   )
 })

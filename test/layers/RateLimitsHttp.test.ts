@@ -1,5 +1,5 @@
 /** What a read of usage leaves for the next, and what a redemption makes of it. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -10,6 +10,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { RateLimits, type ReadUsage } from "../../src/services/RateLimits.js"
 import { FakeAccount, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, count, during } from "../programs/harness.js"
+import { over } from "./support/cases.js"
 
 /** What is left to redeem, as a reader sees it. */
 const seen = (options?: ReadUsage) =>
@@ -40,60 +41,44 @@ const world = (...late: ReadonlyArray<number>) =>
   })
 
 describe("a read that began before a redemption and ends after it", () => {
-  it.effect("is answered to who waited for it, and kept for nobody", () =>
-    Effect.gen(function* () {
-      const early = yield* during(seen(), "1 second")
-      assert.strictEqual(yield* redeem, "reset")
-      yield* TestClock.adjust("4 seconds")
-      assert.strictEqual(yield* Fiber.join(early), 2)
-      assert.strictEqual(yield* seen(), 1)
-      assert.strictEqual(yield* count("usage.read"), 2)
-    }).pipe(Effect.provide(world(5)))
-  )
+  over(world(5))("is answered to who waited for it, and kept for nobody", function* () {
+    const early = yield* during(seen(), "1 second")
+    assert.strictEqual(yield* redeem, "reset")
+    yield* TestClock.adjust("4 seconds")
+    assert.deepStrictEqual([yield* early, yield* seen(), yield* count("usage.read")], [2, 1, 2])
+  })
 
-  it.effect("is not waited for by who comes after it", () =>
-    Effect.gen(function* () {
-      const early = yield* during(seen(), "1 second")
-      yield* redeem
-      const after = yield* during(seen(), 0)
-      yield* TestClock.adjust("4 seconds")
-      assert.deepStrictEqual([yield* Fiber.join(early), yield* Fiber.join(after)], [2, 1])
-      // The later one's answer stays, though it was the first to come.
-      assert.strictEqual(yield* seen(), 1)
-      assert.strictEqual(yield* count("usage.read"), 2)
-    }).pipe(Effect.provide(world(5)))
-  )
+  over(world(5))("is not waited for by who comes after it", function* () {
+    const early = yield* during(seen(), "1 second")
+    yield* redeem
+    const after = yield* during(seen(), 0)
+    yield* TestClock.adjust("4 seconds")
+    // The later one's answer stays, though it was the first to come.
+    assert.deepStrictEqual([yield* early, yield* after, yield* seen(), yield* count("usage.read")], [2, 1, 1, 2])
+  })
 
-  it.effect("control: is kept when there was no redemption", () =>
-    Effect.gen(function* () {
-      const early = yield* during(seen(), "5 seconds")
-      assert.strictEqual(yield* Fiber.join(early), 2)
-      assert.strictEqual(yield* seen(), 2)
-      assert.strictEqual(yield* count("usage.read"), 1)
-    }).pipe(Effect.provide(world(5)))
-  )
+  over(world(5))("control: is kept when there was no redemption", function* () {
+    const early = yield* during(seen(), "5 seconds")
+    assert.deepStrictEqual([yield* early, yield* seen(), yield* count("usage.read")], [2, 2, 1])
+  })
 })
 
 describe("of two reads", () => {
-  it.effect("the one that began later is kept, whichever ends first", () =>
-    Effect.gen(function* () {
-      const early = yield* during(seen(), "1 second")
-      const late = yield* during(seen({ fresh: true }), "4 seconds")
-      yield* Effect.all([Fiber.join(early), Fiber.join(late)])
-      const { fetchedAt } = yield* (yield* RateLimits).read({ details: false })
-      assert.strictEqual(fetchedAt.epochMillis, 3_000)
-      assert.strictEqual(yield* count("usage.read"), 2)
-    }).pipe(Effect.provide(world(5, 2)))
-  )
+  over(world(5, 2))("the one that began later is kept, whichever ends first", function* () {
+    const early = yield* during(seen(), "1 second")
+    const late = yield* during(seen({ fresh: true }), "4 seconds")
+    yield* Effect.all([Fiber.join(early), Fiber.join(late)])
+    const { fetchedAt } = yield* (yield* RateLimits).read({ details: false })
+    assert.strictEqual(fetchedAt.epochMillis, 3_000)
+    assert.strictEqual(yield* count("usage.read"), 2)
+  })
 
-  it.effect("the later takes part in the earlier where it may, and takes no answer of before", () =>
-    Effect.gen(function* () {
-      const early = yield* during(seen({ fresh: "join" }), "1 second")
-      const late = yield* during(seen({ fresh: "join" }), "4 seconds")
-      assert.deepStrictEqual(yield* Effect.all([Fiber.join(early), Fiber.join(late)]), [2, 2])
-      assert.strictEqual(yield* count("usage.read"), 1)
-      yield* seen({ fresh: "join" })
-      assert.strictEqual(yield* count("usage.read"), 2)
-    }).pipe(Effect.provide(world(5)))
-  )
+  over(world(5))("the later takes part in the earlier where it may, and takes no answer of before", function* () {
+    const early = yield* during(seen({ fresh: "join" }), "1 second")
+    const late = yield* during(seen({ fresh: "join" }), "4 seconds")
+    assert.deepStrictEqual(yield* Effect.all([Fiber.join(early), Fiber.join(late)]), [2, 2])
+    assert.strictEqual(yield* count("usage.read"), 1)
+    yield* seen({ fresh: "join" })
+    assert.strictEqual(yield* count("usage.read"), 2)
+  })
 })

@@ -14,10 +14,10 @@ import { AuthSession, type Authorization } from "../../src/services/AuthSession.
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, brief, count, finish } from "../programs/harness.js"
+import { over } from "./support/cases.js"
 
 const safe = defaultPolicies.readUsage
 const change = (fields: Partial<CallPolicy>, of: CallPolicy = safe) => new CallPolicy({ ...of, ...fields })
-
 const failure = (reason: BackendErrorReason, fields: Partial<BackendError> = {}) =>
   new BackendError({ ...BackendError.of("test", reason), ...fields })
 
@@ -55,28 +55,50 @@ const silent = Effect.never
 const done = Effect.succeed("done")
 const asking = (retryAfterMillis: number) => Effect.fail(failure("RateLimited", { retryAfterMillis }))
 const refused = Effect.fail(failure("Unauthorized", { status: 401 }))
+const redeeming = defaultPolicies.consumeResetCredit
+const server = "BackendError ServerError"
+const limited = "BackendError RateLimited"
+const timeout = "BackendError Timeout"
+const unauthorized = "BackendError Unauthorized"
+const { backoff } = safe
+const capped = change({ attempts: 6, backoff: { ...backoff, cap: Duration.seconds(1), factor: 2 } })
+const brisk = change({ overallTimeout: Duration.seconds(15) })
+const noSession = Effect.fail(AuthError.of("Unavailable"))
+const inAccount = over(account())
+type Row = readonly [
+  label: string,
+  policy: CallPolicy,
+  steps: readonly [Step, ...ReadonlyArray<Step>],
+  result: string,
+  times: ReadonlyArray<number>,
+  took: number,
+  exchanges: number
+]
+
+const rows: ReadonlyArray<Row> = [
+  ["waits grow by the factor up to the cap", capped, [down], server, [0, 250, 750, 1_750, 2_750, 3_750], 3_750, 0],
+  ["waits end with the first success", safe, [down, done], "done", [0, 250], 250, 0],
+  ["a Retry-After within the cap is obeyed", safe, [asking(10_000), done], "done", [0, 10_000], 10_000, 0],
+  ["a Retry-After of nothing is no wait", safe, [asking(0), done], "done", [0, 0], 0, 0],
+  ["a Retry-After beyond the cap ends the call", safe, [asking(10_001), done], limited, [0], 0, 0],
+  ["a Retry-After past the end of the call ends it", brisk, [asking(8_000)], limited, [0, 8_000], 8_000, 0],
+  ["every attempt is cut, the last by the whole", safe, [silent], timeout, [0, 10_250, 20_750], 25_000, 0],
+  ["an attempt that is just in time is not cut", safe, [Effect.delay(done, 9_999)], "done", [0], 9_999, 0],
+  ["one attempt without a session", safe, [noSession, done], "AuthError Unavailable", [0], 0, 0],
+  ["one attempt for a defect", safe, [Effect.dieMessage("a bug"), done], "Die", [0], 0, 0],
+  ["a 401 renews the session of a read, and tries again", safe, [refused, done], "done", [0, 0], 0, 1],
+  ["a 401 renews the session of a redemption", redeeming, [refused, done], "done", [0, 0], 0, 1],
+  ["a 401 that comes again is the answer", safe, [refused], `${unauthorized} 401`, [0, 0], 0, 1],
+  ["a 401 is no attempt of the policy's", safe, [refused, down], server, [0, 0, 250, 750], 750, 1],
+  ["a 401 after a failure is recovered from", safe, [down, refused, down, done], "done", [0, 250, 250, 750], 750, 1]
+]
+
+inAccount.each(rows)("%s", function* ([, policy, steps, result, times, took, exchanges]) {
+  assert.deepStrictEqual(yield* under(policy, ...steps), { result, times, took })
+  assert.strictEqual(yield* count("oauth.token"), exchanges)
+})
 
 describe("waits", () => {
-  const { backoff } = safe
-
-  it.effect("grow by the factor up to the cap", () =>
-    Effect.gen(function* () {
-      const policy = change({ attempts: 6, backoff: { ...backoff, cap: Duration.seconds(1), factor: 2 } })
-      assert.deepStrictEqual(yield* under(policy, down), {
-        result: "BackendError ServerError",
-        // 250, 500, then 1000 each.
-        times: [0, 250, 750, 1_750, 2_750, 3_750],
-        took: 3_750
-      })
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("end with the first success", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, down, done), { result: "done", times: [0, 250], took: 250 })
-    }).pipe(Effect.provide(account()))
-  )
-
   it.effect.prop(
     "are shorter by a random share of at most the jitter",
     { share: FastCheck.double({ min: 0, max: 1, noNaN: true }), jitter: FastCheck.constantFrom(0, 0.25, 0.5, 1) },
@@ -105,200 +127,91 @@ describe("waits", () => {
       }).pipe(Effect.provide(account())),
     { fastCheck: { numRuns: 20 } }
   )
-
-  it.effect.each([
-    ["within the cap is obeyed to the millisecond", 10_000, { result: "done", times: [0, 10_000], took: 10_000 }],
-    ["of nothing is no wait", 0, { result: "done", times: [0, 0], took: 0 }],
-    ["beyond the cap ends the call", 10_001, { result: "BackendError RateLimited", times: [0], took: 0 }]
-  ] as const)("a Retry-After %s", ([, millis, expected]) =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, asking(millis), done), { ...expected, times: [...expected.times] })
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("a Retry-After that leads past the end of the call is not waited for", () =>
-    Effect.gen(function* () {
-      const policy = change({ overallTimeout: Duration.seconds(15) })
-      assert.deepStrictEqual(yield* under(policy, asking(8_000), asking(8_000), done), {
-        result: "BackendError RateLimited",
-        times: [0, 8_000],
-        took: 8_000
-      })
-    }).pipe(Effect.provide(account()))
-  )
 })
 
-describe("time limits", () => {
-  it.effect("cut every attempt, and the last one by what is left of the whole", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, silent), {
-        result: "BackendError Timeout",
-        times: [0, 10_250, 20_750],
-        took: 25_000
-      })
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("do not cut an attempt that is just in time", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, Effect.delay(done, 9_999)), { result: "done", times: [0], took: 9_999 })
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("interrupt what they cut", () =>
-    Effect.gen(function* () {
-      let cut = 0
-      const work = Effect.onInterrupt(silent, () => Effect.sync(() => (cut += 1)))
-      yield* under(safe, work)
-      assert.strictEqual(cut, 3)
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("name the call, not a host", () =>
-    Effect.gen(function* () {
-      const { exit } = yield* finish(Effect.flatMap(callOf(safe, silent), callUnderPolicy))
-      const error = yield* Effect.flip(exit)
-      assert.strictEqual(error.message, "usage.read: no answer in time")
-    }).pipe(Effect.provide(account()))
-  )
+inAccount("a time limit interrupts what it cuts, and names the call, not a host", function* () {
+  let cut = 0
+  const work = Effect.onInterrupt(silent, () => Effect.sync(() => (cut += 1)))
+  const { exit } = yield* finish(Effect.flatMap(callOf(safe, work), callUnderPolicy))
+  assert.strictEqual((yield* Effect.flip(exit)).message, "usage.read: no answer in time")
+  assert.strictEqual(cut, 3)
 })
 
 describe("one attempt", () => {
   const retried = ["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError"]
 
-  it.effect.each(BackendErrorReason.literals.filter((reason) => reason !== "Unauthorized"))(
+  inAccount.each(BackendErrorReason.literals.filter((reason) => reason !== "Unauthorized"))(
     "or more, if the policy names the reason: %s",
-    (reason) =>
-      Effect.gen(function* () {
-        const { times } = yield* under(safe, Effect.fail(failure(reason)), done)
-        assert.lengthOf(times, retried.includes(reason) ? 2 : 1)
-      }).pipe(Effect.provide(account()))
+    function* (reason) {
+      const { times } = yield* under(safe, Effect.fail(failure(reason)), done)
+      assert.lengthOf(times, retried.includes(reason) ? 2 : 1)
+    }
   )
 
-  it.effect.each([...BackendErrorReason.literals])("for what is never repeated: %s", (reason) =>
-    Effect.gen(function* () {
-      const { result, times, took } = yield* under(defaultPolicies.sendInvite, Effect.fail(failure(reason)), done)
-      assert.deepStrictEqual([result, times, took], [`BackendError ${reason}`, [0], 0])
+  for (const [what, how, policy] of [
+    ["for what is never repeated", callUnderPolicy, defaultPolicies.sendInvite],
+    ["under any policy, for a call that is made once", callOnce, safe]
+  ] as const) {
+    inAccount.each([...BackendErrorReason.literals])(`${what}: %s`, function* (reason) {
+      const found = yield* run(how, policy, Effect.fail(failure(reason)), done)
+      assert.deepStrictEqual(found, { result: `BackendError ${reason}`, times: [0], took: 0 })
       assert.strictEqual(yield* count("oauth.token"), 0)
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect.each([...BackendErrorReason.literals])("under any policy, for a call that is made once: %s", (reason) =>
-    Effect.gen(function* () {
-      const { result, times, took } = yield* run(callOnce, safe, Effect.fail(failure(reason)), done)
-      assert.deepStrictEqual([result, times, took], [`BackendError ${reason}`, [0], 0])
-      assert.strictEqual(yield* count("oauth.token"), 0)
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("without a session", () =>
-    Effect.gen(function* () {
-      const { result, times } = yield* under(safe, Effect.fail(AuthError.of("Unavailable")), done)
-      assert.deepStrictEqual([result, times], ["AuthError Unavailable", [0]])
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("for a defect", () =>
-    Effect.gen(function* () {
-      const { result, times } = yield* under(safe, Effect.dieMessage("a bug"), done)
-      assert.deepStrictEqual([result, times], ["Die", [0]])
-    }).pipe(Effect.provide(account()))
-  )
+    })
+  }
 })
 
 describe("a 401", () => {
-  it.effect.each([safe, defaultPolicies.consumeResetCredit])(
-    "renews the session, once, and tries again: $name",
-    (policy) =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* under(policy, refused, done), { result: "done", times: [0, 0], took: 0 })
-        assert.strictEqual(yield* count("oauth.token"), 1)
-      }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("that comes again is the answer", () =>
-    Effect.gen(function* () {
-      const { result, times } = yield* under(safe, refused)
-      assert.deepStrictEqual([result, times], ["BackendError Unauthorized 401", [0, 0]])
-      assert.strictEqual(yield* count("oauth.token"), 1)
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("is no attempt of the policy's", () =>
-    Effect.gen(function* () {
-      const { times } = yield* under(safe, refused, down)
-      assert.deepStrictEqual(times, [0, 0, 250, 750])
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("that comes after a failure is recovered from too", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, down, refused, down, done), {
-        result: "done",
-        times: [0, 250, 250, 750],
-        took: 750
+  inAccount("is recovered from with what was refused, and the next attempt has the renewed one", function* () {
+    const session = yield* AuthSession
+    const used: Array<Authorization> = []
+    const recovered: Array<Authorization> = []
+    const recover = (refused: Authorization) =>
+      Effect.suspend(() => {
+        recovered.push(refused)
+        return session.recover(refused)
       })
-    }).pipe(Effect.provide(account()))
-  )
+    const attempt = (authorization: Authorization) =>
+      Effect.suspend(() => (used.push(authorization) === 1 ? refused : done))
+    yield* finish(callUnderPolicy({ name: "usage.read", policy: safe, session: { ...session, recover }, attempt }))
+    assert.lengthOf(used, 2)
+    assert.deepStrictEqual(recovered, used.slice(0, 1))
+    const bearers = used.map(({ headers }) => Redacted.value(headers)["authorization"])
+    assert.notStrictEqual(bearers[0], bearers[1])
+  })
 
-  it.effect("is recovered from with the authorization that was refused, and the next attempt has the renewed one", () =>
-    Effect.gen(function* () {
-      const session = yield* AuthSession
-      const used: Array<Authorization> = []
-      const recovered: Array<Authorization> = []
-      const recover = (refused: Authorization) =>
-        Effect.suspend(() => {
-          recovered.push(refused)
-          return session.recover(refused)
-        })
-      const attempt = (authorization: Authorization) =>
-        Effect.suspend(() => (used.push(authorization) === 1 ? refused : done))
-      yield* finish(callUnderPolicy({ name: "usage.read", policy: safe, session: { ...session, recover }, attempt }))
-      assert.lengthOf(used, 2)
-      assert.deepStrictEqual(recovered, used.slice(0, 1))
-      const bearers = used.map(({ headers }) => Redacted.value(headers)["authorization"])
-      assert.notStrictEqual(bearers[0], bearers[1])
-    }).pipe(Effect.provide(account()))
-  )
+  inAccount("takes up a newer record from the store without a renewal", function* () {
+    const backend = yield* FakeBackend.FakeBackend
+    const store = yield* CredentialStore
+    yield* (yield* AuthSession).current
+    yield* store.write((yield* backend.signIn()).record)
+    const { result } = yield* under(safe, refused, done)
+    assert.deepStrictEqual([result, yield* count("oauth.token")], ["done", 0])
+  })
 
-  it.effect("takes up a newer record from the store without a renewal", () =>
-    Effect.gen(function* () {
-      const backend = yield* FakeBackend.FakeBackend
-      const store = yield* CredentialStore
-      yield* (yield* AuthSession).current
-      yield* store.write((yield* backend.signIn()).record)
-      const { result } = yield* under(safe, refused, done)
-      assert.deepStrictEqual([result, yield* count("oauth.token")], ["done", 0])
-    }).pipe(Effect.provide(account()))
-  )
-
-  it.effect("is the end of it when the record is another account's by now", () =>
-    Effect.gen(function* () {
+  over(account({ backend: { accounts: [{}, { userId: "user-B", accountId: "account-B" }] } }))(
+    "is the end of it when the record is another account's by now",
+    function* () {
       const backend = yield* FakeBackend.FakeBackend
       const store = yield* CredentialStore
       yield* (yield* AuthSession).current
       yield* store.write((yield* backend.signIn("user-B/account-B")).record)
       const { result, times } = yield* under(safe, refused, done)
       assert.deepStrictEqual([result, times], ["AuthError AccountMismatch", [0]])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{}, { userId: "user-B", accountId: "account-B" }] } })))
+    }
   )
 
-  const renewing = (fault: Fault.Fault) => account({ backend: { plan: [FaultPlan.on("oauth.token", "every", fault)] } })
+  const expired = Fault.status(401, { body: '{"error":{"code":"refresh_token_expired"}}' })
 
-  it.effect("stands when the renewal does not come in time", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* under(safe, refused, done), {
-        result: "BackendError Unauthorized 401",
-        times: [0],
-        took: 25_000
-      })
-    }).pipe(Effect.provide(renewing(Fault.hang)))
-  )
-
-  it.effect("ends as the renewal does when that is refused", () =>
-    Effect.gen(function* () {
-      const { result, times } = yield* under(safe, refused, done)
-      assert.deepStrictEqual([result, times], ["AuthError Expired", [0]])
-    }).pipe(Effect.provide(renewing(Fault.status(401, { body: '{"error":{"code":"refresh_token_expired"}}' }))))
-  )
+  for (const [label, fault, result, took] of [
+    ["is too late", Fault.hang, `${unauthorized} 401`, 25_000],
+    ["is refused", expired, "AuthError Expired", null]
+  ] as const) {
+    over(account({ backend: { plan: [FaultPlan.on("oauth.token", "every", fault)] } }))(
+      `ends as the renewal does when that ${label}`,
+      function* () {
+        const found = yield* under(safe, refused, done)
+        assert.deepStrictEqual(found, { result, times: [0], took: took ?? found.took })
+      }
+    )
+  }
 })

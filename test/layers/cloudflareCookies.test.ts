@@ -3,6 +3,7 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/HttpClientNode.js"
+import { virtual } from "./support/cases.js"
 
 /** A client whose every answer sets these cookies, and the cookie headers that it was sent. */
 const setting = (setCookies: ReadonlyArray<string>) => {
@@ -18,87 +19,56 @@ const setting = (setCookies: ReadonlyArray<string>) => {
   return Effect.map(withCloudflareCookies(client), (kept) => ({ client: kept, sent }))
 }
 
-const all = [
-  "__cf_bm=1",
-  "__cflb=2",
-  "__cfruid=3",
-  "__cfseq=4",
-  "__cfwaitingroom=5",
-  "_cfuvid=6",
-  "cf_clearance=7",
-  "cf_ob_info=8",
-  "cf_use_ob=9",
-  "cf_chl_rc_i=10"
-]
-const foreign = [
-  "__Secure-next-auth.session-token=secret",
-  "oai-sc=secret",
-  "cf=secret",
-  "x__cf_bm=secret",
-  "CF_CLEARANCE=secret"
-]
+const all = (
+  "__cf_bm=1 __cflb=2 __cfruid=3 __cfseq=4 __cfwaitingroom=5 _cfuvid=6 " +
+  "cf_clearance=7 cf_ob_info=8 cf_use_ob=9 cf_chl_rc_i=10"
+).split(" ")
+const foreign =
+  "__Secure-next-auth.session-token=secret oai-sc=secret cf=secret x__cf_bm=secret CF_CLEARANCE=secret".split(" ")
 const attributes = "; Path=/; Domain=.chatgpt.com; HttpOnly; Secure; SameSite=None; Max-Age=1800"
 
 describe("cookies of a ChatGPT host", () => {
-  it.effect("are sent back when they are Cloudflare's, and no others", () =>
-    Effect.gen(function* () {
-      const { client, sent } = yield* setting([...all, ...foreign].map((cookie) => `${cookie}${attributes}`))
-      yield* client.get("https://chatgpt.com/backend-api/wham/usage")
-      yield* client.get("https://chatgpt.com/other")
-      assert.isNull(sent[0])
-      assert.sameMembers((sent[1] ?? "").split("; "), all)
-    })
-  )
+  virtual("are sent back when they are Cloudflare's, and no others", function* () {
+    const { client, sent } = yield* setting([...all, ...foreign].map((cookie) => `${cookie}${attributes}`))
+    yield* client.get("https://chatgpt.com/backend-api/wham/usage")
+    yield* client.get("https://chatgpt.com/other")
+    assert.isNull(sent[0])
+    assert.sameMembers((sent[1] ?? "").split("; "), all)
+  })
 
-  it.effect("take the place of older ones of the same name", () =>
-    Effect.gen(function* () {
-      const cookies = [`__cf_bm=1${attributes}`, `_cfuvid=a${attributes}`]
-      const { client, sent } = yield* setting(cookies)
-      yield* client.get("https://chatgpt.com/")
-      cookies.splice(0, 2, `__cf_bm=2${attributes}`)
-      yield* client.get("https://chatgpt.com/")
-      yield* client.get("https://chatgpt.com/")
-      assert.sameMembers((sent[2] ?? "").split("; "), ["__cf_bm=2", "_cfuvid=a"])
-    })
-  )
+  virtual("take the place of older ones of the same name", function* () {
+    const cookies = [`__cf_bm=1${attributes}`, `_cfuvid=a${attributes}`]
+    const { client, sent } = yield* setting(cookies)
+    yield* client.get("https://chatgpt.com/")
+    cookies.splice(0, 2, `__cf_bm=2${attributes}`)
+    yield* client.get("https://chatgpt.com/")
+    yield* client.get("https://chatgpt.com/")
+    assert.sameMembers((sent[2] ?? "").split("; "), ["__cf_bm=2", "_cfuvid=a"])
+  })
 
-  it.effect("go back to that very host alone, and over https alone", () =>
-    Effect.gen(function* () {
-      const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
-      yield* client.get("https://chatgpt.com/")
-      for (const url of [
-        "http://chatgpt.com/",
-        "https://chat.openai.com/",
-        "https://a.chatgpt.com/",
-        "https://auth.openai.com/oauth/token",
-        "https://example.test/"
-      ]) {
-        yield* client.get(url)
-      }
-      assert.deepStrictEqual(sent, [null, null, null, null, null, null])
-      yield* client.get("https://chatgpt.com/")
-      assert.strictEqual(sent[6], "cf_clearance=7")
-    })
-  )
+  virtual("go back to that very host alone, and over https alone", function* () {
+    const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
+    const others = ["http://chatgpt.com", "https://chat.openai.com", "https://a.chatgpt.com", "https://example.test"]
+    for (const url of ["https://chatgpt.com/", ...others, "https://auth.openai.com/oauth/token"]) yield* client.get(url)
+    assert.deepStrictEqual(sent, [null, null, null, null, null, null])
+    yield* client.get("https://chatgpt.com/")
+    assert.strictEqual(sent[6], "cf_clearance=7")
+  })
 
-  it.effect("of a host that is none of ChatGPT's are not kept", () =>
-    Effect.gen(function* () {
-      const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
-      yield* client.get("https://example.test/")
-      yield* client.get("https://example.test/")
-      yield* client.get("https://chatgpt.com/")
-      assert.deepStrictEqual(sent, [null, null, null])
-    })
-  )
+  virtual("of a host that is none of ChatGPT's are not kept", function* () {
+    const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
+    yield* client.get("https://example.test/")
+    yield* client.get("https://example.test/")
+    yield* client.get("https://chatgpt.com/")
+    assert.deepStrictEqual(sent, [null, null, null])
+  })
 
-  it.effect("are not shared between two clients", () =>
-    Effect.gen(function* () {
-      const [one, two] = [yield* setting(all), yield* setting(all)]
-      yield* one.client.get("https://chatgpt.com/")
-      yield* two.client.get("https://chatgpt.com/")
-      assert.deepStrictEqual(two.sent, [null])
-    })
-  )
+  virtual("are not shared between two clients", function* () {
+    const [one, two] = [yield* setting(all), yield* setting(all)]
+    yield* one.client.get("https://chatgpt.com/")
+    yield* two.client.get("https://chatgpt.com/")
+    assert.deepStrictEqual(two.sent, [null])
+  })
 })
 
 it.each([

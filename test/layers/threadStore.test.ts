@@ -10,17 +10,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { SessionSource, sourceKind, Thread, ThreadId, threadIdAt, type ThreadQuery } from "../../src/domain/Thread.js"
-import * as OperationJournalSql from "../../src/layers/OperationJournalSql.js"
 import * as SqlClientLibsql from "../../src/layers/SqlClientLibsql.js"
 import { layerMemory } from "../../src/layers/ThreadStoreMemory.js"
 import * as ThreadStoreSql from "../../src/layers/ThreadStoreSql.js"
-import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { ThreadStore } from "../../src/services/ThreadStore.js"
-import { configOf, databaseOf, rawSql, temporaryFolder } from "./journal/files.js"
-import { redeem } from "./journal/laws.js"
+import { inFolder, configOf, databaseOf, rawSql, temporaryFolder } from "./journal/files.js"
+import { virtual, over, type Steps } from "./support/cases.js"
 
 const idOf = (n: number) => threadIdAt(1_763_640_000_000 + n, new Uint8Array(16).fill(n))
-
 const thread = (n: number, over: Partial<typeof Thread.Type> = {}): Thread =>
   new Thread({
     id: idOf(n),
@@ -50,72 +47,63 @@ const everything: ThreadQuery = {
 }
 
 const idsOf = (threads: ReadonlyArray<Thread>) => threads.map(({ id }) => id)
-
 type Store = ThreadStore["Type"]
-
-const laws: Readonly<Record<string, (store: Store) => Effect.Effect<void, unknown>>> = {
-  "a thread is found as it was stored": (store) =>
-    Effect.gen(function* () {
-      const strange = thread(1, {
-        source: { subAgent: { thread_spawn: { depth: 1, words: 'it\'s "quoted"' } } },
-        originator: null,
-        threadSource: "user",
-        cwd: "/work/Ωλ '; DROP TABLE codex_account_threads --",
-        model: "gpt",
-        name: "50%_done\\"
-      })
-      yield* store.add(strange)
-      assert.deepStrictEqual(yield* store.find(strange.id), Option.some(strange))
-      assert.deepStrictEqual(yield* store.list(everything), [strange])
-      assert.deepStrictEqual(yield* store.find(idOf(2)), Option.none())
-    }),
-
-  "newest first, or oldest first, by either time": (store) =>
-    Effect.gen(function* () {
-      const later = DateTime.unsafeMake(1_763_650_000_000)
-      yield* Effect.forEach([thread(2), thread(3), thread(1, { updatedAt: later })], store.add)
-      assert.deepStrictEqual(idsOf(yield* store.list(everything)), [3, 2, 1].map(idOf))
-      assert.deepStrictEqual(idsOf(yield* store.list({ ...everything, direction: "asc" })), [1, 2, 3].map(idOf))
-      assert.deepStrictEqual(idsOf(yield* store.list({ ...everything, sortBy: "updatedAt" })), [1, 3, 2].map(idOf))
-    }),
-
-  "filters narrow, and all of them hold": (store) =>
-    Effect.gen(function* () {
-      yield* Effect.forEach(
-        [
-          thread(1, { source: "cli", cwd: "/a", name: "Fix the Build" }),
-          thread(2, { source: "exec", cwd: "/b", name: "50% done" }),
-          thread(3, { source: { custom: "atlas" }, modelProvider: "other" }),
-          thread(4, { source: { subAgent: "review" }, cwd: "/a" })
-        ],
-        store.add
-      )
-      const found = (query: Partial<ThreadQuery>) =>
-        Effect.map(store.list({ ...everything, direction: "asc", ...query }), idsOf)
-      assert.deepStrictEqual(yield* found({ kinds: ["cli", "custom:atlas"] }), [1, 3].map(idOf))
-      assert.deepStrictEqual(yield* found({ kinds: ["subAgentReview"] }), [4].map(idOf))
-      assert.deepStrictEqual(yield* found({ folders: ["/a", "/c"] }), [1, 4].map(idOf))
-      assert.deepStrictEqual(yield* found({ providers: ["other"] }), [3].map(idOf))
-      assert.deepStrictEqual(yield* found({ folders: ["/a"], kinds: ["cli"] }), [1].map(idOf))
-      assert.deepStrictEqual(yield* found({ search: "the build" }), [1].map(idOf))
-      assert.deepStrictEqual(yield* found({ search: "0% d" }), [2].map(idOf))
-      assert.deepStrictEqual(yield* found({ search: "%" }), [2].map(idOf))
-      assert.deepStrictEqual(yield* found({ search: "_" }), [])
-      assert.deepStrictEqual(yield* found({ limit: 2 }), [1, 2].map(idOf))
-    }),
-
-  "a name": (store) =>
-    Effect.gen(function* () {
-      yield* store.add(thread(1))
-      assert.isTrue(yield* store.rename(idOf(1), "named"))
-      assert.isFalse(yield* store.rename(idOf(2), "nobody"))
-      assert.deepStrictEqual(yield* store.find(idOf(1)), Option.some(thread(1, { name: "named" })))
+const laws: Readonly<Record<string, (store: Store) => Steps<never>>> = {
+  *"a thread is found as it was stored"(store) {
+    const strange = thread(1, {
+      source: { subAgent: { thread_spawn: { depth: 1, words: 'it\'s "quoted"' } } },
+      originator: null,
+      threadSource: "user",
+      cwd: "/work/Ωλ '; DROP TABLE codex_account_threads --",
+      model: "gpt",
+      name: "50%_done\\"
     })
-}
+    yield* store.add(strange)
+    assert.deepStrictEqual(yield* store.find(strange.id), Option.some(strange))
+    assert.deepStrictEqual(yield* store.list(everything), [strange])
+    assert.deepStrictEqual(yield* store.find(idOf(2)), Option.none())
+  },
 
-/** Page by page, whatever the order and the size of the pages, everything comes once and in order. */
-const paging = (store: Store) =>
-  Effect.gen(function* () {
+  *"newest first, or oldest first, by either time"(store) {
+    const later = DateTime.unsafeMake(1_763_650_000_000)
+    yield* Effect.forEach([thread(2), thread(3), thread(1, { updatedAt: later })], store.add)
+    assert.deepStrictEqual(idsOf(yield* store.list(everything)), [3, 2, 1].map(idOf))
+    assert.deepStrictEqual(idsOf(yield* store.list({ ...everything, direction: "asc" })), [1, 2, 3].map(idOf))
+    assert.deepStrictEqual(idsOf(yield* store.list({ ...everything, sortBy: "updatedAt" })), [1, 3, 2].map(idOf))
+  },
+
+  *"filters narrow, and all of them hold"(store) {
+    yield* Effect.forEach(
+      [
+        thread(1, { source: "cli", cwd: "/a", name: "Fix the Build" }),
+        thread(2, { source: "exec", cwd: "/b", name: "50% done" }),
+        thread(3, { source: { custom: "atlas" }, modelProvider: "other" }),
+        thread(4, { source: { subAgent: "review" }, cwd: "/a" })
+      ],
+      store.add
+    )
+    const found = (query: Partial<ThreadQuery>) =>
+      Effect.map(store.list({ ...everything, direction: "asc", ...query }), idsOf)
+    assert.deepStrictEqual(yield* found({ kinds: ["cli", "custom:atlas"] }), [1, 3].map(idOf))
+    assert.deepStrictEqual(yield* found({ kinds: ["subAgentReview"] }), [4].map(idOf))
+    assert.deepStrictEqual(yield* found({ folders: ["/a", "/c"] }), [1, 4].map(idOf))
+    assert.deepStrictEqual(yield* found({ providers: ["other"] }), [3].map(idOf))
+    assert.deepStrictEqual(yield* found({ folders: ["/a"], kinds: ["cli"] }), [1].map(idOf))
+    assert.deepStrictEqual(yield* found({ search: "the build" }), [1].map(idOf))
+    assert.deepStrictEqual(yield* found({ search: "0% d" }), [2].map(idOf))
+    assert.deepStrictEqual(yield* found({ search: "%" }), [2].map(idOf))
+    assert.deepStrictEqual(yield* found({ search: "_" }), [])
+    assert.deepStrictEqual(yield* found({ limit: 2 }), [1, 2].map(idOf))
+  },
+
+  *"a name"(store) {
+    yield* store.add(thread(1))
+    assert.isTrue(yield* store.rename(idOf(1), "named"))
+    assert.isFalse(yield* store.rename(idOf(2), "nobody"))
+    assert.deepStrictEqual(yield* store.find(idOf(1)), Option.some(thread(1, { name: "named" })))
+  },
+
+  *"page by page, whatever the order and the size, everything comes once and in order"(store) {
     // Some share a moment: then their ids decide.
     yield* Effect.forEach(
       Array.from({ length: 12 }, (_, n) =>
@@ -139,103 +127,74 @@ const paging = (store: Store) =>
         assert.deepStrictEqual(seen, whole)
       }
     }
-  })
+  }
+}
 
-const file = Layer.unwrapScoped(
-  Effect.map(temporaryFolder, (folder) => ThreadStoreSql.layerFile.pipe(Layer.provide(configOf(folder))))
-)
-
-for (const [backend, layer] of Object.entries({ memory: layerMemory, SQLite: file })) {
+for (const [backend, layer] of Object.entries({ memory: layerMemory, SQLite: inFolder(ThreadStoreSql.layerFile) })) {
   describe(`threads on ${backend}`, () => {
-    for (const [law, check] of Object.entries({ ...laws, "page by page": paging })) {
-      it.effect(law, () => Effect.provide(Effect.flatMap(ThreadStore, check), layer))
+    for (const [law, check] of Object.entries(laws)) {
+      over(layer)(law, function* () {
+        const store = yield* ThreadStore
+        yield* Effect.gen(() => check(store))
+      })
     }
   })
 }
 
 describe("threads in a file", () => {
-  const inFolder = (folder: string) => ThreadStoreSql.layerFile.pipe(Layer.provide(configOf(folder)))
+  const at = (folder: string) => ThreadStoreSql.layerFile.pipe(Layer.provide(configOf(folder)))
 
-  it.scoped("outlive the process, and a look creates nothing", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const look = Effect.provide(
-        Effect.flatMap(ThreadStore, (store) => store.list(everything)),
-        inFolder(folder)
-      )
-      assert.deepStrictEqual(yield* look, [])
-      assert.isFalse(Fs.existsSync(databaseOf(folder)))
-      yield* Effect.provide(
-        Effect.flatMap(ThreadStore, (store) => store.add(thread(1))),
-        inFolder(folder)
-      )
-      assert.deepStrictEqual(yield* look, [thread(1)])
-    })
-  )
+  virtual("outlive the process, and a look creates nothing", function* () {
+    const folder = yield* temporaryFolder
+    const look = Effect.provide(
+      Effect.flatMap(ThreadStore, (store) => store.list(everything)),
+      at(folder)
+    )
+    assert.deepStrictEqual(yield* look, [])
+    assert.isFalse(Fs.existsSync(databaseOf(folder)))
+    yield* Effect.provide(
+      Effect.flatMap(ThreadStore, (store) => store.add(thread(1))),
+      at(folder)
+    )
+    assert.deepStrictEqual(yield* look, [thread(1)])
+  })
 
-  it.scoped("a database of before is brought up to date, and keeps its journal", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const journal = Effect.provide(
-        OperationJournal,
-        OperationJournalSql.layerFile.pipe(Layer.provide(configOf(folder)))
-      )
-      yield* Effect.scoped(Effect.flatMap(journal, ({ intend }) => intend(redeem("k"))))
-      // As an older version left it.
+  virtual("a row that is not understood is not quoted", function* () {
+    const folder = yield* temporaryFolder
+    const database = SqlClientLibsql.layer({ filename: databaseOf(folder) })
+    const layer = Layer.provideMerge(ThreadStoreSql.layer, database)
+    const failure = yield* Effect.gen(function* () {
+      const store = yield* ThreadStore
+      yield* store.add(thread(1))
+      const sql = yield* SqlClient
+      yield* sql`UPDATE codex_account_threads SET source = ${"secret nonsense"}`
+      return yield* Effect.either(store.list(everything))
+    }).pipe(Effect.provide(layer))
+    assert(Either.isLeft(failure))
+    assert.strictEqual(failure.left._tag, "ThreadStoreError")
+    assert.notInclude(String(failure.left), "secret")
+  })
+
+  virtual("the oldest make room", function* () {
+    const folder = yield* temporaryFolder
+    const found = yield* Effect.gen(function* () {
+      const store = yield* ThreadStore
+      yield* store.add(thread(1))
       rawSql(
         databaseOf(folder),
-        "DROP TABLE codex_account_threads",
-        "DELETE FROM codex_account_migrations WHERE version > 1"
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+          INSERT INTO codex_account_threads (thread_id, session_id, source, source_kind, cwd, model_provider,
+            cli_version, created_at, updated_at)
+          SELECT 'filler ' || i, '', '"cli"', 'cli', '/', 'openai', '', 0, 0 FROM n RETURNING sequence`
       )
-      yield* Effect.provide(
-        Effect.flatMap(ThreadStore, (store) => store.add(thread(1))),
-        inFolder(folder)
-      )
-      const kept = yield* Effect.scoped(Effect.flatMap(journal, ({ find }) => find("k")))
-      assert.isTrue(Option.isSome(kept))
-    })
-  )
-
-  it.scoped("a row that is not understood is not quoted", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const database = SqlClientLibsql.layer({ filename: databaseOf(folder) })
-      const layer = Layer.provideMerge(ThreadStoreSql.layer, database)
-      const failure = yield* Effect.gen(function* () {
-        const store = yield* ThreadStore
-        yield* store.add(thread(1))
-        const sql = yield* SqlClient
-        yield* sql`UPDATE codex_account_threads SET source = ${"secret nonsense"}`
-        return yield* Effect.either(store.list(everything))
-      }).pipe(Effect.provide(layer))
-      assert(Either.isLeft(failure))
-      assert.strictEqual(failure.left._tag, "ThreadStoreError")
-      assert.notInclude(String(failure.left), "secret")
-    })
-  )
-
-  it.scoped("the oldest make room", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const found = yield* Effect.gen(function* () {
-        const store = yield* ThreadStore
-        yield* store.add(thread(1))
-        rawSql(
-          databaseOf(folder),
-          `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-            INSERT INTO codex_account_threads (thread_id, session_id, source, source_kind, cwd, model_provider,
-              cli_version, created_at, updated_at)
-            SELECT 'filler ' || i, '', '"cli"', 'cli', '/', 'openai', '', 0, 0 FROM n RETURNING sequence`
-        )
-        yield* store.add(thread(2))
-        return [yield* store.find(idOf(1)), yield* store.find(idOf(2))]
-      }).pipe(Effect.provide(inFolder(folder)))
-      assert.deepStrictEqual(found, [Option.none(), Option.some(thread(2))])
-      assert.deepStrictEqual(rawSql(databaseOf(folder), "SELECT COUNT(*) AS n FROM codex_account_threads"), [
-        { n: 10_000 }
-      ])
-    })
-  )
+      yield* store.add(thread(2))
+      return [yield* store.find(idOf(1)), yield* store.find(idOf(2))]
+    }).pipe(Effect.provide(at(folder)))
+    assert.deepStrictEqual(found, [Option.none(), Option.some(thread(2))])
+    assert.deepStrictEqual(rawSql(databaseOf(folder), "SELECT COUNT(*) AS n FROM codex_account_threads"), [
+      { n: 10_000 }
+    ])
+  })
 })
 
 describe("ids of threads", () => {

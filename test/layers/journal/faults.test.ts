@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -17,6 +16,8 @@ import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js
 import { runOperation } from "../../../src/programs/runOperation.js"
 import { type JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
+import { run } from "../../programs/harness.js"
+import { cases } from "../support/cases.js"
 import { ada, arrive, redeem, states } from "./laws.js"
 
 type Given = {
@@ -27,7 +28,7 @@ type Given = {
 }
 
 /** A journal over a home of its own; the text that it logs, and that its errors tell. */
-const withHome = <A, E>(body: (given: Given) => Effect.Effect<A, E>) =>
+const withHome = cases<[Given]>(it.scoped, (use) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const home = Path.join(folder, "home")
@@ -45,24 +46,17 @@ const withHome = <A, E>(body: (given: Given) => Effect.Effect<A, E>) =>
         find: (key) => told(journal.find(key)),
         list: (filter) => told(journal.list(filter))
       })
-      return yield* body({ home, file: databaseOf(home), journal: telling, logged })
+      return yield* use({ home, file: databaseOf(home), journal: telling, logged })
     }).pipe(
       Effect.provide(OperationJournalSql.layerFile),
       Effect.provide(configOf(home)),
       Effect.provide(Logger.add(logger))
     )
-  }).pipe(Effect.scoped)
-
-/** Virtual time passes until it is done. */
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(self)
-    while (fiber.unsafePoll() === null) yield* TestClock.adjust("100 millis")
-    return yield* Fiber.join(fiber)
   })
+)
 
 const unavailable = <A, R>(self: Effect.Effect<A, JournalError, R>) =>
-  Effect.map(Effect.exit(inTime(self)), (exit) => {
+  Effect.map(Effect.exit(run(self)), (exit) => {
     assert(Exit.isFailure(exit), "should have failed")
     assert(Cause.isFailType(exit.cause), `should have failed, not died: ${Cause.pretty(exit.cause)}`)
     assert.strictEqual(exit.cause.error.reason, "Unavailable")
@@ -82,7 +76,7 @@ const refusesToAct = ({ journal }: Given) =>
       outcomeOf: String,
       before: Effect.void
     }).pipe(Effect.provideService(OperationJournal, journal), Effect.provide(LeaseMemory.layer))
-    const exit = yield* Effect.exit(inTime(act))
+    const exit = yield* Effect.exit(run(act))
     assert(Exit.isFailure(exit) && Cause.isFailType(exit.cause))
     assert.strictEqual(exit.cause.error._tag, "JournalError")
     assert.strictEqual(attempts, 0)
@@ -113,116 +107,84 @@ const newFile = (file: string, content: string | Uint8Array) => {
 }
 
 describe("a journal that can't be used", () => {
-  it.effect("a look creates nothing", () =>
-    withHome(({ home, journal }) =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* journal.list(), [])
-        assert.deepStrictEqual(yield* journal.find("k"), Option.none())
-        assert.isFalse(Fs.existsSync(home))
-        yield* journal.intend(redeem("k"))
-        assert.deepStrictEqual(Fs.statSync(home).mode & 0o777, 0o700)
-        assert.lengthOf(yield* journal.list(), 1)
-      })
-    )
-  )
+  withHome("a look creates nothing", function* ({ home, journal }) {
+    assert.deepStrictEqual(yield* journal.list(), [])
+    assert.deepStrictEqual(yield* journal.find("k"), Option.none())
+    assert.isFalse(Fs.existsSync(home))
+    yield* journal.intend(redeem("k"))
+    assert.deepStrictEqual(Fs.statSync(home).mode & 0o777, 0o700)
+    assert.lengthOf(yield* journal.list(), 1)
+  })
 
-  it.effect("a damaged file, until it is gone", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        newFile(given.file, "damaged ".repeat(1000))
-        yield* refusesToAct(given)
-        assert.include(given.logged[0], "it is damaged")
-        Fs.rmSync(given.file)
-        yield* arrive(given.journal, "k", "sent")
-      })
-    )
-  )
+  withHome("a damaged file, until it is gone", function* (given) {
+    newFile(given.file, "damaged ".repeat(1000))
+    yield* refusesToAct(given)
+    assert.include(given.logged[0], "it is damaged")
+    Fs.rmSync(given.file)
+    yield* arrive(given.journal, "k", "sent")
+  })
 
-  it.effect("a file that was damaged after it was opened", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        yield* arrive(given.journal, "k", "sent")
-        rawSql(given.file, "PRAGMA wal_checkpoint(TRUNCATE)")
-        const size = Fs.statSync(given.file).size
-        const descriptor = Fs.openSync(given.file, "r+")
-        Fs.writeSync(descriptor, Buffer.alloc(size - 100, 0x5a), 0, size - 100, 100)
-        Fs.closeSync(descriptor)
-        yield* refusesToAct(given)
-      })
-    )
-  )
+  withHome("a file that was damaged after it was opened", function* (given) {
+    yield* arrive(given.journal, "k", "sent")
+    rawSql(given.file, "PRAGMA wal_checkpoint(TRUNCATE)")
+    const size = Fs.statSync(given.file).size
+    const descriptor = Fs.openSync(given.file, "r+")
+    Fs.writeSync(descriptor, Buffer.alloc(size - 100, 0x5a), 0, size - 100, 100)
+    Fs.closeSync(descriptor)
+    yield* refusesToAct(given)
+  })
 
-  it.effect("a file that somebody keeps locked, until it is not", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        yield* arrive(given.journal, "k", "sent")
-        const other = new Libsql(given.file)
-        other.exec("BEGIN IMMEDIATE")
-        yield* unavailable(given.journal.intend(redeem("other")))
-        yield* unavailable(given.journal.advance("k", states.unknown))
-        assert.include(given.logged[0], "another process keeps it locked")
-        // Who only looks is not kept waiting.
-        assert.lengthOf(yield* given.journal.list({ open: true }), 1)
-        other.exec("ROLLBACK")
-        other.close()
-        yield* given.journal.advance("k", states.unknown)
-      })
-    )
-  )
+  withHome("a file that somebody keeps locked, until it is not", function* (given) {
+    yield* arrive(given.journal, "k", "sent")
+    const other = new Libsql(given.file)
+    other.exec("BEGIN IMMEDIATE")
+    yield* unavailable(given.journal.intend(redeem("other")))
+    yield* unavailable(given.journal.advance("k", states.unknown))
+    assert.include(given.logged[0], "another process keeps it locked")
+    // Who only looks is not kept waiting.
+    assert.lengthOf(yield* given.journal.list({ open: true }), 1)
+    other.exec("ROLLBACK")
+    other.close()
+    yield* given.journal.advance("k", states.unknown)
+  })
 
-  it.effect("a home that is not a folder", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        Fs.writeFileSync(given.home, "")
-        yield* unavailable(given.journal.intend(redeem("k")))
-        assert.include(given.logged[0], "its folder is not a folder")
-      })
-    )
-  )
+  withHome("a home that is not a folder", function* (given) {
+    Fs.writeFileSync(given.home, "")
+    yield* unavailable(given.journal.intend(redeem("k")))
+    assert.include(given.logged[0], "its folder is not a folder")
+  })
 
-  it.effect("a folder that can't be written", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        yield* Effect.provide(
-          Effect.flatMap(OperationJournal, (other) => arrive(other, "k", "sent")),
-          OperationJournalSql.layerFile.pipe(Layer.provide(configOf(given.home)))
-        )
-        yield* asNobody([given.file, given.home], refusesToAct(given))
-        assert.include(given.logged[0], "it can't be opened for writing")
-        // Nothing was lost by trying.
-        assert.lengthOf(yield* given.journal.list({ open: true }), 1)
-      })
+  withHome("a folder that can't be written", function* (given) {
+    yield* Effect.provide(
+      Effect.flatMap(OperationJournal, (other) => arrive(other, "k", "sent")),
+      OperationJournalSql.layerFile.pipe(Layer.provide(configOf(given.home)))
     )
-  )
+    yield* asNobody([given.file, given.home], refusesToAct(given))
+    assert.include(given.logged[0], "it can't be opened for writing")
+    // Nothing was lost by trying.
+    assert.lengthOf(yield* given.journal.list({ open: true }), 1)
+  })
 
-  it.effect("a database of a newer version", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        newFile(given.file, "")
-        rawSql(
-          given.file,
-          "CREATE TABLE codex_account_migrations (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)",
-          "INSERT INTO codex_account_migrations VALUES (1, 0), (99, 0)"
-        )
-        yield* refusesToAct(given)
-        assert.include(given.logged[0], "newer codex-account (version 99")
-        assert.deepStrictEqual(rawSql(given.file, "SELECT name FROM sqlite_master WHERE name LIKE '%operations%'"), [])
-      })
+  withHome("a database of a newer version", function* (given) {
+    newFile(given.file, "")
+    rawSql(
+      given.file,
+      "CREATE TABLE codex_account_migrations (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)",
+      "INSERT INTO codex_account_migrations VALUES (1, 0), (99, 0)"
     )
-  )
+    yield* refusesToAct(given)
+    assert.include(given.logged[0], "newer codex-account (version 99")
+    assert.deepStrictEqual(rawSql(given.file, "SELECT name FROM sqlite_master WHERE name LIKE '%operations%'"), [])
+  })
 
-  it.effect("a row that can't be understood is not quoted", () =>
-    withHome((given) =>
-      Effect.gen(function* () {
-        yield* given.journal.intend({ ...redeem("k"), target: "the-target" })
-        rawSql(given.file, "UPDATE codex_account_operations SET state = 'teleported', detail = 'the-detail'")
-        yield* unavailable(given.journal.list())
-        yield* unavailable(given.journal.intend({ ...redeem("k"), target: "the-target" }))
-        assert.isAbove(given.logged.length, 0)
-        assert.notMatch(given.logged.join("\n"), /the-target|the-detail|teleported/)
-      })
-    )
-  )
+  withHome("a row that can't be understood is not quoted", function* (given) {
+    yield* given.journal.intend({ ...redeem("k"), target: "the-target" })
+    rawSql(given.file, "UPDATE codex_account_operations SET state = 'teleported', detail = 'the-detail'")
+    yield* unavailable(given.journal.list())
+    yield* unavailable(given.journal.intend({ ...redeem("k"), target: "the-target" }))
+    assert.isAbove(given.logged.length, 0)
+    assert.notMatch(given.logged.join("\n"), /the-target|the-detail|teleported/)
+  })
 })
 
 describe("the history of the journal", () => {
@@ -237,40 +199,35 @@ describe("the history of the journal", () => {
   const counts = (file: string) =>
     rawSql(file, "SELECT state, COUNT(*) AS n FROM codex_account_operations GROUP BY state ORDER BY state")
 
-  it.effect("is bounded by age and number; an operation without an outcome stays", () =>
-    withHome(({ file, journal }) =>
-      Effect.gen(function* () {
-        yield* journal.intend(redeem("first"))
-        for (const state of ["intended", "sent", "unknown", "succeeded", "rejected", "abandoned"])
-          fill(file, state, 3, 0)
-        yield* TestClock.setTime(90 * day)
-        yield* journal.intend(redeem("second"))
-        assert.deepStrictEqual(counts(file), [
-          { state: "abandoned", n: 3 },
-          { state: "intended", n: 5 },
-          { state: "rejected", n: 3 },
-          { state: "sent", n: 3 },
-          { state: "succeeded", n: 3 },
-          { state: "unknown", n: 3 }
-        ])
-        yield* TestClock.setTime(90 * day + 1)
-        yield* journal.intend(redeem("third"))
-        assert.deepStrictEqual(counts(file), [
-          { state: "intended", n: 6 },
-          { state: "sent", n: 3 },
-          { state: "unknown", n: 3 }
-        ])
-        fill(file, "succeeded", 1500, 90 * day)
-        yield* journal.intend(redeem("fourth"))
-        assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
-        // The newest are kept.
-        assert.isTrue(Option.isSome(yield* journal.find(`succeeded-${90 * day}-1500`)))
-        assert.isTrue(Option.isNone(yield* journal.find(`succeeded-${90 * day}-500`)))
-        // An intent that is only looked up costs nobody anything.
-        yield* TestClock.setTime(365 * day)
-        yield* journal.intend(redeem("fourth"))
-        assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
-      })
-    )
-  )
+  withHome("is bounded by age and number; an operation without an outcome stays", function* ({ file, journal }) {
+    yield* journal.intend(redeem("first"))
+    for (const state of ["intended", "sent", "unknown", "succeeded", "rejected", "abandoned"]) fill(file, state, 3, 0)
+    yield* TestClock.setTime(90 * day)
+    yield* journal.intend(redeem("second"))
+    assert.deepStrictEqual(counts(file), [
+      { state: "abandoned", n: 3 },
+      { state: "intended", n: 5 },
+      { state: "rejected", n: 3 },
+      { state: "sent", n: 3 },
+      { state: "succeeded", n: 3 },
+      { state: "unknown", n: 3 }
+    ])
+    yield* TestClock.setTime(90 * day + 1)
+    yield* journal.intend(redeem("third"))
+    assert.deepStrictEqual(counts(file), [
+      { state: "intended", n: 6 },
+      { state: "sent", n: 3 },
+      { state: "unknown", n: 3 }
+    ])
+    fill(file, "succeeded", 1500, 90 * day)
+    yield* journal.intend(redeem("fourth"))
+    assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
+    // The newest are kept.
+    assert.isTrue(Option.isSome(yield* journal.find(`succeeded-${90 * day}-1500`)))
+    assert.isTrue(Option.isNone(yield* journal.find(`succeeded-${90 * day}-500`)))
+    // An intent that is only looked up costs nobody anything.
+    yield* TestClock.setTime(365 * day)
+    yield* journal.intend(redeem("fourth"))
+    assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
+  })
 })

@@ -1,5 +1,5 @@
 /** Databases that earlier versions wrote, with the statements that are in such a file. */
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -11,6 +11,7 @@ import { Lease } from "../../../src/services/Lease.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { ThreadStore } from "../../../src/services/ThreadStore.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
+import { live } from "../support/cases.js"
 
 const version1 = `
   CREATE TABLE codex_account_migrations (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL);
@@ -42,37 +43,35 @@ const version2 = `${version1}
   CREATE INDEX codex_account_threads_by_creation ON codex_account_threads (created_at, thread_id);
   CREATE INDEX codex_account_threads_by_update ON codex_account_threads (updated_at, thread_id);`
 
-it.scopedLive.each([
+live.each([
   [1, version1],
   [2, version2]
-] as const)("a database of version %i is opened, brought up to date, and keeps what it holds", ([, statements]) =>
-  Effect.gen(function* () {
-    const home = yield* temporaryFolder
-    const written = new Libsql(databaseOf(home))
-    written.exec(statements)
-    written.close()
-    yield* Effect.gen(function* () {
-      const operation = Option.getOrThrow(yield* (yield* OperationJournal).find("key-1"))
-      assert.deepStrictEqual([operation.target, operation.state._tag], ["credit-1", "sent"])
-      const lease = yield* Lease
-      const options = { name: "session user-1", timeToLive: "1 minute", wait: 0 } as const
-      assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 2)
-      const threads = (yield* ThreadStore).list({
-        kinds: [],
-        providers: [],
-        folders: [],
-        search: null,
-        sortBy: "createdAt",
-        direction: "asc",
-        after: null,
-        limit: 1
-      })
-      assert.deepStrictEqual(yield* threads, [])
-    }).pipe(
-      Effect.provide(Layer.mergeAll(OperationJournalSql.layerFile, LeaseSql.layerFile, ThreadStoreSql.layerFile)),
-      Effect.provide(configOf(home))
-    )
-    const versions = rawSql(databaseOf(home), "SELECT version FROM codex_account_migrations ORDER BY version")
-    assert.deepStrictEqual(versions, [{ version: 1 }, { version: 2 }])
-  })
-)
+] as const)("a database of version %i is brought up to date, and keeps what it holds", function* ([, statements]) {
+  const home = yield* temporaryFolder
+  const written = new Libsql(databaseOf(home))
+  written.exec(statements)
+  written.close()
+  yield* Effect.gen(function* () {
+    const operation = Option.getOrThrow(yield* (yield* OperationJournal).find("key-1"))
+    assert.deepStrictEqual([operation.target, operation.state._tag], ["credit-1", "sent"])
+    const lease = yield* Lease
+    const options = { name: "session user-1", timeToLive: "1 minute", wait: 0 } as const
+    assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 2)
+    const threads = (yield* ThreadStore).list({
+      kinds: [],
+      providers: [],
+      folders: [],
+      search: null,
+      sortBy: "createdAt",
+      direction: "asc",
+      after: null,
+      limit: 1
+    })
+    assert.deepStrictEqual(yield* threads, [])
+  }).pipe(
+    Effect.provide(Layer.mergeAll(OperationJournalSql.layerFile, LeaseSql.layerFile, ThreadStoreSql.layerFile)),
+    Effect.provide(configOf(home))
+  )
+  const versions = rawSql(databaseOf(home), "SELECT version FROM codex_account_migrations ORDER BY version")
+  assert.deepStrictEqual(versions, [{ version: 1 }, { version: 2 }])
+})

@@ -57,7 +57,6 @@ export const makeHome = Effect.gen(function* () {
 })
 
 export const settings = ({ codexHome }: Home) => Layer.merge(AccountConfigEnv.layer({ codexHome }), NodeContext.layer)
-
 export const fileStore = (home: Home) =>
   Effect.map(Layer.build(Layer.provide(CredentialStoreFile.layer, settings(home))), Context.get(CredentialStore))
 

@@ -9,18 +9,18 @@ import * as TestClock from "effect/TestClock"
 import * as Fs from "node:fs"
 import * as LeaseSql from "../../../src/layers/LeaseSql.js"
 import { Lease, type LeaseError } from "../../../src/services/Lease.js"
+import { run } from "../../programs/harness.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "../journal/files.js"
+import { cases } from "../support/cases.js"
 
-const withHome = <A, E>(
-  body: (given: { readonly file: string; readonly lease: Lease["Type"] }) => Effect.Effect<A, E>
-) =>
-  Effect.gen(function* () {
-    const home = yield* temporaryFolder
-    return yield* Effect.flatMap(Lease, (lease) => body({ file: databaseOf(home), lease })).pipe(
+const withHome = cases<[{ readonly file: string; readonly lease: Lease["Type"] }]>(it.scoped, (use) =>
+  Effect.flatMap(temporaryFolder, (home) =>
+    Effect.flatMap(Lease, (lease) => use({ file: databaseOf(home), lease })).pipe(
       Effect.provide(LeaseSql.layerFile),
       Effect.provide(configOf(home))
     )
-  }).pipe(Effect.scoped)
+  )
+)
 
 const name = "redeem ada"
 const options = { name, timeToLive: "10 seconds", wait: 0 } as const
@@ -29,7 +29,6 @@ const options = { name, timeToLive: "10 seconds", wait: 0 } as const
 const dead = (file: string, expiresAt: number) =>
   rawSql(file, `UPDATE codex_account_leases SET fence = fence + 1, beats = 3, expires_at = ${expiresAt}`)
 const row = (file: string) => rawSql(file, "SELECT fence, beats, expires_at FROM codex_account_leases")
-
 const reasonOf = <A>(attempt: Effect.Effect<A, LeaseError>) =>
   Effect.map(Effect.either(attempt), (result) => (Either.isLeft(result) ? result.left.reason : "held"))
 
@@ -48,209 +47,152 @@ const jumping = Effect.map(Effect.clock, (clock) => {
 })
 
 describe("a lease whose holder died", () => {
-  it.live("is taken at once when its time is over, with the next fence", () =>
-    withHome(({ file, lease }) =>
-      Effect.gen(function* () {
-        yield* lease.withLease(options, () => Effect.void)
-        dead(file, 1)
-        assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 3)
-      })
-    )
-  )
+  withHome("is taken at once when its time is over, with the next fence", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    yield* TestClock.setTime(2)
+    dead(file, 1)
+    assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 3)
+  })
 
-  it.live("is taken when its time to live has passed, not before", () =>
-    withHome(({ file, lease }) =>
-      Effect.gen(function* () {
-        yield* lease.withLease(options, () => Effect.void)
-        const now = yield* Clock.currentTimeMillis
-        dead(file, now + 500)
-        assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
-        yield* lease.withLease({ ...options, wait: "3 seconds" }, () => Effect.void)
-        assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 500)
-      })
-    )
-  )
+  withHome("is taken when its time to live has passed, not before", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    dead(file, 500)
+    assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
+    yield* run(lease.withLease({ ...options, wait: "3 seconds" }, () => Effect.void))
+    assert.isAtLeast(yield* Clock.currentTimeMillis, 500)
+  })
 
-  it.live("is not held for longer by a clock that jumped back", () =>
-    withHome(({ file, lease }) =>
-      Effect.gen(function* () {
-        const short = { ...options, timeToLive: "400 millis" } as const
-        yield* lease.withLease(short, () => Effect.void)
-        dead(file, (yield* Clock.currentTimeMillis) + 86_400_000)
-        const now = yield* Clock.currentTimeMillis
-        yield* lease.withLease({ ...short, wait: "3 seconds" }, () => Effect.void)
-        assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 400)
-      })
-    )
-  )
+  withHome("is not held for longer by a clock that jumped back", function* ({ file, lease }) {
+    const short = { ...options, timeToLive: "400 millis" } as const
+    yield* lease.withLease(short, () => Effect.void)
+    dead(file, 86_400_000)
+    yield* run(lease.withLease({ ...short, wait: "3 seconds" }, () => Effect.void))
+    assert.isAtLeast(yield* Clock.currentTimeMillis, 400)
+  })
 
-  it.effect("control: a holder that gives signs of life keeps it, although the clock jumped back", () =>
-    withHome(({ lease }) =>
+  withHome("control: a holder that gives signs of life keeps it though the clock jumped back", function* ({ lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    const { clock, jump } = yield* jumping
+    const short = { ...options, timeToLive: "300 millis" } as const
+    const work = lease.withLease(short, (held) =>
       Effect.gen(function* () {
-        yield* lease.withLease(options, () => Effect.void)
-        const { clock, jump } = yield* jumping
-        const short = { ...options, timeToLive: "300 millis" } as const
-        const work = lease.withLease(short, (held) =>
-          Effect.gen(function* () {
-            jump(-86_400_000)
-            assert.strictEqual(
-              yield* reasonOf(lease.withLease({ ...short, wait: "1 second" }, () => Effect.void)),
-              "Busy"
-            )
-            yield* held.assertHeld
-          })
-        )
-        const holder = yield* Effect.fork(Effect.withClock(work, clock))
-        yield* TestClock.adjust("1 second")
-        yield* Fiber.join(holder)
+        jump(-86_400_000)
+        assert.strictEqual(yield* reasonOf(lease.withLease({ ...short, wait: "1 second" }, () => Effect.void)), "Busy")
+        yield* held.assertHeld
       })
     )
-  )
+    const holder = yield* Effect.fork(Effect.withClock(work, clock))
+    yield* TestClock.adjust("1 second")
+    yield* Fiber.join(holder)
+  })
 })
 
 describe("a holder", () => {
-  it.live("that lost its lease is told, and leaves the next holder alone", () =>
-    withHome(({ file, lease }) =>
+  withHome("that lost its lease is told, and leaves the next holder alone", function* ({ file, lease }) {
+    yield* lease.withLease(options, (held) =>
       Effect.gen(function* () {
-        yield* lease.withLease(options, (held) =>
-          Effect.gen(function* () {
-            yield* held.assertHeld
-            dead(file, 9_999_999_999_999)
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-            // It stays so, whatever the row says.
-            rawSql(file, "UPDATE codex_account_leases SET fence = 1")
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-            dead(file, 9_999_999_999_999)
-          })
-        )
-        assert.deepStrictEqual(row(file), [{ fence: 2, beats: 3, expires_at: 9_999_999_999_999 }])
+        yield* held.assertHeld
+        dead(file, 9_999_999_999_999)
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+        // It stays so, whatever the row says.
+        rawSql(file, "UPDATE codex_account_leases SET fence = 1")
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+        dead(file, 9_999_999_999_999)
       })
     )
-  )
+    assert.deepStrictEqual(row(file), [{ fence: 2, beats: 3, expires_at: 9_999_999_999_999 }])
+  })
 
-  it.live("is told that a clock that jumped ahead let another one in", () =>
-    withHome(({ lease }) =>
+  withHome("is told that a clock that jumped ahead let another one in", function* ({ lease }) {
+    const { clock, jump } = yield* jumping
+    const work = lease.withLease(options, (held) =>
       Effect.gen(function* () {
-        const { clock, jump } = yield* jumping
-        const work = lease.withLease(options, (held) =>
-          Effect.gen(function* () {
-            yield* held.assertHeld
-            jump(86_400_000)
-            // Nobody took it: it is still held, and alive for another while.
-            yield* held.assertHeld
-            assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
-            jump(86_400_000)
-            yield* lease.withLease(options, (next) => Effect.sync(() => assert.strictEqual(next.fence, 2)))
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-          })
-        )
-        yield* Effect.withClock(work, clock)
+        yield* held.assertHeld
+        jump(86_400_000)
+        // Nobody took it: it is still held, and alive for another while.
+        yield* held.assertHeld
+        assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
+        jump(86_400_000)
+        yield* lease.withLease(options, (next) => Effect.sync(() => assert.strictEqual(next.fence, 2)))
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
       })
     )
-  )
+    yield* Effect.withClock(work, clock)
+  })
 
-  it.live("whose sign of life took longer than the time to live has lost the lease", () =>
-    withHome(({ lease }) =>
+  withHome("whose sign of life took longer than the time to live has lost the lease", function* ({ lease }) {
+    const clock = yield* Effect.clock
+    let delayed = false
+    let offset = 0n
+    // The statement is written between two looks at the clock.
+    const slow: Clock.Clock = {
+      [Clock.ClockTypeId]: Clock.ClockTypeId,
+      sleep: (duration) => clock.sleep(duration),
+      unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+      unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + offset,
+      currentTimeMillis: clock.currentTimeMillis,
+      currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => {
+        const seen = now + offset
+        if (delayed) offset = 11_000_000_000n
+        return seen
+      })
+    }
+    const work = lease.withLease(options, (held) =>
       Effect.gen(function* () {
-        const clock = yield* Effect.clock
-        let delayed = false
-        let offset = 0n
-        // The statement is written between two looks at the clock.
-        const slow: Clock.Clock = {
-          [Clock.ClockTypeId]: Clock.ClockTypeId,
-          sleep: (duration) => clock.sleep(duration),
-          unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
-          unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + offset,
-          currentTimeMillis: clock.currentTimeMillis,
-          currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => {
-            const seen = now + offset
-            if (delayed) offset = 11_000_000_000n
-            return seen
-          })
-        }
-        const work = lease.withLease(options, (held) =>
-          Effect.gen(function* () {
-            yield* held.assertHeld
-            delayed = true
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-          })
-        )
-        yield* Effect.withClock(work, slow)
+        yield* held.assertHeld
+        delayed = true
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
       })
     )
-  )
+    yield* Effect.withClock(work, slow)
+  })
 
-  it.live("whose database is gone can't tell, and has lost the lease after its time", () =>
-    withHome(({ file, lease }) =>
+  withHome("whose database is gone can't tell, and has lost the lease after its time", function* ({ file, lease }) {
+    yield* lease.withLease({ ...options, timeToLive: "400 millis" }, (held) =>
       Effect.gen(function* () {
-        yield* lease.withLease({ ...options, timeToLive: "400 millis" }, (held) =>
-          Effect.gen(function* () {
-            rawSql(file, "ALTER TABLE codex_account_leases RENAME TO hidden")
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Unavailable")
-            yield* Effect.sleep("450 millis")
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-            // Also when the database is back, and nobody took it.
-            rawSql(file, "ALTER TABLE hidden RENAME TO codex_account_leases")
-            assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
-          })
-        )
+        rawSql(file, "ALTER TABLE codex_account_leases RENAME TO hidden")
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Unavailable")
+        yield* TestClock.adjust("450 millis")
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
+        // Also when the database is back, and nobody took it.
+        rawSql(file, "ALTER TABLE hidden RENAME TO codex_account_leases")
+        assert.strictEqual(yield* reasonOf(held.assertHeld), "Lost")
       })
     )
-  )
+  })
 
-  it.effect("gives signs of life at a third of the time to live, and none afterwards", () =>
-    withHome(({ file, lease }) =>
-      Effect.gen(function* () {
-        yield* lease.withLease(options, () => Effect.void)
-        const short = { ...options, timeToLive: "300 millis" } as const
-        const work = yield* Effect.fork(lease.withLease(short, () => Effect.sleep("370 millis")))
-        yield* TestClock.adjust("370 millis")
-        yield* Fiber.join(work)
-        const after = [{ fence: 2, beats: 3, expires_at: 0 }]
-        assert.deepStrictEqual(row(file), after)
-        yield* TestClock.adjust("250 millis")
-        assert.deepStrictEqual(row(file), after)
-      })
-    )
-  )
+  withHome("gives signs of life at a third of the time to live, and none afterwards", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    const short = { ...options, timeToLive: "300 millis" } as const
+    const work = yield* Effect.fork(lease.withLease(short, () => Effect.sleep("370 millis")))
+    yield* TestClock.adjust("370 millis")
+    yield* Fiber.join(work)
+    const after = [{ fence: 2, beats: 3, expires_at: 0 }]
+    assert.deepStrictEqual(row(file), after)
+    yield* TestClock.adjust("250 millis")
+    assert.deepStrictEqual(row(file), after)
+  })
 
-  it.live("that can't have a database does not begin", () =>
-    withHome(({ file, lease }) =>
-      Effect.gen(function* () {
-        Fs.writeFileSync(file, "damaged ".repeat(1000))
-        let began = false
-        const work = () => Effect.sync(() => (began = true))
-        assert.strictEqual(yield* reasonOf(lease.withLease(options, work)), "Unavailable")
-        assert.isFalse(began)
-        Fs.rmSync(file)
-        yield* lease.withLease(options, work)
-        assert.isTrue(began)
-      })
-    )
-  )
+  withHome("that can't have a database does not begin", function* ({ file, lease }) {
+    Fs.writeFileSync(file, "damaged ".repeat(1000))
+    let began = false
+    const work = () => Effect.sync(() => (began = true))
+    assert.strictEqual(yield* reasonOf(lease.withLease(options, work)), "Unavailable")
+    assert.isFalse(began)
+    Fs.rmSync(file)
+    yield* lease.withLease(options, work)
+    assert.isTrue(began)
+  })
 
-  it.live("and somebody who waits share a process without a deadlock", () =>
-    withHome(({ lease }) =>
-      Effect.gen(function* () {
-        const inside = yield* Deferred.make<void>()
-        const holder = yield* Effect.fork(
-          lease.withLease(options, () =>
-            Effect.zipRight(Deferred.succeed(inside, undefined), Effect.sleep("100 millis"))
-          )
-        )
-        yield* Deferred.await(inside)
-        const [fences] = yield* Effect.all([
-          Effect.forEach(
-            [1, 2, 3],
-            () => lease.withLease({ ...options, wait: "5 seconds" }, (h) => Effect.succeed(h.fence)),
-            {
-              concurrency: "unbounded"
-            }
-          ),
-          Fiber.join(holder)
-        ])
-        assert.deepStrictEqual(fences.toSorted(), [2, 3, 4])
-      })
+  withHome("and somebody who waits share a process without a deadlock", function* ({ lease }) {
+    const inside = yield* Deferred.make<void>()
+    const holder = yield* Effect.fork(
+      lease.withLease(options, () => Effect.zipRight(Deferred.succeed(inside, undefined), Effect.sleep("100 millis")))
     )
-  )
+    yield* Deferred.await(inside)
+    const take = lease.withLease({ ...options, wait: "5 seconds" }, ({ fence }) => Effect.succeed(fence))
+    const fences = yield* run(Effect.all([take, take, take], { concurrency: "unbounded" }))
+    yield* Fiber.join(holder)
+    assert.deepStrictEqual(fences.toSorted(), [2, 3, 4])
+  })
 })

@@ -7,7 +7,6 @@ import type { Lease } from "../../../src/services/Lease.js"
 import { leaseLaws } from "./laws.js"
 
 type Leases = Lease["Type"]
-
 const mutants: Readonly<Record<string, readonly [law: keyof typeof leaseLaws, mutate: (lease: Leases) => Leases]>> = {
   "let everybody in": [
     "there is one holder at a time",

@@ -1,13 +1,9 @@
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 import { fileURLToPath } from "node:url"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
 import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
@@ -18,9 +14,15 @@ import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { SessionRenewal } from "../../../src/services/SessionRenewal.js"
 import { FakeBackend, TestAccount } from "../../../src/testing/index.js"
+import type { AuthJson } from "../../../src/contracts/AuthJson.js"
+import { cases, liveOver } from "../support/cases.js"
+import { bearer, exchanges, listen } from "../support/session.js"
+import * as Fs from "node:fs"
+import { join } from "node:path"
+import * as TestClock from "effect/TestClock"
+import * as TestServices from "effect/TestServices"
 
 const fakeCodex = fileURLToPath(new URL("./fakeCodex.mjs", import.meta.url))
-
 const config = Layer.scoped(
   AccountConfig,
   Effect.gen(function* () {
@@ -32,7 +34,6 @@ const config = Layer.scoped(
 
 const delegate = (what: string) => SessionRenewalDelegate.layer([process.execPath, fakeCodex, what])
 const readOnly = Layer.succeed(SessionRenewal, { _tag: "ReadOnly" })
-
 const world = <E, R>(renewal: Layer.Layer<SessionRenewal, E, R>) =>
   AuthSessionOAuth.layer.pipe(
     Layer.provide(renewal),
@@ -51,130 +52,89 @@ const signedIn = Effect.gen(function* () {
   return record
 })
 
-const bearer = Effect.map(
-  Effect.flatMap(AuthSession, (session) => session.authorization),
-  ({ headers }) => Redacted.value(headers)["authorization"]
+const isReadOnly = cases<[record: AuthJson], Layer.Layer.Success<ReturnType<typeof world>>>(it.scoped, (use) =>
+  Effect.provide(Effect.flatMap(signedIn, use), world(readOnly))
 )
 
-const exchanges = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("oauth.token"))
-
 describe("renewal that is delegated", () => {
-  it.live("takes up what the other has stored, and exchanges nothing itself", () =>
-    Effect.gen(function* () {
-      yield* signedIn
-      const before = yield* bearer
-      yield* (yield* AuthSession).refresh
-      assert.strictEqual(yield* bearer, `${before}-renewed`)
-      assert.strictEqual(yield* exchanges, 0)
-    }).pipe(Effect.provide(world(delegate("renew"))))
-  )
+  liveOver(world(delegate("renew")))("takes up what the other has stored, and exchanges nothing itself", function* () {
+    yield* signedIn
+    const before = yield* bearer
+    yield* (yield* AuthSession).refresh
+    assert.strictEqual(yield* bearer, `${before}-renewed`)
+    assert.strictEqual(yield* exchanges, 0)
+  })
 
   for (const [what, detail] of [
     ["nothing", "it has not been renewed yet"],
     ["crash", "ended without an answer"]
   ] as const) {
-    it.live(`fails for now when the other does ${what}, and keeps the session`, () =>
-      Effect.gen(function* () {
-        yield* signedIn
-        const before = yield* bearer
-        const error = yield* Effect.flip((yield* AuthSession).refresh)
-        assert.strictEqual(error.reason, "Unavailable")
-        assert.include(error.detail ?? "", detail)
-        assert.strictEqual(yield* bearer, before)
-        assert.strictEqual(yield* exchanges, 0)
-      }).pipe(Effect.provide(world(delegate(what))))
-    )
-  }
-
-  it.live("fails for now when there is no such command", () =>
-    Effect.gen(function* () {
+    liveOver(world(delegate(what)))(`fails for now when the other does ${what}, and keeps the session`, function* () {
       yield* signedIn
+      const before = yield* bearer
       const error = yield* Effect.flip((yield* AuthSession).refresh)
       assert.strictEqual(error.reason, "Unavailable")
-    }).pipe(Effect.provide(world(SessionRenewalDelegate.layer(["no-such-codex", "app-server"]))))
-  )
-})
-
-describe("a session that others renew", () => {
-  it.live("is never exchanged, and takes up what they have stored", () =>
-    Effect.gen(function* () {
-      const record = yield* signedIn
-      const session = yield* AuthSession
-      const before = yield* bearer
-      assert.strictEqual((yield* Effect.flip(session.refresh)).reason, "Unavailable")
-      const tokens = record.tokens
-      if (tokens === null || tokens === undefined) return yield* Effect.dieMessage("signed in without tokens")
-      yield* (yield* CredentialStore).write({
-        ...record,
-        tokens: { ...tokens, access_token: Redacted.make(`${Redacted.value(tokens.access_token)}-theirs`) }
-      })
-      yield* session.refresh
-      assert.strictEqual(yield* bearer, `${before}-theirs`)
+      assert.include(error.detail ?? "", detail)
+      assert.strictEqual(yield* bearer, before)
       assert.strictEqual(yield* exchanges, 0)
-    }).pipe(Effect.provide(world(readOnly)))
+    })
+  }
+
+  liveOver(world(SessionRenewalDelegate.layer(["no-such-codex", "app-server"])))(
+    "fails for now when there is no such command",
+    function* () {
+      yield* signedIn
+      assert.strictEqual((yield* Effect.flip((yield* AuthSession).refresh)).reason, "Unavailable")
+    }
   )
 })
 
-describe("changes", () => {
-  /** What a listener gets within a second of each deed, and when. */
-  const heard = (
-    deed: Effect.Effect<void, unknown, CredentialStore | AccountConfig | FileSystem.FileSystem | Path.Path>
-  ) =>
-    Effect.gen(function* () {
-      yield* signedIn
-      const session = yield* AuthSession
-      yield* session.current
-      const listener = yield* Effect.fork(Stream.runHead(session.changes))
-      yield* Effect.sleep("200 millis")
-      yield* deed
-      const [took, change] = yield* Effect.timed(Effect.timeout(Fiber.join(listener), "5 seconds"))
-      assert.isBelow(Duration.toMillis(took), 1000)
-      return change
-    })
+isReadOnly("a session that others renew is never exchanged, and takes up what they store", function* (record) {
+  const session = yield* AuthSession
+  const before = yield* bearer
+  assert.strictEqual((yield* Effect.flip(session.refresh)).reason, "Unavailable")
+  assert(record.tokens)
+  const access_token = Redacted.make(`${before}-theirs`)
+  yield* (yield* CredentialStore).write({ ...record, tokens: { ...record.tokens, access_token } })
+  yield* session.refresh
+  assert.strictEqual(yield* bearer, `${before}-theirs`)
+  assert.strictEqual(yield* exchanges, 0)
+})
 
-  const other = Effect.gen(function* () {
-    const backend = yield* FakeBackend.make({ accounts: [{ userId: "user-OTHER", accountId: "acct-OTHER" }] })
-    return (yield* backend.signIn()).record
-  })
+/** A second passes for the session, in steps that leave the real files some time. */
+const aSecond = Effect.repeatN(
+  Effect.zipRight(TestClock.adjust("100 millis"), TestServices.provideLive(Effect.sleep("10 millis"))),
+  9
+)
 
-  it.live("tell of another account within a second, also when the file was replaced by renaming", () =>
-    Effect.gen(function* () {
-      const change = yield* heard(
-        Effect.flatMap(other, (record) => Effect.flatMap(CredentialStore, (store) => store.write(record)))
-      )
-      assert.strictEqual(change._tag === "Some" && change.value._tag, "SignedIn")
-      assert.strictEqual((yield* (yield* AuthSession).current).identity.userId, "user-OTHER")
-    }).pipe(Effect.provide(world(readOnly)))
-  )
+const authJson = Effect.map(AccountConfig, ({ codexHome }) => join(codexHome, "auth.json"))
 
-  it.live("tell of a sign-out within a second", () =>
-    Effect.gen(function* () {
-      const change = yield* heard(
-        Effect.gen(function* () {
-          const fs = yield* FileSystem.FileSystem
-          const path = yield* Path.Path
-          yield* fs.remove(path.join((yield* AccountConfig).codexHome, "auth.json"))
-        })
-      )
-      assert.strictEqual(change._tag === "Some" && change.value._tag, "SignedOut")
-    }).pipe(Effect.provide(world(readOnly)))
-  )
+const anotherSignsIn = Effect.gen(function* () {
+  const backend = yield* FakeBackend.make({ accounts: [{ userId: "user-OTHER", accountId: "acct-OTHER" }] })
+  yield* (yield* CredentialStore).write((yield* backend.signIn()).record)
+})
 
-  it.live("say nothing of a renewal, nor of a file that is half-written", () =>
-    Effect.gen(function* () {
-      const record = yield* signedIn
-      const session = yield* AuthSession
-      const fs = yield* FileSystem.FileSystem
-      const path = yield* Path.Path
-      yield* session.current
-      const listener = yield* Effect.fork(Stream.runHead(session.changes))
-      yield* Effect.sleep("200 millis")
-      yield* fs.writeFileString(path.join((yield* AccountConfig).codexHome, "auth.json"), '{"tokens": {"id_')
-      yield* Effect.sleep("1200 millis")
-      yield* (yield* CredentialStore).write({ ...record, last_refresh: "2026-11-20T00:00:00Z" })
-      yield* Effect.sleep("1200 millis")
-      assert.isTrue((yield* Fiber.poll(listener))._tag === "None")
-      assert.strictEqual((yield* session.current).mode, "chatgpt")
-    }).pipe(Effect.provide(world(readOnly)))
-  )
+isReadOnly.each([
+  ["of another account, also when the file was replaced by renaming", anotherSignsIn, "in acct-OTHER"],
+  ["of a sign-out", Effect.map(authJson, (file) => Fs.rmSync(file)), "out"]
+] as const)("changes tell within a second %s", function* (_, [, deed, expected]) {
+  yield* (yield* AuthSession).current
+  const heard = yield* listen
+  yield* deed
+  yield* aSecond
+  // The clock stands still: what comes now was under way.
+  const all = Effect.repeat(Effect.delay(heard, "5 millis"), { until: (changes) => changes.length > 0 })
+  assert.deepStrictEqual(yield* TestServices.provideLive(Effect.timeout(all, "15 seconds")), [expected])
+})
+
+isReadOnly("changes say nothing of a renewal, nor of a file that is half-written", function* (record) {
+  const session = yield* AuthSession
+  yield* session.current
+  const heard = yield* listen
+  Fs.writeFileSync(yield* authJson, '{"tokens": {"id_')
+  yield* aSecond
+  yield* (yield* CredentialStore).write({ ...record, last_refresh: "2026-11-20T00:00:00Z" })
+  yield* aSecond
+  assert.deepStrictEqual(yield* heard, [])
+  assert.strictEqual((yield* session.current).mode, "chatgpt")
 })

@@ -2,18 +2,14 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Net from "node:net"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/TestClock"
 import { type AuthJson, AuthJsonText } from "../../../src/contracts/AuthJson.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
 import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
@@ -101,9 +97,7 @@ export const stored = Effect.flatMap(CredentialStore, (store) =>
 )
 
 export const issuer = FakeIssuer.FakeIssuer
-
 export const behave = (options: FakeIssuer.FakeIssuerOptions) => Effect.flatMap(issuer, (fake) => fake.behave(options))
-
 export const counts = Effect.flatMap(issuer, (fake) =>
   Effect.map(fake.log, (log) => {
     const found: Partial<Record<FakeIssuer.IssuerEndpoint, number>> = {}
@@ -181,33 +175,16 @@ export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =
   ).pipe(Effect.scoped)
 
 /** What is logged while the effect runs, as one text. */
-export const logged = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> =>
-  Effect.gen(function* () {
-    const lines = yield* Ref.make(Chunk.empty<string>())
-    const logger = Logger.make<unknown, void>((entry) => {
-      Effect.runSync(Ref.update(lines, Chunk.append(Logger.jsonLogger.log(entry).concat(String(entry.message)))))
-    })
-    const result = yield* effect.pipe(
-      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
-      Logger.withMinimumLogLevel(LogLevel.All)
-    )
-    return [result, Array.from(yield* Ref.get(lines)).join("\n")] as const
-  })
+export const logged = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> => {
+  const lines: Array<string> = []
+  const logger = Logger.make((entry) => void lines.push(`${Logger.jsonLogger.log(entry)}${String(entry.message)}`))
+  return effect.pipe(
+    Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+    Logger.withMinimumLogLevel(LogLevel.All),
+    Effect.map((result) => [result, lines.join("\n")] as const)
+  )
+}
 
-/** Runs the effect to its end under virtual time, moving the clock from one wake-up to the next. */
-export const passing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(effect)
-    for (let steps = 0; steps < 5_000; steps++) {
-      yield* TestClock.adjust(0)
-      const done = yield* Fiber.poll(fiber)
-      if (Option.isSome(done)) return yield* done.value
-      const sleeps = yield* TestClock.sleeps()
-      const next = Chunk.reduce(sleeps, Number.POSITIVE_INFINITY, (least, at) => Math.min(least, at))
-      if (Number.isFinite(next)) yield* TestClock.setTime(next)
-    }
-    yield* Fiber.interrupt(fiber)
-    return yield* Effect.dieMessage("It did not end.")
-  })
+export { run as passing } from "../../programs/harness.js"
 
 export const secret = (text: string) => Redacted.make(text)

@@ -22,7 +22,6 @@ import { accessToken, record } from "./records.js"
 
 /** Far from its expiry, on a real clock too. */
 export const secretToken = accessToken(4e12, "secret")
-
 export const calling = (
   origin: string,
   options?: {
@@ -69,5 +68,11 @@ export const consume = Effect.gen(function* () {
 /** Reason and delivery of a failure, in a few words. */
 export const brief = (error: { readonly reason: string; readonly delivery?: string }): string =>
   error.delivery === undefined ? error.reason : `${error.reason} ${error.delivery}`
+
+/** How a read, an act and an exchange fail, one after the other. */
+export const failures = Effect.gen(function* () {
+  const { refresh } = yield* AuthSession
+  return [yield* Effect.flip(readUsage), yield* Effect.flip(consume), yield* Effect.flip(refresh)] as const
+})
 
 export const usageBody = { plan_type: "pro", rate_limit: null, credits: null }

@@ -28,5 +28,4 @@ export const fileStore = (codexHome: string): Layer.Layer<CredentialStore | Acco
   )
 
 export const authFile = (home: string): string => Path.join(home, "auth.json")
-
 export const modeOf = (file: string): string => (Fs.statSync(file).mode & 0o777).toString(8)

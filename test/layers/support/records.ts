@@ -46,7 +46,6 @@ export const record = (parts: Partial<Parts> = {}): AuthJson => ({
 })
 
 export const apiKeyRecord: AuthJson = { auth_mode: "apikey", OPENAI_API_KEY: Redacted.make("sk-example") }
-
 export const patRecord: AuthJson = { OPENAI_API_KEY: null, personal_access_token: Redacted.make("at-example") }
 
 /** The tokens of a record in the clear, to compare. */

@@ -1,4 +1,5 @@
 /** The session layer over the fake OAuth server in memory, and a store that a test can interfere with. */
+import { assert, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,6 +20,7 @@ import { AuthSession, type Authorization } from "../../../src/services/AuthSessi
 import { CredentialStore, CredentialStoreError } from "../../../src/services/CredentialStore.js"
 import type { Lease } from "../../../src/services/Lease.js"
 import { FakeBackend, TestAccount } from "../../../src/testing/index.js"
+import { cases } from "./cases.js"
 
 type Reason = CredentialStoreError["reason"]
 
@@ -119,9 +121,26 @@ export const world = (options: WorldOptions = {}): Layer.Layer<World> => {
   )
 }
 
+/** Tests in the world of `options`. */
+export const inWorld = (options?: WorldOptions) =>
+  cases<
+    [
+      {
+        readonly session: AuthSession["Type"]
+        readonly store: StoreControl["Type"]
+        readonly backend: FakeBackend.FakeBackendService
+      }
+    ],
+    World
+  >(it.scoped, (use) =>
+    Effect.all({ session: AuthSession, store: StoreControl, backend: FakeBackend.FakeBackend }).pipe(
+      Effect.flatMap(use),
+      Effect.provide(world(options))
+    )
+  )
+
 /** How many exchanges have reached the OAuth server. */
 export const exchanges = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("oauth.token"))
-
 export const reasons = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
   Effect.map(backend.calls("oauth.token"), (calls) =>
     calls.map(({ body }) =>
@@ -145,6 +164,28 @@ const grant = (backend: FakeBackend.FakeBackendService, refreshToken: string) =>
 
 export const bearerOf = ({ headers }: Authorization): string =>
   (Redacted.value(headers)["authorization"] ?? "").replace("Bearer ", "")
+
+/** What comes of a renewal: the account and the minute in which its token expires, or why there is none. */
+export const renewal = Effect.flatMap(AuthSession, ({ refresh }) =>
+  Effect.match(refresh, {
+    onFailure: ({ reason }): string => reason,
+    onSuccess: ({ accessExpiresAt, identity }) =>
+      `${identity.accountId} ${(accessExpiresAt?.epochMillis ?? 0) / 60_000}`
+  })
+)
+
+/** Compares what is named with what the OAuth server and the store have seen so far. */
+export const expectWorld = (expected: {
+  readonly exchanges?: number
+  readonly stored?: AuthJson | null
+  readonly writes?: number
+  readonly removals?: number
+}) =>
+  Effect.gen(function* () {
+    const { removals, stored, writes } = yield* StoreControl
+    const found = yield* Effect.all({ exchanges, removals, stored, writes })
+    assert.deepStrictEqual({ ...found, ...expected }, found)
+  })
 
 /** The bearer token that a request would carry now. */
 export const bearer = Effect.flatMap(AuthSession, (session) => Effect.map(session.authorization, bearerOf))

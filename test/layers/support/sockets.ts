@@ -41,7 +41,6 @@ export interface Received {
 }
 
 type Handler = (request: Received, response: Http.ServerResponse, nth: number) => void
-
 const receiving =
   (received: Array<Received>, handler: Handler) => (request: Http.IncomingMessage, response: Http.ServerResponse) => {
     let body = ""

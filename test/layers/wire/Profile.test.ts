@@ -7,9 +7,7 @@ import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
 import { decoder, fetchedAt, identity } from "./json.js"
 
 const decode = decoder(ProfileResponse)
-
 const read = (json: unknown) => tokenActivityFromWire(Either.getOrThrow(decode(json)), { identity, fetchedAt })
-
 const totals = {
   lifetime_tokens: 987_654_321,
   peak_daily_tokens: 4_321_000,

@@ -6,19 +6,16 @@ describe("windows", () => {
   const first = (fields: Json) => read(usage({ rate_limit: rateLimit({ ...window, ...fields }, null) })).main.windows[0]
 
   it.each([
-    [59, 1],
-    [60, 1],
-    [61, 2],
-    [119, 2],
-    [1800, 30],
-    [3600, 60],
-    [18_000, 300],
-    [86_400, 1440],
-    [0, null],
-    [-60, null]
-  ])("%d seconds are %s minutes", (seconds, minutes) =>
-    strictEqual(first({ limit_window_seconds: seconds })?.durationMinutes, minutes)
-  )
+    [1, [59, 60]],
+    [2, [61, 119]],
+    [30, [1800]],
+    [60, [3600]],
+    [300, [18_000]],
+    [1440, [86_400]],
+    [null, [0, -60]]
+  ])("%s minutes are %j seconds", (minutes, all) => {
+    for (const seconds of all) strictEqual(first({ limit_window_seconds: seconds })?.durationMinutes, minutes)
+  })
 
   it.each([-5, 0, 100, 150])("used_percent %d passes through", (percent) =>
     strictEqual(first({ used_percent: percent })?.usedPercent, percent)
@@ -50,11 +47,9 @@ describe("windows", () => {
 
   it.each(Object.keys(window))("needs %s", (key) => {
     refuses(usage({ rate_limit: rateLimit(without(window, key)) }))
-    refuses(usage({ rate_limit: rateLimit({ ...window, [key]: null }) }))
-    refuses(usage({ rate_limit: rateLimit({ ...window, [key]: "1" }) }))
-    refuses(usage({ rate_limit: rateLimit({ ...window, [key]: 12.5 }) }))
-    refuses(usage({ rate_limit: rateLimit({ ...window, [key]: 2_147_483_648 }) }))
-    refuses(usage({ rate_limit: rateLimit({ ...window, [key]: -2_147_483_649 }) }))
+    for (const value of [null, "1", 12.5, 2_147_483_648, -2_147_483_649]) {
+      refuses(usage({ rate_limit: rateLimit({ ...window, [key]: value }) }))
+    }
   })
 
   it("refuses milliseconds", () =>

@@ -9,9 +9,7 @@ import type { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
 
 export const identity = new Identity({ userId: UserId.make("user-1"), accountId: AccountId.make("acct-1") })
-
 export const fetchedAt = DateTime.unsafeMake("2026-06-20T12:00:00Z")
-
 export type Json = Readonly<Record<string, unknown>>
 
 export const window: Json = {
@@ -44,15 +42,12 @@ export const decoder = <A, I>(schema: Schema.Schema<A, I>) => {
 }
 
 const decodeUsage = decoder(UsageResponse)
-
 export const read = (json: unknown): UsageSnapshot =>
   usageFromWire(Either.getOrThrow(decodeUsage(json)), { identity, fetchedAt })
 
 const isRefused = (json: unknown): boolean => Either.isLeft(decodeUsage(json))
-
 export const without = (json: Json, key: string): Json =>
   Object.fromEntries(Object.entries(json).filter(([k]) => k !== key))
 
 export const accepts = (json: unknown) => ok(!isRefused(json), JSON.stringify(json))
-
 export const refuses = (json: unknown) => ok(isRefused(json), JSON.stringify(json))

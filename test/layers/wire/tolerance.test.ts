@@ -25,7 +25,6 @@ import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessages
 import { fetchedAt, identity } from "./json.js"
 
 const runs = { fastCheck: { numRuns: 150 } }
-
 const isObject = (json: unknown): json is { readonly [key: string]: unknown } =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 
@@ -65,7 +64,6 @@ const answers = <A, I>(schema: Schema.Schema<A, I>) => {
 }
 
 const word = FastCheck.oneof(FastCheck.string(), FastCheck.constantFrom("constructor", "__proto__", "PRO", ""))
-
 const law = <A, I>(name: string, schema: Schema.Schema<A, I>, meaning: (response: A) => unknown) =>
   describe(name, () => {
     const decode = Schema.decodeUnknownEither(schema)
