@@ -1,8 +1,6 @@
 /**
  * The account side of Codex with ChatGPT sign-in: one namespace for each module. `Role` is the domain's, `WorkspaceRole` the
  * service.
- *
- * @since 0.1.0
  */
 export * as AuthJson from "./contracts/AuthJson.js"
 export * as CodexBackendApi from "./contracts/CodexBackendApi.js"

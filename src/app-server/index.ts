@@ -1,8 +1,6 @@
 /**
  * The app-server and its clients, one namespace per module: `Server` is the layer that answers `AppServer`; `InProcess`,
  * `Child` and `Remote` make clients.
- *
- * @since 0.1.0
  */
 export * as Envelope from "../rpc/Envelope.js"
 export * as RpcError from "../rpc/RpcError.js"

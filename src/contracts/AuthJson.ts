@@ -1,8 +1,4 @@
-/**
- * `auth.json` as the Codex CLI writes it. Keys that are not listed here are kept when the record is written again.
- *
- * @since 0.1.0
- */
+/** `auth.json` as the Codex CLI writes it. Keys that are not listed here are kept when the record is written again. */
 import * as Schema from "effect/Schema"
 
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optional(Schema.NullOr(schema))
@@ -11,7 +7,6 @@ const Secret = Schema.Redacted(Schema.String)
 
 /**
  * The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -30,7 +25,6 @@ const rest = { key: Schema.String, value: Schema.Unknown }
 
 /**
  * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -52,7 +46,6 @@ export type AuthTokens = typeof AuthTokens.Type
 
 /**
  * The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -78,7 +71,6 @@ export type AuthJson = typeof AuthJson.Type
 
 /**
  * The record as text: pretty-printed with two spaces, as the Codex CLI prints it.
- *
  * @since 0.1.0
  * @category schemas
  */

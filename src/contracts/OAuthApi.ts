@@ -1,8 +1,6 @@
 /**
  * The OAuth server: exchange of a refresh token, revocation at sign-out, and the owner of a personal access token.
  * Source: `openai/codex` login crate; codex-cli 0.169.0.
- *
- * @since 0.1.0
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
@@ -13,7 +11,6 @@ import { opt } from "./Tolerant.js"
 
 /**
  * The public client id of the Codex CLI.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -27,7 +24,6 @@ export const defaultIssuer = "https://auth.openai.com"
 
 /**
  * Base of the auth API.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -35,7 +31,6 @@ export const defaultAuthApi = "https://auth.openai.com/api/accounts"
 
 /**
  * `refresh_token` can be used once: this request is never repeated.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -48,7 +43,6 @@ export const RefreshRequest = Schema.Struct({
 
 /**
  * Why a refresh is asked for; it travels with the request.
- *
  * @since 0.1.0
  * @category models
  */
@@ -56,7 +50,6 @@ export type RefreshReason = (typeof RefreshRequest.Type)["refresh_reason"]
 
 /**
  * A token that is absent keeps its stored value.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -68,7 +61,6 @@ export const RefreshResponse = Schema.Struct({
 
 /**
  * The refusal's code stands in `error.code`, in `error` itself, or in `code`.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -79,7 +71,6 @@ export const OAuthErrorBody = Schema.Struct({
 
 /**
  * The refusal's code in lower case, or null.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -90,7 +81,6 @@ export const oauthErrorCode = (body: typeof OAuthErrorBody.Type): string | null 
 
 /**
  * `client_id` goes with a refresh token only.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -102,7 +92,6 @@ export const RevokeRequest = Schema.Struct({
 
 /**
  * Below the base of the auth API; the token to ask about is the bearer.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -110,7 +99,6 @@ export const whoamiPath = "/v1/user-auth-credential/whoami"
 
 /**
  * The owner of a personal access token.
- *
  * @since 0.1.0
  * @category schemas
  */

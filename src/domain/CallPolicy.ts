@@ -68,7 +68,6 @@ export class CallPolicy extends Schema.Class<CallPolicy>("CallPolicy")(
 
 /**
  * The wait after the n-th failed attempt.
- *
  * @since 0.1.0
  * @category getters
  */

@@ -1,8 +1,4 @@
-/**
- * Settings from the environment and `config.toml`, as the Codex CLI reads them.
- *
- * @since 0.1.0
- */
+/** Settings from the environment and `config.toml`, as the Codex CLI reads them. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
@@ -23,7 +19,6 @@ import { version } from "../domain/version.js"
 
 /**
  * Settings that go before the environment and `config.toml`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -39,7 +34,6 @@ const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
 /**
  * The settings without any configuration.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -116,7 +110,6 @@ const ConfigToml = Schema.Struct({
 
 /**
  * The file's text to its keys. Parse errors give line and column, never the line itself.
- *
  * @internal
  */
 export const ConfigTomlText = Schema.transformOrFail(Schema.String, ConfigToml, {
@@ -213,7 +206,6 @@ export const make = (
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
  * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -224,7 +216,6 @@ export const layerConfig = (
 
 /**
  * The given settings, with defaults for the rest. `codexHome` is not checked.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,8 +1,4 @@
-/**
- * The session whose tokens another application, the host, supplies. It is kept in memory only.
- *
- * @since 0.1.0
- */
+/** The session whose tokens another application, the host, supplies. It is kept in memory only. */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -24,7 +20,6 @@ import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sess
 
 /**
  * How long the host may take to supply a new token.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -68,7 +63,6 @@ const signedOut = AuthSession.of({
 /**
  * Until tokens are supplied, and after they were signed out, the session is `beneath`. While supplied tokens are in use, no
  * other sign-in is accepted, and `beneath` is neither read nor changed.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -193,7 +187,6 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
 
 /**
  * Signed out until tokens are supplied through `ExternalSession`.
- *
  * @since 0.1.0
  * @category layers
  */

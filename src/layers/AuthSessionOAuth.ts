@@ -1,8 +1,4 @@
-/**
- * The session of a stored auth record, renewed with its refresh token.
- *
- * @since 0.1.0
- */
+/** The session of a stored auth record, renewed with its refresh token. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

@@ -1,8 +1,4 @@
-/**
- * The browser that the operating system opens.
- *
- * @since 0.1.0
- */
+/** The browser that the operating system opens. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ChildProcess from "node:child_process"
@@ -16,9 +12,7 @@ const commandFor = (platform: NodeJS.Platform, url: string): Command => {
   return platform === "win32" ? ["rundll32", "url.dll,FileProtocolHandler", url] : ["xdg-open", url]
 }
 
-/**
- * Starts the program and watches it for a second, then leaves it running: on some systems it becomes the browser.
- */
+/** Starts the program and watches it for a second, then leaves it running: on some systems it becomes the browser. */
 const start = ([program, ...args]: Command): Effect.Effect<boolean> =>
   Effect.async<boolean>((resume) => {
     const child = ChildProcess.spawn(program, args, { detached: true, stdio: "ignore", windowsHide: true })
@@ -29,7 +23,6 @@ const start = ([program, ...args]: Command): Effect.Effect<boolean> =>
 
 /**
  * `open` on macOS, `rundll32` on Windows, `xdg-open` elsewhere. Opens only `http` and `https` addresses.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,8 +1,4 @@
-/**
- * The auth record in the keyring if there is one, else in `auth.json`. Using the file is logged.
- *
- * @since 0.1.0
- */
+/** The auth record in the keyring if there is one, else in `auth.json`. Using the file is logged. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
@@ -28,7 +24,6 @@ const within = (place: "keyring" | "file", revision: string): Option.Option<stri
 /**
  * Reads the keyring, and the file if the keyring is empty or fails. Writes the keyring, and the file if that fails. A
  * record that was read from the keyring is never written to the file, where the older one in the keyring would hide it.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -109,7 +104,6 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
 
 /**
  * The keyring of the operating system, and `auth.json`.
- *
  * @since 0.1.0
  * @category layers
  */

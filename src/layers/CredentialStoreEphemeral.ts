@@ -1,8 +1,4 @@
-/**
- * The auth record in memory, for the life of the layer.
- *
- * @since 0.1.0
- */
+/** The auth record in memory, for the life of the layer. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -12,7 +8,6 @@ import { CredentialStore, CredentialStoreError, type StoredRecord } from "../ser
 
 /**
  * A store that starts with `initial`, or signed out.
- *
  * @since 0.1.0
  * @category constructors
  */

@@ -1,8 +1,4 @@
-/**
- * The auth record in `auth.json`: read whole, replaced whole, mode 0600.
- *
- * @since 0.1.0
- */
+/** The auth record in `auth.json`: read whole, replaced whole, mode 0600. */
 import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -52,7 +48,6 @@ const storeErrorFrom =
 
 /**
  * Says whether there was a file.
- *
  * @internal
  */
 export const removeAuthFile = (fs: FileSystem.FileSystem, file: string): Effect.Effect<boolean, CredentialStoreError> =>
@@ -228,7 +223,6 @@ const make = Effect.gen(function* () {
 
 /**
  * A symbolic link is followed, and its target replaced.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,8 +1,4 @@
-/**
- * The auth record in the operating system's keyring, under the names that the Codex CLI uses.
- *
- * @since 0.1.0
- */
+/** The auth record in the operating system's keyring, under the names that the Codex CLI uses. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -23,7 +19,6 @@ import { authFile, removeAuthFile } from "./CredentialStoreFile.js"
 
 /**
  * `detail` says what is wrong and what to do, and holds no value of an entry.
- *
  * @internal
  */
 export class KeyringError extends Data.TaggedError("KeyringError")<{
@@ -33,7 +28,6 @@ export class KeyringError extends Data.TaggedError("KeyringError")<{
 
 /**
  * One text for each service and account. Every call ends within a bounded time.
- *
  * @internal
  */
 export interface Keyring {
@@ -43,9 +37,7 @@ export interface Keyring {
   readonly remove: (entry: KeyringEntry) => Effect.Effect<boolean, KeyringError>
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface KeyringEntry {
   readonly service: string
   readonly account: string
@@ -145,7 +137,6 @@ const ask = (entry: KeyringEntry, request: Request, limitMillis: number) =>
 /**
  * Interrupting a call ends its process. So does `limitMillis` without an answer, which is how long a person has to unlock
  * the keyring.
- *
  * @internal
  */
 export const makeKeyringProcess = (limitMillis: number): Keyring => ({
@@ -163,7 +154,6 @@ const sha256 = (text: string): string => Crypto.createHash("sha256").update(text
 
 /**
  * The account of a Codex home: `cli|` and 16 hexadecimal digits of the SHA-256 of its path. The service is `Codex Auth`.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -177,7 +167,6 @@ const pollAfterFailureMillis = 60_000
 
 /**
  * A store over a keyring. After a write the fallback `auth.json` is removed, and `remove` removes both.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -280,7 +269,6 @@ export const make = (
 /**
  * The keyring of the operating system, through the optional package `@napi-rs/keyring`. A person has 15 seconds to unlock
  * it. Not on Windows, where the Codex CLI does not use it.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,8 +1,4 @@
-/**
- * Leases within one process, granted in the order of the requests.
- *
- * @since 0.1.0
- */
+/** Leases within one process, granted in the order of the requests. */
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,7 +15,6 @@ interface Entry {
 
 /**
  * Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended.
- *
  * @since 0.1.0
  * @category constructors
  */

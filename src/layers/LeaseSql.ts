@@ -8,8 +8,6 @@
  * with a monotonic clock, and takes a lease without a heartbeat for its time to live. A holder measures with that clock
  * too: without a heartbeat in time the lease is lost, whatever the row says. Machines that share a database need clocks
  * that agree within the time to live.
- *
- * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
@@ -184,7 +182,6 @@ const make = Effect.gen(function* () {
 
 /**
  * Over a database of the caller's choice, which is first used when a lease is requested.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -194,7 +191,6 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
 
 /**
  * In `codex-account.sqlite` in `codexHome`, on the same connection as the journal.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,7 +1,5 @@
 /**
  * The composition of all layers, in parts: settings, the machine's own resources, a session, and the services over them.
- *
- * @since 0.1.0
  */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -42,7 +40,6 @@ import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 
 /**
  * The services that call the backend with the session in use.
- *
  * @since 0.1.0
  * @category models
  */
@@ -50,7 +47,6 @@ export type BackendServices = BackendHttp | RateLimits | Referrals | WorkspaceRo
 
 /**
  * The session, and the services over it.
- *
  * @since 0.1.0
  * @category models
  */
@@ -61,7 +57,6 @@ const lazily = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>) => Layer.unw
 
 /**
  * The backend's services over a session of the caller's choice.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -76,7 +71,6 @@ export const layerBackend: Layer.Layer<BackendServices, never, AccountConfig | A
 
 /**
  * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -91,7 +85,6 @@ const once = <A, E, R>(load: Effect.Effect<A, E, R>) => Effect.cached(Effect.uni
 
 /**
  * Signing in, loaded when it is first used.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -131,7 +124,6 @@ const stores: Readonly<
 
 /**
  * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -171,7 +163,6 @@ const layerDatabase = Layer.scopedContext(
 /**
  * What this machine has: the Node HTTP client, the credential store that the settings name, and journal and leases in the
  * SQLite file of the home, which is opened when one of them is first needed.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -183,7 +174,6 @@ export const layerMachine: Layer.Layer<
 
 /**
  * The account services on this machine, over given settings.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -222,7 +212,6 @@ const renewals: Readonly<
 /**
  * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which has the `codex` on the path
  * renew it.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -230,7 +219,6 @@ export const layerSessionRenewal = Layer.unwrapEffect(Effect.map(owner, (named) 
 
 /**
  * The settings: policies, who renews the session, and everything else in the environment and `config.toml`.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -248,7 +236,6 @@ export const layerSettings = (
 
 /**
  * Everything from the environment and `config.toml`.
- *
  * @since 0.1.0
  * @category layers
  */

@@ -1,8 +1,4 @@
-/**
- * The journal in memory, for the life of the layer.
- *
- * @since 0.1.0
- */
+/** The journal in memory, for the life of the layer. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -3,8 +3,6 @@
  *
  * Every change is one transaction that is on the disk before it is reported. A state is advanced by compare-and-set in one
  * statement, so that only one of two processes takes a step that can be taken once.
- *
- * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -154,7 +152,6 @@ const make = Effect.gen(function* () {
 
 /**
  * Over a database of the caller's choice, which is first used with the journal.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -164,7 +161,6 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
 
 /**
  * In `codex-account.sqlite` in `codexHome`, which is created with the first intent.
- *
  * @since 0.1.0
  * @category layers
  */

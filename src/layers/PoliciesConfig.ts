@@ -1,8 +1,4 @@
-/**
- * The policy table with numbers from the environment. Whether a call may be repeated can't be changed.
- *
- * @since 0.1.0
- */
+/** The policy table with numbers from the environment. Whether a call may be repeated can't be changed. */
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
@@ -48,7 +44,6 @@ const fromEnvironment = (policy: CallPolicy): Effect.Effect<CallPolicy, Configur
 /**
  * Reads `CODEX_ACCOUNT_POLICY_<NAME>_ATTEMPTS`, `_ATTEMPT_TIMEOUT` and `_OVERALL_TIMEOUT`, such as
  * `CODEX_ACCOUNT_POLICY_READ_USAGE_ATTEMPT_TIMEOUT="5 seconds"`. `limit` caps every timeout.
- *
  * @since 0.1.0
  * @category constructors
  */

@@ -1,8 +1,4 @@
-/**
- * Signing in at the OAuth server over HTTP, with a callback server on a port of this machine.
- *
- * @since 0.1.0
- */
+/** Signing in at the OAuth server over HTTP, with a callback server on a port of this machine. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -30,7 +26,6 @@ import { claimsOf } from "./internal/sessionRecord.js"
 
 /**
  * A busy port is tried ten times. Only these two ports are registered with the server.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -187,7 +182,6 @@ export const make = (
 
 /**
  * Listens on port 1455 or 1457 while a browser signs in.
- *
  * @since 0.1.0
  * @category layers
  */

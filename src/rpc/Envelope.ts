@@ -1,15 +1,10 @@
-/**
- * One message of the app-server protocol: JSON-RPC without its `jsonrpc` member.
- *
- * @since 0.1.0
- */
+/** One message of the app-server protocol: JSON-RPC without its `jsonrpc` member. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 /**
  * The id that ties an answer to its request: text, or an integer that a double holds exactly. `1` and `"1"` are two ids.
- *
  * @since 0.1.0
  * @category models
  */
@@ -17,7 +12,6 @@ export type RequestId = string | number
 
 /**
  * A W3C trace context that a client may send along.
- *
  * @since 0.1.0
  * @category models
  */
@@ -40,7 +34,6 @@ export interface Request {
 
 /**
  * `emittedAtMs` is when the server sent it, in Unix milliseconds; clients and older servers leave it out.
- *
  * @since 0.1.0
  * @category models
  */
@@ -89,7 +82,6 @@ export type Message = Request | Notification | Response | ErrorResponse
 
 /**
  * A request; without `params` the member is left out.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -98,7 +90,6 @@ export const request = (id: RequestId, method: string, params?: unknown): Reques
 
 /**
  * A notification without a time, as clients send it.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -107,7 +98,6 @@ export const notification = (method: string, params?: unknown): Notification =>
 
 /**
  * A notification with the current time, as servers send it.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -132,7 +122,6 @@ export const errorResponse = (id: RequestId, { code, data, message }: ErrorBody)
 
 /**
  * The message as one line of JSON, without the line's end. Throws where a value can't be written as JSON.
- *
  * @since 0.1.0
  * @category encoding
  */
@@ -194,7 +183,6 @@ const parsed = Option.liftThrowable((text: string): unknown => JSON.parse(text))
  *
  * A request whose id is neither text nor a safe integer is read as a notification, which is not answered either. Members
  * that the protocol does not know are ignored, `jsonrpc` among them.
- *
  * @since 0.1.0
  * @category decoding
  */

@@ -1,8 +1,4 @@
-/**
- * The error that a request is answered with.
- *
- * @since 0.1.0
- */
+/** The error that a request is answered with. */
 import * as Schema from "effect/Schema"
 
 /**
@@ -10,7 +6,6 @@ import * as Schema from "effect/Schema"
  *   method is one of these.
  * - `methodNotFound`: only clients answer it, to a request of the server that they do not know.
  * - `internal`: the backend, files, shutdown. `overloaded`: try again later. `generic`: a client's refusal.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -26,7 +21,6 @@ export const codes = {
 /**
  * `message` is written to the other side as it is: it holds no token, no e-mail address, no URL and nothing of a
  * backend's answer.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -49,7 +43,6 @@ const secretLike = /@|\bsk-|\beyJ|\brt[-_.]|bearer/i
 /**
  * Text of a client that an error repeats: as it is where it is short, printable ASCII and looks like neither a token, a
  * key nor an e-mail address, otherwise an ellipsis. Errors end up in logs, and a client may have misplaced a secret.
- *
  * @since 0.1.0
  * @category constructors
  */

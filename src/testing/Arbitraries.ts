@@ -1,8 +1,4 @@
-/**
- * Generators of domain values, valid and with the odd ones that a test should meet, and of faults.
- *
- * @since 0.1.0
- */
+/** Generators of domain values, valid and with the odd ones that a test should meet, and of faults. */
 import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
@@ -30,7 +26,6 @@ import { EndpointName, type FaultPlan, type FaultRule } from "./FaultPlan.js"
 
 /**
  * The value, or now and then null.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -39,7 +34,6 @@ export const orNull = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrar
 
 /**
  * Text as a hostile backend might send it: control characters, escape sequences, bidirectional overrides, markup.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -68,7 +62,6 @@ export const untrustedText: FastCheck.Arbitrary<string> = FastCheck.oneof(
 
 /**
  * A time between 2000 and 2100, in whole seconds.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -78,7 +71,6 @@ export const time: FastCheck.Arbitrary<DateTime.Utc> = FastCheck.integer({ min: 
 
 /**
  * A window's length in minutes: mostly the usual ones, some near them, some odd, some missing.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -91,7 +83,6 @@ export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.one
 
 /**
  * Percent used, sometimes outside 0 to 100.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -148,7 +139,6 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
 
 /**
  * The count and the list need not agree.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -295,7 +285,6 @@ export const operation: FastCheck.Arbitrary<Operation> = FastCheck.record({
 
 /**
  * The verdict on any snapshot, at a time from an hour before it to a month after.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -310,7 +299,6 @@ export const verdict: FastCheck.Arbitrary<Verdict> = FastCheck.record({
 
 /**
  * A fault of one of these kinds, or of any.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -322,7 +310,6 @@ export const fault = (kinds?: ReadonlyArray<Fault["_tag"]>): FastCheck.Arbitrary
 /**
  * A plan for a set of endpoints, by default all: at most `maxRules` rules (8), each for one of the first `maxCall` calls
  * (6) or for every call.
- *
  * @since 0.1.0
  * @category arbitraries
  */

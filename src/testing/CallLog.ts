@@ -1,8 +1,4 @@
-/**
- * What arrived at the fake backend, in the order of arrival.
- *
- * @since 0.1.0
- */
+/** What arrived at the fake backend, in the order of arrival. */
 import * as Record from "effect/Record"
 import { createHash } from "node:crypto"
 import type { PathStyle } from "../contracts/BackendEndpoints.js"
@@ -13,7 +9,6 @@ import type { EndpointName } from "./FaultPlan.js"
  * One call. `endpoint` is null for a path that the contract does not know. Secrets in `headers` and `body` are replaced
  * by a digest, which is the same for the same secret. `connection` numbers the sockets of the real server, and is 0 in
  * memory. `committed`: the call has changed the state. `status` is null while there is no answer, or none ever came.
- *
  * @since 0.1.0
  * @category models
  */
@@ -38,7 +33,6 @@ export interface LoggedCall {
 
 /**
  * SHA-256 in hex digits.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -46,7 +40,6 @@ export const digest = (data: string | Uint8Array): string => createHash("sha256"
 
 /**
  * What stands in the log for a secret: the first twelve hex digits of its SHA-256, marked as such.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -76,7 +69,6 @@ const secretFields: ReadonlySet<string> = new Set([
 
 /**
  * The body as JSON with its secrets masked; the text itself is not kept, so a body that is not JSON shows as null.
- *
  * @since 0.1.0
  * @category combinators
  */
@@ -90,7 +82,6 @@ export const maskBody = (value: unknown): unknown => {
 
 /**
  * The log itself. It keeps the last 100 000 calls, so that a backend may run for days.
- *
  * @since 0.1.0
  * @category models
  */

@@ -1,15 +1,10 @@
-/**
- * One account of the fake backend: what it has, and what each act does to it. Pure; times are Unix milliseconds.
- *
- * @since 0.1.0
- */
+/** One account of the fake backend: what it has, and what each act does to it. Pure; times are Unix milliseconds. */
 import type { ProfileResponse, UsageResponse } from "../contracts/BackendEndpoints.js"
 import type { EndpointName } from "./FaultPlan.js"
 
 /**
  * A window as it was at `since`. It fills by `percentPerHour` as the clock moves, up to 100, and is empty again at every
  * `resetAt`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -48,7 +43,6 @@ export interface FakeResetCredit {
 
 /**
  * `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out.
- *
  * @since 0.1.0
  * @category models
  */
@@ -80,7 +74,6 @@ export interface FakeMessage {
  * A user in an account. `planType`, `reachedType` and `role` are words as the backend spells them. `offer` null answers
  * 403, and each of `laterOffers` takes its place from a time on. `messages` null answers 404, and every endpoint in
  * `forbidden` answers 403. `allowed` null follows the windows.
- *
  * @since 0.1.0
  * @category models
  */
@@ -117,7 +110,6 @@ const day = 86_400_000
 /**
  * A window that is `usedPercent` used and resets after `resetsInSeconds`, by default half its length. By default it fills
  * at the rate that would use half of it up in its length; with `percentPerHour` 0 it stands still.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -139,7 +131,6 @@ export const makeWindow = (
 
 /**
  * A credit that is available for 30 days.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -157,7 +148,6 @@ export const makeResetCredit = (now: number, id: string, options?: Partial<FakeR
 /**
  * A member of a business workspace who can do everything: both windows in use, two reset credits, an offer, no cooldown
  * yet.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -219,7 +209,6 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
 /**
  * What is different where the workspace's credits are used up: the member is stopped, has no reset to redeem, and can
  * only write to the owner or wait.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -237,7 +226,6 @@ export const withoutCredits: Partial<FakeAccount> = {
 
 /**
  * The account's name in the fake: a user in an account.
- *
  * @since 0.1.0
  * @category accessors
  */

@@ -1,8 +1,6 @@
 /**
  * The ChatGPT backend and its OAuth server as a test has them: a state to look at, faults to choose, and a log of every
  * call. In memory as an `HttpClient`, or on a real socket; both faces share the state machine and the faults.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
@@ -27,7 +25,6 @@ import type { EndpointName, FaultPlan, FaultRule } from "./FaultPlan.js"
 
 /**
  * Where the fake is reached. In memory any URL with these paths will do.
- *
  * @since 0.1.0
  * @category models
  */
@@ -43,7 +40,6 @@ export interface FakeUrls {
 /**
  * `accounts` may be given as what differs from `makeAccount`; the first one is the default wherever an account is asked
  * for, and those after it get ids of their own. Token lifetimes are in seconds.
- *
  * @since 0.1.0
  * @category models
  */
@@ -103,7 +99,6 @@ const urlsOf = (origin: string): FakeUrls => ({
 
 /**
  * The record that the Codex CLI would have written after this sign-in.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -139,7 +134,6 @@ const initialAccounts = (
 
 /**
  * A fake backend with a state of its own.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -193,7 +187,6 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
 
 /**
  * The in-memory face of a fake: one more client of the same backend, as another process would be.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -202,7 +195,6 @@ export const httpClient = (backend: FakeBackendService): HttpClient.HttpClient =
 /**
  * The real face of a fake, on `127.0.0.1` and any free port by default: the same backend under the URLs of
  * the server, which closes with the scope.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -217,7 +209,6 @@ export const serve = (
 
 /**
  * The backend alone, without a face.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -226,7 +217,6 @@ export const layer = (options?: FakeBackendOptions): Layer.Layer<FakeBackend> =>
 
 /**
  * An `HttpClient` that the fake answers, in the caller's own fiber.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -237,7 +227,6 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, FakeBack
 
 /**
  * The fake in memory: the backend, and an `HttpClient` that reaches it and nothing else.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -246,7 +235,6 @@ export const layerClient = (options?: FakeBackendOptions): Layer.Layer<FakeBacke
 
 /**
  * The fake on a real socket. Its URLs are in `FakeBackend.urls`.
- *
  * @since 0.1.0
  * @category layers
  */

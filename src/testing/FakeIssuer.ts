@@ -1,8 +1,6 @@
 /**
  * The sign-in side of the OAuth server as a test has it, next to a fake backend: a sign-in here makes a session
  * there. In memory as an `HttpClient`, or on a real socket.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
@@ -38,7 +36,6 @@ export {
 
 /**
  * One call. Secrets among `headers` and `fields` are replaced by a digest.
- *
  * @since 0.1.0
  * @category models
  */
@@ -83,7 +80,6 @@ type Pending = ReadonlyArray<{ readonly endpoint: IssuerEndpoint; readonly fault
 
 /**
  * An issuer over a backend of the caller's choice.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -146,7 +142,6 @@ export interface FakeIssuerLayerOptions {
 
 /**
  * Issuer and backend in memory, with an `HttpClient` that reaches them and nothing else.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -167,7 +162,6 @@ export const layerClient = (
 /**
  * Issuer and backend on one real socket of `127.0.0.1`. The URLs are in `FakeBackend.urls`, and the issuer is their
  * `origin`.
- *
  * @since 0.1.0
  * @category layers
  */

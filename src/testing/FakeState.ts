@@ -1,8 +1,4 @@
-/**
- * The fake backend's whole state: accounts, sessions and their tokens. Pure; times are Unix milliseconds.
- *
- * @since 0.1.0
- */
+/** The fake backend's whole state: accounts, sessions and their tokens. Pure; times are Unix milliseconds. */
 import * as Encoding from "effect/Encoding"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
@@ -11,7 +7,6 @@ import { accountKey, type FakeAccount } from "./FakeAccount.js"
 
 /**
  * What a sign-in or a refresh issues: unsigned tokens with the claims that real ones carry.
- *
  * @since 0.1.0
  * @category models
  */
@@ -23,7 +18,6 @@ export interface IssuedTokens {
 
 /**
  * Whether a refresh token can be used, and if not, why the server will say no.
- *
  * @since 0.1.0
  * @category models
  */
@@ -31,7 +25,6 @@ export type RefreshTokenStatus = "live" | "used" | "expired" | "revoked" | "inva
 
 /**
  * `uses` counts every exchange that was tried with the token, granted or not.
- *
  * @since 0.1.0
  * @category models
  */
@@ -43,7 +36,6 @@ export interface FakeRefreshToken {
 
 /**
  * `history` holds the accounts as they were before each act, for stale reads.
- *
  * @since 0.1.0
  * @category models
  */
@@ -139,7 +131,6 @@ const issue = (
 
 /**
  * A new session for an account.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -151,7 +142,6 @@ export const signIn = (state: FakeState, now: number, account: FakeAccount): rea
 
 /**
  * What an exchange comes to: new tokens, without a refresh token where the old one stays, or why it is refused.
- *
  * @since 0.1.0
  * @category models
  */
@@ -162,7 +152,6 @@ export type Refreshed =
 
 /**
  * Exchanges a refresh token, which ends its life.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -187,7 +176,6 @@ export const refresh = (state: FakeState, now: number, token: string): readonly 
 
 /**
  * Ends the session that a token belongs to; an unknown token ends nothing.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -208,7 +196,6 @@ export const revoke = (state: FakeState, token: string): FakeState => {
 
 /**
  * Makes a refresh token live, used, expired, revoked, or no longer a grant.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -219,7 +206,6 @@ export const setRefreshTokenStatus = (state: FakeState, token: string, status: R
 
 /**
  * Makes the server refuse every access token issued so far, whatever the tokens themselves say.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -233,7 +219,6 @@ const accountOfSession = (state: FakeState, session: string): FakeAccount | unde
 
 /**
  * The account that a bearer token stands for; none if it is unknown or has expired.
- *
  * @since 0.1.0
  * @category accessors
  */
@@ -244,7 +229,6 @@ export const authenticate = (state: FakeState, now: number, bearer: string): Opt
 
 /**
  * Changes an account, without a trace in the history.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -256,7 +240,6 @@ export const updateAccount = (
 
 /**
  * Puts the account that an act has changed in place of the old one.
- *
  * @since 0.1.0
  * @category transitions
  */
@@ -268,7 +251,6 @@ export const commit = (state: FakeState, now: number, account: FakeAccount): Fak
 
 /**
  * The account as a read sees it that lags behind by `lagMillis`.
- *
  * @since 0.1.0
  * @category accessors
  */

@@ -1,8 +1,4 @@
-/**
- * What can go wrong with one call.
- *
- * @since 0.1.0
- */
+/** What can go wrong with one call. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
@@ -17,7 +13,6 @@ const bounded = (min: number, max: number, usual: readonly [min: number, max: nu
 
 /**
  * A `Retry-After` header: in seconds, as the HTTP date that many seconds ahead, or as any text.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -46,7 +41,6 @@ const afterCommit = or(Schema.Boolean, false)
  * One fault. With `afterCommit` the backend has done what was asked before the fault shows; without, it has done
  * nothing. The faults of the body (`Truncated`, `MalformedJson`, `UnknownEnum`, `HugeBody`, `SlowBody`) spoil the answer
  * of a call that was done.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -90,7 +84,6 @@ export const pass: Fault = { _tag: "Pass" }
 
 /**
  * A status with a body of your own instead of the answer.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -116,7 +109,6 @@ const millis = (duration: Duration.DurationInput): number => Math.round(Duration
 
 /**
  * The call waits before it is done; with `afterCommit`, after it.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -142,7 +134,6 @@ export const hangAfterCommit: Fault = { _tag: "Hang", afterCommit: true }
 /**
  * There is no connection: the call never arrives, and is not in the log. On a socket, which is open by then, the client
  * sees a reset.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -156,7 +147,6 @@ export const resetBeforeCommit: Fault = { _tag: "Reset", afterCommit: false }
 
 /**
  * Done, but the answer is lost.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -164,7 +154,6 @@ export const resetAfterCommit: Fault = { _tag: "Reset", afterCommit: true }
 
 /**
  * Done, but the connection breaks in the middle of the answer's body.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -172,7 +161,6 @@ export const truncated: Fault = { _tag: "Truncated" }
 
 /**
  * A page such as a proxy or a bot check shows.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -185,7 +173,6 @@ export const htmlPage = (status = 403, options?: { readonly afterCommit?: boolea
 
 /**
  * A redirect to the same path, on this origin or on another; following it makes one more call.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -204,7 +191,6 @@ export const malformedJson: Fault = { _tag: "MalformedJson" }
 
 /**
  * Every word of a known set becomes an unknown one, and unknown fields appear.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -212,7 +198,6 @@ export const unknownEnum: Fault = { _tag: "UnknownEnum" }
 
 /**
  * A read that does not show the acts within that time. The real backend has been seen to lag by up to 20 minutes.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -226,7 +211,6 @@ export const rateLimited = (retryAfter?: RetryAfter): Fault => ({ _tag: "RateLim
 
 /**
  * The account lacks the capability: 403.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -234,7 +218,6 @@ export const forbidden: Fault = { _tag: "Forbidden" }
 
 /**
  * The answer with so much white space after it that it is larger than `bytes`; by default, than 1 MiB.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -242,7 +225,6 @@ export const hugeBody = (bytes = 1_048_577): Fault => ({ _tag: "HugeBody", bytes
 
 /**
  * The answer's body in small pieces with a wait before each.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -254,7 +236,6 @@ export const slowBody = (chunkBytes: number, gap: Duration.DurationInput): Fault
 
 /**
  * An error whose body repeats the request's headers and body: nothing of it may show anywhere.
- *
  * @since 0.1.0
  * @category constructors
  */

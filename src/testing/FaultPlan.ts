@@ -1,14 +1,9 @@
-/**
- * What goes wrong, chosen as data: which call of which endpoint meets which fault.
- *
- * @since 0.1.0
- */
+/** What goes wrong, chosen as data: which call of which endpoint meets which fault. */
 import * as Schema from "effect/Schema"
 import { Fault, pass } from "./Fault.js"
 
 /**
  * The contract's endpoints, as `group.endpoint`.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -40,7 +35,6 @@ const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
 /**
  * The fault of the `call`-th call, counted from one, to `endpoint`; with `*`, of the `call`-th call to any endpoint. With
  * `account`, only the calls that carry an access token of that account fit and are counted.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -59,7 +53,6 @@ export type FaultRule = typeof FaultRule.Type
 
 /**
  * The first rule that fits a call decides; a call that no rule fits passes.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -73,7 +66,6 @@ export type FaultPlan = typeof FaultPlan.Type
 
 /**
  * A plan as the text of a JSON file.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -81,7 +73,6 @@ export const FaultPlanText = Schema.parseJson(FaultPlan, { space: 2 })
 
 /**
  * A rule, to be put in a list.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -95,7 +86,6 @@ export const on = (
 /**
  * The fault that the plan has for a call to `endpoint` by `account`. `count` says how many calls there have been with
  * this one, to an endpoint or to any, by an account or by all.
- *
  * @since 0.1.0
  * @category accessors
  */

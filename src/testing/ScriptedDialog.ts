@@ -1,8 +1,4 @@
-/**
- * A `Dialog` that a script answers, and that remembers what was asked and shown.
- *
- * @since 0.1.0
- */
+/** A `Dialog` that a script answers, and that remembers what was asked and shown. */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,7 +18,6 @@ import {
 
 /**
  * What was asked or shown, in order. The text is as the program gave it.
- *
  * @since 0.1.0
  * @category models
  */
@@ -35,7 +30,6 @@ export type Entry =
 
 /**
  * An entry that wanted an answer.
- *
  * @since 0.1.0
  * @category models
  */
@@ -44,7 +38,6 @@ export type Question = Extract<Entry, { readonly id: string }>
 /**
  * `true` and `false` answer a confirmation and a text answers `ask`. A choice is made by its value, its label, or with
  * `nth`, if it is enabled. `cancel` leaves the dialog.
- *
  * @since 0.1.0
  * @category models
  */
@@ -60,7 +53,6 @@ export type Answer =
  * By question id: one answer for every time, a list of answers for one time each, or a function of the question; an
  * Effect may be in place of the function's answer, to let the world change while the person thinks. What gives no answer
  * fails as `NotInteractive`.
- *
  * @since 0.1.0
  * @category models
  */
@@ -76,7 +68,6 @@ export const cancel: Answer = { _tag: "Cancel" }
 
 /**
  * The choice at that place, counted from zero.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -84,7 +75,6 @@ export const nth = (index: number): Answer => ({ _tag: "Nth", index })
 
 /**
  * The choice with that value, compared by `Equal`.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -183,7 +173,6 @@ const make = (script: Script) =>
 
 /**
  * A dialog that is answered by the script; `ScriptedDialog` tells what was asked.
- *
  * @since 0.1.0
  * @category layers
  */

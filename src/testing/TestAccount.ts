@@ -1,8 +1,6 @@
 /**
  * A signed-in account for a test: the real services over the fake backend, with journal and lease in memory. `TestClock`
  * moves everything, the account's windows included; without it, time is real.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Duration from "effect/Duration"
@@ -27,7 +25,6 @@ import * as ScriptedDialog from "./ScriptedDialog.js"
 
 /**
  * Settings to override. `style` is the backend's path style, ChatGPT's by default.
- *
  * @since 0.1.0
  * @category models
  */
@@ -36,7 +33,6 @@ export type SettingsOptions = Partial<AccountSettings> & { readonly style?: Path
 /**
  * Complete settings for a client of the fake. Unless you name a folder, nothing is read from or written to a disk: the
  * store is ephemeral.
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -67,7 +63,6 @@ export const settings = (
 
 /**
  * `AccountConfig` for the fake that is in the environment.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -93,7 +88,6 @@ export interface PartsOptions {
 
 /**
  * What the account services and the programs need besides each other.
- *
  * @since 0.1.0
  * @category models
  */
@@ -118,7 +112,6 @@ const layerStore = (record: AuthJson | null | undefined) =>
 /**
  * Everything below the account services, over a fake of your own: `FakeBackend.layerClient`, or `FakeIssuer.layerClient`
  * for a test that signs in.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -136,7 +129,6 @@ export const layerParts = (
 
 /**
  * What a program under test may ask for.
- *
  * @since 0.1.0
  * @category models
  */
@@ -144,7 +136,6 @@ export type Services = Live.AccountServices | Parts | FakeBackend
 
 /**
  * A signed-in account with everything that the programs ask for.
- *
  * @since 0.1.0
  * @category layers
  */
@@ -153,7 +144,6 @@ export const layer = (options: FakeBackendOptions & PartsOptions = {}): Layer.La
 
 /**
  * Signs in as the account at that place in `accounts`, counted from zero, in place of the one that was signed in.
- *
  * @since 0.1.0
  * @category combinators
  */

@@ -1,8 +1,6 @@
 /**
  * Generators of the backend's answers as they stand on the wire: JSON that the contract accepts. What may be missing is
  * sometimes null and sometimes missing, words are sometimes new, and there may be unknown fields.
- *
- * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
@@ -150,7 +148,6 @@ export const resetCredits: FastCheck.Arbitrary<Json> = object(
 
 /**
  * The code is always one of the four: another one is no answer.
- *
  * @since 0.1.0
  * @category arbitraries
  */
@@ -254,7 +251,6 @@ export const profile: FastCheck.Arbitrary<Json> = object(
 
 /**
  * Any of these answers as a newer backend might send it.
- *
  * @since 0.1.0
  * @category combinators
  */

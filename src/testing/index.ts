@@ -1,8 +1,6 @@
 /**
  * For tests: a signed-in account over a fake backend in memory or on a socket, faults as data, scripted answers,
  * generated values. One namespace for each module.
- *
- * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.js"
 export * as CallLog from "./CallLog.js"

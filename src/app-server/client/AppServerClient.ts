@@ -1,8 +1,4 @@
-/**
- * A client of an app-server, which may run in this process, as a child, or behind a socket.
- *
- * @since 0.1.0
- */
+/** A client of an app-server, which may run in this process, as a child, or behind a socket. */
 import * as Context from "effect/Context"
 import type * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
@@ -14,7 +10,6 @@ import type { IoError, ServerError, TransportError, TypedRequestError } from "./
 
 /**
  * The methods that can be called; the client makes the handshake itself.
- *
  * @since 0.1.0
  * @category models
  */
@@ -22,7 +17,6 @@ export type ClientMethod = Exclude<MethodName, "initialize">
 
 /**
  * The params of a method, as they are sent.
- *
  * @since 0.1.0
  * @category models
  */
@@ -30,7 +24,6 @@ export type ClientParams<M extends ClientMethod> = Methods[M]["params"]["Encoded
 
 /**
  * The params, which may be left out where none of their members is needed.
- *
  * @since 0.1.0
  * @category models
  */
@@ -43,7 +36,6 @@ export type ParamsArgument<M extends ClientMethod> = [ClientParams<M>] extends [
 /**
  * A request without types. Without an `id` it gets one; an `id` that is in flight is refused, and the first request keeps
  * its answer.
- *
  * @since 0.1.0
  * @category models
  */
@@ -55,7 +47,6 @@ export interface RawRequest {
 
 /**
  * The notification of one method. `emittedAtMs` is null where the server does not say.
- *
  * @since 0.1.0
  * @category models
  */
@@ -68,7 +59,6 @@ export interface NotificationOf<M extends ServerNotificationName> {
 
 /**
  * A notification of the protocol; `method` is the discriminant.
- *
  * @since 0.1.0
  * @category models
  */
@@ -78,7 +68,6 @@ export type ServerNotification<M extends ServerNotificationName = ServerNotifica
 
 /**
  * What the client learns without asking.
- *
  * @since 0.1.0
  * @category models
  */
@@ -99,7 +88,6 @@ export type AppServerEvent =
 
 /**
  * Whether the event is the notification of that method; a refinement for `Stream.filter`.
- *
  * @since 0.1.0
  * @category refinements
  */
@@ -110,7 +98,6 @@ export const isNotification =
 
 /**
  * What the server said about itself; null where it did not.
- *
  * @since 0.1.0
  * @category models
  */
@@ -125,7 +112,6 @@ export interface ServerInfo {
  * not to send. `channelCapacity` is how much each queue holds: 128 by default, at least 1.
  *
  * `legacyNotifications` also asks for the notifications of the older protocol; servers that do not know it send none.
- *
  * @since 0.1.0
  * @category models
  */
@@ -141,7 +127,6 @@ export interface ClientOptions {
 
 /**
  * The part of a client that only makes requests. After the client has ended, every request fails immediately.
- *
  * @since 0.1.0
  * @category models
  */

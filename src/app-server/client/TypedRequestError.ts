@@ -1,8 +1,4 @@
-/**
- * Why a request to an app-server failed.
- *
- * @since 0.1.0
- */
+/** Why a request to an app-server failed. */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { RpcError } from "../../rpc/RpcError.js"
@@ -13,7 +9,6 @@ import { RpcError } from "../../rpc/RpcError.js"
  * - `InvalidInput`: refused by the client, nothing was sent. `BrokenPipe`: the connection is gone.
  * - `ConnectionAborted`, `UnexpectedEof`: the server closed the connection. `InvalidData`: it sent what can't be understood.
  * - `TimedOut`: it did not answer in time. `Other`: no connection was made, or the server refused it.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -38,7 +33,6 @@ export const ioError = (reason: IoError["reason"], message: string): IoError => 
 
 /**
  * What is wrong with a result, without its values: those may be secrets.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -46,7 +40,6 @@ export class DecodeError extends Schema.TaggedError<DecodeError>()("DecodeError"
 
 /**
  * There was no answer: the request did not reach the server, or the connection ended first.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -61,7 +54,6 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 
 /**
  * The server answered with an error. The text is the server's own, or that of a server behind it.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -81,7 +73,6 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
 
 /**
  * The answer does not fit the method; the client may be out of date.
- *
  * @since 0.1.0
  * @category errors
  */

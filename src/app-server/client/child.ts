@@ -1,8 +1,4 @@
-/**
- * A client of an app-server that runs as a child of this process, such as `codex-account app-server`.
- *
- * @since 0.1.0
- */
+/** A client of an app-server that runs as a child of this process, such as `codex-account app-server`. */
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as Effect from "effect/Effect"
@@ -15,7 +11,6 @@ import type { IoError } from "./TypedRequestError.js"
 
 /**
  * The program with its arguments; no shell reads them. `env` is added to the environment of this process.
- *
  * @since 0.1.0
  * @category models
  */
@@ -28,7 +23,6 @@ export interface ChildOptions extends ClientOptions {
 /**
  * Starts the program and makes the handshake. When the scope closes its input ends; a child that does not exit within
  * five seconds gets `SIGTERM`, and after five more `SIGKILL`.
- *
  * @since 0.1.0
  * @category constructors
  */

@@ -1,8 +1,4 @@
-/**
- * A client of the app-server in this process. Messages are never turned into text on the way.
- *
- * @since 0.1.0
- */
+/** A client of the app-server in this process. Messages are never turned into text on the way. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -24,7 +20,6 @@ import type { IoError } from "./TypedRequestError.js"
  * itself holds the session.
  *
  * `sessionSource` says what kind of program the client is, for the threads that it starts; by default the server's kind.
- *
  * @since 0.1.0
  * @category models
  */
@@ -57,7 +52,6 @@ const open = (capacity: number): Effect.Effect<Transport<Message>, never, AppSer
 
 /**
  * Connects and makes the handshake. The client ends with the scope.
- *
  * @since 0.1.0
  * @category constructors
  */

@@ -1,8 +1,4 @@
-/**
- * Applies `account/rateLimits/updated`, which holds only what has changed, to rate limits that were read before.
- *
- * @since 0.1.0
- */
+/** Applies `account/rateLimits/updated`, which holds only what has changed, to rate limits that were read before. */
 import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 
 type Window = NonNullable<RateLimitSnapshot["primary"]>
@@ -40,7 +36,6 @@ const mergeWindows = (last: RateLimitSnapshot, update: RateLimitSnapshot): Pick<
 
 /**
  * What the update leaves out stays. A window goes on with the one of the same length.
- *
  * @since 0.1.0
  * @category combinators
  */
@@ -64,7 +59,6 @@ const idOf = ({ limitId }: RateLimitSnapshot): string => limitId ?? mainLimit
  * The last answer of `account/rateLimits/read` with an `account/rateLimits/updated` of the same account applied. A
  * null clears nothing: that a limit is reached no more is only known after the next read. A limit without an id is
  * Codex's own; one that is new is added.
- *
  * @since 0.1.0
  * @category combinators
  */

@@ -1,8 +1,4 @@
-/**
- * A client of an app-server behind a websocket, on the network or on a unix socket.
- *
- * @since 0.1.0
- */
+/** A client of an app-server behind a websocket, on the network or on a unix socket. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -17,7 +13,6 @@ import { type IoError, ioError } from "./TypedRequestError.js"
 
 /**
  * `authToken` is sent as a bearer token, and only over `wss` or to this machine.
- *
  * @since 0.1.0
  * @category models
  */
@@ -70,7 +65,6 @@ export const targetOf = (endpoint: Endpoint): Either.Either<WebSocketTransport.W
 /**
  * Connects within ten seconds, and makes the handshake within ten more. There is no reconnect: `Disconnected` is the last
  * event of a lost connection. The client ends with the scope.
- *
  * @since 0.1.0
  * @category constructors
  */

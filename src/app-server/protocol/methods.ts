@@ -1,8 +1,4 @@
-/**
- * The requests that a client can make, and those that a server makes of its client.
- *
- * @since 0.1.0
- */
+/** The requests that a client can make, and those that a server makes of its client. */
 import { type RpcError, echoed } from "../../rpc/RpcError.js"
 import { invalidRequest, make, withoutParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
@@ -12,7 +8,6 @@ import * as Usage from "./schemas/Usage.js"
 
 /**
  * The table, by the method's name on the wire.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -62,7 +57,6 @@ export type MethodName = keyof Methods
 
 /**
  * The params of the method, decoded.
- *
  * @since 0.1.0
  * @category models
  */
@@ -70,7 +64,6 @@ export type Params<Name extends MethodName> = Methods[Name]["params"]["Type"]
 
 /**
  * The result of the method, as a server writes it and a client reads it.
- *
  * @since 0.1.0
  * @category models
  */
@@ -84,7 +77,6 @@ export const isMethodName = (name: string): name is MethodName => Object.hasOwn(
 
 /**
  * The answer to a request whose method is not in the table.
- *
  * @since 0.1.0
  * @category errors
  */
@@ -92,7 +84,6 @@ export const unknownMethod = (name: string): RpcError => invalidRequest(`unknown
 
 /**
  * The one request that this server makes: new tokens, from the client that holds the session.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -103,7 +94,6 @@ export const refreshTokens = {
 
 /**
  * Every request that the original's servers make (codex-cli 0.169.0). A client refuses any other with `methodNotFound`.
- *
  * @since 0.1.0
  * @category constants
  */

@@ -1,8 +1,4 @@
-/**
- * Notifications of the server.
- *
- * @since 0.1.0
- */
+/** Notifications of the server. */
 import * as Schema from "effect/Schema"
 import { nullable } from "../../contracts/Tolerant.js"
 import { struct } from "./Method.js"
@@ -13,7 +9,6 @@ import * as Usage from "./schemas/Usage.js"
 /**
  * `delivery`: a `lossless` notification waits for room in a full queue, a `bestEffort` one is dropped and counted. The
  * Type side of `params` is what a server writes.
- *
  * @since 0.1.0
  * @category models
  */
@@ -24,7 +19,6 @@ export interface NotificationKind<P, PI> {
 
 /**
  * A problem with the configuration, sent after `initialize`.
- *
  * @since 0.1.0
  * @category schemas
  */
@@ -42,7 +36,6 @@ const lossless: NotificationKind<unknown, unknown> = { params: Schema.Unknown, d
 
 /**
  * By method. The lossless ones belong to turns: only other servers send them, and their params are not decoded.
- *
  * @since 0.1.0
  * @category constants
  */
@@ -70,7 +63,6 @@ export type ServerNotificationName = keyof typeof serverNotifications
 
 /**
  * The params of the notification, decoded.
- *
  * @since 0.1.0
  * @category models
  */
@@ -86,7 +78,6 @@ export const isServerNotificationName = (method: string): method is ServerNotifi
 
 /**
  * Whether the notification must never be dropped.
- *
  * @since 0.1.0
  * @category predicates
  */
@@ -95,7 +86,6 @@ export const isLossless = (method: string): boolean =>
 
 /**
  * The one notification from a client; it has no params.
- *
  * @since 0.1.0
  * @category constants
  */

@@ -1,8 +1,4 @@
-/**
- * The app-server, independent of how its messages travel.
- *
- * @since 0.1.0
- */
+/** The app-server, independent of how its messages travel. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -17,7 +13,6 @@ export const capacityOf = (given: number = defaultCapacity): number => Math.max(
 
 /**
  * How a client is reached. A `socket` that does not read is closed; `stdio` and `inProcess` are waited for.
- *
  * @since 0.1.0
  * @category models
  */
@@ -25,7 +20,6 @@ export type ConnectionKind = "stdio" | "socket" | "inProcess"
 
 /**
  * `capacity` is how many requests may wait, and how many notifications: 128 by default, at least 1.
- *
  * @since 0.1.0
  * @category models
  */
@@ -36,7 +30,6 @@ export interface ConnectOptions {
 
 /**
  * One client, as its transport sees it. Messages are values; only the transport knows their text.
- *
  * @since 0.1.0
  * @category models
  */

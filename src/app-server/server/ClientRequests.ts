@@ -1,8 +1,4 @@
-/**
- * Requests to the client that supplied the session.
- *
- * @since 0.1.0
- */
+/** Requests to the client that supplied the session. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -15,7 +11,6 @@ import { refreshTokens } from "../protocol/methods.js"
 
 /**
  * Sends a request to one client and waits for its answer; fails when the client is gone.
- *
  * @since 0.1.0
  * @category models
  */
@@ -23,7 +18,6 @@ export type Ask = (method: string, params: unknown) => Effect.Effect<unknown, Rp
 
 /**
  * Shared by the server, whose connections answer, and the session, which asks: both need the same instance.
- *
  * @since 0.1.0
  * @category tags
  */
@@ -54,7 +48,6 @@ export const layer: Layer.Layer<ClientRequests> = Layer.effect(
 
 /**
  * Tokens from the client that supplied the session. Its answer is never shown in an error.
- *
  * @since 0.1.0
  * @category layers
  */

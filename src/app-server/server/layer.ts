@@ -1,8 +1,4 @@
-/**
- * The app-server over the account's services.
- *
- * @since 0.1.0
- */
+/** The app-server over the account's services. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -85,7 +81,6 @@ const make = <R>(options: DispatchOptions<R>) =>
 
 /**
  * The methods of the account, and what the options add.
- *
  * @since 0.1.0
  * @category layers
  */

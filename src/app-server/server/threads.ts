@@ -1,8 +1,4 @@
-/**
- * Threads as far as a client needs them to start: who made them, where and when. No model turn is ever run.
- *
- * @since 0.1.0
- */
+/** Threads as far as a client needs them to start: who made them, where and when. No model turn is ever run. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -65,7 +61,6 @@ export const legacyConfigured = {
 
 /**
  * `source` is what kind of program the server is part of, for the threads that it makes: `vscode` by default.
- *
  * @since 0.1.0
  * @category models
  */
@@ -137,7 +132,6 @@ const sourceOf = ({ client, kind }: RequestContext): Option.Option<SessionSource
 /**
  * The handlers of `thread/start`, `thread/resume`, `thread/list` and `thread/read`. A thread counts as idle as long as a
  * connection that started or resumed it is open. An ephemeral one is not stored, and gone after that.
- *
  * @since 0.1.0
  * @category constructors
  */

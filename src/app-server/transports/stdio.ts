@@ -1,8 +1,4 @@
-/**
- * One client on two byte streams: one line of JSON per message.
- *
- * @since 0.1.0
- */
+/** One client on two byte streams: one line of JSON per message. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -17,7 +13,6 @@ import { lastReads, readAll, writeAll } from "./serve.js"
 /**
  * `drain` is how long accepted requests may take once the input has ended; `maxLineBytes` is the longest line that is
  * read.
- *
  * @since 0.1.0
  * @category models
  */
@@ -114,7 +109,6 @@ const outputGone = (output: Writable): Effect.Effect<void> =>
 /**
  * Serves the client until the input has ended and every accepted request is answered, the output is closed, or the
  * server has given the connection up.
- *
  * @since 0.1.0
  * @category constructors
  */
