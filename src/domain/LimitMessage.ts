@@ -22,7 +22,7 @@ export const localTime = (time: DateTime.Utc, now: DateTime.Zoned): string => {
 }
 
 /**
- * Which limit it is, and for whom. `limitName` and `promo` are the backend's text. `retryAt` is null when nobody told.
+ * Which limit it is, and for whom. `limitName` and `promo` are the backend's text. `retryAt` is null when it is not known.
  */
 export interface ReachedLimit {
   readonly limitName: string | null

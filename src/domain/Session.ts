@@ -62,7 +62,7 @@ export const usesBackend = (mode: AuthMode): boolean =>
   mode !== "apikey" && mode !== "bedrockApiKey" && mode !== "bedrockAccessKeys"
 
 /**
- * What a change of session leaves behind: a session, or nobody.
+ * The state after a change of session: signed in, or signed out.
  * @since 0.1.0
  * @category models
  */

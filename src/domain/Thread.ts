@@ -10,7 +10,7 @@ export const ThreadId = Schema.String.pipe(
 
 export type ThreadId = typeof ThreadId.Type
 
-/** What kind of program made the thread: a server tells its own, whoever its clients are. */
+/** What kind of program made the thread: the server's own kind, not its clients'. */
 export const SessionSource = Schema.Union(
   Schema.Literal("cli", "vscode", "exec", "appServer", "unknown"),
   Schema.Struct({ custom: Schema.String }),

@@ -1,4 +1,4 @@
-/** What one read of the usage endpoint told, and when, and for whom. */
+/** The result of one read of the usage endpoint, with its time and identity. */
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan } from "./Plan.js"

@@ -1,4 +1,4 @@
-/** How often usage is read by whoever watches it: as a value, to be printed, checked and overridden. */
+/** How often a watch reads usage: a value that can be printed, checked and overridden. */
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"

@@ -57,7 +57,7 @@ export interface AccountSettings {
   readonly issuer: string
   /** The base of the API that knows personal access tokens. */
   readonly authApi: string
-  /** The name that the sign-in page is told. */
+  /** The client name shown on the sign-in page. */
   readonly originator: string
   readonly userAgent: string
   readonly credentialStore: "file" | "keyring" | "auto" | "ephemeral"

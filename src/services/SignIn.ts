@@ -28,7 +28,7 @@ export interface Grant {
 }
 
 /**
- * A record that is whole and allowed, not stored yet. `email` is whose it is, where that is told.
+ * A complete and permitted record that is not stored yet. `email` is the account's, where the server names it.
  * @since 0.1.0
  * @category models
  */
