@@ -166,7 +166,7 @@ describe.skipIf(!hasTerminal).concurrent("on a terminal", () => {
           Effect.gen(function* () {
             yield* see(/Watching usage[\s\S]*50% left/)
             yield* becomes(made.backend, 100)
-            yield* see(/Used up: the window 5h/)
+            yield* see(/Used up: the 5h window/)
             yield* press("q")
           })
         ),
