@@ -2,7 +2,6 @@
  * The command as a child process, over a fake backend on a real socket and a real home. Every child is ended, and every
  * folder is removed.
  */
-import { assert } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -10,6 +9,7 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { strictEqual } from "node:assert"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from "node:fs"
@@ -180,7 +180,7 @@ const placeAt = (home: string, env: Record<string, string>): Place => ({
   ask: (name, args, options) =>
     Effect.map(run(["--json", ...args], env, options), (ran) => {
       const answer = answerOf(name, ran)
-      assert.strictEqual(answer.exitCode, ran.code)
+      strictEqual(answer.exitCode, ran.code)
       return { ...ran, answer, error: errorOf(answer) }
     })
 })
