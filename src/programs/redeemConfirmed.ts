@@ -75,7 +75,8 @@ export const ensureQuietPeriodOver = (identity: Identity, key?: RedeemKey) =>
     })
   )
 
-const outcomes = [
+/** What may come of a redemption, in the journal's words. */
+export const redeemOutcomes = [
   "reset",
   "alreadyRedeemed",
   "alreadyRedeemedElsewhere",
@@ -90,7 +91,7 @@ const outcomes = [
  * @since 0.1.0
  * @category models
  */
-export type RedeemOutcome = (typeof outcomes)[number]
+export type RedeemOutcome = (typeof redeemOutcomes)[number]
 
 /**
  * `target` is the credit that was named.
@@ -103,7 +104,7 @@ export interface Redemption {
   readonly target: string | null
 }
 
-const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
+const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...redeemOutcomes))
 
 /**
  * What the backend's word means for this operation: `alreadyRedeemed` for a key that was never sent before means that
