@@ -176,12 +176,16 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
     const dialog = yield* Dialog
     const known = yield* Ref.make(nothing)
     const to = { session, explain }
+    const flows = {
+      usage: untilBack(showUsage),
+      // What was read before a reset is no longer true.
+      redeem: untilBack(menuRedeem(to, (count) => Ref.set(known, { ...nothing, count }))),
+      invite: untilBack(menuInvite(to)),
+      nudge: untilBack(menuNudge(to))
+    }
 
     while (true) {
-      const read = yield* dialog.progress(
-        "Reading your account",
-        Effect.flatMap(Ref.get(known), (before) => readRows(session, before))
-      )
+      const read = yield* dialog.progress("Reading your account", readRows(session, yield* Ref.get(known)))
       yield* Ref.set(known, read)
       const flow = yield* dialog.choose({
         id: "menu",
@@ -189,20 +193,7 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
         details: [accountText(session), ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))],
         choices: rowsOf(session, read)
       })
-      switch (flow) {
-        case "usage":
-          yield* untilBack(showUsage)
-          break
-        case "redeem":
-          // What was read before a reset is no longer true.
-          yield* untilBack(menuRedeem(to, (count) => Ref.set(known, { ...nothing, count })))
-          break
-        case "invite":
-          yield* untilBack(menuInvite(to))
-          break
-        case "nudge":
-          yield* untilBack(menuNudge(to))
-      }
+      yield* flows[flow]
     }
   })
 
