@@ -8,6 +8,7 @@ import { type Identity, sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import type { Session } from "../domain/Session.js"
 import type { TokenActivity } from "../domain/TokenActivity.js"
+import type { Judged } from "../domain/UsageTransition.js"
 import { verdict } from "../domain/Verdict.js"
 import type { WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
@@ -19,7 +20,7 @@ import type { RateLimits } from "../services/RateLimits.js"
 import { TokenUsage } from "../services/TokenUsage.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readUsage, type UsageView } from "./usage.js"
+import { readUsage } from "./usage.js"
 
 /**
  * The live role where the backend has one to give, else the token's claim.
@@ -66,7 +67,7 @@ const ensureStill = (identity: Identity) =>
 export interface Status {
   readonly session: Session
   readonly role: Role
-  readonly usage: Either.Either<UsageView, AuthError | BackendError>
+  readonly usage: Either.Either<Judged, AuthError | BackendError>
   readonly activity: Either.Either<TokenActivity, AuthError | BackendError>
   readonly messages: Either.Either<WorkspaceMessageList, AuthError | BackendError>
   readonly open: ReadonlyArray<Operation>
@@ -101,15 +102,10 @@ export const showStatus: Effect.Effect<
     )
   )
   yield* ensureStill(session.identity)
+  const { role } = parts
   const now = yield* DateTime.now
-  return {
-    ...parts,
-    session,
-    usage: Either.map(parts.usage, (snapshot) => ({
-      snapshot,
-      verdict: verdict(snapshot, { now, role: parts.role })
-    }))
-  }
+  const usage = Either.map(parts.usage, (snapshot) => ({ snapshot, verdict: verdict(snapshot, { now, role }) }))
+  return { ...parts, session, usage }
 }).pipe(Effect.withSpan("showStatus"))
 
 /**

@@ -13,10 +13,13 @@ import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 
 /**
+ * The usage, the verdict on it, and the role that it was judged with.
  * @since 0.1.0
  * @category models
  */
-export type UsageView = Judged
+export interface UsageView extends Judged {
+  readonly role: Role
+}
 
 /**
  * The present usage with the list of reset credits, each request under its own policy.
@@ -37,16 +40,12 @@ export const readUsage = (
  * @category programs
  */
 export const readUsageWithVerdict = (
-  options: ReadUsage = {}
-): Effect.Effect<
-  { readonly role: Role; readonly view: UsageView },
-  AuthError | BackendError,
-  RateLimits | WorkspaceRole
-> =>
+  options?: ReadUsage
+): Effect.Effect<UsageView, AuthError | BackendError, RateLimits | WorkspaceRole> =>
   Effect.gen(function* () {
     const snapshot = yield* readUsage(options)
     const role = yield* (yield* WorkspaceRole).claimed
-    return { role, view: { snapshot, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) } }
+    return { snapshot, role, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) }
   })
 
 /**
@@ -56,7 +55,6 @@ export const readUsageWithVerdict = (
  */
 export const showUsage: Effect.Effect<UsageView, AuthError | BackendError, Dialog | RateLimits | WorkspaceRole> =
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsageWithVerdict())).pipe(
-    Effect.map(({ view }) => view),
     Effect.withSpan("showUsage")
   )
 

@@ -10,12 +10,11 @@ import { InviteReward } from "../../domain/ReferralOffer.js"
 import { Session } from "../../domain/Session.js"
 import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
 import { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
-import { UsageTransition } from "../../domain/UsageTransition.js"
+import { type Judged, UsageTransition } from "../../domain/UsageTransition.js"
 import { Verdict } from "../../domain/Verdict.js"
 import { WorkspaceMessage } from "../../domain/WorkspaceMessage.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
 import { redeemOutcomes } from "../../programs/redeemConfirmed.js"
-import type { UsageView } from "../../programs/usage.js"
 import { ErrorBody, failure, output, schemaVersion } from "./envelope.js"
 
 /** A window. `name` is for its length; `usedPercent` is what the backend says. */
@@ -42,7 +41,7 @@ const Usage = Schema.Struct({
 const usage = { usage: Usage, verdict: Verdict }
 
 /** The encoder leaves out what `Usage` does not name. */
-export const usageValue = ({ snapshot, verdict }: UsageView) => ({ usage: snapshot, verdict })
+export const usageValue = ({ snapshot, verdict }: Judged) => ({ usage: snapshot, verdict })
 
 /**
  * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this
