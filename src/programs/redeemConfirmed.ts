@@ -9,11 +9,10 @@ import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
-import type { Lease } from "../services/Lease.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { policyInForce, underPolicy, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
+import { ensureNoneOpen, isDefiniteRefusal, type Operated, runDecidedOperation, runOperation } from "./runOperation.js"
 
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
@@ -25,11 +24,7 @@ export const quietPeriod = Duration.minutes(20)
 
 /** Fails when another redemption has an outcome that is not known. */
 const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) =>
-  Effect.gen(function* () {
-    const open = yield* (yield* OperationJournal).list({ act: "redeem", identity, open: true })
-    const other = open.find((operation) => operation.key !== key)
-    if (other !== undefined) return yield* ActError.unresolved("redeem", other.key)
-  })
+  ensureNoneOpen("redeem", identity, (operation) => operation.key !== key)
 
 /** The redemption to carry on: the one of the key given, or the one whose outcome is open. */
 export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined) =>
@@ -158,12 +153,7 @@ export interface ConfirmedRedemption {
  * @since 0.1.0
  * @category programs
  */
-export const redeemConfirmed = ({
-  again,
-  as,
-  creditId,
-  key
-}: ConfirmedRedemption): Effect.Effect<Redemption, OperationFailure, Lease | OperationJournal | RateLimits> =>
+export const redeemConfirmed = ({ again, as, creditId, key }: ConfirmedRedemption): Operated<Redemption, RateLimits> =>
   Effect.gen(function* () {
     const limits = yield* RateLimits
     const { answer, sentBefore } = yield* runOperation({
@@ -190,11 +180,7 @@ export const consumeReset = ({
   as,
   creditId,
   key
-}: Parameters<RateLimits["Type"]["consume"]>[0]): Effect.Effect<
-  ConsumeOutcome,
-  OperationFailure,
-  Lease | OperationJournal | RateLimits
-> =>
+}: Parameters<RateLimits["Type"]["consume"]>[0]): Operated<ConsumeOutcome, RateLimits> =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const limits = yield* RateLimits
