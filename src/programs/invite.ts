@@ -18,11 +18,7 @@ import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
 import { type Asked, type Operated, runOperation } from "./runOperation.js"
 
-/**
- * The present offer, if there is one.
- * @since 0.1.0
- * @category invites
- */
+/** The present offer, if there is one. */
 export const loadOffer: Effect.Effect<
   Option.Option<ReferralOffer>,
   AuthError | BackendError,

@@ -25,8 +25,6 @@ import { readUsage } from "./usage.js"
 /**
  * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
  * credits. `byOwner`: the backend takes this user for the owner, who can do it without asking.
- * @since 0.1.0
- * @category getters
  */
 export const nudgeNeed = (
   usage: UsageSnapshot
@@ -84,11 +82,7 @@ export const nudgeConfirmed = ({
     return { outcome: answer, key: request.key }
   })
 
-/**
- * Sends the message without any question and whatever the role is, for a caller that has decided.
- * @since 0.1.0
- * @category programs
- */
+/** Sends the message without any question and whatever the role is, for a caller that has decided. */
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType

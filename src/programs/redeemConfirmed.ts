@@ -17,8 +17,6 @@ import { ensureNoneOpen, isDefiniteRefusal, type Operated, runDecidedOperation, 
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
  * spent then is wasted.
- * @since 0.1.0
- * @category constants
  */
 export const quietPeriod = Duration.minutes(20)
 
@@ -173,8 +171,6 @@ export const redeemConfirmed = ({ again, as, creditId, key }: ConfirmedRedemptio
 /**
  * One attempt, without any question: the caller has decided, knows the key, and tries again with it where the outcome is
  * not known. Without `creditId` the backend takes the next credit available. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
- * @since 0.1.0
- * @category programs
  */
 export const consumeReset = ({
   as,

@@ -51,11 +51,7 @@ export interface OperationRequest<A, R = never> {
   readonly before: Effect.Effect<void, OperationFailure, R>
 }
 
-/**
- * A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request.
- * @since 0.1.0
- * @category predicates
- */
+/** A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request. */
 export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408
 
@@ -76,8 +72,6 @@ interface OperationAnswer<A> {
 /**
  * Runs the work while no other process can run this kind of operation for this identity. `Busy` when another process
  * keeps the lease, or has taken it over.
- * @since 0.1.0
- * @category combinators
  */
 export const withOperationLease = <A, R>(
   operation: Pick<Operation, "act" | "identity" | "key">,

@@ -22,31 +22,19 @@ import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { readUsage } from "./usage.js"
 
-/**
- * The live role where the backend has one to give, else the token's claim.
- * @since 0.1.0
- * @category programs
- */
+/** The live role where the backend has one to give, else the token's claim. */
 export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.flatMap(
   WorkspaceRole,
   (roles) => roles.role
 ).pipe(underPolicy("readRole", "safe", "15 seconds"))
 
-/**
- * The user's token activity.
- * @since 0.1.0
- * @category programs
- */
+/** The user's token activity. */
 export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | BackendError, TokenUsage> = Effect.flatMap(
   TokenUsage,
   (tokens) => tokens.read
 ).pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
 
-/**
- * The workspace's messages.
- * @since 0.1.0
- * @category programs
- */
+/** The workspace's messages. */
 export const readWorkspaceMessages: Effect.Effect<WorkspaceMessageList, AuthError | BackendError, WorkspaceMessages> =
   Effect.flatMap(WorkspaceMessages, (messages) => messages.read).pipe(
     underPolicy("readWorkspaceMessages", "safe", "1 second")

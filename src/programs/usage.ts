@@ -34,11 +34,7 @@ export const readUsage = (
     underPolicy("readResetCredits", "safe", "8 seconds")
   )
 
-/**
- * The usage with its verdict. The role is the token's claim: the live one is not worth a request here.
- * @since 0.1.0
- * @category programs
- */
+/** The usage with its verdict. The role is the token's claim: the live one is not worth a request here. */
 export const readUsageWithVerdict = (
   options?: ReadUsage
 ): Effect.Effect<UsageView, AuthError | BackendError, RateLimits | WorkspaceRole> =>
