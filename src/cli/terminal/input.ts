@@ -114,7 +114,6 @@ const controlKeys: Readonly<Record<string, (typed: Typed) => Typed>> = {
   w: ({ after, before }) => ({ before: before.replace(/[^ ]* *$/, ""), after })
 }
 
-/** What a key does to the line. */
 export const edit = (typed: Typed, key: Key): Typed => {
   const table = key.ctrl ? controlKeys : plainKeys
   if (Object.hasOwn(table, key.name) && !key.meta) return table[key.name]?.(typed) ?? typed
