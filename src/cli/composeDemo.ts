@@ -6,6 +6,7 @@ import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Num from "effect/Number"
 import * as Schema from "effect/Schema"
 import { AuthJsonText } from "../contracts/AuthJson.js"
 import * as AccountConfigEnv from "../layers/AccountConfigEnv.js"
@@ -13,47 +14,34 @@ import * as CredentialStoreFile from "../layers/CredentialStoreFile.js"
 import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
 import { type FakeAccount, makeResetCredit, makeWindow } from "../testing/FakeAccount.js"
-import { FakeBackend, type FakeBackendService } from "../testing/FakeBackend.js"
+import { FakeBackend, type FakeBackendService, settingsOf } from "../testing/FakeBackend.js"
 import { layerServer } from "../testing/FakeIssuer.js"
 
 const hour = 3600
 const day = 24 * hour
 const activityDays = 364
+const streakDays = 54
 
 /** A number from 0 to 1 that is the same on every run. */
-const noise = (index: number): number => {
-  const wave = Math.sin(index * 12.9898) * 43_758.5453
-  return wave - Math.floor(wave)
-}
+const noise = (index: number): number => Math.abs(Math.sin(index * 12.9898) * 43_758.5453) % 1
 
-/** More on work days, more of late, and nothing on some days. */
-const tokensOf = (index: number, weekDay: number): number => {
-  const rest = weekDay === 0 || weekDay === 6 ? 0.8 : 0.15
-  if (index < activityDays - 54 && noise(index) < rest) return 0
-  return Math.round(4_000_000 * (0.2 + 0.8 * noise(index + 500)) * (0.3 + (0.7 * index) / activityDays))
-}
-
-/** Daily tokens up to today with their totals: 54 days in a row until now. */
+/** A year of daily tokens up to today: more on work days, more of late, and on some days before the streak nothing. */
 const demoActivity = (now: number): FakeAccount["activity"] => {
   const buckets = Arr.makeBy(activityDays, (index) => {
     const date = DateTime.unsafeMake(now - (activityDays - 1 - index) * day * 1000)
-    return {
-      start_date: DateTime.formatIsoDateUtc(date),
-      tokens: tokensOf(index, DateTime.getPartUtc(date, "weekDay"))
-    }
+    const rest = DateTime.getPartUtc(date, "weekDay") % 6 === 0 ? 0.8 : 0.15
+    const streakDay = index - (activityDays - streakDays)
+    const isActive = streakDay >= 0 || (streakDay < -1 && noise(index) >= rest)
+    const tokens = 4_000_000 * (0.2 + 0.8 * noise(index + 500)) * (0.3 + (0.7 * index) / activityDays)
+    return { start_date: DateTime.formatIsoDateUtc(date), tokens: isActive ? Math.round(tokens) : 0 }
   })
   const tokens = buckets.map((bucket) => bucket.tokens)
-  const runs = tokens
-    .map((count) => (count > 0 ? "1" : "0"))
-    .join("")
-    .split("0")
-    .map((run) => run.length)
   return {
-    lifetime_tokens: tokens.reduce((sum, count) => sum + count, 0),
+    lifetime_tokens: Num.sumAll(tokens),
     peak_daily_tokens: Math.max(...tokens),
     longest_running_turn_sec: 13_920,
-    current_streak_days: runs.at(-1) ?? 0,
-    longest_streak_days: Math.max(...runs),
+    current_streak_days: streakDays,
+    longest_streak_days: streakDays,
     daily_usage_buckets: buckets
   }
 }
@@ -81,32 +69,21 @@ export const writeHome = (home: string, backend: FakeBackendService) =>
     yield* fs.writeFileString(path.join(home, "config.toml"), config, { flag: "wx" })
   })
 
-/** In a folder that is removed with everything in it at the end. */
-const layerSettings = Layer.unwrapScoped(
+/**
+ * In a folder that is removed with everything in it at the end. Neither proxies nor the configuration of the environment
+ * are used: nothing leaves this machine.
+ */
+export const layerDemo = Layer.unwrapScoped(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const backend = yield* FakeBackend
     const codexHome = yield* fs.makeTempDirectoryScoped({ prefix: "codex-account-demo-" })
     yield* writeHome(codexHome, backend)
-    const { chatgpt, origin, refresh, revoke } = backend.urls
-    return AccountConfigEnv.layer({
-      codexHome,
-      backend: { url: chatgpt, style: "chatgpt" },
-      refreshUrl: refresh,
-      revokeUrl: revoke,
-      issuer: origin,
-      authApi: `${origin}/api/accounts`
-    })
-  }).pipe(Effect.catchAll((error) => Effect.dieMessage(`The demo's home failed: ${error._tag}`)))
-)
-
-/** Neither proxies nor the configuration of the environment are used: nothing leaves this machine. */
-export const layerDemo = Layer.mergeAll(
-  CredentialStoreFile.layer,
-  NodeHttpClient.layerUndici,
-  LeaseMemory.layer,
-  OperationJournalMemory.layerMemory
-).pipe(
-  Layer.provideMerge(layerSettings),
-  Layer.provide(Layer.orDie(layerServer({ backend: { accounts: (now) => [demoAccount(now)] } })))
-)
+    return Layer.mergeAll(
+      CredentialStoreFile.layer,
+      NodeHttpClient.layerUndici,
+      LeaseMemory.layer,
+      OperationJournalMemory.layerMemory
+    ).pipe(Layer.provideMerge(AccountConfigEnv.layer({ codexHome, ...settingsOf(backend.urls) })))
+  })
+).pipe(Layer.provide(layerServer({ backend: { accounts: (now) => [demoAccount(now)] } })), Layer.orDie)

@@ -15,6 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { AuthJson } from "../contracts/AuthJson.js"
+import { backendBase } from "../contracts/BackendEndpoints.js"
 import { CallRecorder, type LoggedCall } from "./CallLog.js"
 import { accountKey, type FakeAccount, makeAccount } from "./FakeAccount.js"
 import { countKey, type Exchange, makeExchange, type Traffic } from "./FakeExchange.js"
@@ -88,6 +89,19 @@ export class FakeBackend extends Context.Tag("effect-codex-account/testing/FakeB
   FakeBackend,
   FakeBackendService
 >() {}
+
+/**
+ * What the settings of a client of the fake say of where it is.
+ * @since 0.1.0
+ * @category accessors
+ */
+export const settingsOf = ({ chatgpt, origin, refresh, revoke }: FakeUrls) => ({
+  backend: backendBase(chatgpt),
+  refreshUrl: refresh,
+  revokeUrl: revoke,
+  issuer: origin,
+  authApi: `${origin}/api/accounts`
+})
 
 const urlsOf = (origin: string): FakeUrls => ({
   origin,
