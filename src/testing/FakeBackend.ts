@@ -230,22 +230,12 @@ export const layer = (options?: FakeBackendOptions): Layer.Layer<FakeBackend> =>
   Layer.effect(FakeBackend, make(options))
 
 /**
- * An `HttpClient` that the fake answers, in the caller's own fiber.
- * @since 0.1.0
- * @category layers
- */
-export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, FakeBackend> = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(FakeBackend, httpClient)
-)
-
-/**
  * The fake in memory: the backend, and an `HttpClient` that reaches it and nothing else.
  * @since 0.1.0
  * @category layers
  */
 export const layerClient = (options?: FakeBackendOptions): Layer.Layer<FakeBackend | HttpClient.HttpClient> =>
-  Layer.provideMerge(layerHttpClient, layer(options))
+  Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(FakeBackend, httpClient)), layer(options))
 
 /**
  * The fake on a real socket. Its URLs are in `FakeBackend.urls`.
