@@ -29,21 +29,7 @@ const layerWorld = Layer.unwrapEffect(
 /** The account for the commands. */
 export const layerAccount = Layer.provideMerge(Live.layerServices, layerWorld)
 
-/** Puts the user agent on every request, once there is one. */
-const layerAgent = (agent: Ref.Ref<string | null>) =>
-  Layer.effect(
-    HttpClient.HttpClient,
-    Effect.map(
-      HttpClient.HttpClient,
-      HttpClient.mapRequestEffect((request) =>
-        Effect.map(Ref.get(agent), (name) =>
-          name === null ? request : HttpClientRequest.setHeader(request, "user-agent", name)
-        )
-      )
-    )
-  )
-
-/** The account for the app-server: clients may supply the session, threads are stored, requests carry `agent`. */
+/** The account for the app-server: clients may supply the session, threads are stored, requests carry any `agent`. */
 export const layerServed = (agent: Ref.Ref<string | null>) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
@@ -58,7 +44,14 @@ export const layerServed = (agent: Ref.Ref<string | null>) =>
         Layer.provideMerge(Layer.provide(External.layerOver, AuthSessionOAuth.layer)),
         Layer.provideMerge(ClientRequests.layerExternalTokens),
         Layer.provideMerge(ClientRequests.layer),
-        Layer.provideMerge(layerAgent(agent))
+        Layer.updateService(
+          HttpClient.HttpClient,
+          HttpClient.mapRequestEffect((request) =>
+            Effect.map(Ref.get(agent), (name) =>
+              name === null ? request : HttpClientRequest.setHeader(request, "user-agent", name)
+            )
+          )
+        )
       )
     })
   ).pipe(Layer.provideMerge(layerWorld))

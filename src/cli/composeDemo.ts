@@ -28,8 +28,7 @@ const demoDays = (now: number) =>
   Arr.makeBy(activityDays, (index) => {
     const date = DateTime.unsafeMake(now - (activityDays - 1 - index) * day * 1000)
     const rest = DateTime.getPartUtc(date, "weekDay") % 6 === 0 ? 0.8 : 0.15
-    const streakDay = index - activityDays + 4
-    const isActive = streakDay >= 0 || (streakDay < -1 && noise(index) >= rest)
+    const isActive = index >= activityDays - 4 || noise(index) >= rest
     const tokens = 4_000_000 * (0.2 + 0.8 * noise(index + 500)) * (0.3 + (0.7 * index) / activityDays)
     return { start_date: DateTime.formatIsoDateUtc(date), tokens: isActive ? Math.round(tokens) : 0 }
   })
@@ -39,10 +38,7 @@ export const demoAccount = (now: number): Partial<FakeAccount> => ({
   primary: makeWindow(now, { lengthSeconds: 5 * hour, usedPercent: 42, resetsInSeconds: 2 * hour + 600 }),
   secondary: makeWindow(now, { lengthSeconds: 7 * day, usedPercent: 91, resetsInSeconds: 3 * day + 4 * hour }),
   activity: { ...makeAccount(now).activity, daily_usage_buckets: demoDays(now) },
-  resetCredits: [
-    makeResetCredit(now, "rc_1", { title: "Full reset", expiresAt: now + 9 * day * 1000 }),
-    makeResetCredit(now, "rc_2", { title: "Full reset", expiresAt: now + 30 * day * 1000 })
-  ]
+  resetCredits: [makeResetCredit(now, "rc_1", { expiresAt: now + 9 * day * 1000 }), makeResetCredit(now, "rc_2")]
 })
 
 /** Signs in at the backend and leaves the home as a sign-in would, with the backend's URL in `config.toml`. */
@@ -52,15 +48,13 @@ export const writeHome = (home: string, backend: FakeBackendService) =>
     const path = yield* Path.Path
     const { record } = yield* backend.signIn()
     const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
-    const config = `chatgpt_base_url = "${backend.urls.chatgpt}"\n`
     yield* fs.writeFileString(path.join(home, "auth.json"), `${text}\n`, { mode: 0o600, flag: "wx" })
-    yield* fs.writeFileString(path.join(home, "config.toml"), config, { flag: "wx" })
+    yield* fs.writeFileString(path.join(home, "config.toml"), `chatgpt_base_url = "${backend.urls.chatgpt}"\n`, {
+      flag: "wx"
+    })
   })
 
-/**
- * In a folder that is removed with everything in it at the end. Neither proxies nor the configuration of the environment
- * are used: nothing leaves this machine.
- */
+/** In a folder that is removed at the end, without the environment's proxies or configuration: nothing leaves here. */
 export const layerDemo = Layer.unwrapScoped(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem

@@ -1,12 +1,11 @@
-/**
- * The composition of all layers, in parts: settings, the machine's own resources, a session, and the services over them.
- */
+/** The composition of all layers: settings, the machine's own resources, a session, and the services over them. */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
@@ -27,11 +26,7 @@ import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 const lazily = <A, E, R>(load: () => Promise<{ readonly layer: Layer.Layer<A, E, R> }>) =>
   Layer.unwrapEffect(Effect.map(Effect.promise(load), ({ layer }) => layer))
 
-/**
- * The backend's services over a session of the caller's choice.
- * @since 0.1.0
- * @category layers
- */
+/** The backend's services over a session of the caller's choice. */
 export const layerBackend = Layer.mergeAll(
   RateLimitsHttp.layer,
   ReferralsHttp.layer,
@@ -40,32 +35,13 @@ export const layerBackend = Layer.mergeAll(
   WorkspaceMessagesHttp.layer
 ).pipe(Layer.provideMerge(BackendHttpContract.layer))
 
-/**
- * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
- * @since 0.1.0
- * @category layers
- */
+/** The account services over settings, an HTTP client, a credential store and leases of the caller's choice. */
 export const layerServices = Layer.provideMerge(layerBackend, AuthSessionOAuth.layer)
 
-/**
- * The services that call the backend with the session in use.
- * @since 0.1.0
- * @category models
- */
-export type BackendServices = Layer.Layer.Success<typeof layerBackend>
-
-/**
- * The session, and the services over it.
- * @since 0.1.0
- * @category models
- */
+/** The session, and the services over it. */
 export type AccountServices = Layer.Layer.Success<typeof layerServices>
 
-/**
- * The steps of signing in, and the browser, loaded when they are needed.
- * @since 0.1.0
- * @category layers
- */
+/** The steps of signing in, and the browser, loaded when they are needed. */
 export const layerSignIn = Layer.merge(
   lazily(() => import("./SignInHttp.js")),
   lazily(() => import("./BrowserSystem.js"))
@@ -78,11 +54,7 @@ const stores: Record<AccountSettings["credentialStore"], typeof CredentialStoreF
   auto: lazily(() => import("./CredentialStoreAuto.js"))
 }
 
-/**
- * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
- * @since 0.1.0
- * @category layers
- */
+/** The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed. */
 export const layerCredentialStore = Layer.unwrapEffect(
   Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
 )
@@ -111,25 +83,12 @@ const layerDatabase = Layer.scopedContext(
   })
 )
 
-/**
- * What this machine has: the Node HTTP client, the credential store that the settings name, and journal and leases in the
- * SQLite file of the home, which is opened when one of them is first needed.
- * @since 0.1.0
- * @category layers
- */
+/** What this machine has: an HTTP client, the credential store of the settings, and journal and leases in SQLite. */
 export const layerMachine = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
 
-/**
- * The account services on this machine, over given settings.
- * @since 0.1.0
- * @category layers
- */
+/** The account services on this machine, over given settings. */
 export const layer = Layer.provideMerge(layerServices, layerMachine)
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface LiveOptions extends AccountConfigEnv.Overrides {
   /** Caps every timeout. */
   readonly timeout?: Option.Option<Duration.Duration>
@@ -142,37 +101,20 @@ const renewals: Record<"cooperate" | "read-only" | "delegate", typeof delegate> 
   delegate
 }
 
-/**
- * Reads `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate`, which has the `codex` on the path
- * renew it.
- * @since 0.1.0
- * @category layers
- */
+/** By `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate` to the `codex` on the path. */
 export const layerSessionRenewal = Layer.unwrapEffect(
-  Config.literal(
-    "cooperate",
-    "read-only",
-    "delegate"
-  )("CODEX_ACCOUNT_SESSION_OWNER").pipe(
+  Config.literal(...Struct.keys(renewals))("CODEX_ACCOUNT_SESSION_OWNER").pipe(
     Config.withDefault("cooperate" as const),
     Effect.map((owner) => renewals[owner])
   )
 )
 
-/**
- * The settings: policies, who renews the session, and everything else in the environment and `config.toml`.
- * @since 0.1.0
- * @category layers
- */
+/** The settings: policies, who renews the session, and everything else in the environment and `config.toml`. */
 export const layerSettings = (options: LiveOptions = {}) =>
   layerSessionRenewal.pipe(
     Layer.provideMerge(AccountConfigEnv.layerConfig(options)),
     Layer.merge(PoliciesConfig.layerConfig(options.timeout))
   )
 
-/**
- * Everything from the environment and `config.toml`.
- * @since 0.1.0
- * @category layers
- */
+/** Everything from the environment and `config.toml`. */
 export const layerConfig = (options: LiveOptions = {}) => Layer.provideMerge(layer, layerSettings(options))
