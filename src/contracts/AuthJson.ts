@@ -5,11 +5,7 @@ const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optional(Schem
 
 const Secret = Schema.Redacted(Schema.String)
 
-/**
- * The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI.
- * @since 0.1.0
- * @category schemas
- */
+/** The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI. */
 export const WireAuthMode = Schema.Literal(
   "apikey",
   "chatgpt",
@@ -23,11 +19,7 @@ export const WireAuthMode = Schema.Literal(
 
 const rest = { key: Schema.String, value: Schema.Unknown }
 
-/**
- * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once.
- * @since 0.1.0
- * @category schemas
- */
+/** `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once. */
 export const AuthTokens = Schema.Struct(
   {
     id_token: Secret,
@@ -38,17 +30,9 @@ export const AuthTokens = Schema.Struct(
   rest
 ).annotations({ identifier: "AuthTokens" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type AuthTokens = typeof AuthTokens.Type
 
-/**
- * The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction.
- * @since 0.1.0
- * @category schemas
- */
+/** The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction. */
 export const AuthJson = Schema.Struct(
   {
     auth_mode: maybe(WireAuthMode),
@@ -63,15 +47,7 @@ export const AuthJson = Schema.Struct(
   rest
 ).annotations({ identifier: "AuthJson" })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export type AuthJson = typeof AuthJson.Type
 
-/**
- * The record as text: pretty-printed with two spaces, as the Codex CLI prints it.
- * @since 0.1.0
- * @category schemas
- */
+/** The record as text: pretty-printed with two spaces, as the Codex CLI prints it. */
 export const AuthJsonText = Schema.parseJson(AuthJson, { space: 2 })

@@ -2,11 +2,7 @@
 import * as HttpApi from "@effect/platform/HttpApi"
 import { ProfileGroup, ReferralsGroup, ResetCreditsGroup, UsageGroup, WorkspaceGroup } from "./BackendEndpoints.js"
 
-/**
- * Paths are those of the ChatGPT style, relative to the base URL; `PathStyle` has the other.
- * @since 0.1.0
- * @category api
- */
+/** Paths are those of the ChatGPT style, relative to the base URL; `PathStyle` has the other. */
 export class CodexBackendApi extends HttpApi.make("CodexBackend")
   .add(UsageGroup)
   .add(ResetCreditsGroup)

@@ -17,11 +17,7 @@ import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAu
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { version } from "../domain/version.js"
 
-/**
- * Settings that go before the environment and `config.toml`.
- * @since 0.1.0
- * @category models
- */
+/** Settings that go before the environment and `config.toml`. */
 export interface Overrides {
   readonly codexHome?: string | undefined
   readonly baseUrl?: string | undefined
@@ -32,11 +28,7 @@ const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_
 
 const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
-/**
- * The settings without any configuration.
- * @since 0.1.0
- * @category constants
- */
+/** The settings without any configuration. */
 export const defaults: Omit<AccountSettings, "codexHome"> = {
   backend: backendBase(defaultBaseUrl),
   refreshUrl: `${defaultIssuer}/oauth/token`,
@@ -158,10 +150,6 @@ const resolveHome = (fs: FileSystem.FileSystem, explicit: string) =>
     return yield* missing(fs.realPath(explicit))
   })
 
-/**
- * @since 0.1.0
- * @category constructors
- */
 export const make = (
   overrides: Overrides = {}
 ): Effect.Effect<AccountSettings, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
@@ -207,19 +195,13 @@ export const make = (
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
  * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
- * @since 0.1.0
- * @category layers
  */
 export const layerConfig = (
   overrides: Overrides = {}
 ): Layer.Layer<AccountConfig, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(AccountConfig, make(overrides))
 
-/**
- * The given settings, with defaults for the rest. `codexHome` is not checked.
- * @since 0.1.0
- * @category layers
- */
+/** The given settings, with defaults for the rest. `codexHome` is not checked. */
 export const layer = (
   settings: Pick<AccountSettings, "codexHome"> & Partial<AccountSettings>
 ): Layer.Layer<AccountConfig> => Layer.succeed(AccountConfig, { ...defaults, ...settings })

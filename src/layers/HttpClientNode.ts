@@ -213,11 +213,7 @@ const makeDispatcher = Effect.gen(function* () {
   )
 })
 
-/**
- * Uses `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Keeps no cookies but Cloudflare's for ChatGPT hosts.
- * @since 0.1.0
- * @category layers
- */
+/** Uses `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Keeps no cookies but Cloudflare's for ChatGPT hosts. */
 export const layer: Layer.Layer<HttpClient.HttpClient, ConfigurationError, AccountConfig | FileSystem.FileSystem> =
   Layer.scoped(
     HttpClient.HttpClient,

@@ -13,11 +13,7 @@ interface Entry {
   readonly waiting: Set<Deferred.Deferred<void>>
 }
 
-/**
- * Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended.
- * @since 0.1.0
- * @category constructors
- */
+/** Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended. */
 export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
   const entries = new Map<string, Entry>()
   const entryOf = (name: string): Entry => {
@@ -77,8 +73,4 @@ export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
   })
 })
 
-/**
- * @since 0.1.0
- * @category layers
- */
 export const layer: Layer.Layer<Lease> = Layer.effect(Lease, make)

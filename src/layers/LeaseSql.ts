@@ -180,20 +180,12 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * Over a database of the caller's choice, which is first used when a lease is requested.
- * @since 0.1.0
- * @category layers
- */
+/** Over a database of the caller's choice, which is first used when a lease is requested. */
 export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/**
- * In `codex-account.sqlite` in `codexHome`, on the same connection as the journal.
- * @since 0.1.0
- * @category layers
- */
+/** In `codex-account.sqlite` in `codexHome`, on the same connection as the journal. */
 export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

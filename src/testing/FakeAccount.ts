@@ -5,8 +5,6 @@ import type { EndpointName } from "./FaultPlan.js"
 /**
  * A window as it was at `since`. It fills by `percentPerHour` as the clock moves, up to 100, and is empty again at every
  * `resetAt`.
- * @since 0.1.0
- * @category models
  */
 export interface FakeWindow {
   readonly lengthSeconds: number
@@ -16,10 +14,6 @@ export interface FakeWindow {
   readonly resetAt: number
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeLimit {
   readonly name: string
   readonly meteredFeature: string
@@ -27,10 +21,6 @@ export interface FakeLimit {
   readonly secondary: FakeWindow | null
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeResetCredit {
   readonly id: string
   readonly resetType: "codex_rate_limits" | "unknown"
@@ -41,11 +31,7 @@ export interface FakeResetCredit {
   readonly description: string | null
 }
 
-/**
- * `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out.
- * @since 0.1.0
- * @category models
- */
+/** `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out. */
 export interface FakeOffer {
   readonly shouldShow: boolean
   readonly hasRewards: boolean
@@ -58,10 +44,6 @@ export interface FakeOffer {
   readonly inviteReward: boolean | null | undefined
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeMessage {
   readonly id: string
   readonly type: "headline" | "announcement" | "unknown"
@@ -74,8 +56,6 @@ export interface FakeMessage {
  * A user in an account. `planType`, `reachedType` and `role` are words as the backend spells them. `offer` null answers
  * 403, and each of `laterOffers` takes its place from a time on. `messages` null answers 404, and every endpoint in
  * `forbidden` answers 403. `allowed` null follows the windows.
- * @since 0.1.0
- * @category models
  */
 export interface FakeAccount {
   readonly accountId: string
@@ -110,8 +90,6 @@ const day = 86_400_000
 /**
  * A window that is `usedPercent` used and resets after `resetsInSeconds`, by default half its length. By default it fills
  * at the rate that would use half of it up in its length; with `percentPerHour` 0 it stands still.
- * @since 0.1.0
- * @category constructors
  */
 export const makeWindow = (
   now: number,
@@ -129,11 +107,7 @@ export const makeWindow = (
   resetAt: now + (options.resetsInSeconds ?? options.lengthSeconds / 2) * 1000
 })
 
-/**
- * A credit that is available for 30 days.
- * @since 0.1.0
- * @category constructors
- */
+/** A credit that is available for 30 days. */
 export const makeResetCredit = (now: number, id: string, options?: Partial<FakeResetCredit>): FakeResetCredit => ({
   id,
   resetType: "codex_rate_limits",
@@ -148,8 +122,6 @@ export const makeResetCredit = (now: number, id: string, options?: Partial<FakeR
 /**
  * A member of a business workspace who can do everything: both windows in use, two reset credits, an offer, no cooldown
  * yet.
- * @since 0.1.0
- * @category constructors
  */
 export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAccount => ({
   accountId: "00000000-1111-4222-8333-444444444444",
@@ -209,8 +181,6 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
 /**
  * What is different where the workspace's credits are used up: the member is stopped, has no reset to redeem, and can
  * only write to the owner or wait.
- * @since 0.1.0
- * @category constructors
  */
 export const withoutCredits: Partial<FakeAccount> = {
   credits: {
@@ -224,10 +194,6 @@ export const withoutCredits: Partial<FakeAccount> = {
   resetCredits: []
 }
 
-/**
- * The account's name in the fake: a user in an account.
- * @since 0.1.0
- * @category accessors
- */
+/** The account's name in the fake: a user in an account. */
 export const accountKey = (account: Pick<FakeAccount, "userId" | "accountId">): string =>
   `${account.userId}/${account.accountId}`

@@ -298,11 +298,7 @@ const makeRoutes = (
   return { authorize, exchange, apiKey, deviceStart, devicePoll, whoami }
 }
 
-/**
- * One call. Secrets among `headers` and `fields` are replaced by a digest.
- * @since 0.1.0
- * @category models
- */
+/** One call. Secrets among `headers` and `fields` are replaced by a digest. */
 export interface IssuerCall {
   readonly endpoint: IssuerEndpoint
   readonly atMillis: number
@@ -311,10 +307,6 @@ export interface IssuerCall {
   readonly fault: Fault["_tag"]
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeIssuerService {
   /** The issuer and the backend as one server, as a function. */
   readonly exchange: Exchange
@@ -330,10 +322,6 @@ export interface FakeIssuerService {
   readonly count: (endpoint: IssuerEndpoint) => Effect.Effect<number>
 }
 
-/**
- * @since 0.1.0
- * @category tags
- */
 export class FakeIssuer extends Context.Tag("effect-codex-account/testing/FakeIssuer")<
   FakeIssuer,
   FakeIssuerService
@@ -341,11 +329,7 @@ export class FakeIssuer extends Context.Tag("effect-codex-account/testing/FakeIs
 
 type Pending = ReadonlyArray<{ readonly endpoint: IssuerEndpoint; readonly fault: Fault }>
 
-/**
- * An issuer over a backend of the caller's choice.
- * @since 0.1.0
- * @category constructors
- */
+/** An issuer over a backend of the caller's choice. */
 export const make = (
   backend: Backend.FakeBackendService,
   options?: FakeIssuerOptions
@@ -393,20 +377,12 @@ export const make = (
     }
   })
 
-/**
- * @since 0.1.0
- * @category models
- */
 export interface FakeIssuerLayerOptions {
   readonly backend?: Backend.FakeBackendOptions
   readonly issuer?: FakeIssuerOptions
 }
 
-/**
- * Issuer and backend in memory, with an `HttpClient` that reaches them and nothing else.
- * @since 0.1.0
- * @category layers
- */
+/** Issuer and backend in memory, with an `HttpClient` that reaches them and nothing else. */
 export const layerClient = (
   options: FakeIssuerLayerOptions = {}
 ): Layer.Layer<FakeIssuer | Backend.FakeBackend | HttpClient.HttpClient> =>
@@ -424,8 +400,6 @@ export const layerClient = (
 /**
  * Issuer and backend on one real socket of `127.0.0.1`. The URLs are in `FakeBackend.urls`, and the issuer is their
  * `origin`.
- * @since 0.1.0
- * @category layers
  */
 export const layerServer = (
   options: FakeIssuerLayerOptions & { readonly port?: number } = {}
