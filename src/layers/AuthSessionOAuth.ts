@@ -210,5 +210,9 @@ const make = Effect.gen(function* () {
   })
 })
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
   Layer.scoped(AuthSession, make)
