@@ -49,7 +49,12 @@ const composed = <A, E, R>(layer: (module: Awaited<ReturnType<typeof compose>>) 
 
 const layerAccount = composed((module) => module.layerAccount)
 const layerPolicies = composed((module) => module.layerPolicies)
-const layerSignIn = composed((module) => module.layerSignIn)
+const layerSignIn = Layer.unwrapEffect(
+  Effect.map(
+    Effect.promise(() => import("../layers/Live.js")),
+    (module) => module.layerSignIn
+  )
+)
 
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>

@@ -70,12 +70,8 @@ const stores: Record<AccountSettings["credentialStore"], typeof CredentialStoreF
   auto: lazily(() => import("./CredentialStoreAuto.js"))
 }
 
-/**
- * The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed.
- * @since 0.1.0
- * @category layers
- */
-export const layerCredentialStore = Layer.unwrapEffect(
+/** The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed. */
+const layerCredentialStore = Layer.unwrapEffect(
   Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
 )
 

@@ -1,7 +1,13 @@
-/** The account of the demo. */
+/** The account of the demo, and a home that is signed in to a fake backend. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { AuthJsonText } from "../contracts/AuthJson.js"
 import { type FakeAccount, makeAccount, makeResetCredit, makeWindow } from "../testing/FakeAccount.js"
+import type { FakeBackendService } from "../testing/FakeBackend.js"
 
 const hour = 3600
 const day = 24 * hour
@@ -27,3 +33,16 @@ export const demoAccount = (now: number): Partial<FakeAccount> => ({
   activity: { ...makeAccount(now).activity, daily_usage_buckets: demoDays(now) },
   resetCredits: [makeResetCredit(now, "rc_1", { expiresAt: now + 9 * day * 1000 }), makeResetCredit(now, "rc_2")]
 })
+
+/** Signs in at the backend and leaves the home as a sign-in would, with the backend's URL in `config.toml`. */
+export const writeHome = (home: string, backend: FakeBackendService) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { record } = yield* backend.signIn()
+    const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
+    yield* fs.writeFileString(path.join(home, "auth.json"), `${text}\n`, { mode: 0o600, flag: "wx" })
+    yield* fs.writeFileString(path.join(home, "config.toml"), `chatgpt_base_url = "${backend.urls.chatgpt}"\n`, {
+      flag: "wx"
+    })
+  })
