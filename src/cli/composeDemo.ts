@@ -1,112 +1,28 @@
 /** The demo: a backend and an issuer on this machine, and a home that lasts as long as the command. */
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as Arr from "effect/Array"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import { AuthJsonText } from "../contracts/AuthJson.js"
 import * as AccountConfigEnv from "../layers/AccountConfigEnv.js"
 import * as CredentialStoreFile from "../layers/CredentialStoreFile.js"
 import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
-import { type FakeAccount, makeResetCredit, makeWindow } from "../testing/FakeAccount.js"
-import { FakeBackend, type FakeBackendService } from "../testing/FakeBackend.js"
+import { FakeBackend, settingsOf } from "../testing/FakeBackend.js"
 import { layerServer } from "../testing/FakeIssuer.js"
+import { demoAccount, writeHome } from "./demoHome.js"
 
-const hour = 3600
-const day = 24 * hour
-const activityDays = 364
-
-/** A number from 0 to 1 that is the same on every run. */
-const noise = (index: number): number => {
-  const wave = Math.sin(index * 12.9898) * 43_758.5453
-  return wave - Math.floor(wave)
-}
-
-/** More on work days, more of late, and nothing on some days. */
-const tokensOf = (index: number, weekDay: number): number => {
-  const rest = weekDay === 0 || weekDay === 6 ? 0.8 : 0.15
-  if (index < activityDays - 54 && noise(index) < rest) return 0
-  return Math.round(4_000_000 * (0.2 + 0.8 * noise(index + 500)) * (0.3 + (0.7 * index) / activityDays))
-}
-
-/** Daily tokens up to today with their totals: 54 days in a row until now. */
-const demoActivity = (now: number): FakeAccount["activity"] => {
-  const buckets = Arr.makeBy(activityDays, (index) => {
-    const date = DateTime.unsafeMake(now - (activityDays - 1 - index) * day * 1000)
-    return {
-      start_date: DateTime.formatIsoDateUtc(date),
-      tokens: tokensOf(index, DateTime.getPartUtc(date, "weekDay"))
-    }
-  })
-  const tokens = buckets.map((bucket) => bucket.tokens)
-  const runs = tokens
-    .map((count) => (count > 0 ? "1" : "0"))
-    .join("")
-    .split("0")
-    .map((run) => run.length)
-  return {
-    lifetime_tokens: tokens.reduce((sum, count) => sum + count, 0),
-    peak_daily_tokens: Math.max(...tokens),
-    longest_running_turn_sec: 13_920,
-    current_streak_days: runs.at(-1) ?? 0,
-    longest_streak_days: Math.max(...runs),
-    daily_usage_buckets: buckets
-  }
-}
-
-/** A member of a business workspace whose week is nearly used up, with two resets to use. */
-export const demoAccount = (now: number): Partial<FakeAccount> => ({
-  primary: makeWindow(now, { lengthSeconds: 5 * hour, usedPercent: 42, resetsInSeconds: 2 * hour + 600 }),
-  secondary: makeWindow(now, { lengthSeconds: 7 * day, usedPercent: 91, resetsInSeconds: 3 * day + 4 * hour }),
-  activity: demoActivity(now),
-  resetCredits: [
-    makeResetCredit(now, "rc_1", { title: "Full reset", expiresAt: now + 9 * day * 1000 }),
-    makeResetCredit(now, "rc_2", { title: "Full reset", expiresAt: now + 30 * day * 1000 })
-  ]
-})
-
-/** Signs in at the backend and leaves the home as a sign-in would, with the backend's URL in `config.toml`. */
-export const writeHome = (home: string, backend: FakeBackendService) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const { record } = yield* backend.signIn()
-    const text = yield* Effect.orDie(Schema.encode(AuthJsonText)(record))
-    const config = `chatgpt_base_url = "${backend.urls.chatgpt}"\n`
-    yield* fs.writeFileString(path.join(home, "auth.json"), `${text}\n`, { mode: 0o600, flag: "wx" })
-    yield* fs.writeFileString(path.join(home, "config.toml"), config, { flag: "wx" })
-  })
-
-/** In a folder that is removed with everything in it at the end. */
-const layerSettings = Layer.unwrapScoped(
+/** In a folder that is removed at the end, without the environment's proxies or configuration: nothing leaves here. */
+export const layerDemo = Layer.unwrapScoped(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const backend = yield* FakeBackend
     const codexHome = yield* fs.makeTempDirectoryScoped({ prefix: "codex-account-demo-" })
     yield* writeHome(codexHome, backend)
-    const { chatgpt, origin, refresh, revoke } = backend.urls
-    return AccountConfigEnv.layer({
-      codexHome,
-      backend: { url: chatgpt, style: "chatgpt" },
-      refreshUrl: refresh,
-      revokeUrl: revoke,
-      issuer: origin,
-      authApi: `${origin}/api/accounts`
-    })
-  }).pipe(Effect.catchAll((error) => Effect.dieMessage(`The demo's home failed: ${error._tag}`)))
-)
-
-/** Neither proxies nor the configuration of the environment are used: nothing leaves this machine. */
-export const layerDemo = Layer.mergeAll(
-  CredentialStoreFile.layer,
-  NodeHttpClient.layerUndici,
-  LeaseMemory.layer,
-  OperationJournalMemory.layerMemory
-).pipe(
-  Layer.provideMerge(layerSettings),
-  Layer.provide(Layer.orDie(layerServer({ backend: { accounts: (now) => [demoAccount(now)] } })))
-)
+    return Layer.mergeAll(
+      CredentialStoreFile.layer,
+      NodeHttpClient.layerUndici,
+      LeaseMemory.layer,
+      OperationJournalMemory.layerMemory
+    ).pipe(Layer.provideMerge(AccountConfigEnv.layer({ codexHome, ...settingsOf(backend.urls) })))
+  })
+).pipe(Layer.provide(layerServer({ backend: { accounts: (now) => [demoAccount(now)] } })), Layer.orDie)

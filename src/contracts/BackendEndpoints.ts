@@ -251,10 +251,3 @@ export const styledPath = (style: PathStyle, path: string): string | undefined =
   if (!path.startsWith("/wham/") || path.startsWith("/wham/referrals/")) return undefined
   return `/api/codex/${path.slice("/wham/".length)}`
 }
-
-/** The contract's path for a path that a server in the given style received, or undefined if there is none. */
-export const contractPath = (style: PathStyle, path: string): string | undefined => {
-  if (style === "chatgpt") return path
-  const contract = path.startsWith("/api/codex/") ? `/wham/${path.slice("/api/codex/".length)}` : undefined
-  return contract !== undefined && styledPath(style, contract) !== undefined ? contract : undefined
-}

@@ -24,24 +24,30 @@ export const openEnum = <const Word extends string>(first: Word, ...others: Read
   })
 }
 
+const integer = (
+  identifier: string,
+  expected: string,
+  isWithin: (n: number) => boolean,
+  minMax: { readonly minimum?: number; readonly maximum?: number } = {}
+) =>
+  Schema.Number.pipe(Schema.filter((n) => Number.isInteger(n) && isWithin(n), { message: () => expected })).annotations(
+    {
+      identifier,
+      jsonSchema: { type: "integer", ...minMax },
+      arbitrary: () => (fc) => (minMax.minimum === 0 ? fc.nat() : fc.integer())
+    }
+  )
+
 /** A 32-bit signed integer. `12.0` is one, `12.5` and `2147483648` are not. */
-export const Int32 = Schema.Number.pipe(
-  Schema.filter((n) => Number.isInteger(n) && n >= -2_147_483_648 && n <= 2_147_483_647, {
-    message: () => "expected a 32-bit integer"
-  })
-).annotations({
-  identifier: "Int32",
-  jsonSchema: { type: "integer" },
-  arbitrary: () => (fc) => fc.integer()
-})
+export const Int32 = integer("Int32", "expected a 32-bit integer", (n) => n >= -2_147_483_648 && n <= 2_147_483_647)
 
 /** An integer that is 64 bits wide on the wire. Beyond 2^53 it is the nearest double. */
-export const Int64 = Schema.Number.pipe(
-  Schema.filter((n) => Number.isInteger(n) && Math.abs(n) <= 2 ** 63, { message: () => "expected a 64-bit integer" })
-).annotations({
-  identifier: "Int64",
-  jsonSchema: { type: "integer" },
-  arbitrary: () => (fc) => fc.integer()
+export const Int64 = integer("Int64", "expected a 64-bit integer", (n) => Math.abs(n) <= 2 ** 63)
+
+/** A 32-bit unsigned integer. */
+export const UInt32 = integer("u32", "expected an unsigned 32-bit integer", (n) => n >= 0 && n <= 4_294_967_295, {
+  minimum: 0,
+  maximum: 4_294_967_295
 })
 
 // Generates only times that the text can hold: whole seconds of the years 1970 to 2099.
@@ -74,17 +80,6 @@ export const Rfc3339Seconds = Schema.transformOrFail(Schema.String, WholeSeconds
   },
   encode: (time) => ParseResult.succeed(DateTime.formatIso(time).replace(/\.\d+Z$/, "Z"))
 }).annotations({ identifier: "Rfc3339Seconds" })
-
-/** A 32-bit unsigned integer. */
-export const UInt32 = Schema.Number.pipe(
-  Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= 4_294_967_295, {
-    message: () => "expected an unsigned 32-bit integer"
-  })
-).annotations({
-  identifier: "u32",
-  jsonSchema: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
-  arbitrary: () => (fc) => fc.nat()
-})
 
 /** A member that reads as null when it is absent, and is always written. */
 export const nullable = <A, I>(schema: Schema.Schema<A, I>) =>

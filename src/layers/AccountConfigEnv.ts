@@ -62,21 +62,25 @@ const text = (name: string) =>
 
 const textOr = (name: string, fallback: string) => Config.map(text(name), Option.getOrElse(constant(fallback)))
 
+/** What becomes a setting as it is. */
+const passedOn = Config.all({
+  clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
+  usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
+  roleTimeToLive: Config.duration("CODEX_ACCOUNT_ROLE_TTL").pipe(Config.withDefault(defaults.roleTimeToLive)),
+  roleCoolDown: Config.duration("CODEX_ACCOUNT_ROLE_COOL_DOWN").pipe(Config.withDefault(defaults.roleCoolDown))
+})
+
 const environment = Config.all({
   home: text("CODEX_HOME"),
   userHome: text("HOME"),
   userProfile: text("USERPROFILE"),
   refreshUrl: textOr("CODEX_REFRESH_TOKEN_URL_OVERRIDE", defaults.refreshUrl),
   revokeUrl: text("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
-  clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
   issuer: textOr("CODEX_APP_SERVER_LOGIN_ISSUER", defaults.issuer),
   authApi: textOr("CODEX_AUTHAPI_BASE_URL", defaults.authApi),
   originator: textOr("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", defaults.originator),
   caCertificate: text("CODEX_CA_CERTIFICATE"),
-  sslCertFile: text("SSL_CERT_FILE"),
-  usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
-  roleTimeToLive: Config.duration("CODEX_ACCOUNT_ROLE_TTL").pipe(Config.withDefault(defaults.roleTimeToLive)),
-  roleCoolDown: Config.duration("CODEX_ACCOUNT_ROLE_COOL_DOWN").pipe(Config.withDefault(defaults.roleCoolDown))
+  sslCertFile: text("SSL_CERT_FILE")
 })
 
 const checkUrl = (url: string, origin: string) => {
@@ -177,6 +181,7 @@ export const make = (
     const workspaces = file.forced_chatgpt_workspace_id ?? []
     return {
       ...defaults,
+      ...(yield* passedOn),
       codexHome,
       backend: backendBase(baseUrl),
       refreshUrl,
@@ -184,7 +189,6 @@ export const make = (
         Option.getOrElse(env.revokeUrl, () => revokeBeside(refreshUrl)),
         "CODEX_REVOKE_TOKEN_URL_OVERRIDE"
       ),
-      clientId: env.clientId,
       issuer: yield* checkBase(env.issuer, "CODEX_APP_SERVER_LOGIN_ISSUER"),
       authApi: yield* checkBase(env.authApi, "CODEX_AUTHAPI_BASE_URL"),
       originator: printable(env.originator),
@@ -194,10 +198,7 @@ export const make = (
       caCertificate: Option.orElse(
         Option.map(env.caCertificate, (pem) => ({ path: pem, variable: "CODEX_CA_CERTIFICATE" })),
         () => Option.map(env.sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
-      ),
-      usageInterval: env.usageInterval,
-      roleTimeToLive: env.roleTimeToLive,
-      roleCoolDown: env.roleCoolDown
+      )
     }
   })
 

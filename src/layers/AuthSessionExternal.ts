@@ -185,6 +185,9 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
     )
   })
 
+/** The same over the session that is there. */
+export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
+
 /**
  * Signed out until tokens are supplied through `ExternalSession`.
  * @since 0.1.0

@@ -51,5 +51,9 @@ const make = (command: readonly [string, ...Array<string>]) =>
     })
   })
 
-export const layer = (command: readonly [string, ...Array<string>] = ["codex", "app-server"]) =>
+/** Renewal by an app-server that the command starts. */
+export const layerCommand = (command: readonly [string, ...Array<string>]) =>
   Layer.effect(SessionRenewal, make(command))
+
+/** Renewal by the `codex` on the path. */
+export const layer = layerCommand(["codex", "app-server"])

@@ -15,6 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { AuthJson } from "../contracts/AuthJson.js"
+import { backendBase } from "../contracts/BackendEndpoints.js"
 import { CallRecorder, type LoggedCall } from "./CallLog.js"
 import { accountKey, type FakeAccount, makeAccount } from "./FakeAccount.js"
 import { countKey, type Exchange, makeExchange, type Traffic } from "./FakeExchange.js"
@@ -88,6 +89,19 @@ export class FakeBackend extends Context.Tag("effect-codex-account/testing/FakeB
   FakeBackend,
   FakeBackendService
 >() {}
+
+/**
+ * What the settings of a client of the fake say of where it is.
+ * @since 0.1.0
+ * @category accessors
+ */
+export const settingsOf = ({ chatgpt, origin, refresh, revoke }: FakeUrls) => ({
+  backend: backendBase(chatgpt),
+  refreshUrl: refresh,
+  revokeUrl: revoke,
+  issuer: origin,
+  authApi: `${origin}/api/accounts`
+})
 
 const urlsOf = (origin: string): FakeUrls => ({
   origin,
@@ -216,22 +230,12 @@ export const layer = (options?: FakeBackendOptions): Layer.Layer<FakeBackend> =>
   Layer.effect(FakeBackend, make(options))
 
 /**
- * An `HttpClient` that the fake answers, in the caller's own fiber.
- * @since 0.1.0
- * @category layers
- */
-export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, FakeBackend> = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(FakeBackend, httpClient)
-)
-
-/**
  * The fake in memory: the backend, and an `HttpClient` that reaches it and nothing else.
  * @since 0.1.0
  * @category layers
  */
 export const layerClient = (options?: FakeBackendOptions): Layer.Layer<FakeBackend | HttpClient.HttpClient> =>
-  Layer.provideMerge(layerHttpClient, layer(options))
+  Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(FakeBackend, httpClient)), layer(options))
 
 /**
  * The fake on a real socket. Its URLs are in `FakeBackend.urls`.

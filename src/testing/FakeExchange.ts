@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { contractPath, type PathStyle } from "../contracts/BackendEndpoints.js"
+import { type PathStyle, styledPath } from "../contracts/BackendEndpoints.js"
 import { type CallRecorder, digest, maskBody, maskHeaders } from "./CallLog.js"
 import { accountKey } from "./FakeAccount.js"
 import { bearerOf, CurrentCall, FakeApi, layerApi } from "./FakeHandlers.js"
@@ -42,19 +42,6 @@ export type Exchange = (incoming: Incoming) => Effect.Effect<Reply>
 
 const isEndpointName = Schema.is(EndpointName)
 
-/** The contract's endpoints by method and path, read from the contract itself. */
-const endpoints: ReadonlyMap<string, EndpointName> = (() => {
-  const found = new Map<string, EndpointName>()
-  HttpApi.reflect(FakeApi, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group }) => {
-      const name = `${group.identifier}.${endpoint.name}`
-      if (isEndpointName(name)) found.set(`${endpoint.method} ${endpoint.path}`, name)
-    }
-  })
-  return found
-})()
-
 interface Route {
   readonly style: PathStyle | "oauth" | null
   readonly path: string
@@ -63,15 +50,29 @@ interface Route {
 
 const chatGptBase = "/backend-api"
 
+/** The contract's endpoints by style, method and path, read from the contract itself. */
+const routes: ReadonlyMap<string, Route> = (() => {
+  const found = new Map<string, Route>()
+  HttpApi.reflect(FakeApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint: { method, name, path }, group }) => {
+      const endpoint = `${group.identifier}.${name}`
+      if (!isEndpointName(endpoint)) return
+      const styles = group.identifier === "oauth" ? (["oauth"] as const) : (["chatgpt", "codex"] as const)
+      for (const style of styles) {
+        const received = style === "oauth" ? path : styledPath(style, path)
+        if (received !== undefined) found.set(`${style} ${method} ${received}`, { style, path, endpoint })
+      }
+    }
+  })
+  return found
+})()
+
 const route = (method: string, path: string): Route => {
   const base = path.indexOf(`${chatGptBase}/`)
   const style = path.startsWith("/oauth/") ? "oauth" : base >= 0 ? "chatgpt" : "codex"
-  const contract =
-    style === "oauth" ? path : contractPath(style, style === "chatgpt" ? path.slice(base + chatGptBase.length) : path)
-  const endpoint = contract === undefined ? undefined : endpoints.get(`${method} ${contract}`)
-  // An OAuth path below the backend's base is not the OAuth server's.
-  const known = endpoint !== undefined && endpoint.startsWith("oauth.") === (style === "oauth")
-  return known && contract !== undefined ? { style, path: contract, endpoint } : { style: null, path, endpoint: null }
+  const below = style === "chatgpt" ? path.slice(base + chatGptBase.length) : path
+  return routes.get(`${style} ${method} ${below}`) ?? { style: null, path, endpoint: null }
 }
 
 /** The contract's answers are JSON or empty. */

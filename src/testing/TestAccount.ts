@@ -6,10 +6,9 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type { AuthJson } from "../contracts/AuthJson.js"
 import { backendBase, type PathStyle } from "../contracts/BackendEndpoints.js"
-import { defaultClientId } from "../contracts/OAuthApi.js"
+import { defaults } from "../layers/AccountConfigEnv.js"
 import * as CredentialStoreEphemeral from "../layers/CredentialStoreEphemeral.js"
 import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as Live from "../layers/Live.js"
@@ -20,7 +19,7 @@ import type { CredentialStore } from "../services/CredentialStore.js"
 import type { Dialog } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
 import type { OperationJournal } from "../services/OperationJournal.js"
-import { FakeBackend, type FakeBackendOptions, type FakeUrls, layerClient } from "./FakeBackend.js"
+import { FakeBackend, type FakeBackendOptions, type FakeUrls, layerClient, settingsOf } from "./FakeBackend.js"
 import * as ScriptedDialog from "./ScriptedDialog.js"
 
 /**
@@ -40,24 +39,15 @@ export const settings = (
   urls: FakeUrls,
   { style = "chatgpt", ...overrides }: SettingsOptions = {}
 ): AccountSettings => ({
+  ...defaults,
   codexHome: "/nonexistent/codex-home",
-  backend: backendBase(style === "chatgpt" ? urls.chatgpt : urls.codex),
-  refreshUrl: urls.refresh,
-  revokeUrl: urls.revoke,
-  clientId: defaultClientId,
-  issuer: urls.origin,
-  authApi: `${urls.origin}/api/accounts`,
+  ...settingsOf(urls),
+  ...(style === "codex" ? { backend: backendBase(urls.codex) } : {}),
   originator: "effect-codex-account-test",
   userAgent: "effect-codex-account-test",
   credentialStore: overrides.codexHome === undefined ? "ephemeral" : "file",
-  forcedLoginMethod: Option.none(),
-  forcedWorkspaces: [],
-  caCertificate: Option.none(),
-  maxResponseBytes: 1_048_576,
-  refreshBefore: Duration.minutes(5),
   usageInterval: Duration.zero,
   roleTimeToLive: Duration.minutes(5),
-  roleCoolDown: Duration.minutes(5),
   ...overrides
 })
 

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "node:assert"
-import { backendBase, contractPath, styledPath } from "../../src/contracts/BackendEndpoints.js"
+import { backendBase, styledPath } from "../../src/contracts/BackendEndpoints.js"
 
 describe("backendBase", () => {
   it.each([
@@ -40,17 +40,10 @@ describe("paths", () => {
   it.each(both)("%s in both styles", (path, other) => {
     strictEqual(styledPath("chatgpt", path), path)
     strictEqual(styledPath("codex", path), other)
-    strictEqual(contractPath("chatgpt", path), path)
-    strictEqual(contractPath("codex", other), path)
   })
 
   it.each(chatgptOnly)("%s in one", (path) => {
     strictEqual(styledPath("chatgpt", path), path)
     strictEqual(styledPath("codex", path), undefined)
   })
-
-  it.each([...chatgptOnly, "/wham/usage", "/api/codex/referrals/invite", "/api/other/usage", "/"])(
-    "a server of the other style does not know %s",
-    (path) => strictEqual(contractPath("codex", path), undefined)
-  )
 })

@@ -34,13 +34,9 @@ const readDevice = decoder("device", Login.DeviceStartResponse)
 const readGrant = decoder("poll", Login.DevicePollResponse)
 const readOwner = decoder("whoami", WhoamiResponse)
 
-const encodeDeviceStart = HttpClientRequest.schemaBodyJson(Login.DeviceStartRequest)
-const encodeDevicePoll = HttpClientRequest.schemaBodyJson(Login.DevicePollRequest)
-
 export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const { clientId, issuer } = settings
   const tokenUrl = `${issuer}${Login.loginPaths.token}`
-  const pollUrl = `${issuer}${Login.loginPaths.devicePoll}`
 
   const post = (url: string) =>
     HttpClientRequest.post(url).pipe(
@@ -55,11 +51,11 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
         : LoginError.of("Unavailable", step)
     )
 
-  const sendJson = <E>(step: Step, request: Effect.Effect<HttpClientRequest.HttpClientRequest, E>) =>
-    request.pipe(
-      Effect.mapError(() => LoginError.of("Malformed", step)),
-      Effect.flatMap((built) => send(step, built))
-    )
+  const sendJson = (
+    step: Step,
+    url: string,
+    body: typeof Login.DeviceStartRequest.Type | typeof Login.DevicePollRequest.Type
+  ) => send(step, HttpClientRequest.bodyUnsafeJson(post(url), body))
 
   const ask = (step: Step, request: HttpClientRequest.HttpClientRequest) =>
     Effect.filterOrFail(send(step, request), isSuccess, (response) => refusal(step, response))
@@ -118,10 +114,7 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
       )
     },
 
-    startDevice: sendJson(
-      "device",
-      encodeDeviceStart(post(`${issuer}${Login.loginPaths.deviceStart}`), { client_id: clientId })
-    ).pipe(
+    startDevice: sendJson("device", `${issuer}${Login.loginPaths.deviceStart}`, { client_id: clientId }).pipe(
       Effect.filterOrFail(isSuccess, (response) =>
         response.status === 404 ? LoginError.of("DeviceDisabled", "device") : refusal("device", response)
       ),
@@ -129,13 +122,10 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
     ),
 
     pollDevice: (device: { readonly id: Redacted.Redacted; readonly userCode: Redacted.Redacted }) =>
-      sendJson(
-        "poll",
-        encodeDevicePoll(post(pollUrl), {
-          device_auth_id: Redacted.value(device.id),
-          user_code: Redacted.value(device.userCode)
-        })
-      ).pipe(Effect.flatMap(poll)),
+      sendJson("poll", `${issuer}${Login.loginPaths.devicePoll}`, {
+        device_auth_id: Redacted.value(device.id),
+        user_code: Redacted.value(device.userCode)
+      }).pipe(Effect.flatMap(poll)),
 
     /** The owner of a personal access token. */
     whoami: (token: Redacted.Redacted) => Effect.flatMap(ask("whoami", whoamiRequest(settings, token)), readOwner)

@@ -9,9 +9,9 @@ import {
   OAuthErrorBody,
   oauthErrorCode,
   type RefreshReason,
-  RefreshRequest,
+  type RefreshRequest,
   RefreshResponse,
-  RevokeRequest,
+  type RevokeRequest,
   whoamiPath,
   WhoamiResponse
 } from "../../contracts/OAuthApi.js"
@@ -22,8 +22,6 @@ import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 /** No usable answer. The server may have done what was asked. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
 
-const encodeRefresh = HttpClientRequest.schemaBodyJson(RefreshRequest)
-const encodeRevoke = HttpClientRequest.schemaBodyJson(RevokeRequest)
 const decodeTokens = Schema.decode(Schema.parseJson(RefreshResponse))
 const decodeOwner = Schema.decode(Schema.parseJson(WhoamiResponse))
 const decodeRefusal = Schema.decodeOption(Schema.parseJson(OAuthErrorBody))
@@ -58,41 +56,38 @@ export const whoamiRequest = (settings: AccountSettings, token: Redacted.Redacte
 
 export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const send = (request: HttpClientRequest.HttpClientRequest) =>
-    execute(request).pipe(Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })))
+    execute(request).pipe(
+      Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })),
+      Effect.filterOrFail(isSuccess, refusal)
+    )
+  const post = (url: string, body: typeof RefreshRequest.Type | typeof RevokeRequest.Type) =>
+    send(HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), body))
   const unreadable = () => new NoAnswer({ detail: "the answer was not readable" })
 
   return {
     /** Exchanges a refresh token, which can be used once. */
     refresh: (token: Redacted.Redacted, reason: RefreshReason) =>
-      encodeRefresh(HttpClientRequest.post(settings.refreshUrl), {
+      post(settings.refreshUrl, {
         client_id: settings.clientId,
         grant_type: "refresh_token",
         refresh_reason: reason,
         refresh_token: Redacted.value(token)
-      }).pipe(
-        Effect.mapError(() => new NoAnswer({ detail: "the request could not be built" })),
-        Effect.flatMap(send),
-        Effect.filterOrFail(isSuccess, refusal),
-        Effect.flatMap((response) => Effect.mapError(decodeTokens(response.bodyText), unreadable))
-      ),
+      }).pipe(Effect.flatMap((response) => Effect.mapError(decodeTokens(response.bodyText), unreadable))),
     /** The owner of a personal access token. */
     whoami: (token: Redacted.Redacted) =>
       send(whoamiRequest(settings, token)).pipe(
-        Effect.filterOrFail(isSuccess, refusal),
         Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
       ),
     /** Asks the server to end the session. True if it confirmed. */
-    revoke: (token: { readonly refresh: Redacted.Redacted } | { readonly access: Redacted.Redacted }) =>
-      encodeRevoke(
-        HttpClientRequest.post(settings.revokeUrl),
-        "refresh" in token
-          ? {
-              token: Redacted.value(token.refresh),
-              token_type_hint: "refresh_token",
-              client_id: settings.clientId
-            }
-          : { token: Redacted.value(token.access), token_type_hint: "access_token" }
-      ).pipe(Effect.flatMap(send), Effect.match({ onFailure: () => false, onSuccess: isSuccess }))
+    revoke: (bearer: Redacted.Redacted, refreshToken: Option.Option<Redacted.Redacted>) =>
+      Effect.isSuccess(
+        post(settings.revokeUrl, {
+          token: Redacted.value(Option.getOrElse(refreshToken, () => bearer)),
+          ...(Option.isSome(refreshToken)
+            ? { token_type_hint: "refresh_token", client_id: settings.clientId }
+            : { token_type_hint: "access_token" })
+        })
+      )
   }
 }
 

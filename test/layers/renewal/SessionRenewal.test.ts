@@ -32,7 +32,7 @@ const config = Layer.scoped(
   })
 )
 
-const delegate = (what: string) => SessionRenewalDelegate.layer([process.execPath, fakeCodex, what])
+const delegate = (what: string) => SessionRenewalDelegate.layerCommand([process.execPath, fakeCodex, what])
 const readOnly = Layer.succeed(SessionRenewal, { _tag: "ReadOnly" })
 const world = <E, R>(renewal: Layer.Layer<SessionRenewal, E, R>) =>
   AuthSessionOAuth.layer.pipe(
@@ -80,7 +80,7 @@ describe("renewal that is delegated", () => {
     })
   }
 
-  liveOver(world(SessionRenewalDelegate.layer(["no-such-codex", "app-server"])))(
+  liveOver(world(SessionRenewalDelegate.layerCommand(["no-such-codex", "app-server"])))(
     "fails for now when there is no such command",
     function* () {
       yield* signedIn
