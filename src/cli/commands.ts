@@ -44,10 +44,7 @@ const terminal = () => import("./terminal/TerminalDialog.js")
 const dialog = loaded(terminal, (module) => module.layer)
 const layerAccount = loaded(compose, (module) => module.layerAccount)
 const layerPolicies = loaded(compose, (module) => module.layerPolicies)
-const layerSignIn = loaded(
-  () => import("../layers/Live.js"),
-  (module) => module.layerSignIn
-)
+const layerSignIn = loaded(compose, (module) => module.layerSignIn)
 
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>

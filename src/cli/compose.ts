@@ -10,6 +10,8 @@ import * as Live from "../layers/Live.js"
 import * as PoliciesConfig from "../layers/PoliciesConfig.js"
 import { Globals } from "./Command.js"
 
+export { layerSignIn } from "../layers/Live.js"
+
 export const layerPolicies = Layer.unwrapEffect(
   Effect.map(Globals, ({ timeout }) => PoliciesConfig.layerConfig(timeout))
 )
