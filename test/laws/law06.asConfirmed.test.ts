@@ -21,6 +21,7 @@ import {
   ScriptedDialog
 } from "../../src/testing/index.js"
 import { account, calls, ending, invitee, type Services } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const other = { userId: "user-B", accountId: "account-B", email: "bea@example.test" }
 
@@ -85,7 +86,7 @@ const slow: Readonly<Record<Moment, FaultPlan.FaultPlan>> = {
 }
 
 const world = (plan: FaultPlan.FaultPlan) =>
-  account({ backend: { accounts: [{ reachedType: "workspace_member_credits_depleted" }, other], plan } })
+  account({ accounts: [{ reachedType: "workspace_member_credits_depleted" }, other], plan })
 
 const endpointOf = { invite: "referrals.invite", redeem: "resetCredits.consume", nudge: "workspace.nudge" } as const
 
@@ -124,13 +125,11 @@ const programs = {
 }
 
 for (const moment of moments) {
-  it.effect.each(changeNames)(`an invite, ${moment}: %s`, (change) =>
-    Effect.gen(function* () {
-      const sent = yield* check("invite", programs.invite, change, moment)
-      // It is not that nothing is ever sent.
-      if (!isSeen("invite", change, moment) && changes[change] !== "identity") assert.strictEqual(sent, 1)
-    }).pipe(Effect.provide(world(slow[moment])))
-  )
+  test.each(changeNames, world(slow[moment]))(`an invite, ${moment}: %s`, function* (change) {
+    const sent = yield* check("invite", programs.invite, change, moment)
+    // It is not that nothing is ever sent.
+    if (!isSeen("invite", change, moment) && changes[change] !== "identity") assert.strictEqual(sent, 1)
+  })
 }
 
 it.effect.prop(
@@ -146,7 +145,7 @@ it.effect.prop(
       Effect.provide(world(plan)),
       Effect.asVoid
     ),
-  { fastCheck: { numRuns: 40 } }
+  runs(15)
 )
 
 const caught = (program: Effect.Effect<unknown, unknown, Services>, change: Change) =>

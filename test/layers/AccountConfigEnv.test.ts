@@ -12,7 +12,8 @@ import * as Live from "../../src/layers/Live.js"
 import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { temporaryHome } from "./support/home.js"
-import { inHome, virtual } from "./support/cases.js"
+import { inHome } from "./support/inHome.js"
+import { virtual } from "../cases.js"
 
 type Environment = Readonly<Record<string, string>>
 

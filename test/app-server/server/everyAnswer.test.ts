@@ -14,6 +14,7 @@ import { AppServer, type Connection, type ConnectionKind } from "../../../src/ap
 import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { makeServerConnection, type ServerConnection } from "../../../src/app-server/server/ServerConnection.js"
 import { connect, initializeParams, server } from "./harness.js"
+import { runs } from "../../cases.js"
 
 const behaviours = ["quick", "later", "never", "fail", "die", "interrupt", "ask", "talk", "stubborn"] as const
 
@@ -226,7 +227,7 @@ it.effect.prop(
       )
       answeredOnce(ledger, kind === "socket" && speaks)
     }).pipe(Effect.provide(server({ record: "nobody", server: { forward: forwarding } }))),
-  { fastCheck: { numRuns: 60 }, timeout: 120_000 }
+  { ...runs(20), timeout: 120_000 }
 )
 
 const isBehaviour = (method: string): method is Behaviour => behaviours.some((one) => one === method)
@@ -294,5 +295,5 @@ it.effect.prop(
       const answered = new Set(ledger.got.flatMap((one) => ("id" in one && one._tag !== "Request" ? [one.id] : [])))
       if (!isOver) assert.strictEqual(answered.size, ledger.sent.size, `${refused.length} refused`)
     }),
-  { fastCheck: { numRuns: 100 }, timeout: 120_000 }
+  { ...runs(40), timeout: 120_000 }
 )

@@ -1,5 +1,5 @@
 /** A sign-in in the browser over real HTTP, with `auth.json`. The other ways are signed in with by the command's own test. */
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,6 +12,7 @@ import { AccountConfig } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { FakeBackend, Fault } from "../../../src/testing/index.js"
 import { counts, issuer, real, visit } from "../../layers/signIn/harness.js"
+import { test } from "../../cases.js"
 
 const withUsage = Layer.provideMerge(
   RateLimitsHttp.layer,
@@ -28,8 +29,10 @@ const onDisk = Effect.gen(function* () {
   return { text: yield* fs.readFileString(file), mode: (yield* fs.stat(file)).mode & 0o777 }
 })
 
-it.live("is used and renewed, and the file is the Codex CLI's, in a home that was not there yet", () =>
-  Effect.gen(function* () {
+test.live(
+  "is used and renewed, and the file is the Codex CLI's, in a home that was not there yet",
+  withUsage,
+  function* () {
     const fs = yield* FileSystem.FileSystem
     yield* fs.remove((yield* AccountConfig).codexHome, { recursive: true })
     const outcome = yield* signIn({ method: "browser" })
@@ -47,21 +50,22 @@ it.live("is used and renewed, and the file is the Codex CLI's, in a home that wa
     const backend = yield* FakeBackend.FakeBackend
     assert.strictEqual(yield* backend.count("oauth.token"), 1)
     assert.strictEqual((yield* readUsage({ fresh: true })).plan, "business")
-  }).pipe(Effect.provide(withUsage))
+  }
 )
 
-it.live.each([
-  ["a refused exchange", Fault.status(400, { body: '{"error":"invalid_grant"}' })],
-  ["a cut exchange", Fault.resetAfterCommit],
-  ["half an answer", Fault.truncated],
-  ["a redirect", Fault.redirect(307, { crossOrigin: true })],
-  ["an answer above all bounds", Fault.hugeBody()]
-] as const)("%s leaves the file as it was", ([, fault]) =>
-  Effect.gen(function* () {
-    const before = yield* onDisk
-    yield* (yield* issuer).failNext("exchange", fault)
-    assert.isTrue(Exit.isFailure(yield* Effect.exit(signIn({ method: "browser" }))))
-    assert.deepStrictEqual(yield* onDisk, before)
-    assert.strictEqual((yield* counts).exchange, 1)
-  }).pipe(Effect.provide(real({ browse: (url) => visit(url) })))
-)
+test.live.each(
+  [
+    ["a refused exchange", Fault.status(400, { body: '{"error":"invalid_grant"}' })],
+    ["a cut exchange", Fault.resetAfterCommit],
+    ["half an answer", Fault.truncated],
+    ["a redirect", Fault.redirect(307, { crossOrigin: true })],
+    ["an answer above all bounds", Fault.hugeBody()]
+  ] as const,
+  real({ browse: (url) => visit(url) })
+)("%s leaves the file as it was", function* ([, fault]) {
+  const before = yield* onDisk
+  yield* (yield* issuer).failNext("exchange", fault)
+  assert.isTrue(Exit.isFailure(yield* Effect.exit(signIn({ method: "browser" }))))
+  assert.deepStrictEqual(yield* onDisk, before)
+  assert.strictEqual((yield* counts).exchange, 1)
+})

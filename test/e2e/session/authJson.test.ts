@@ -21,7 +21,7 @@ import { CallLog, FakeBackend, Fault, ScriptedDialog } from "../../../src/testin
 import { authFile, fileStore, modeOf, temporaryHome } from "../../layers/support/home.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
-import { live, virtual } from "../../scenario.js"
+import { live, virtual } from "../../cases.js"
 
 // To the letter what the record of the format shows (spec/auth.md 2.4).
 const idToken =

@@ -7,7 +7,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as CredentialStoreAuto from "../../../src/layers/CredentialStoreAuto.js"
 import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
 import { accessOf, FakeKeyring, fileStore, makeHome, nameOf, record, settings, withWarnings } from "./support.js"
-import { cases } from "../support/cases.js"
+import { cases } from "../../cases.js"
 
 const setUp = Effect.gen(function* () {
   const home = yield* makeHome

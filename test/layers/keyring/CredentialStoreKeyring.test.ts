@@ -7,7 +7,7 @@ import * as TestClock from "effect/TestClock"
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert"
 import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
 import { accessOf, FakeKeyring, makeHome, nameOf, record, settings, withWarnings } from "./support.js"
-import { cases } from "../support/cases.js"
+import { cases } from "../../cases.js"
 
 const setUp = Effect.gen(function* () {
   const home = yield* makeHome

@@ -31,7 +31,7 @@ import {
   visit,
   type Visit
 } from "./harness.js"
-import { live, over, liveOver } from "../support/cases.js"
+import { live, liveOver, over } from "../../cases.js"
 
 /** The program, with a person who agrees and does `act` with where that leads; gives how both ended. */
 const attempt = <A, R>(act: (back: URL) => Effect.Effect<A, never, R>, options: { readonly apiKey?: boolean } = {}) =>

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as BrowserSystem from "../../../src/layers/BrowserSystem.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import { Browser } from "../../../src/services/Browser.js"
-import { liveOver, virtual } from "../support/cases.js"
+import { liveOver, virtual } from "../../cases.js"
 
 const settings = (environment: Readonly<Record<string, string>>) =>
   AccountConfigEnv.make().pipe(
