@@ -238,10 +238,12 @@ export const whileReading = (question: string, change: Effect.Effect<unknown, ne
     )
   )
 
+type Account = FakeAccount.FakeAccount
+
 /** Changes the account, as the backend has it. */
-export const becomes = (change: (owner: FakeAccount.FakeAccount) => Partial<FakeAccount.FakeAccount>) =>
+export const becomes = (change: Partial<Account> | ((owner: Account) => Partial<Account>)) =>
   Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-    backend.updateAccount((owner) => ({ ...owner, ...change(owner) }))
+    backend.updateAccount((owner) => ({ ...owner, ...(typeof change === "function" ? change(owner) : change) }))
   )
 
 /** Changes what is offered to it. */

@@ -164,7 +164,7 @@ describe("nothing is sent", () => {
 
   test.each(
     [
-      ["403", becomes(() => ({ offer: null }))],
+      ["403", becomes({ offer: null })],
       ["should_show is false", offers({ shouldShow: false })],
       ["has_rewards is false", offers({ hasRewards: false })]
     ] as const,

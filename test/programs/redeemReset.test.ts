@@ -55,7 +55,7 @@ const onConsume = (...faults: ReadonlyArray<Fault.Fault>) => ({
   plan: faults.map((fault, index) => FaultPlan.on(consume, index + 1, fault))
 })
 
-const noMoreCredits = becomes(() => ({ resetCredits: [] }))
+const noMoreCredits = becomes({ resetCredits: [] })
 
 describe("one redemption", () => {
   test("spends the credit that was chosen, and says what is left", account(), function* () {
@@ -82,7 +82,7 @@ describe("one redemption", () => {
 
   test("two redemptions have two keys", account(), function* () {
     yield* run(redeemReset())
-    yield* becomes(() => ({ primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 50 }) }))
+    yield* becomes({ primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 50 }) })
     assert.strictEqual(yield* refused({}), "ActError TooSoon")
     assert.lengthOf(yield* sent, 1)
     yield* run(redeemReset({ again: true }))
@@ -110,7 +110,7 @@ describe("one redemption", () => {
   })
 
   test("a key that somebody else used is no success of ours", account(), function* () {
-    yield* becomes(() => ({ redemptions: [{ key: "theirs", creditId: "rc_9", at: 0 }] }))
+    yield* becomes({ redemptions: [{ key: "theirs", creditId: "rc_9", at: 0 }] })
     const result = yield* run(redeemReset({ key: "theirs" }))
     assert.strictEqual(result.outcome, "alreadyRedeemedElsewhere")
     assert.isNull(result.usage)

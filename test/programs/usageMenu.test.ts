@@ -17,9 +17,11 @@ import {
   ending,
   finish,
   invitee,
-  type Options,
   run,
   type Services,
+  secondSignsIn,
+  offers,
+  becomes,
   states,
   faulty
 } from "./harness.js"
@@ -94,10 +96,9 @@ const walk = (...steps: ReadonlyArray<Steps>) =>
     return { pages, shown, last: (id: string) => pages.filter((each) => each.startsWith(`[${id}]`)).at(-1) ?? "" }
   })
 
-const menuOf = (more: FakeBackend.FakeBackendOptions = {}, options: Options = {}) => account({ ...options, ...more })
-const owner = (given: Partial<FakeAccount.FakeAccount>) => menuOf({ accounts: [given] })
+const owner = (given: Partial<FakeAccount.FakeAccount>) => account({ accounts: [given] })
 const failing = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault, call: number | "every" = "every") =>
-  menuOf(faulty(endpoint, fault, call))
+  account(faulty(endpoint, fault, call))
 
 const plan = (rules: FaultPlan.FaultPlan) =>
   Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.setPlan(rules))
@@ -105,9 +106,6 @@ const fault = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault) => plan([Fa
 
 const stopped = { reachedType: "workspace_member_credits_depleted" } as const
 const spendCap = { reachedType: "workspace_member_usage_limit_reached" } as const
-
-const becomes = (given: Partial<FakeAccount.FakeAccount>) =>
-  Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.updateAccount((owner) => ({ ...owner, ...given })))
 
 /** The acts that reached the backend. */
 const posts = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
@@ -117,12 +115,6 @@ const posts = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
 )
 const sentBodies = Effect.map(calls("resetCredits.consume"), (all) => all.map(({ body }) => JSON.stringify(body)))
 
-/** Another account signs in. */
-const signInAs = (key: string) =>
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    return yield* (yield* AuthSession).signIn((yield* backend.signIn(key)).record)
-  })
 const signOut = Effect.flatMap(AuthSession, (auth) => auth.signOut({ revoke: false }))
 
 describe("the whole menu", () => {
@@ -345,9 +337,7 @@ describe("a redemption", () => {
   })
 
   test("of a credit that is gone can look again at what there is", account(), function* () {
-    const gone = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-      backend.updateAccount((owner) => ({ ...owner, resetCredits: owner.resetCredits.slice(1) }))
-    )
+    const gone = becomes(({ resetCredits }) => ({ resetCredits: resetCredits.slice(1) }))
     const { last, pages } = yield* walk(
       "menu redeem, redeem.credit 0, redeem.confirm yes",
       gone,
@@ -498,10 +488,7 @@ describe("an invite", () => {
     ] as const,
     account()
   )("says whether a reward comes with it: %s", function* ([inviteReward, says]) {
-    yield* (yield* FakeBackend.FakeBackend).updateAccount((owner) => ({
-      ...owner,
-      offer: owner.offer === null ? null : { ...owner.offer, inviteReward }
-    }))
+    yield* offers({ inviteReward })
     const { last } = yield* walk(`menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu -`)
     assert.include(last("invite.done"), `The invite to ${invitee} was sent. ${says}`)
     assert.deepStrictEqual(
@@ -552,17 +539,10 @@ describe("an invite", () => {
     assert.strictEqual(yield* count("referrals.invite"), 1)
   })
 
-  const offered = (change: Partial<FakeAccount.FakeOffer>) =>
-    Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-      backend.updateAccount((owner) => ({
-        ...owner,
-        offer: owner.offer === null ? null : { ...owner.offer, ...change }
-      }))
-    )
   test.each(
     [
-      ["has changed", offered({ rules: ["Another rule."] }), /the offer changed/],
-      ["is gone", offered({ shouldShow: false }), /no offer/]
+      ["has changed", offers({ rules: ["Another rule."] }), /the offer changed/],
+      ["is gone", offers({ shouldShow: false }), /no offer/]
     ] as const,
     account()
   )("under an offer that %s since it was confirmed is not sent", function* ([, meanwhile, says]) {
@@ -577,7 +557,7 @@ describe("an invite", () => {
   })
 
   test("whose offer goes before the address is typed asks for none", account(), function* () {
-    const { last } = yield* walk("menu invite", offered({ shouldShow: false }), "invite.done -, menu -")
+    const { last } = yield* walk("menu invite", offers({ shouldShow: false }), "invite.done -, menu -")
     assert.match(last("invite.done"), /no offer/)
   })
 })
@@ -623,7 +603,7 @@ describe("a message to the owner", () => {
 
   test(
     "that failed is tried again",
-    menuOf({ accounts: [stopped], ...faulty("workspace.nudge", Fault.forbidden, 1) }),
+    account({ accounts: [stopped], ...faulty("workspace.nudge", Fault.forbidden, 1) }),
     function* () {
       const { last } = yield* walk(
         "menu nudge, nudge.confirm yes, nudge.failed yes, nudge.confirm yes, nudge.done -, menu -"
@@ -635,7 +615,7 @@ describe("a message to the owner", () => {
 
   test(
     "that may have gone out is sent again only if that is said",
-    menuOf({ accounts: [stopped], ...faulty("workspace.nudge", Fault.hangAfterCommit) }),
+    account({ accounts: [stopped], ...faulty("workspace.nudge", Fault.hangAfterCommit) }),
     function* () {
       const { last } = yield* walk(
         "menu nudge, nudge.confirm yes, nudge.failed -",
@@ -654,10 +634,10 @@ describe("a message to the owner", () => {
 })
 
 describe("when another account signs in", () => {
-  const two = menuOf({
+  const two = account({
     accounts: [stopped, { userId: "user-B", accountId: "account-B", email: "bea@example.test", resetCredits: [] }]
   })
-  const other = signInAs("user-B/account-B")
+  const other = secondSignsIn
   /** The answer never comes: the change is seen first. */
   const gone = Effect.zipRight(other, Effect.never)
 
@@ -742,6 +722,6 @@ it.effect.prop(
       assert.isAtMost(did.redeem, bodies.size)
       assert.isAtMost(yield* count("referrals.invite"), agreed.invite)
       assert.isAtMost(did.nudge, agreed.nudge)
-    }).pipe(Effect.provide(menuOf({ accounts: [stopped], plan }))),
+    }).pipe(Effect.provide(account({ accounts: [stopped], plan }))),
   runs(8)
 )

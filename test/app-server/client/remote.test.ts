@@ -15,6 +15,7 @@ import * as remote from "../../../src/app-server/client/remote.js"
 import type { Transport } from "../../../src/rpc/Transport.js"
 import { encode, errorResponse, type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
+import { listening } from "../../layers/support/sockets.js"
 import { memoryTransport, type Peer, webSocketPeers } from "./peer.js"
 import {
   accountResult,
@@ -142,19 +143,6 @@ describe("before any connection", () => {
   })
 })
 
-/** Listens on a port of its own until the scope ends. */
-const portOf = (server: Net.Server) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () => Effect.sync(() => server.close())
-    ),
-    () => {
-      const address = server.address()
-      return typeof address === "object" && address !== null ? address.port : 0
-    }
-  )
-
 describe("a server that", () => {
   live("is not there is told as that", function* () {
     const error = yield* Effect.flip(connectTo("ws://127.0.0.1:1"))
@@ -172,7 +160,7 @@ describe("a server that", () => {
       visits.push(incoming.url ?? "")
       answer.writeHead(302, { location: "/elsewhere" }).end()
     })
-    const port = yield* portOf(server)
+    const { port } = yield* listening(() => server)
     const error = yield* Effect.flip(connectTo(`ws://127.0.0.1:${port}/first`))
     assert.match(error.message, /: HTTP error: 302$/)
     assert.deepStrictEqual(visits, ["/first"])
@@ -180,7 +168,7 @@ describe("a server that", () => {
 
   virtual("never answers the upgrade is given up after ten seconds", function* () {
     const server = Net.createServer(() => {})
-    const port = yield* portOf(server)
+    const { port } = yield* listening(() => server)
     const connecting = yield* Effect.fork(Effect.flip(connectTo(`ws://127.0.0.1:${port}`)))
     yield* TestClock.adjust("9 seconds")
     assert.isNull(connecting.unsafePoll())

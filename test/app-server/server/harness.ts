@@ -144,9 +144,9 @@ export const connect = (
         Effect.gen(function* () {
           const id = nextId++
           yield* send(id, method, params)
-          // Time goes on until the answer is there.
+          // Time goes on until the answer is there, in steps that are longer where it takes long.
           for (let step = 0; step < 400; step++) {
-            yield* step === 0 ? settle : passing(step < 200 ? "50 millis" : "1 second")
+            yield* step === 0 ? settle : passing(step < 20 ? "50 millis" : "500 millis")
             yield* fetch
             const at = kept.findIndex((message) => message._tag !== "Notification" && message.id === id)
             const answer = kept[at]
