@@ -61,36 +61,24 @@ type Step =
   | { readonly _tag: "Close" }
   | { readonly _tag: "Shutdown"; readonly drain: number }
 
-const send = FastCheck.record({
-  _tag: FastCheck.constant("Send" as const),
-  behaviour: FastCheck.constantFrom(...behaviours)
-})
+const step = (of: Step) => FastCheck.constant(of)
+const weighted = (...choices: ReadonlyArray<readonly [weight: number, FastCheck.Arbitrary<Step>]>) =>
+  FastCheck.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 
-const ordinary: ReadonlyArray<FastCheck.WeightedArbitrary<Step>> = [
-  { weight: 12, arbitrary: send },
-  { weight: 3, arbitrary: FastCheck.constant<Step>({ _tag: "Take" }) },
-  { weight: 2, arbitrary: FastCheck.constant<Step>({ _tag: "TakeAll" }) },
-  {
-    weight: 3,
-    arbitrary: FastCheck.record({ _tag: FastCheck.constant("Wait" as const), millis: FastCheck.nat({ max: 40 }) })
-  },
-  { weight: 2, arbitrary: FastCheck.constant<Step>({ _tag: "Answer" }) },
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "Say" }) }
-]
-
-const endings: ReadonlyArray<FastCheck.WeightedArbitrary<Step>> = [
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "End" }) },
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "Close" }) },
-  {
-    weight: 1,
-    arbitrary: FastCheck.record({
-      _tag: FastCheck.constant("Shutdown" as const),
-      drain: FastCheck.constantFrom(0, 20, 100)
-    })
-  }
-]
-
-const steps = FastCheck.array(FastCheck.oneof(...ordinary, ...endings), { minLength: 1, maxLength: 40 })
+const steps = FastCheck.array(
+  weighted(
+    [12, FastCheck.constantFrom(...behaviours).map((behaviour) => ({ _tag: "Send", behaviour }))],
+    [3, step({ _tag: "Take" })],
+    [2, step({ _tag: "TakeAll" })],
+    [3, FastCheck.nat({ max: 40 }).map((millis) => ({ _tag: "Wait", millis }))],
+    [2, step({ _tag: "Answer" })],
+    [1, step({ _tag: "Say" })],
+    [1, step({ _tag: "End" })],
+    [1, step({ _tag: "Close" })],
+    [1, FastCheck.constantFrom(0, 20, 100).map((drain) => ({ _tag: "Shutdown", drain }))]
+  ),
+  { minLength: 1, maxLength: 40 }
+)
 
 const kinds = FastCheck.constantFrom<Array<ConnectionKind>>("stdio", "inProcess", "socket")
 
