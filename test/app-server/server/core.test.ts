@@ -56,7 +56,7 @@ const shuttingDown: readonly [number, string] = [codes.internal, "app-server is 
 describe("whatever a handler does, it is answered once", () => {
   for (const [what, work, expected] of [
     ["fails", Effect.fail(rpcError(-32602, "no such thing")), [-32602, "no such thing"]],
-    ["dies", Effect.dieMessage("Bearer secret"), [codes.internal, "internal error"]],
+    ["dies", Effect.dieMessage("a defect that nobody may see"), [codes.internal, "internal error"]],
     ["throws", () => Effect.sync(() => JSON.parse("{")), [codes.internal, "internal error"]],
     ["is interrupted", Effect.interrupt, shuttingDown]
   ] as const) {
