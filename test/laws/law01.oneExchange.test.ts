@@ -13,7 +13,9 @@ import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphem
 import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { CallLog, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as CallLog from "../../src/testing/CallLog.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { account, brief, calls, finish, type ProgramError, type Services } from "../programs/harness.js"
 
 /** Every refresh token with how often an exchange was tried, and every exchange by the token that it sent. */

@@ -11,7 +11,8 @@ import * as TestClock from "effect/TestClock"
 import { AuthJsonText } from "../../src/contracts/AuthJson.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { account, count, finish } from "../programs/harness.js"
 
 const stored = Effect.gen(function* () {

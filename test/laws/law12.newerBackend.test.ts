@@ -6,7 +6,8 @@ import * as FastCheck from "effect/FastCheck"
 import { guard, showUsage } from "../../src/programs/usage.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { Arbitraries, type FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, type FakeAccount, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { account, finish } from "../programs/harness.js"
 
 const reads = [

@@ -20,7 +20,8 @@ import { guard, showUsage } from "../../src/programs/usage.js"
 import { signOut } from "../../src/programs/signOut.js"
 import { OperationJournal, OperationKeys } from "../../src/services/OperationJournal.js"
 import { Policies } from "../../src/services/Policies.js"
-import { type CallLog, FakeBackend, type FaultPlan, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
+import { FakeBackend, type FaultPlan, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
+import type * as CallLog from "../../src/testing/CallLog.js"
 
 export type Services = TestAccount.Services
 

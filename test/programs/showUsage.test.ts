@@ -7,7 +7,8 @@ import { redeemReset } from "../../src/programs/redeem.js"
 import { showStatus } from "../../src/programs/status.js"
 import { signOut } from "../../src/programs/signOut.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { FakeAccount, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { account, brief, count, finish, requests, run } from "./harness.js"
 
 const interval = { usageInterval: Duration.seconds(5) }

@@ -12,7 +12,9 @@ import { CodexBackendApi } from "../../src/contracts/CodexBackendApi.js"
 import { JwtClaims } from "../../src/contracts/JwtClaims.js"
 import { OAuthApi } from "../../src/contracts/OAuthApi.js"
 import { UsageResponse } from "../../src/contracts/BackendEndpoints.js"
-import { CallLog, FakeAccount, FakeBackend, FakeState, FaultPlan, TestAccount } from "../../src/testing/index.js"
+import { FakeAccount, FakeBackend, FaultPlan, TestAccount } from "../../src/testing/index.js"
+import * as CallLog from "../../src/testing/CallLog.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { consume, faces, json, memory, nudge, refresh, send, usage } from "./faces.js"
 
 const backend = FakeBackend.FakeBackend
