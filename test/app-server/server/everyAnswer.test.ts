@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -51,7 +50,6 @@ const behave = (
 
 type Step =
   | { readonly _tag: "Send"; readonly behaviour: Behaviour }
-  | { readonly _tag: "Take" }
   | { readonly _tag: "TakeAll" }
   | { readonly _tag: "Wait"; readonly millis: number }
   | { readonly _tag: "Answer" }
@@ -67,7 +65,6 @@ const send = FastCheck.record({
 
 const ordinary: ReadonlyArray<FastCheck.WeightedArbitrary<Step>> = [
   { weight: 12, arbitrary: send },
-  { weight: 3, arbitrary: FastCheck.constant<Step>({ _tag: "Take" }) },
   { weight: 2, arbitrary: FastCheck.constant<Step>({ _tag: "TakeAll" }) },
   {
     weight: 3,
@@ -145,9 +142,6 @@ const play = (
           yield* receive(request(id, step.behaviour))
           break
         }
-        case "Take":
-          yield* taken(Effect.map(connection.take, (one) => Option.toArray(one)))
-          break
         case "TakeAll":
           yield* takeAll
           break

@@ -69,7 +69,6 @@ export const makeFakeServer = Effect.gen(function* () {
         })
         return {
           receive: (message) => Effect.sync(() => receive(message)),
-          take: Effect.dieMessage("not used"),
           takeAll,
           end: Effect.sync(() => {
             ended = true
