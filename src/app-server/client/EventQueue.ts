@@ -50,12 +50,6 @@ export interface Step {
  * next event that is delivered.
  */
 export const forward = (skipped: number, event: Forwarded, room: number): Step => {
-  if (event._tag === "Lagged") {
-    const total = skipped + event.skipped
-    return room > 0
-      ? { deliver: [lagged(total)], skipped: 0, dropped: false }
-      : { deliver: [], skipped: total, dropped: false }
-  }
   const gap = skipped > 0 ? [lagged(skipped)] : []
   if (requiresDelivery(event) || room > gap.length) return { deliver: [...gap, event], skipped: 0, dropped: false }
   return room > 0 ? { deliver: gap, skipped: 1, dropped: true } : { deliver: [], skipped: skipped + 1, dropped: true }
@@ -86,7 +80,6 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
     let places = Math.max(capacity, atFirst)
     let skipped = 0
     let open = true
-    let listening = true
 
     const room = () => places - MutableList.length(items)
 
@@ -131,8 +124,6 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
       ),
       end: Effect.sync(stop),
       close: Effect.sync(() => {
-        if (!listening) return []
-        listening = false
         stop()
         const rest = [...items]
         MutableList.reset(items)
