@@ -22,9 +22,6 @@ export const lagged = (skipped: number): Forwarded => ({ _tag: "Lagged", skipped
 
 const legacyPrefix = "codex/event/"
 
-/** A notification of the older protocol. */
-export const isLegacy = (method: string): boolean => method.startsWith(legacyPrefix)
-
 /** The end of a turn in the older protocol. */
 const legacyEnds: ReadonlySet<string> = new Set(
   ["task_complete", "turn_aborted", "shutdown_complete"].map((name) => legacyPrefix + name)
@@ -154,7 +151,7 @@ const known = <M extends ServerNotificationName>(
   }))
 
 const other = ({ emittedAtMs, method, params }: Notification): AppServerEvent =>
-  isLegacy(method)
+  method.startsWith(legacyPrefix)
     ? { _tag: "LegacyNotification", method, params }
     : { _tag: "OtherNotification", method, params, emittedAtMs: emittedAtMs ?? null }
 

@@ -40,11 +40,6 @@ import { accountResult, authStatusResult } from "../results.js"
 
 type Params<Type extends LoginAccountParams["type"]> = Extract<LoginAccountParams, { readonly type: Type }>
 
-const isExternalActive = Effect.flatMap(
-  Effect.serviceOption(ExternalSession),
-  Option.match({ onNone: () => Effect.succeed(false), onSome: (external) => external.isActive })
-)
-
 const refusedBefore =
   (method: LoginMethod, prefix: string) =>
   (error: AuthError | LoginError): RpcError => {
@@ -57,7 +52,8 @@ const refusedBefore =
 /** Checks that this way of signing in is allowed, then ends the sign-in in progress. */
 const prepared = (method: LoginMethod, prefix: string) =>
   Effect.gen(function* () {
-    if (yield* isExternalActive) return yield* externalAuthActive()
+    const external = yield* Effect.serviceOption(ExternalSession)
+    if (Option.isSome(external) && (yield* external.value.isActive)) return yield* externalAuthActive()
     const replaced = yield* Effect.mapError(beforeSignIn(method), refusedBefore(method, prefix))
     yield* replacing
     return replaced
