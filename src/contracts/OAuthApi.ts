@@ -112,14 +112,10 @@ export const WhoamiResponse = Schema.Struct({
 
 /**
  * @since 0.1.0
- * @category endpoints
- */
-export const OAuthGroup = HttpApiGroup.make("oauth")
-  .add(HttpApiEndpoint.post("token", "/oauth/token").setPayload(RefreshRequest).addSuccess(RefreshResponse))
-  .add(HttpApiEndpoint.post("revoke", "/oauth/revoke").setPayload(RevokeRequest).addSuccess(HttpApiSchema.Empty(200)))
-
-/**
- * @since 0.1.0
  * @category api
  */
-export class OAuthApi extends HttpApi.make("OAuth").add(OAuthGroup) {}
+export class OAuthApi extends HttpApi.make("OAuth").add(
+  HttpApiGroup.make("oauth")
+    .add(HttpApiEndpoint.post("token", "/oauth/token").setPayload(RefreshRequest).addSuccess(RefreshResponse))
+    .add(HttpApiEndpoint.post("revoke", "/oauth/revoke").setPayload(RevokeRequest).addSuccess(HttpApiSchema.Empty(200)))
+) {}

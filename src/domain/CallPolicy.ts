@@ -160,16 +160,3 @@ export const policyOfCall = {
  * @category models
  */
 export type CallName = keyof typeof policyOfCall
-
-/**
- * The same call with one attempt, in the time of one attempt, and without a recovery after a 401: for a caller that
- * repeats the call itself.
- */
-export const onlyOnce = (policy: CallPolicy): CallPolicy =>
-  new CallPolicy({
-    ...policy,
-    repeat: "never",
-    attempts: 1,
-    overallTimeout: policy.attemptTimeout,
-    retryOn: []
-  })

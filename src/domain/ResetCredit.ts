@@ -14,14 +14,6 @@ export const ResetCreditId = Schema.NonEmptyString.pipe(Schema.brand("ResetCredi
  */
 export type ResetCreditId = typeof ResetCreditId.Type
 
-/** The id of a credit as a person types or pastes it. */
-export const TypedResetCreditId = Schema.String.pipe(
-  Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
-    message: () => "A credit id is 1 to 256 printable characters without spaces."
-  }),
-  Schema.brand("ResetCreditId")
-)
-
 /**
  * The idempotency key of one redemption: the caller's, and the same in every attempt.
  * @since 0.1.0
@@ -34,14 +26,6 @@ export const RedeemKey = Schema.NonEmptyString.pipe(Schema.brand("RedeemKey"))
  * @category models
  */
 export type RedeemKey = typeof RedeemKey.Type
-
-/** A key as a person types or pastes it. */
-export const TypedRedeemKey = Schema.String.pipe(
-  Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
-    message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."
-  }),
-  Schema.brand("RedeemKey")
-)
 
 /**
  * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not

@@ -95,12 +95,7 @@ const checkBase = (url: string, origin: string) =>
   Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
 
 /** The revocation endpoint beside an overridden refresh endpoint. */
-const revokeBeside = (refreshUrl: string): string => {
-  const url = new URL(refreshUrl)
-  url.pathname = "/oauth/revoke"
-  url.search = ""
-  return url.toString()
-}
+const revokeBeside = (refreshUrl: string): string => new URL("/oauth/revoke", refreshUrl).href
 
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 

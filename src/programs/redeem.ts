@@ -8,14 +8,7 @@ import * as Schema from "effect/Schema"
 import { sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
-import {
-  RedeemKey,
-  type ResetCredit,
-  ResetCreditId,
-  type ResetCredits,
-  TypedRedeemKey,
-  TypedResetCreditId
-} from "../domain/ResetCredit.js"
+import { RedeemKey, type ResetCredit, ResetCreditId, type ResetCredits } from "../domain/ResetCredit.js"
 import { accountText, type Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
@@ -36,6 +29,22 @@ import { readUsage } from "./usage.js"
 
 /** The key and the credit of a redemption that was confirmed. */
 type ConfirmedPlan = Pick<ConfirmedRedemption, "key" | "creditId">
+
+/** The id of a credit as a person types or pastes it. */
+export const TypedResetCreditId = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
+    message: () => "A credit id is 1 to 256 printable characters without spaces."
+  }),
+  Schema.brand("ResetCreditId")
+)
+
+/** A key as a person types or pastes it. */
+export const TypedRedeemKey = Schema.String.pipe(
+  Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
+    message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."
+  }),
+  Schema.brand("RedeemKey")
+)
 
 const asTypedId = Schema.decodeOption(TypedResetCreditId)
 const asCreditId = Schema.decodeOption(ResetCreditId)

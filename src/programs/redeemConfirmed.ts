@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ActError } from "../domain/ActError.js"
-import { onlyOnce } from "../domain/CallPolicy.js"
+import { CallPolicy } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
@@ -180,7 +180,10 @@ export const consumeReset = ({
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const limits = yield* RateLimits
-    const once = onlyOnce(yield* policyInForce("consumeResetCredit"))
+    const policy = yield* policyInForce("consumeResetCredit")
+    const { attemptTimeout: overallTimeout } = policy
+    // The caller repeats it, so a 401 is not recovered from here either.
+    const once = new CallPolicy({ ...policy, repeat: "never", attempts: 1, overallTimeout, retryOn: [] })
     const send = limits.consume({ as, key, creditId }).pipe(withPolicy("consumeResetCredit", once))
 
     const earlier = Option.getOrNull(yield* journal.find(key))

@@ -30,6 +30,7 @@ export interface PendingRequests {
     send: Effect.Effect<unknown, PeerError>,
     afterwards?: Effect.Effect<void>
   ) => Effect.Effect<unknown, PeerError | RpcError>
+  readonly isPending: (id: RequestId) => boolean
   /** Takes an answer; one to no request is only logged. */
   readonly settle: (answer: Response | ErrorResponse) => Effect.Effect<void>
   /** Fails what waits with the error, and what comes later as `Gone`. The first end counts. */
@@ -61,6 +62,7 @@ export const makePendingRequests = (): PendingRequests => {
           })
         )
       }),
+    isPending: (id) => waiting.has(id),
     settle: (answer) =>
       Effect.suspend(() => {
         const pending = waiting.get(answer.id)
@@ -97,7 +99,7 @@ export interface PeerOptions {
   readonly onEnd?: (error: PeerError) => Effect.Effect<unknown>
 }
 
-export interface Peer {
+export interface Peer extends Pick<PendingRequests, "isPending"> {
   readonly request: (message: Request, afterwards?: Effect.Effect<void>) => Effect.Effect<unknown, PeerError | RpcError>
   /** Waits for room, in the order of the callers. */
   readonly send: (message: Message) => Effect.Effect<void, PeerError>
@@ -193,6 +195,7 @@ export const makePeer = <Packet>(
     yield* Effect.addFinalizer(() => close)
 
     return {
+      isPending: pending.isPending,
       request: (message, afterwards) => pending.request(message.id, send(message), afterwards),
       send,
       refuse,

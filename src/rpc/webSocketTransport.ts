@@ -1,7 +1,5 @@
 /** A websocket, of either side: one text frame per message. Binary frames are dropped. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import { type RawData, WebSocket } from "ws"
@@ -22,12 +20,9 @@ const highWater = { frames: 64, bytes: 1024 * 1024 }
 const describe = (error: Error): string =>
   error.message !== "" ? error.message : "code" in error ? String(error.code) : error.name
 
-// A buffer, unless `binaryType` was set.
-const textOf = (data: RawData): string =>
-  (Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)).toString("utf8")
-
-const sizeOf = (data: RawData): number =>
-  Array.isArray(data) ? data.reduce((sum, one) => sum + one.length, 0) : data.byteLength
+// A buffer already, unless `binaryType` was set.
+const bufferOf = (data: RawData): Buffer =>
+  Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
 
 /**
  * Everything that has arrived. The socket is paused while too much waits, and resumed when that was taken. Listens from
@@ -44,8 +39,9 @@ const receiving = (socket: WebSocket): Effect.Effect<ReadonlyArray<Message | nul
   }
   socket.on("message", (data, isBinary) => {
     if (isBinary) return
-    frames.push(decode(textOf(data)))
-    bytes += sizeOf(data)
+    const frame = bufferOf(data)
+    frames.push(decode(frame.toString("utf8")))
+    bytes += frame.length
     if (frames.length >= highWater.frames || bytes >= highWater.bytes) socket.pause()
     changed.notify()
   })
@@ -81,18 +77,17 @@ const sending =
     })
 
 const makeTransport = (socket: WebSocket, endpoint: string, closeCode: number): Transport<string> => {
-  const closed = Deferred.unsafeMake<void>(FiberId.none)
   const receive = receiving(socket)
-  socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
   return {
     endpoint,
     pack: encode,
     receive,
     send: sending(socket),
-    close: Effect.suspend(() => {
+    close: Effect.async((resume) => {
+      if (socket.readyState === WebSocket.CLOSED) return resume(Effect.void)
+      socket.once("close", () => resume(Effect.void))
       socket.resume()
       socket.close(closeCode)
-      return Deferred.await(closed)
     }),
     abort: Effect.sync(() => socket.terminate())
   }
@@ -112,8 +107,7 @@ export interface WebSocketTarget {
 const connect = ({ headers, socketPath, url }: WebSocketTarget): WebSocket => {
   const options = { headers, maxPayload: maxMessageBytes, perMessageDeflate: false, followRedirects: false }
   if (socketPath === undefined) return new WebSocket(url, options)
-  const local = { ...options, createConnection: () => Net.connect(socketPath) }
-  return new WebSocket(url, local)
+  return new WebSocket(url, { ...options, createConnection: () => Net.connect(socketPath) })
 }
 
 const connecting = (target: WebSocketTarget): Effect.Effect<Transport<string>, PeerError> =>

@@ -3,13 +3,10 @@
  * generated values. One namespace for each module.
  */
 export * as Arbitraries from "./Arbitraries.js"
-export * as CallLog from "./CallLog.js"
 export * as FakeAccount from "./FakeAccount.js"
 export * as FakeBackend from "./FakeBackend.js"
 export * as FakeIssuer from "./FakeIssuer.js"
-export * as FakeState from "./FakeState.js"
 export * as Fault from "./Fault.js"
 export * as FaultPlan from "./FaultPlan.js"
 export * as ScriptedDialog from "./ScriptedDialog.js"
 export * as TestAccount from "./TestAccount.js"
-export * as WireArbitraries from "./WireArbitraries.js"

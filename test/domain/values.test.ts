@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { AccountId, Identity, sameIdentity, UserId } from "../../src/domain/Identity.js"
 import { isWorkspacePlan, Plan, planFromClaim, planFromUsage, planLabel } from "../../src/domain/Plan.js"
 import { isExpiredOffer, sameOffer } from "../../src/domain/ReferralOffer.js"
-import { TypedRedeemKey, TypedResetCreditId } from "../../src/domain/ResetCredit.js"
+import { TypedRedeemKey, TypedResetCreditId } from "../../src/programs/redeem.js"
 import { claimedRole, liveRole } from "../../src/domain/WorkspaceRole.js"
 import { at, credit, offer, resets } from "./snapshots.js"
 

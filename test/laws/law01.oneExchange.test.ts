@@ -13,7 +13,9 @@ import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphem
 import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { CallLog, FakeBackend, FakeState, Fault } from "../../src/testing/index.js"
+import { FakeBackend, Fault } from "../../src/testing/index.js"
+import * as CallLog from "../../src/testing/CallLog.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import { account, brief, calls, finish, type ProgramError, type Services, faulty } from "../programs/harness.js"
 import { runs, test } from "../cases.js"
 

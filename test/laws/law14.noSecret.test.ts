@@ -10,7 +10,8 @@ import { AuthError } from "../../src/domain/AuthError.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import {
   account,
   ending,

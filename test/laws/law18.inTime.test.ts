@@ -8,7 +8,8 @@ import { CallPolicy, defaultPolicies, type PolicyName } from "../../src/domain/C
 import { withPolicy } from "../../src/services/Policies.js"
 import { RateLimits } from "../../src/services/RateLimits.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
+import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as FakeState from "../../src/testing/FakeState.js"
 import {
   account,
   calls,

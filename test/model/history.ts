@@ -3,7 +3,9 @@ import type * as Option from "effect/Option"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import type { Operation, OperationState } from "../../src/domain/Operation.js"
 import type { StoredRecord } from "../../src/services/CredentialStore.js"
-import type { CallLog, FakeState, FaultPlan } from "../../src/testing/index.js"
+import type { FaultPlan } from "../../src/testing/index.js"
+import type * as CallLog from "../../src/testing/CallLog.js"
+import type * as FakeState from "../../src/testing/FakeState.js"
 import type { Command, Scenario } from "./scenario.js"
 
 /**

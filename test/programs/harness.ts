@@ -24,7 +24,6 @@ import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { OperationJournal, OperationKeys } from "../../src/services/OperationJournal.js"
 import { Policies } from "../../src/services/Policies.js"
 import {
-  type CallLog,
   type FakeAccount,
   FakeBackend,
   type Fault,
@@ -32,6 +31,7 @@ import {
   ScriptedDialog,
   TestAccount
 } from "../../src/testing/index.js"
+import type * as CallLog from "../../src/testing/CallLog.js"
 
 export type Services = TestAccount.Services
 

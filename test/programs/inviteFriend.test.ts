@@ -10,7 +10,8 @@ import { Operation } from "../../src/domain/Operation.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
-import { CallLog, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as CallLog from "../../src/testing/CallLog.js"
 import {
   account,
   asked,

@@ -8,7 +8,9 @@ import { ReferralOffer } from "../../src/domain/ReferralOffer.js"
 import { Session } from "../../src/domain/Session.js"
 import { UsageSnapshot } from "../../src/domain/UsageSnapshot.js"
 import { Verdict } from "../../src/domain/Verdict.js"
-import { Arbitraries, Fault, FaultPlan, WireArbitraries } from "../../src/testing/index.js"
+import { wireNoise } from "../../src/testing/FakeReply.js"
+import { Arbitraries, Fault, FaultPlan } from "../../src/testing/index.js"
+import * as WireArbitraries from "./wireArbitraries.js"
 
 const runs = { fastCheck: { numRuns: 100 } }
 
@@ -38,7 +40,7 @@ it.prop(
   [WireArbitraries.consume],
   ([json]) => {
     accepts(Wire.ConsumeResponse, json)
-    const noisy = WireArbitraries.wireNoise(json)
+    const noisy = wireNoise(json)
     assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Wire.ConsumeResponse)(noisy)))
   },
   runs

@@ -22,9 +22,6 @@ export const lagged = (skipped: number): Forwarded => ({ _tag: "Lagged", skipped
 
 const legacyPrefix = "codex/event/"
 
-/** A notification of the older protocol. */
-export const isLegacy = (method: string): boolean => method.startsWith(legacyPrefix)
-
 /** The end of a turn in the older protocol. */
 const legacyEnds: ReadonlySet<string> = new Set(
   ["task_complete", "turn_aborted", "shutdown_complete"].map((name) => legacyPrefix + name)
@@ -50,12 +47,6 @@ export interface Step {
  * next event that is delivered.
  */
 export const forward = (skipped: number, event: Forwarded, room: number): Step => {
-  if (event._tag === "Lagged") {
-    const total = skipped + event.skipped
-    return room > 0
-      ? { deliver: [lagged(total)], skipped: 0, dropped: false }
-      : { deliver: [], skipped: total, dropped: false }
-  }
   const gap = skipped > 0 ? [lagged(skipped)] : []
   if (requiresDelivery(event) || room > gap.length) return { deliver: [...gap, event], skipped: 0, dropped: false }
   return room > 0 ? { deliver: gap, skipped: 1, dropped: true } : { deliver: [], skipped: skipped + 1, dropped: true }
@@ -86,7 +77,6 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
     let places = Math.max(capacity, atFirst)
     let skipped = 0
     let open = true
-    let listening = true
 
     const room = () => places - MutableList.length(items)
 
@@ -131,8 +121,6 @@ export const makeEventQueue = (capacity: number, atFirst = 0): Effect.Effect<Eve
       ),
       end: Effect.sync(stop),
       close: Effect.sync(() => {
-        if (!listening) return []
-        listening = false
         stop()
         const rest = [...items]
         MutableList.reset(items)
@@ -163,7 +151,7 @@ const known = <M extends ServerNotificationName>(
   }))
 
 const other = ({ emittedAtMs, method, params }: Notification): AppServerEvent =>
-  isLegacy(method)
+  method.startsWith(legacyPrefix)
     ? { _tag: "LegacyNotification", method, params }
     : { _tag: "OtherNotification", method, params, emittedAtMs: emittedAtMs ?? null }
 

@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { SessionSource } from "../../domain/Thread.js"
 import type { Message } from "../../rpc/Envelope.js"
@@ -61,8 +60,7 @@ export const start = (
   const { channelCapacity, handleTokenRefresh = false, sessionSource } = options
   return makeClient(open(capacityOf(channelCapacity)), "this process", {
     ...options,
-    refusal: ({ method }) =>
-      method === refreshTokens.method && !handleTokenRefresh ? Option.some(noTokenRefresh) : Option.none(),
+    refusal: ({ method }) => (method === refreshTokens.method && !handleTokenRefresh ? noTokenRefresh : null),
     extensions: sessionSource === undefined ? {} : { [sessionSourceExtension]: sessionSource }
   })
 }

@@ -2,17 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import {
   errorResponse,
   type Message,
   notification,
-  type Notification,
   request as makeRequest,
   type Request,
-  type RequestId,
   response
 } from "../../rpc/Envelope.js"
 import { makePeer, type Peer } from "../../rpc/Peer.js"
@@ -103,34 +99,22 @@ const table: {
   readonly [M in ClientMethod]: Pick<Method<never, never, Result<M>, never>, "presence" | "decodeResult">
 } = methods
 
-type Call = (request: Request) => Effect.Effect<unknown, IoError | RpcError>
-
 /** Requests with their ids and typed results. */
-const makeRequests = (call: Call): RequestHandle => {
-  const chosen = new Set<RequestId>()
+const makeRequests = (peer: Peer, asIoError: (error: PeerError) => IoError): RequestHandle => {
   let last = 0
 
   const nextId = (): number => {
     do last += 1
-    while (chosen.has(last))
+    while (peer.isPending(last))
     return last
   }
 
-  /** An id that the caller chose is in use until its answer, even if the caller stops waiting for it. */
-  const callAs = (id: RequestId, request: Request): ReturnType<Call> => {
-    const isFirst = !chosen.has(id)
-    chosen.add(id)
-    const release = Effect.sync(() => isFirst && chosen.delete(id))
-    // Every call ends, with the client at the latest.
-    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.ensuring(call(request), release))), Fiber.join)
-  }
-
   const requestRaw = ({ id, method, params }: RawRequest): Effect.Effect<unknown, TransportError | ServerError> =>
-    Effect.suspend(() =>
-      id === undefined ? call(makeRequest(nextId(), method, params)) : callAs(id, makeRequest(id, method, params))
-    ).pipe(
+    Effect.suspend(() => peer.request(makeRequest(id ?? nextId(), method, params))).pipe(
       Effect.mapError((error) =>
-        error._tag === "IoError" ? new TransportError({ method, cause: error }) : ServerError.of(method, error)
+        error._tag === "PeerError"
+          ? new TransportError({ method, cause: asIoError(error) })
+          : ServerError.of(method, error)
       )
     )
 
@@ -149,17 +133,17 @@ const makeRequests = (call: Call): RequestHandle => {
 }
 
 /** A request that only other clients answer. */
-export const refuseUnknown = ({ method }: Request): Option.Option<RpcError> =>
+export const refuseUnknown = ({ method }: Request): RpcError | null =>
   serverRequestNames.has(method)
-    ? Option.none()
-    : Option.some(rpcError(codes.methodNotFound, `unsupported app-server request \`${echoed(method)}\``))
+    ? null
+    : rpcError(codes.methodNotFound, `unsupported app-server request \`${echoed(method)}\``)
 
 /**
  * `refusal` says with which error a request of the server is answered at once, instead of becoming an event.
  * `extensions` go into the capabilities.
  */
 export interface MakeClientOptions extends ClientOptions {
-  readonly refusal: (request: Request) => Option.Option<RpcError>
+  readonly refusal: (request: Request) => RpcError | null
   readonly extensions?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -169,22 +153,18 @@ const make = <Packet>(transport: Transport<Packet>, options: MakeClientOptions, 
     const queue = yield* makeEventQueue(capacity, defaultCapacity)
     const asIoError = ioErrorOf(transport.endpoint)
 
-    const put = (message: Request | Notification, refuse: Peer["refuse"]) =>
-      Effect.flatMap(queue.put(message), (outcome) =>
-        outcome === "delivered" || message._tag === "Notification"
-          ? Effect.void
-          : refuse(message, outcome === "dropped" ? eventQueueFull() : eventsClosed())
-      )
-
     const peer = yield* makePeer(transport, {
       capacity,
-      onMessage: (message, { refuse }) =>
-        message._tag === "Notification"
-          ? put(message, refuse)
-          : Option.match(options.refusal(message), {
-              onNone: () => put(message, refuse),
-              onSome: (error) => refuse(message, error)
-            }),
+      onMessage: (message, { refuse }) => {
+        if (message._tag === "Notification") return queue.put(message)
+        const refusal = options.refusal(message)
+        if (refusal !== null) return refuse(message, refusal)
+        return Effect.flatMap(queue.put(message), (outcome) =>
+          outcome === "delivered"
+            ? Effect.void
+            : refuse(message, outcome === "dropped" ? eventQueueFull() : eventsClosed())
+        )
+      },
       onEnd: (error) =>
         Effect.zipRight(
           error.reason === "Gone"
@@ -213,9 +193,7 @@ const make = <Packet>(transport: Transport<Packet>, options: MakeClientOptions, 
     const send = (message: Message) => Effect.mapError(peer.send(message), asIoError)
     yield* send(notification(initialized))
 
-    const requestHandle = makeRequests((message) =>
-      Effect.mapError(peer.request(message), (error) => (error._tag === "PeerError" ? asIoError(error) : error))
-    )
+    const requestHandle = makeRequests(peer, asIoError)
     return {
       ...requestHandle,
       requestHandle,

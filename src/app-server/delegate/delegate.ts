@@ -3,10 +3,9 @@ import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Words } from "../../domain/shellWords.js"
 import { errorResponse, notification, request, type Request, response } from "../../rpc/Envelope.js"
 import { makePeer } from "../../rpc/Peer.js"
@@ -133,26 +132,17 @@ export const makeForward = ({
     /** Runs in the connection's scope, so that it goes on when the first request was interrupted. */
     const run = (context: RequestContext, started: Deferred.Deferred<Delegated, RpcError>): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const scope = yield* Scope.fork(context.scope, ExecutionStrategy.sequential)
-        const child = yield* Effect.exit(
-          start(command, { CODEX_HOME: codexHome, ...env }, context).pipe(
-            Scope.extend(scope),
-            Effect.provideService(CommandExecutor.CommandExecutor, executor)
-          )
-        )
+        const child = yield* Effect.exit(start(command, { CODEX_HOME: codexHome, ...env }, context))
         yield* Deferred.done(started, child)
         if (Exit.isSuccess(child)) {
-          let isLeaving = false
-          yield* Scope.addFinalizer(
-            context.scope,
-            Effect.sync(() => (isLeaving = true))
-          )
           yield* child.value.ended
-          if (!isLeaving) yield* Effect.logWarning("The delegated app-server has ended before its client.")
+          yield* Effect.logWarning("The delegated app-server has ended before its client.")
         }
-        if (children.get(context.connection) === started) children.delete(context.connection)
-        yield* Scope.close(scope, Exit.void)
-      })
+      }).pipe(
+        Effect.ensuring(Effect.sync(() => children.delete(context.connection))),
+        Effect.scoped,
+        Effect.provideService(CommandExecutor.CommandExecutor, executor)
+      )
 
     const childOf = (context: RequestContext): Effect.Effect<Delegated, RpcError> =>
       Effect.suspend(() => {

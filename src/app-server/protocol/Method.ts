@@ -80,17 +80,13 @@ const paramsDecoder = <P, PI>(schema: Schema.Schema<P, PI>, presence: Presence) 
   const decode = decoder(schema, "params")
   const decoded = (value: unknown) => Either.mapLeft(decode(value), invalidRequest)
   return (params: unknown): Either.Either<P, RpcError> => {
-    const isAbsent = params === undefined || params === null
-    switch (presence) {
-      case "none":
-        return isAbsent || isEmptyObject(params)
-          ? decoded(undefined)
-          : Either.left(invalidRequest("the method takes no params"))
-      case "optional":
-        return decoded(isAbsent ? {} : params)
-      case "required":
-        return isAbsent ? Either.left(invalidRequest("`params` is missing")) : decoded(params)
+    if (presence === "none") {
+      return params == null || isEmptyObject(params)
+        ? decoded(undefined)
+        : Either.left(invalidRequest("the method takes no params"))
     }
+    if (params == null && presence === "required") return Either.left(invalidRequest("`params` is missing"))
+    return decoded(params ?? {})
   }
 }
 

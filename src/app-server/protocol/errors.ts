@@ -19,38 +19,16 @@ export const overloaded = (): RpcError => overloadedWith("Server overloaded; ret
 /** A method of the original that this server does not implement. */
 export const notSupported = (method: string): RpcError => refused(`${method} is not supported by this server`)
 
-/** What a sign-in is needed for; the end of the message. */
-export type AuthPurpose =
-  | "to read rate limits"
-  | "for rate limit reset credits"
-  | "to notify workspace owner"
-  | "to read token usage"
-  | "to read workspace messages"
-
-/** Signed out. */
-export const accountAuthRequired = (purpose: AuthPurpose): RpcError =>
+/** Signed out; `purpose` is what a sign-in is needed for. */
+export const accountAuthRequired = (purpose: string): RpcError =>
   refused(`codex account authentication required ${purpose}`)
 
 /** Signed in, but not with ChatGPT. */
-export const chatgptAuthRequired = (purpose: AuthPurpose): RpcError =>
-  refused(`chatgpt authentication required ${purpose}`)
-
-/** What failed at the backend; the beginning of the message. */
-export type BackendPrefix =
-  | "failed to fetch codex rate limits"
-  | "failed to consume rate limit reset"
-  | "failed to notify workspace owner"
-  | "failed to fetch token usage profile"
-  | "failed to fetch thread usage"
-  | "failed to fetch workspace messages"
+export const chatgptAuthRequired = (purpose: string): RpcError => refused(`chatgpt authentication required ${purpose}`)
 
 /** `detail` is ours: the original repeats the backend's answer here, which may hold secrets. */
-export const backendFailed = (prefix: BackendPrefix, detail: string): RpcError => failed(`${prefix}: ${detail}`)
-
-/** What did not come back in time. */
-export const timedOut = (
-  what: "rate limit reset consume" | "token usage profile fetch" | "thread usage fetch" | "workspace messages fetch"
-): RpcError => failed(`${what} timed out`)
+export const failedTo = (what: string, detail: string): RpcError => failed(`${what}: ${detail}`)
+export const timedOut = (what: string): RpcError => failed(`${what} timed out`)
 
 export const mustNotBeEmpty = (field: "idempotencyKey" | "creditId"): RpcError => refused(`${field} must not be empty`)
 export const apiKeyLoginDisabled = (): RpcError => refused("API key login is disabled. Use ChatGPT login instead.")
@@ -71,15 +49,6 @@ export const invalidLoginId = (id: string): RpcError => refused(`invalid login i
 export const deviceCodeDisabled = (): RpcError =>
   refused("device code login is not enabled for this account. Use the browser login instead.")
 
-/** What failed around a sign-in; the beginning of the message. */
-export type LoginPrefix =
-  | "failed to save api key"
-  | "failed to start login server"
-  | "failed to request device code"
-  | "failed to set external auth"
-  | "logout failed"
-
-export const loginFailed = (prefix: LoginPrefix, detail: string): RpcError => failed(`${prefix}: ${detail}`)
 export const invalidThreadId = (id: string): RpcError => refused(`invalid thread id: ${echoed(id)}`)
 export const threadNotLoaded = (id: string): RpcError => refused(`thread not loaded: ${echoed(id)}`)
 export const noRolloutFound = (id: string): RpcError => refused(`no rollout found for thread id ${echoed(id)}`)

@@ -2,7 +2,6 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Message } from "../../rpc/Envelope.js"
 
@@ -39,9 +38,7 @@ export interface Connection {
    * that finds no room is answered with an overload. Suspends where the client has to be slowed down.
    */
   readonly receive: (message: Message) => Effect.Effect<void>
-  /** The next message for the client, in order; none when the connection is closed and everything was taken. */
-  readonly take: Effect.Effect<Option.Option<Message>>
-  /** Everything that is queued for the client, at least one message; empty when `take` would give none. */
+  /** Everything that is queued for the client, in order: at least one message, or none when the connection is closed. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Message>>
   /** The client sends no more. What was accepted is still answered; then there is nothing more to take. */
   readonly end: Effect.Effect<void>

@@ -1,11 +1,8 @@
 /** Work that goes on beside the requests, for as long as the server lives. */
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
-import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 
 /** How long a closing server waits for its work to end. */
@@ -19,21 +16,15 @@ export const onTheWallClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
 export const withinClosingTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, E, R> =>
   Effect.asVoid(onTheWallClock(Effect.timeoutOption(effect, closingTime)))
 
-export class Background extends Context.Tag("effect-codex-account/app-server/server/Background")<
-  Background,
-  {
-    /** Runs the work until it ends or the server closes, whatever happens to the fiber that started it. */
-    readonly fork: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<Fiber.RuntimeFiber<A, E>, never, R>
-  }
->() {}
-
-export const layer: Layer.Layer<Background> = Layer.scoped(
-  Background,
-  Effect.gen(function* () {
+export class Background extends Effect.Service<Background>()("effect-codex-account/app-server/server/Background", {
+  scoped: Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) =>
       withinClosingTime(Effect.disconnect(Scope.close(scope, Exit.void)))
     )
     const fibers = yield* Scope.extend(FiberSet.make<unknown, unknown>(), scope)
-    return { fork: (work) => FiberSet.run(fibers, work) }
+    return {
+      /** Runs the work until it ends or the server closes, whatever happens to the fiber that started it. */
+      fork: <A, E, R>(work: Effect.Effect<A, E, R>) => FiberSet.run(fibers, work)
+    }
   })
-)
+}) {}

@@ -1,7 +1,6 @@
 /** Requests to the client that supplied the session. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -56,12 +55,8 @@ export const layerExternalTokens: Layer.Layer<ExternalTokens, never, ClientReque
   Effect.map(ClientRequests, ({ askSupplier }) => ({
     refresh: (request) =>
       askSupplier(refreshTokens.method, request).pipe(
-        Effect.flatMap((answer) => Either.mapLeft(refreshTokens.decodeResult(answer), () => new ExternalTokensError())),
-        Effect.map(({ accessToken, chatgptAccountId, chatgptPlanType }) => ({
-          accessToken: Redacted.make(accessToken),
-          chatgptAccountId,
-          chatgptPlanType
-        })),
+        Effect.flatMap(refreshTokens.decodeResult),
+        Effect.map((tokens) => ({ ...tokens, accessToken: Redacted.make(tokens.accessToken) })),
         Effect.mapError(() => new ExternalTokensError())
       )
   }))

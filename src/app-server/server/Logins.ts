@@ -1,9 +1,7 @@
 /** The sign-in in progress: at most one. */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { AuthError } from "../../domain/AuthError.js"
 import type { LoginError } from "../../domain/LoginError.js"
@@ -29,22 +27,6 @@ export interface StoppedLogin {
   readonly announce: Effect.Effect<void>
 }
 
-export class Logins extends Context.Tag("effect-codex-account/app-server/server/Logins")<
-  Logins,
-  {
-    /** Begins a sign-in: `open` sets it up, in a scope of its own. `run` completes it and notifies every client. */
-    readonly begin: <A extends LoginFlow, E, R>(
-      open: Effect.Effect<A, E, R | Scope.Scope>
-    ) => Effect.Effect<
-      { readonly loginId: string; readonly flow: A; readonly run: Effect.Effect<void> },
-      E,
-      Exclude<R, Scope.Scope>
-    >
-    /** Ends the sign-in with that id, or whichever is in progress; null when there is none. */
-    readonly stop: (how: StopReason, loginId?: string) => Effect.Effect<StoppedLogin | null>
-  }
->() {}
-
 interface Active {
   readonly id: string
   readonly kind: LoginKind
@@ -69,83 +51,83 @@ const failureWords = (kind: LoginKind, error: AuthError | LoginError): string =>
   return `Login server error: ${error.message}`
 }
 
-const make = Effect.gen(function* () {
-  const auth = yield* AuthSession
-  const background = yield* Background
-  const events = yield* AccountEvents
-  let active: Active | null = null
+export class Logins extends Effect.Service<Logins>()("effect-codex-account/app-server/server/Logins", {
+  scoped: Effect.gen(function* () {
+    const auth = yield* AuthSession
+    const background = yield* Background
+    const events = yield* AccountEvents
+    let active: Active | null = null
 
-  const succeeded = (login: Active) => Effect.zipRight(events.loginCompleted(login.id, null), events.changed)
+    const succeeded = (login: Active) => Effect.zipRight(events.loginCompleted(login.id, null), events.changed)
 
-  const closeScope = (login: Active) => withinClosingTime(Scope.close(login.scope, Exit.void))
+    const closeScope = (login: Active) => withinClosingTime(Scope.close(login.scope, Exit.void))
 
-  /** The session; what this sign-in stores is recorded as a change of this server. */
-  const storing = (login: Active): AuthSession["Type"] => ({
-    ...auth,
-    signIn: (record) =>
-      Effect.uninterruptible(
-        Effect.tap(events.changing(auth.signIn(record)), () => {
-          login.stored = true
-        })
-      )
-  })
-
-  const ended = (login: Active, exit: Exit.Exit<SignInOutcome, AuthError | LoginError>): Effect.Effect<void> => {
-    if (active !== login) return Effect.void
-    active = null
-    if (login.stored) return succeeded(login)
-    return Exit.match(exit, {
-      onSuccess: () => succeeded(login),
-      onFailure: (cause) =>
-        cause._tag === "Fail"
-          ? events.loginCompleted(login.id, failureWords(login.kind, cause.error))
-          : events.loginCompleted(login.id, stopWords(login.kind, "cancelled"))
+    /** The session; what this sign-in stores is recorded as a change of this server. */
+    const storing = (login: Active): AuthSession["Type"] => ({
+      ...auth,
+      signIn: (record) =>
+        Effect.uninterruptible(
+          Effect.tap(events.changing(auth.signIn(record)), () => {
+            login.stored = true
+          })
+        )
     })
-  }
 
-  yield* Effect.addFinalizer(() => (active === null ? Effect.void : closeScope(active)))
+    const ended = (login: Active, exit: Exit.Exit<SignInOutcome, AuthError | LoginError>): Effect.Effect<void> => {
+      if (active !== login) return Effect.void
+      active = null
+      if (login.stored || Exit.isSuccess(exit)) return succeeded(login)
+      const { cause } = exit
+      const why = cause._tag === "Fail" ? failureWords(login.kind, cause.error) : stopWords(login.kind, "cancelled")
+      return events.loginCompleted(login.id, why)
+    }
 
-  return Logins.of({
-    begin: (open) =>
-      Effect.uninterruptibleMask((restore) =>
+    yield* Effect.addFinalizer(() => (active === null ? Effect.void : closeScope(active)))
+
+    return {
+      /** Begins a sign-in: `open` sets it up, in a scope of its own. `run` completes it and notifies every client. */
+      begin: <A extends LoginFlow, E, R>(open: Effect.Effect<A, E, R | Scope.Scope>) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function* () {
+            const scope = yield* Scope.make()
+            const flow = yield* Effect.onError(restore(Scope.extend(open, scope)), (cause) =>
+              Scope.close(scope, Exit.failCause(cause))
+            )
+            const login: Active = {
+              id: globalThis.crypto.randomUUID(),
+              kind: flow.kind,
+              scope,
+              fiber: null,
+              stored: false
+            }
+            active = login
+            const complete = Effect.exit(Effect.provideService(flow.complete, AuthSession, storing(login))).pipe(
+              Effect.flatMap((exit) => ended(login, exit)),
+              Effect.ensuring(closeScope(login))
+            )
+            const run = Effect.suspend(() =>
+              active === login ? background.fork(complete) : Effect.succeed(null)
+            ).pipe(
+              Effect.map((fiber) => {
+                login.fiber = fiber
+              })
+            )
+            return { loginId: login.id, flow, run }
+          })
+        ),
+      /** Ends the sign-in with that id, or whichever is in progress; null when there is none. */
+      stop: (how: StopReason, loginId?: string): Effect.Effect<StoppedLogin | null> =>
         Effect.gen(function* () {
-          const scope = yield* Scope.make()
-          const flow = yield* Effect.onError(restore(Scope.extend(open, scope)), (cause) =>
-            Scope.close(scope, Exit.failCause(cause))
-          )
-          const login: Active = {
-            id: globalThis.crypto.randomUUID(),
-            kind: flow.kind,
-            scope,
-            fiber: null,
-            stored: false
+          const login = active
+          if (login === null || (loginId !== undefined && login.id !== loginId)) return null
+          active = null
+          if (login.fiber !== null) yield* withinClosingTime(Fiber.interrupt(login.fiber))
+          yield* closeScope(login)
+          return {
+            tooLate: login.stored,
+            announce: login.stored ? succeeded(login) : events.loginCompleted(login.id, stopWords(login.kind, how))
           }
-          active = login
-          const complete = Effect.exit(Effect.provideService(flow.complete, AuthSession, storing(login))).pipe(
-            Effect.flatMap((exit) => ended(login, exit)),
-            Effect.ensuring(closeScope(login))
-          )
-          const run = Effect.suspend(() => (active === login ? background.fork(complete) : Effect.succeed(null))).pipe(
-            Effect.map((fiber) => {
-              login.fiber = fiber
-            })
-          )
-          return { loginId: login.id, flow, run }
-        })
-      ),
-    stop: (how, loginId) =>
-      Effect.gen(function* () {
-        const login = active
-        if (login === null || (loginId !== undefined && login.id !== loginId)) return null
-        active = null
-        if (login.fiber !== null) yield* withinClosingTime(Fiber.interrupt(login.fiber))
-        yield* closeScope(login)
-        return {
-          tooLate: login.stored,
-          announce: login.stored ? succeeded(login) : events.loginCompleted(login.id, stopWords(login.kind, how))
-        }
-      }).pipe(Effect.uninterruptible)
+        }).pipe(Effect.uninterruptible)
+    }
   })
-})
-
-export const layer = Layer.scoped(Logins, make)
+}) {}

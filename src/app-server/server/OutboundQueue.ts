@@ -1,6 +1,5 @@
 /** What is queued for one client, in order. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Message } from "../../rpc/Envelope.js"
 import { makeCondition } from "../../rpc/condition.js"
 
@@ -21,8 +20,6 @@ export interface OutboundQueue {
   readonly supersede: (message: Message) => boolean
   /** Waits until the condition holds; it is looked at after every change of the queue. */
   readonly until: (condition: () => boolean) => Effect.Effect<void>
-  /** The next message; none when the queue has ended and is empty. */
-  readonly take: Effect.Effect<Option.Option<Message>>
   /** All messages, at least one; empty when the queue has ended and is empty. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Message>>
   /** Nothing more comes; what is queued can still be taken. */
@@ -54,16 +51,15 @@ export const makeOutboundQueue = (capacity: number, onTaken: (kind: MessageKind)
 
   const isReady = () => entries.length > 0 || finished
 
-  const takeUpTo = (count: number): Effect.Effect<ReadonlyArray<Message>> =>
-    Effect.flatMap(changed.until(isReady), () => {
-      const taken = entries.splice(0, count)
-      // Another fiber was faster.
-      if (taken.length === 0 && !finished) return takeUpTo(count)
-      for (const { kind } of taken) counts[kind] -= 1
-      for (const { kind } of taken) onTaken(kind)
-      if (taken.length > 0) changed.notify()
-      return Effect.succeed(taken.map(({ message }) => message))
-    })
+  const takeAll: Effect.Effect<ReadonlyArray<Message>> = Effect.flatMap(changed.until(isReady), () => {
+    const taken = entries.splice(0)
+    // Another fiber was faster.
+    if (taken.length === 0 && !finished) return takeAll
+    for (const { kind } of taken) counts[kind] -= 1
+    for (const { kind } of taken) onTaken(kind)
+    if (taken.length > 0) changed.notify()
+    return Effect.succeed(taken.map(({ message }) => message))
+  })
 
   return {
     waiting: (kind) => counts[kind],
@@ -89,8 +85,7 @@ export const makeOutboundQueue = (capacity: number, onTaken: (kind: MessageKind)
       return true
     },
     until: changed.until,
-    take: Effect.map(takeUpTo(1), ([message]) => Option.fromNullable(message)),
-    takeAll: takeUpTo(Number.POSITIVE_INFINITY),
+    takeAll,
     finish: () => {
       finished = true
       changed.notify()

@@ -164,7 +164,6 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
     id,
     connection: {
       receive,
-      take: outbound.take,
       takeAll: outbound.takeAll,
       end: Effect.sync(() => {
         stopped = true

@@ -1,39 +1,14 @@
 /** Notifications about usage that another client has read. */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
-import * as Data from "effect/Data"
-import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import { sameIdentity } from "../../domain/Identity.js"
 import type { UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { AuthSession } from "../../services/AuthSession.js"
-import type { GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
+import { type GetAccountRateLimitsResponse, RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 import { Connections } from "./Connections.js"
 import { CurrentSession } from "./CurrentSession.js"
 
-export class UsageEvents extends Context.Tag("effect-codex-account/app-server/server/UsageEvents")<
-  UsageEvents,
-  {
-    /**
-     * Notifies the other clients of what a reading of `connection` has changed: each limit whose numbers differ from the
-     * previous reading of the same identity. A first reading, or one older than the previous, changes nothing.
-     */
-    readonly read: (
-      connection: number,
-      snapshot: UsageSnapshot,
-      result: GetAccountRateLimitsResponse
-    ) => Effect.Effect<void>
-  }
->() {}
-
-const structural = (limit: RateLimitSnapshot) =>
-  Data.struct({
-    ...limit,
-    primary: limit.primary === null ? null : Data.struct(limit.primary),
-    secondary: limit.secondary === null ? null : Data.struct(limit.secondary),
-    credits: limit.credits === null ? null : Data.struct(limit.credits),
-    individualLimit: limit.individualLimit === null ? null : Data.struct(limit.individualLimit)
-  })
+const isSame = Schema.equivalence(RateLimitSnapshot)
 
 /** Every limit of the answer, the main one first. */
 const limitsOf = ({
@@ -45,9 +20,8 @@ const limitsOf = ({
     ...Object.entries(rateLimitsByLimitId ?? {}).filter(([id]) => id !== rateLimits.limitId)
   ])
 
-export const layer = Layer.effect(
-  UsageEvents,
-  Effect.gen(function* () {
+export class UsageEvents extends Effect.Service<UsageEvents>()("effect-codex-account/app-server/server/UsageEvents", {
+  effect: Effect.gen(function* () {
     const auth = yield* AuthSession
     const connections = yield* Connections
     const sessions = yield* CurrentSession
@@ -58,7 +32,11 @@ export const layer = Layer.effect(
     } | null = null
 
     return {
-      read: (connection, snapshot, result) =>
+      /**
+       * Notifies the other clients of what a reading of `connection` has changed: each limit whose numbers differ from the
+       * previous reading of the same identity. A first reading, or one older than the previous, changes nothing.
+       */
+      read: (connection: number, snapshot: UsageSnapshot, result: GetAccountRateLimitsResponse) =>
         Effect.gen(function* () {
           const session = yield* sessions.present
           const epoch = yield* auth.epoch
@@ -72,7 +50,7 @@ export const layer = Layer.effect(
           if (!goesOn) return
           for (const [id, limit] of limits) {
             const known = before.limits.get(id)
-            if (known !== undefined && Equal.equals(structural(known), structural(limit))) continue
+            if (known !== undefined && isSame(known, limit)) continue
             yield* connections.broadcast(
               "account/rateLimits/updated",
               { rateLimits: limit },
@@ -82,4 +60,4 @@ export const layer = Layer.effect(
         })
     }
   })
-)
+}) {}

@@ -33,7 +33,7 @@ import { usageHandlers } from "./handlers/usage.js"
  * When a request may run: immediately, after the changes of session before it, or in turn with everything that changes
  * the account, over all connections.
  */
-type Ordering = "immediate" | "afterSessionChanges" | Change
+type Ordering = "afterSessionChanges" | Change | undefined
 
 /** What the handlers need: the server's services, and what the server builds on them. */
 export type HandlerServices = ServerServices | AccountEvents | CurrentSession | Logins | UsageEvents
@@ -53,23 +53,15 @@ const noTurns = Effect.suspend(() =>
 /** Without `initialize`, which changes the connection itself. */
 type Routed = Exclude<MethodName, "initialize">
 
-const orderings: Readonly<Record<Routed, Ordering>> = {
+/** Every other method runs immediately. */
+const orderings: { readonly [Name in Routed]?: Ordering } = {
   "account/read": "afterSessionChanges",
   getAuthStatus: "afterSessionChanges",
-  "account/securitySetup/read": "immediate",
-  "account/rateLimits/read": "immediate",
-  "account/usage/read": "immediate",
-  "account/workspaceMessages/read": "immediate",
   "account/rateLimitResetCredit/consume": "operation",
   "account/sendAddCreditsNudgeEmail": "operation",
   "account/login/start": "session",
   "account/login/cancel": "session",
-  "account/logout": "session",
-  "thread/start": "immediate",
-  "thread/resume": "immediate",
-  "thread/list": "immediate",
-  "thread/read": "immediate",
-  "turn/start": "immediate"
+  "account/logout": "session"
 }
 
 const decoders: {
@@ -137,15 +129,10 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
       })
 
     const inOrder = <A, E, R2>(ordering: Ordering, work: Effect.Effect<A, E, R2>): Effect.Effect<A, E, R2> => {
-      switch (ordering) {
-        case "immediate":
-          return work
-        case "afterSessionChanges":
-          return Effect.zipRight(queue.afterSessionChanges, work)
-        case "operation":
-        case "session":
-          return queue.inTurn(ordering)(work)
-      }
+      if (ordering === undefined) return work
+      return ordering === "afterSessionChanges"
+        ? Effect.zipRight(queue.afterSessionChanges, work)
+        : queue.inTurn(ordering)(work)
     }
 
     /** Decodes the params first, and only then checks that the client is initialized. */

@@ -4,16 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as AccountEvents from "./AccountEvents.js"
-import * as AccountQueue from "./AccountQueue.js"
+import { AccountQueue } from "./AccountQueue.js"
 import { AppServer } from "./AppServer.js"
-import * as Background from "./Background.js"
-import * as Connections from "./Connections.js"
-import * as CurrentSession from "./CurrentSession.js"
+import { Background, onTheWallClock, withinClosingTime } from "./Background.js"
+import { Connections } from "./Connections.js"
+import { CurrentSession } from "./CurrentSession.js"
 import { type DispatchOptions, makeDispatch, type HandlerServices } from "./dispatch.js"
 import type { ServerServices } from "./Handler.js"
-import * as Logins from "./Logins.js"
+import { Logins } from "./Logins.js"
 import { makeServerConnection, type ServerConnection } from "./ServerConnection.js"
-import * as UsageEvents from "./UsageEvents.js"
+import { UsageEvents } from "./UsageEvents.js"
 
 export type { DispatchOptions, Initialized } from "./dispatch.js"
 export type { ServerServices } from "./Handler.js"
@@ -23,7 +23,7 @@ const timeToTake = "5 seconds"
 
 const make = <R>(options: DispatchOptions<R>) =>
   Effect.gen(function* () {
-    const connections = yield* Connections.Connections
+    const connections = yield* Connections
     const dispatch = yield* makeDispatch(options)
     const run = Runtime.runFork(yield* Effect.runtime<HandlerServices | R>())
     let nextId = 0
@@ -48,10 +48,10 @@ const make = <R>(options: DispatchOptions<R>) =>
         )
         // A connection that its client has closed meanwhile keeps what is queued.
         for (const connection of connections.all()) connection.close("dropped")
-        yield* Background.withinClosingTime(each(({ unwound }) => unwound))
+        yield* withinClosingTime(each(({ unwound }) => unwound))
       })
 
-    yield* Effect.addFinalizer(() => Background.onTheWallClock(shutdown(Duration.zero)))
+    yield* Effect.addFinalizer(() => onTheWallClock(shutdown(Duration.zero)))
 
     return AppServer.of({
       connect: (how) =>
@@ -72,7 +72,7 @@ const make = <R>(options: DispatchOptions<R>) =>
             Effect.suspend(() => {
               connections.remove(connection)
               connection.close("kept")
-              return Background.withinClosingTime(connection.unwound)
+              return withinClosingTime(connection.unwound)
             })
         ).pipe(Effect.map(({ connection }) => connection)),
       shutdown: ({ drain }) => shutdown(drain)
@@ -86,8 +86,8 @@ const make = <R>(options: DispatchOptions<R>) =>
  */
 export const layer = <R = never>(options: DispatchOptions<R> = {}): Layer.Layer<AppServer, never, ServerServices | R> =>
   Layer.scoped(AppServer, make(options)).pipe(
-    Layer.provide(Layer.merge(Logins.layer, UsageEvents.layer)),
+    Layer.provide(Layer.merge(Logins.Default, UsageEvents.Default)),
     Layer.provide(AccountEvents.layer),
-    Layer.provide(Layer.mergeAll(AccountQueue.layer, Connections.layer, CurrentSession.layer)),
-    Layer.provide(Background.layer)
+    Layer.provide(Layer.mergeAll(AccountQueue.Default, Connections.Default, CurrentSession.Default)),
+    Layer.provide(Background.Default)
   )

@@ -70,14 +70,11 @@ export const resetCreditsWire = (
     : {
         availableCount: resetCredits.availableCount,
         credits:
-          resetCredits.credits?.map(({ description, expiresAt, grantedAt, id, resetType, status, title }) => ({
-            id,
-            resetType: resetType === "codex_rate_limits" ? ("codexRateLimits" as const) : ("unknown" as const),
-            status,
-            grantedAt: unixSeconds(grantedAt),
-            expiresAt: unixSecondsOrNull(expiresAt),
-            title,
-            description
+          resetCredits.credits?.map((credit) => ({
+            ...credit,
+            resetType: credit.resetType === "codex_rate_limits" ? ("codexRateLimits" as const) : ("unknown" as const),
+            grantedAt: unixSeconds(credit.grantedAt),
+            expiresAt: unixSecondsOrNull(credit.expiresAt)
           })) ?? null
       }
 
@@ -111,19 +108,8 @@ export const mainSnapshot = (snapshot: UsageSnapshot): RateLimitSnapshot => {
   const own = spendControl?.individualLimit ?? null
   return {
     ...additionalSnapshot(snapshot.main, snapshot.plan),
-    credits:
-      credits === null
-        ? null
-        : { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
-    individualLimit:
-      own === null
-        ? null
-        : {
-            limit: own.limit,
-            used: own.used,
-            remainingPercent: own.remainingPercent,
-            resetsAt: unixSeconds(own.resetsAt)
-          },
+    credits: credits && { ...credits },
+    individualLimit: own && { ...own, resetsAt: unixSeconds(own.resetsAt) },
     spendControlReached: spendControl?.reached ?? null,
     rateLimitReachedType: snapshot.reachedType
   }
@@ -169,7 +155,7 @@ export const tokenUsageResult = (activity: TokenActivity): Result<"account/usage
     currentStreakDays: activity.currentStreakDays,
     longestStreakDays: activity.longestStreakDays
   },
-  dailyUsageBuckets: activity.daily?.map(({ startDate, tokens }) => ({ startDate, tokens })) ?? null,
+  dailyUsageBuckets: activity.daily?.map((day) => ({ ...day })) ?? null,
   threadUsage: null
 })
 

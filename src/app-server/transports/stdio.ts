@@ -26,12 +26,12 @@ export interface StdioOptions {
 /** The next piece of the input; null when it has ended, in whatever way. */
 const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Buffer | null>, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const changed = Effect.unsafeMakeLatch(false)
     let ended = input.readableEnded || input.destroyed
-    let wake = () => {}
-    const onReadable = () => wake()
+    const onReadable = () => void changed.unsafeOpen()
     const onEnd = () => {
       ended = true
-      wake()
+      changed.unsafeOpen()
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -45,21 +45,14 @@ const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Buffer | null>
           for (const event of ["end", "close"]) input.off(event, onEnd)
         })
     )
-    return Effect.async<Buffer | null>((resume) => {
-      const look = () => {
-        const piece: unknown = ended ? null : input.read()
-        if (Buffer.isBuffer(piece)) return resume(Effect.succeed(piece))
-        if (ended) return resume(Effect.succeed(null))
-        wake = () => {
-          wake = () => {}
-          look()
-        }
-      }
-      look()
-      return Effect.sync(() => {
-        wake = () => {}
-      })
+    const next: Effect.Effect<Buffer | null> = Effect.suspend(() => {
+      const piece: unknown = ended ? null : input.read()
+      if (Buffer.isBuffer(piece)) return Effect.succeed(piece)
+      if (ended) return Effect.succeed(null)
+      changed.unsafeClose()
+      return Effect.zipRight(changed.await, next)
     })
+    return next
   })
 
 /** Ends with the input, or where that is not UTF-8. Blank lines are no messages, and not worth a warning either. */

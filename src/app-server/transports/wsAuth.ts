@@ -23,40 +23,30 @@ export type WsAuth =
       readonly maxClockSkewSeconds: number
     }
 
-/** The body of a 401, as in the original. */
-export type Refusal =
-  | "missing websocket bearer token"
-  | "invalid authorization header"
-  | "invalid websocket bearer token"
-  | "invalid websocket jwt"
-  | "expired websocket jwt"
-  | "websocket jwt is not valid yet"
-  | "websocket jwt issuer mismatch"
-  | "websocket jwt audience mismatch"
-
 export const sha256 = (token: string): Uint8Array => createHash("sha256").update(token, "utf8").digest()
 
-const bearer = (header: string | undefined): Either.Either<string, Refusal> => {
+const bearer = (header: string | undefined): Either.Either<string, string> => {
   if (header === undefined) return Either.left("missing websocket bearer token")
   const token = /^bearer +(\S+) *$/i.exec(header)?.[1]
   return token === undefined ? Either.left("invalid authorization header") : Either.right(token)
 }
 
-const Header = Schema.parseJson(
-  Schema.Struct({ alg: Schema.Literal("HS256"), crit: Schema.optionalWith(Schema.Undefined, { exact: true }) })
+const decodeHeader = Schema.decodeUnknownOption(
+  Schema.parseJson(
+    Schema.Struct({ alg: Schema.Literal("HS256"), crit: Schema.optionalWith(Schema.Undefined, { exact: true }) })
+  )
 )
 
-const Claims = Schema.parseJson(
-  Schema.Struct({
-    exp: Schema.Finite,
-    nbf: Schema.optional(Schema.NullOr(Schema.Finite)),
-    iss: Schema.optional(Schema.NullOr(Schema.String)),
-    aud: Schema.optional(Schema.NullOr(Schema.Union(Schema.String, Schema.Array(Schema.String))))
-  })
+const decodeClaims = Schema.decodeUnknownOption(
+  Schema.parseJson(
+    Schema.Struct({
+      exp: Schema.Finite,
+      nbf: Schema.optional(Schema.NullOr(Schema.Finite)),
+      iss: Schema.optional(Schema.NullOr(Schema.String)),
+      aud: Schema.optional(Schema.NullOr(Schema.Union(Schema.String, Schema.Array(Schema.String))))
+    })
+  )
 )
-
-const decodeHeader = Schema.decodeUnknownOption(Header)
-const decodeClaims = Schema.decodeUnknownOption(Claims)
 
 const part = "[A-Za-z0-9_-]+"
 const jwt = new RegExp(`^((${part})\\.(${part}))\\.(${part})$`)
@@ -67,7 +57,7 @@ const checkJwt = (
   token: string,
   auth: Extract<WsAuth, { _tag: "SignedBearer" }>,
   nowSeconds: number
-): Refusal | null => {
+): string | null => {
   const [, signed = "", header = "", payload = "", signature = ""] = jwt.exec(token) ?? []
   const expected = createHmac("sha256", Redacted.value(auth.secret)).update(signed).digest()
   const given = Buffer.from(signature, "base64url")
@@ -85,10 +75,10 @@ const checkJwt = (
 }
 
 /**
- * Why a client with this `Authorization` header is turned away; null when it may come in. Secrets are compared in
- * constant time.
+ * Why a client with this `Authorization` header is turned away, in the original's words; null when it may come in.
+ * Secrets are compared in constant time.
  */
-export const refusal = (auth: WsAuth, header: string | undefined, nowSeconds: number): Refusal | null => {
+export const refusal = (auth: WsAuth, header: string | undefined, nowSeconds: number): string | null => {
   if (auth._tag === "Open") return null
   const token = bearer(header)
   if (Either.isLeft(token)) return token.left

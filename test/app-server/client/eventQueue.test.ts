@@ -69,9 +69,6 @@ describe("one event", () => {
     ["is dropped where there is room for the gap alone", 3, output(1), 1, step([lagged(3)], 1, true)],
     ["adds to the gap", 3, output(1), 0, step([], 4, true)],
     ["waits with the gap before it", 3, delta(1), 0, step([lagged(3), delta(1)], 0, false)],
-    ["that is a gap goes in", 0, lagged(3), 1, step([lagged(3)], 0, false)],
-    ["that is a gap is added to the gap before it", 2, lagged(3), 1, step([lagged(5)], 0, false)],
-    ["that is a gap is kept where there is no room", 2, lagged(3), 0, step([], 5, false)],
     ["of the server's that it asks is dropped like others", 1, asked(7), 0, step([], 2, true)]
   ])("%s", (_name, skipped, event, room, expected) => {
     assert.deepStrictEqual(forward(skipped, event, room), expected)

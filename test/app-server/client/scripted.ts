@@ -72,7 +72,6 @@ export const makeScripted = (script: Script = {}) =>
               Effect.zipRight(Queue.offer(heard, message)),
               Effect.zipRight(Effect.suspend(() => say(...answer(message))))
             ),
-          take: Effect.option(said.take),
           takeAll: Effect.map(said.takeAll, ([messages]) => [...messages]),
           end: Effect.asVoid(said.end),
           closed: said.await

@@ -109,7 +109,7 @@ describe("reading does not wait for a handler", () => {
     assert.deepStrictEqual(order(yield* client.rest), ["Request 0"])
     yield* Scope.close(scope, Exit.void)
     assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
   })
 })
 
@@ -176,7 +176,6 @@ describe("a client that does not take what it is told", () => {
     yield* slow.send(1, "talk")
     yield* settle
     assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
-    assert.isTrue(Option.isNone(yield* slow.connection.take))
     assert.deepStrictEqual(yield* slow.connection.takeAll, [])
     yield* slow.send(2, "account/read", {})
     resultOf(yield* other.call("account/read", {}))
@@ -227,18 +226,18 @@ describe("the end of what a client says", () => {
     yield* client.connection.end
     yield* client.send(2, "account/read", {})
     assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
-    const next = yield* Effect.fork(client.connection.take)
+    const next = yield* Effect.fork(client.connection.takeAll)
     yield* TestClock.adjust("59 seconds")
     assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
     yield* TestClock.adjust("1 second")
-    assert.deepStrictEqual(Option.map(yield* Fiber.join(next), resultOf), Option.some("done"))
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual((yield* Fiber.join(next)).map(resultOf), ["done"])
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
   })
 
   test("is at once when nothing is owed", server(), function* () {
     const client = yield* connect()
     yield* client.connection.end
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
   })
 })
 
@@ -261,10 +260,10 @@ describe("shutdown", () => {
     assert.deepStrictEqual((yield* client.rest).map(errorOf), [shuttingDown])
     yield* Fiber.join(down)
     yield* Fiber.join(closed)
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
     const late = yield* connect()
     yield* late.send(1, "initialize", initializeParams())
-    assert.isTrue(Option.isNone(yield* late.connection.take))
+    assert.deepStrictEqual(yield* late.connection.takeAll, [])
   })
 
   test("waits five seconds for a client to take what is owed, and no longer", withMethods(methods), function* () {
@@ -277,7 +276,7 @@ describe("shutdown", () => {
     assert.isTrue(Option.isNone(yield* Fiber.poll(down)))
     yield* TestClock.adjust("1 second")
     yield* Fiber.join(down)
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
   })
 
   test("a second one does not wait for the first", withMethods(methods), function* () {
@@ -306,7 +305,7 @@ describe("shutdown", () => {
     assert.deepStrictEqual((yield* Fiber.join(taken)).map(errorOf), [shuttingDown])
     yield* Deferred.await(cut)
     yield* client.connection.closed
-    assert.isTrue(Option.isNone(yield* client.connection.take))
+    assert.deepStrictEqual(yield* client.connection.takeAll, [])
     // Nobody asks for the device code any more.
     const { log } = Context.get(context, FakeIssuer.FakeIssuer)
     const before = (yield* log).length

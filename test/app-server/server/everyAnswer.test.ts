@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -52,7 +51,6 @@ const behave = (
 
 type Step =
   | { readonly _tag: "Send"; readonly behaviour: Behaviour }
-  | { readonly _tag: "Take" }
   | { readonly _tag: "TakeAll" }
   | { readonly _tag: "Wait"; readonly millis: number }
   | { readonly _tag: "Answer" }
@@ -68,7 +66,6 @@ const weighted = (...choices: ReadonlyArray<readonly [weight: number, FastCheck.
 const steps = FastCheck.array(
   weighted(
     [12, FastCheck.constantFrom(...behaviours).map((behaviour) => ({ _tag: "Send", behaviour }))],
-    [3, step({ _tag: "Take" })],
     [2, step({ _tag: "TakeAll" })],
     [3, FastCheck.nat({ max: 40 }).map((millis) => ({ _tag: "Wait", millis }))],
     [2, step({ _tag: "Answer" })],
@@ -134,9 +131,6 @@ const play = (
           yield* receive(request(id, step.behaviour))
           break
         }
-        case "Take":
-          yield* taken(Effect.map(connection.take, (one) => Option.toArray(one)))
-          break
         case "TakeAll":
           yield* takeAll
           break

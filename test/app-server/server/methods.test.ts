@@ -9,7 +9,8 @@ import type { AuthJson } from "../../../src/contracts/AuthJson.js"
 import { Identity } from "../../../src/domain/Identity.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
-import { FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../../src/testing/index.js"
+import { FakeAccount, FakeBackend, Fault, FaultPlan } from "../../../src/testing/index.js"
+import * as FakeState from "../../../src/testing/FakeState.js"
 import { count, states } from "../../programs/harness.js"
 import {
   type Client,

@@ -8,8 +8,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import * as AccountQueue from "../../../src/app-server/server/AccountQueue.js"
-import * as Background from "../../../src/app-server/server/Background.js"
+import { AccountQueue } from "../../../src/app-server/server/AccountQueue.js"
+import { Background } from "../../../src/app-server/server/Background.js"
 import { FakeBackend, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { count } from "../../programs/harness.js"
 import { errorOf, initialized, order, planned, resultOf, server, withClient } from "./harness.js"
@@ -92,7 +92,7 @@ withClient("a failed act gives its turn to the next", server(), function* (clien
   resultOf(yield* client.call("account/logout"))
 })
 
-const queue = Layer.provide(AccountQueue.layer, Background.layer)
+const queue = Layer.provide(AccountQueue.Default, Background.Default)
 
 it.effect.prop(
   "turns are taken one at a time in the order of arrival, without those who left, and reads wait for sessions alone",
@@ -107,7 +107,7 @@ it.effect.prop(
   },
   ({ comers }) =>
     Effect.gen(function* () {
-      const { afterSessionChanges, inTurn } = yield* AccountQueue.AccountQueue
+      const { afterSessionChanges, inTurn } = yield* AccountQueue
       const gate = yield* Deferred.make<void>()
       const log: Array<string> = []
       let atWork = 0

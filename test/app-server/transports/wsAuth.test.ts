@@ -7,7 +7,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
-  type Refusal,
   refusal,
   sha256,
   type WsAuth,
@@ -36,7 +35,7 @@ const bearer = (...given: Parameters<typeof signed>) => `Bearer ${signed(...give
 const invalid = "invalid websocket jwt"
 
 describe("a websocket's credential", () => {
-  it.each<readonly [string, WsAuth, string | undefined, Refusal | null]>([
+  it.each<readonly [string, WsAuth, string | undefined, string | null]>([
     ["is not asked for", { _tag: "Open" }, undefined, null],
     ["is not looked at when it is not asked for", { _tag: "Open" }, "nonsense", null],
 

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
 import type { AuthJson } from "../../../src/contracts/AuthJson.js"
 import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
-import { defaultPolicies, onlyOnce, type PolicyTable } from "../../../src/domain/CallPolicy.js"
+import { CallPolicy, defaultPolicies, type PolicyTable } from "../../../src/domain/CallPolicy.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
 import * as BackendHttpContract from "../../../src/layers/BackendHttpContract.js"
@@ -50,6 +50,9 @@ export const calling = (
   )
 
 /** The default policies with one attempt for each call, and no recovery from a 401. */
+export const onlyOnce = (policy: CallPolicy): CallPolicy =>
+  new CallPolicy({ ...policy, repeat: "never", attempts: 1, overallTimeout: policy.attemptTimeout, retryOn: [] })
+
 export const oneAttempt: PolicyTable = Record.map(defaultPolicies, onlyOnce)
 
 /** A read and an act, one attempt each. */

@@ -37,8 +37,6 @@ export const Account = Schema.Union(
   Schema.Struct({ type: AnotherKind })
 ).annotations({ identifier: "Account" })
 
-export type Account = typeof Account.Type
-
 /** With `refreshToken` the session is renewed first, where it can be; a failure to renew is not an error. */
 export const GetAccountParams = struct("GetAccountParams", { refreshToken: flag })
 

@@ -41,8 +41,6 @@ export const InitializeResponse = struct("InitializeResponse", {
   platformOs: text
 })
 
-export type InitializeResponse = typeof InitializeResponse.Type
-
 /** Whether the text can be the value of an HTTP header. */
 export const isHeaderValue = (text: string): boolean => /^[\t\u0020-\u007e]*$/.test(text)
 

@@ -11,8 +11,6 @@ export const SessionSource = Schema.Union(
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 ).annotations({ identifier: "SessionSource" })
 
-export type SessionSource = typeof SessionSource.Type
-
 export const ThreadStatus = struct("ThreadStatus", {
   type: openEnum("notLoaded", "idle", "systemError", "active"),
   activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
@@ -45,8 +43,6 @@ export const Thread = struct("Thread", {
   reasoningEffort: nullable(Schema.String),
   turns: Schema.Array(Schema.Unknown)
 })
-
-export type Thread = typeof Thread.Type
 
 const overrides = {
   model: opt(Schema.String),
@@ -132,8 +128,6 @@ export const ThreadListResponse = struct("ThreadListResponse", {
   backwardsCursor: nullable(Schema.String),
   readStates: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
 })
-
-export type ThreadListResponse = typeof ThreadListResponse.Type
 
 export const ThreadReadParams = struct("ThreadReadParams", { threadId: Schema.String, includeTurns: flag })
 

@@ -26,8 +26,7 @@ import {
   externalAuthDisabled,
   externalAuthWorkspace,
   invalidLoginId,
-  loginFailed,
-  type LoginPrefix,
+  failedTo,
   notSupported
 } from "../../protocol/errors.js"
 import type { LoginAccountParams } from "../../protocol/schemas/Account.js"
@@ -41,32 +40,28 @@ import { accountResult, authStatusResult } from "../results.js"
 
 type Params<Type extends LoginAccountParams["type"]> = Extract<LoginAccountParams, { readonly type: Type }>
 
-const isExternalActive = Effect.flatMap(
-  Effect.serviceOption(ExternalSession),
-  Option.match({ onNone: () => Effect.succeed(false), onSome: (external) => external.isActive })
-)
-
 const refusedBefore =
-  (method: LoginMethod, prefix: LoginPrefix) =>
+  (method: LoginMethod, prefix: string) =>
   (error: AuthError | LoginError): RpcError => {
     if (error.reason === "MethodForbidden") return method === "apiKey" ? apiKeyLoginDisabled() : chatgptLoginDisabled()
     if (error.reason === "HostManaged") return externalAuthActive()
     if (error.reason === "DeviceDisabled") return deviceCodeDisabled()
-    return loginFailed(prefix, error.message)
+    return failedTo(prefix, error.message)
   }
 
 /** Checks that this way of signing in is allowed, then ends the sign-in in progress. */
-const prepared = (method: LoginMethod, prefix: LoginPrefix) =>
+const prepared = (method: LoginMethod, prefix: string) =>
   Effect.gen(function* () {
-    const logins = yield* Logins
-    if (yield* isExternalActive) return yield* externalAuthActive()
+    const external = yield* Effect.serviceOption(ExternalSession)
+    if (Option.isSome(external) && (yield* external.value.isActive)) return yield* externalAuthActive()
     const replaced = yield* Effect.mapError(beforeSignIn(method), refusedBefore(method, prefix))
-    yield* replacing(logins)
+    yield* replacing
     return replaced
   })
 
-const replacing = (logins: Logins["Type"]) =>
+const replacing = Effect.flatMap(Logins, (logins) =>
   Effect.flatMap(logins.stop("replaced"), (stopped) => stopped?.announce ?? Effect.void)
+)
 
 /** Notifies every client, after the answer, of a sign-in that took no further steps. */
 const announceSignIn = (context: RequestContext) =>
@@ -82,7 +77,7 @@ const withApiKey = ({ apiKey }: Params<"apiKey">, context: RequestContext) =>
     yield* prepared("apiKey", "failed to save api key")
     yield* events
       .changing(auth.signIn({ auth_mode: "apikey", OPENAI_API_KEY: Redacted.make(apiKey) }))
-      .pipe(Effect.mapError((error) => loginFailed("failed to save api key", error.message)))
+      .pipe(Effect.mapError((error) => failedTo("failed to save api key", error.message)))
     yield* clients.suppliedBy(null)
     yield* announceSignIn(context)
     return { type: "apiKey" as const }
@@ -134,20 +129,18 @@ const withTokens = (params: Params<"chatgptAuthTokens">, context: RequestContext
   Effect.gen(function* () {
     const clients = yield* ClientRequests
     const events = yield* AccountEvents
-    const logins = yield* Logins
     const settings = yield* AccountConfig
     const external = yield* Effect.serviceOption(ExternalSession)
     if (Option.isNone(external)) return yield* notSupported("account/login/start.chatgptAuthTokens")
     if (Option.contains(settings.forcedLoginMethod, "api")) return yield* externalAuthDisabled()
-    yield* replacing(logins)
+    yield* replacing
     const { accessToken, chatgptAccountId, chatgptPlanType } = params
     const allowed = settings.forcedWorkspaces
     if (allowed.length > 0 && !allowed.includes(chatgptAccountId)) {
       return yield* externalAuthWorkspace(allowed, echoed(chatgptAccountId))
     }
     if (chatgptAccountId === "") {
-      const why = "workspace routing requires a ChatGPT account id"
-      yield* context.afterwards(events.loginCompleted(null, why))
+      yield* context.afterwards(events.loginCompleted(null, "workspace routing requires a ChatGPT account id"))
       return { type: "chatgptAuthTokens" as const }
     }
     const tokens = { accessToken: Redacted.make(accessToken), chatgptAccountId, chatgptPlanType }
@@ -155,7 +148,7 @@ const withTokens = (params: Params<"chatgptAuthTokens">, context: RequestContext
       .changing(Effect.zipLeft(external.value.signIn(tokens), clients.suppliedBy(context.ask)))
       .pipe(
         Effect.mapError((error) =>
-          loginFailed(
+          failedTo(
             "failed to set external auth",
             error.reason === "Malformed" ? "invalid ID token format" : error.message
           )
@@ -190,10 +183,14 @@ const tokenOf = (session: Session) =>
     return key === null ? null : Redacted.value(key)
   })
 
-/** Who is signed in. */
-const readHandlers: Handlers<
-  "account/read" | "account/securitySetup/read" | "getAuthStatus",
-  ServerServices | AccountEvents | CurrentSession
+export const accountHandlers: Handlers<
+  | "account/login/start"
+  | "account/login/cancel"
+  | "account/logout"
+  | "account/read"
+  | "account/securitySetup/read"
+  | "getAuthStatus",
+  ServerServices | AccountEvents | CurrentSession | Logins
 > = {
   "account/read": ({ refreshToken }) =>
     Effect.gen(function* () {
@@ -209,14 +206,7 @@ const readHandlers: Handlers<
     Effect.gen(function* () {
       const session = yield* shown(refreshToken)
       return authStatusResult(session, session !== null && includeToken === true ? yield* tokenOf(session) : null)
-    })
-}
-
-export const accountHandlers: Handlers<
-  "account/login/start" | "account/login/cancel" | "account/logout" | keyof typeof readHandlers,
-  ServerServices | AccountEvents | CurrentSession | Logins
-> = {
-  ...readHandlers,
+    }),
   "account/login/start": (params, context) => {
     switch (params.type) {
       case "apiKey":
@@ -247,11 +237,10 @@ export const accountHandlers: Handlers<
       const auth = yield* AuthSession
       const clients = yield* ClientRequests
       const events = yield* AccountEvents
-      const logins = yield* Logins
-      yield* replacing(logins)
+      yield* replacing
       yield* events
         .changing(auth.signOut({ revoke: true }))
-        .pipe(Effect.mapError((error) => loginFailed("logout failed", error.message)))
+        .pipe(Effect.mapError((error) => failedTo("logout failed", error.message)))
       yield* clients.suppliedBy(null)
       yield* context.afterwards(events.changed)
       return {}

@@ -12,9 +12,7 @@ import { readTokenActivity, readWorkspaceMessages } from "../../../programs/stat
 import { readUsage } from "../../../programs/usage.js"
 import {
   accountAuthRequired,
-  type AuthPurpose,
-  backendFailed,
-  type BackendPrefix,
+  failedTo,
   chatgptAuthRequired,
   invalidThreadId,
   mustNotBeEmpty,
@@ -43,9 +41,9 @@ const messageOf = (error: Failure): string => {
 
 /** How an answer names what failed. Without `timeout`, one that took too long is like every other failure. */
 interface Names {
-  readonly purpose: AuthPurpose
-  readonly prefix: BackendPrefix
-  readonly timeout?: Parameters<typeof timedOut>[0]
+  readonly purpose: string
+  readonly prefix: string
+  readonly timeout?: string
 }
 
 /** Runs work that needs a session with ChatGPT, and answers with its failure. */
@@ -60,7 +58,7 @@ const withSession = <A, E extends Failure, R>(
       if (error._tag === "BackendError" && error.reason === "Timeout" && timeout !== undefined) return timedOut(timeout)
       if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
       if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)
-      return backendFailed(prefix, messageOf(error))
+      return failedTo(prefix, messageOf(error))
     })
   })
 
