@@ -33,7 +33,8 @@ const readColumns = (text: string | undefined): number => {
   return Number.isInteger(columns) && columns > 0 ? columns : 80
 }
 
-const within = (columns: number): number => Math.min(200, Math.max(20, columns))
+/** As wide as a picture may be; what is too wide for the terminal is cut off. */
+export const within = (columns: number): number => Math.min(200, Math.max(20, columns))
 
 /**
  * The screen of this process. Color needs a terminal; `NO_COLOR` with any value, `TERM=dumb` and `color` false turn it

@@ -34,22 +34,17 @@ const policies = () => import("./commands/policies.js")
 const signIn = () => import("./commands/signIn.js")
 const usage = () => import("./commands/usage.js")
 
-const dialog = Layer.unwrapEffect(
-  load(
-    () => import("./terminal/TerminalDialog.js"),
-    (module) => Effect.succeed(module.layer)
-  )
-)
+/** A layer of a module that is loaded with the first command that needs it. */
+const loaded = <M, A, E, R>(module: () => Promise<M>, layer: (module: M) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(Effect.promise(module), layer))
 
 const compose = () => import("./compose.js")
+const terminal = () => import("./terminal/TerminalDialog.js")
 
-/** A layer of the composition, which is loaded with the first command that needs it. */
-const composed = <A, E, R>(layer: (module: Awaited<ReturnType<typeof compose>>) => Layer.Layer<A, E, R>) =>
-  Layer.unwrapEffect(Effect.map(Effect.promise(compose), layer))
-
-const layerAccount = composed((module) => module.layerAccount)
-const layerPolicies = composed((module) => module.layerPolicies)
-const layerSignIn = composed((module) => module.layerSignIn)
+const dialog = loaded(terminal, (module) => module.layer)
+const layerAccount = loaded(compose, (module) => module.layerAccount)
+const layerPolicies = loaded(compose, (module) => module.layerPolicies)
+const layerSignIn = loaded(compose, (module) => module.layerSignIn)
 
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
@@ -251,11 +246,7 @@ export const commands = {
     summary: "Print the timeouts and attempts of every call, and whether it may be repeated.",
     examples: ["codex-account policies --timeout 5s"],
     flags: {},
-    run: () =>
-      Effect.provide(
-        load(policies, (module) => module.policies),
-        layerPolicies
-      )
+    run: () => load(policies, (module) => module.policies).pipe(Effect.provide(layerPolicies))
   }),
   backend: command({
     summary: "Serve a fake backend for tests, until Ctrl-C.",
@@ -272,11 +263,7 @@ export const commands = {
     notes: ["Exit 0 if no check fails; else the exit code of the first that does."],
     examples: ["codex-account doctor", "codex-account doctor --json"],
     flags: {},
-    run: () =>
-      Effect.provide(
-        load(doctor, (module) => module.doctor(layerAccount)),
-        dialog
-      )
+    run: () => load(doctor, (module) => module.doctor(layerAccount)).pipe(Effect.provide(dialog))
   }),
   "app-server": command({
     summary: "Serve the account to other programs, in the protocol of the Codex app-server.",

@@ -56,7 +56,7 @@ const readUsage = (fresh: boolean) =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const { identity } = yield* auth.current
-    const { view } = yield* readUsageWithVerdict({ fresh })
+    const view = yield* readUsageWithVerdict({ fresh })
     return sameIdentity(view.snapshot.identity, identity) ? view : yield* AuthError.of("AccountMismatch")
   })
 

@@ -78,9 +78,8 @@ const after = (state: State, event: WatchEvent): State => {
 /** What was read, judged as of now, for time goes on. */
 const picture = ({ reading }: State, canvas: Canvas): ReadonlyArray<string> => {
   if (reading === null) return []
-  const { role, view } = reading
-  const now = DateTime.toUtc(canvas.now)
-  return usageLines({ snapshot: view.snapshot, verdict: verdict(view.snapshot, { now, role }) }, canvas)
+  const { role, snapshot } = reading.view
+  return usageLines({ snapshot, verdict: verdict(snapshot, { now: DateTime.toUtc(canvas.now), role }) }, canvas)
 }
 
 const isFirstReading = ({ event, reading }: State): boolean => reading === null && event?._tag !== "ReadFailed"

@@ -4,6 +4,18 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { Act } from "./Operation.js"
 import { joined } from "./PlainText.js"
+import { namesOf } from "./words.js"
+
+const unsent = {
+  InvalidInput: "Nothing was sent.",
+  NotNeeded: "Nothing was sent.",
+  NotOffered: "Nothing was sent: there is no offer for this account now.",
+  Busy: "Nothing was sent: another process is doing the same right now.",
+  TooSoon: "Nothing was sent: this account was reset a short while ago, and the usage shown may be older than that.",
+  OfferChanged: "Nothing was sent: the offer changed after it was shown.",
+  IdentityChanged: "Nothing was sent: another account has signed in since.",
+  Unresolved: "Nothing was sent: the outcome of an earlier attempt is not known."
+}
 
 /**
  * - `InvalidInput`: an address, key or id that can't be used. `NotOffered`: the account has no such offer, or none any
@@ -15,31 +27,9 @@ import { joined } from "./PlainText.js"
  * @since 0.1.0
  * @category schemas
  */
-export const ActErrorReason = Schema.Literal(
-  "InvalidInput",
-  "NotOffered",
-  "TooSoon",
-  "OfferChanged",
-  "IdentityChanged",
-  "NotNeeded",
-  "Unresolved",
-  "Busy",
-  "Rejected",
-  "OutcomeUnknown"
-)
+export const ActErrorReason = Schema.Literal(...namesOf(unsent).literals, "Rejected", "OutcomeUnknown")
 
 type Reason = typeof ActErrorReason.Type
-
-const unsent: Readonly<Record<Exclude<Reason, "Rejected" | "OutcomeUnknown">, string>> = {
-  InvalidInput: "Nothing was sent.",
-  NotNeeded: "Nothing was sent.",
-  NotOffered: "Nothing was sent: there is no offer for this account now.",
-  Busy: "Nothing was sent: another process is doing the same right now.",
-  TooSoon: "Nothing was sent: this account was reset a short while ago, and the usage shown may be older than that.",
-  OfferChanged: "Nothing was sent: the offer changed after it was shown.",
-  IdentityChanged: "Nothing was sent: another account has signed in since.",
-  Unresolved: "Nothing was sent: the outcome of an earlier attempt is not known."
-}
 
 const advices: Partial<Record<Reason, string>> = {
   Busy: "Try again when it has ended.",
@@ -74,11 +64,6 @@ export class ActError extends Schema.TaggedError<ActError>()("ActError", {
   /** An earlier operation of this act has an outcome that is not known. */
   static unresolved(act: Act, key: string): ActError {
     return new ActError({ act, reason: "Unresolved", key, status: null, detail: null })
-  }
-
-  /** Whether it is certain that no request left. */
-  get nothingSent(): boolean {
-    return this.reason !== "Rejected" && this.reason !== "OutcomeUnknown"
   }
 
   /** What happened, in one sentence. */

@@ -59,10 +59,8 @@ export const addTokens = (a: number, b: number): number => Math.min(Number.MAX_S
 
 const whole = (tokens: number): number => (tokens > 0 ? Math.min(Number.MAX_SAFE_INTEGER, Math.floor(tokens)) : 0)
 
-const levels: ReadonlyArray<ActivityLevel> = [0, 1, 2, 3, 4]
-
 const levelOf = (tokens: number, most: number): ActivityLevel =>
-  tokens === 0 ? 0 : (levels[Math.ceil((tokens / most) * 4)] ?? 4)
+  tokens === 0 ? 0 : (ActivityLevel.literals[Math.ceil((tokens / most) * 4)] ?? 4)
 
 /**
  * The calendar that ends on the day of `now`, in UTC as the backend counts its days. What was given twice for a day is

@@ -1,40 +1,10 @@
 /** Why there is no session to act as. */
 import * as Schema from "effect/Schema"
 import { joined } from "./PlainText.js"
-
-/**
- * - `NotSignedIn`: there is no record. `WrongAuth`: signed in, but not with ChatGPT.
- * - `Malformed`: the record can't be understood. `Unreadable`: it can't be read. `NotWritable`: it can't be written.
- * - `Expired`, `Reused`, `Revoked`, `Refused`: the server will not renew this session; sign in again.
- * - `AccountMismatch`: the stored record belongs to another account now. `Unavailable`: the renewal failed for now.
- * - `NotRefreshable`: this kind of session has no refresh token. `Forbidden`: the configuration forces another sign-in.
- * @since 0.1.0
- * @category schemas
- */
-export const AuthErrorReason = Schema.Literal(
-  "NotSignedIn",
-  "WrongAuth",
-  "Malformed",
-  "Unreadable",
-  "NotWritable",
-  "Expired",
-  "Reused",
-  "Revoked",
-  "Refused",
-  "AccountMismatch",
-  "Unavailable",
-  "NotRefreshable",
-  "Forbidden"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type AuthErrorReason = typeof AuthErrorReason.Type
+import { namesOf, type Words } from "./words.js"
 
 /** What happened, and what to do about it. */
-const words: Record<AuthErrorReason, readonly [summary: string, advice: string | null]> = {
+const words = {
   NotSignedIn: ["Not signed in.", "Sign in first."],
   WrongAuth: ["Signed in without ChatGPT, which this needs.", "Sign in with ChatGPT."],
   Malformed: ["The stored sign-in can't be understood. It was left as it is.", "Sign in again to replace it."],
@@ -51,7 +21,24 @@ const words: Record<AuthErrorReason, readonly [summary: string, advice: string |
   Unavailable: ["The session could not be renewed for now.", "Try again later."],
   NotRefreshable: ["The backend refused the session, and this kind of sign-in can't be renewed.", "Sign in again."],
   Forbidden: ["The configuration does not allow this sign-in.", null]
-}
+} as const satisfies Words
+
+/**
+ * - `NotSignedIn`: there is no record. `WrongAuth`: signed in, but not with ChatGPT.
+ * - `Malformed`: the record can't be understood. `Unreadable`: it can't be read. `NotWritable`: it can't be written.
+ * - `Expired`, `Reused`, `Revoked`, `Refused`: the server will not renew this session; sign in again.
+ * - `AccountMismatch`: the stored record belongs to another account now. `Unavailable`: the renewal failed for now.
+ * - `NotRefreshable`: this kind of session has no refresh token. `Forbidden`: the configuration forces another sign-in.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthErrorReason = namesOf(words)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthErrorReason = typeof AuthErrorReason.Type
 
 /**
  * `detail` says where, or which rule: a path, never a secret.

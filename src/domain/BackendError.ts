@@ -1,57 +1,9 @@
 /** Why a call to the backend gave no usable answer. */
 import * as Schema from "effect/Schema"
-
-/**
- * - `Unsupported`: the configured host has no such endpoint. `IdentityChanged`: the session is no longer the one that the
- *   call was made for. `Unreachable`: no connection. Nothing was sent for these three.
- * - `Transport`: the connection broke. `Timeout`: no answer in time. It is not known whether the request was processed.
- * - `Redirected`: 3xx, never followed. `Unauthorized`: 401. `Forbidden`: 403. `NotFound`: 404. `RateLimited`: 429.
- *   `Rejected`: another 4xx. `ServerError`: 5xx.
- * - `Malformed`: a success that can't be decoded. `TooLarge`: an answer above the size limit.
- * @since 0.1.0
- * @category schemas
- */
-export const BackendErrorReason = Schema.Literal(
-  "Unsupported",
-  "IdentityChanged",
-  "Unreachable",
-  "Transport",
-  "Timeout",
-  "Redirected",
-  "Unauthorized",
-  "Forbidden",
-  "NotFound",
-  "RateLimited",
-  "Rejected",
-  "ServerError",
-  "Malformed",
-  "TooLarge"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type BackendErrorReason = typeof BackendErrorReason.Type
-
-/**
- * Whether the request reached the backend: certainly not, not known, or an answer came.
- * @since 0.1.0
- * @category schemas
- */
-export const Delivery = Schema.Literal("notSent", "unknown", "answered")
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Delivery = typeof Delivery.Type
-
-const notSent: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "IdentityChanged", "Unreachable"])
-const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "Timeout"])
+import { namesOf, type Words } from "./words.js"
 
 /** What happened, and what to do about it. */
-const words: Record<BackendErrorReason, readonly [summary: string, advice: string | null]> = {
+const words = {
   Unsupported: ["the configured backend has no such endpoint", "check chatgpt_base_url"],
   IdentityChanged: ["another account has signed in since", "start again as that account"],
   Unreachable: ["no connection to the backend", "check the network, the proxy and chatgpt_base_url"],
@@ -66,7 +18,35 @@ const words: Record<BackendErrorReason, readonly [summary: string, advice: strin
   ServerError: ["the backend failed", "try again later"],
   Malformed: ["the answer can't be understood", "an update may be needed"],
   TooLarge: ["the answer is larger than allowed", null]
-}
+} as const satisfies Words
+
+/**
+ * - `Unsupported`: the configured host has no such endpoint. `IdentityChanged`: the session is no longer the one that the
+ *   call was made for. `Unreachable`: no connection. Nothing was sent for these three.
+ * - `Transport`: the connection broke. `Timeout`: no answer in time. It is not known whether the request was processed.
+ * - `Redirected`: 3xx, never followed. `Unauthorized`: 401. `Forbidden`: 403. `NotFound`: 404. `RateLimited`: 429.
+ *   `Rejected`: another 4xx. `ServerError`: 5xx.
+ * - `Malformed`: a success that can't be decoded. `TooLarge`: an answer above the size limit.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const BackendErrorReason = namesOf(words)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type BackendErrorReason = typeof BackendErrorReason.Type
+
+/**
+ * Whether the request reached the backend: certainly not, not known, or an answer came.
+ * @since 0.1.0
+ * @category models
+ */
+export type Delivery = "notSent" | "unknown" | "answered"
+
+const notSent: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "IdentityChanged", "Unreachable"])
+const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "Timeout"])
 
 /**
  * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked

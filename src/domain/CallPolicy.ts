@@ -31,23 +31,28 @@ const Fields = Schema.Struct({
   retryAfterCap: Schema.Duration
 })
 
-const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
-  const found: Array<string> = []
-  if (policy.repeat === "never" && policy.attempts !== 1) found.push("a call that is never repeated has one attempt")
-  if (Duration.lessThan(policy.overallTimeout, policy.attemptTimeout)) {
-    found.push("the overall timeout is at least the timeout of one attempt")
-  }
-  for (const [what, duration] of [
-    ["attempt timeout", policy.attemptTimeout],
-    ["overall timeout", policy.overallTimeout],
-    ["backoff base", policy.backoff.base],
-    ["backoff cap", policy.backoff.cap],
-    ["Retry-After cap", policy.retryAfterCap]
-  ] as const) {
-    if (!Duration.isFinite(duration)) found.push(`the ${what} is finite`)
-  }
-  if (Duration.toMillis(policy.attemptTimeout) <= 0) found.push("the attempt timeout is longer than nothing")
-  return found
+/** The rules that are broken, behind the name; undefined when all hold. */
+export const brokenRules = (
+  name: string,
+  rules: ReadonlyArray<readonly [holds: boolean, rule: string]>
+): string | undefined => {
+  const broken = rules.flatMap(([holds, rule]) => (holds ? [] : [rule]))
+  return broken.length === 0 ? undefined : `${name}: ${broken.join("; ")}`
+}
+
+const contradiction = (policy: typeof Fields.Type): string | undefined => {
+  const { attemptTimeout, attempts, backoff, overallTimeout, repeat, retryAfterCap } = policy
+  const isLongEnough = Duration.greaterThanOrEqualTo(overallTimeout, attemptTimeout)
+  return brokenRules(`policy ${policy.name}`, [
+    [repeat !== "never" || attempts === 1, "a call that is never repeated has one attempt"],
+    [isLongEnough, "the overall timeout is at least the timeout of one attempt"],
+    [Duration.isFinite(attemptTimeout), "the attempt timeout is finite"],
+    [Duration.isFinite(overallTimeout), "the overall timeout is finite"],
+    [Duration.isFinite(backoff.base), "the backoff base is finite"],
+    [Duration.isFinite(backoff.cap), "the backoff cap is finite"],
+    [Duration.isFinite(retryAfterCap), "the Retry-After cap is finite"],
+    [Duration.toMillis(attemptTimeout) > 0, "the attempt timeout is longer than nothing"]
+  ])
 }
 
 /**
@@ -57,20 +62,9 @@ const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
  * @since 0.1.0
  * @category models
  */
-export class CallPolicy extends Schema.Class<CallPolicy>("CallPolicy")(
-  Fields.pipe(
-    Schema.filter((policy) => {
-      const found = contradictions(policy)
-      return found.length === 0 ? undefined : `policy ${policy.name}: ${found.join("; ")}`
-    })
-  )
-) {}
+export class CallPolicy extends Schema.Class<CallPolicy>("CallPolicy")(Fields.pipe(Schema.filter(contradiction))) {}
 
-/**
- * The wait after the n-th failed attempt.
- * @since 0.1.0
- * @category getters
- */
+/** The wait after the n-th failed attempt. */
 export const pauseAfter = (
   failed: number,
   { base, cap, factor, jitter }: CallPolicy["backoff"]
@@ -147,11 +141,7 @@ export const defaultPolicies: PolicyTable = Record.map(
     })
 )
 
-/**
- * The policy that each call of the backend runs under, by the contract's name of the call.
- * @since 0.1.0
- * @category constants
- */
+/** The policy that each call of the backend runs under, by the contract's name of the call. */
 export const policyOfCall = {
   "usage.read": "readUsage",
   "resetCredits.list": "readResetCredits",
@@ -174,8 +164,6 @@ export type CallName = keyof typeof policyOfCall
 /**
  * The same call with one attempt, in the time of one attempt, and without a recovery after a 401: for a caller that
  * repeats the call itself.
- * @since 0.1.0
- * @category combinators
  */
 export const onlyOnce = (policy: CallPolicy): CallPolicy =>
   new CallPolicy({

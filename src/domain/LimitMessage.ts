@@ -4,7 +4,7 @@ import { plainLine } from "./PlainText.js"
 import type { Plan } from "./Plan.js"
 import type { ReachedType } from "./UsageSnapshot.js"
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+export const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 const ordinal = (day: number): string => {
   if (day >= 11 && day <= 13) return `${day}th`

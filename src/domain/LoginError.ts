@@ -1,7 +1,7 @@
 /** Why a sign-in did not come about. The session of before, if there was one, is as it was. */
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import { joined } from "./PlainText.js"
+import { namesOf, type Words } from "./words.js"
 
 /** What happened, and what to do about it. */
 const words = {
@@ -27,7 +27,7 @@ const words = {
     "Make a personal access token (`at-…`), or sign in with the browser."
   ],
   AgentIdentity: ["Agent identities are not supported here.", "Use the Codex CLI, or a personal access token (`at-…`)."]
-} as const satisfies Record<string, readonly [summary: string, advice: string | null]>
+} as const satisfies Words
 
 /**
  * - `MethodForbidden`, `WorkspaceForbidden`: the configuration rules it out. `HostManaged`: another application supplies
@@ -43,7 +43,7 @@ const words = {
  * @since 0.1.0
  * @category schemas
  */
-export const LoginErrorReason = Schema.Literal(...Struct.keys(words))
+export const LoginErrorReason = namesOf(words)
 
 /**
  * @since 0.1.0

@@ -55,11 +55,7 @@ export class Operation extends Schema.Class<Operation>("Operation")({
   }
 }
 
-/**
- * The states that may follow each state. A success is final; what was not done may be tried again under its key.
- * @since 0.1.0
- * @category constants
- */
+/** The states that may follow each state. A success is final; what was not done may be tried again under its key. */
 export const transitions: Readonly<Record<OperationState["_tag"], ReadonlyArray<OperationState["_tag"]>>> = {
   intended: ["sent", "abandoned"],
   sent: ["sent", "succeeded", "rejected", "unknown", "abandoned"],

@@ -1,58 +1,9 @@
 /** The subscription plan. */
 import * as Schema from "effect/Schema"
+import { namesOf } from "./words.js"
 
-/**
- * The plans that Codex knows by name (codex-cli 0.169.0); every other word is `unknown`.
- * @since 0.1.0
- * @category schemas
- */
-export const Plan = Schema.Literal(
-  "free",
-  "go",
-  "plus",
-  "pro",
-  "prolite",
-  "promax",
-  "team",
-  "self_serve_business_prolite",
-  "self_serve_business_usage_based",
-  "business",
-  "ent26",
-  "enterprise_cbp_automation",
-  "enterprise_cbp_usage_based",
-  "enterprise",
-  "edu",
-  "edu_plus",
-  "edu_pro",
-  "sci",
-  "sci_plus",
-  "unknown"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Plan = typeof Plan.Type
-
-const isPlan = Schema.is(Plan)
-
-/**
- * The plan that the usage endpoint names. Case and spaces count: `PRO` is unknown.
- * @since 0.1.0
- * @category constructors
- */
-export const planFromUsage = (word: string): Plan => (isPlan(word) ? word : word === "education" ? "edu" : "unknown")
-
-/**
- * The plan that an ID token claims, where `hc` is a word for enterprise.
- * @since 0.1.0
- * @category constructors
- */
-export const planFromClaim = (word: string | null): Plan =>
-  word === null ? "unknown" : word === "hc" ? "enterprise" : planFromUsage(word)
-
-const labels: Record<Plan, string> = {
+/** What a person calls them. */
+const labels = {
   free: "Free",
   go: "Go",
   plus: "Plus",
@@ -74,6 +25,28 @@ const labels: Record<Plan, string> = {
   sci_plus: "Science Plus",
   unknown: "Unknown plan"
 }
+
+/**
+ * The plans that Codex knows by name (codex-cli 0.169.0); every other word is `unknown`.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Plan = namesOf(labels)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Plan = typeof Plan.Type
+
+const isPlan = Schema.is(Plan)
+
+/** The plan that the usage endpoint names. Case and spaces count: `PRO` is unknown. */
+export const planFromUsage = (word: string): Plan => (isPlan(word) ? word : word === "education" ? "edu" : "unknown")
+
+/** The plan that an ID token claims, where `hc` is a word for enterprise. */
+export const planFromClaim = (word: string | null): Plan =>
+  word === null ? "unknown" : word === "hc" ? "enterprise" : planFromUsage(word)
 
 /**
  * The plan's name for a person.

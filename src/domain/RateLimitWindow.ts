@@ -25,11 +25,7 @@ export class RateLimitWindow extends Schema.Class<RateLimitWindow>("RateLimitWin
   }
 }
 
-/**
- * Minutes of a window of `seconds`, rounded up; null when there is no such length.
- * @since 0.1.0
- * @category constructors
- */
+/** Minutes of a window of `seconds`, rounded up; null when there is no such length. */
 export const windowMinutes = (seconds: number): number | null => (seconds <= 0 ? null : Math.ceil(seconds / 60))
 
 const named: ReadonlyArray<readonly [minutes: number, name: string]> = [
@@ -53,11 +49,7 @@ export const windowName = (minutes: number | null): string => {
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}min`
 }
 
-/**
- * Shortest first, unknown lengths last; then by use and reset time, so that the order of the slots never shows.
- * @since 0.1.0
- * @category ordering
- */
+/** Shortest first, unknown lengths last; then by use and reset time, so that the order of the slots never shows. */
 export const byDuration: Order.Order<RateLimitWindow> = Order.combineAll([
   Order.mapInput(Order.number, (window: RateLimitWindow) => window.durationMinutes ?? Number.POSITIVE_INFINITY),
   Order.mapInput(Order.number, (window: RateLimitWindow) => -window.usedPercent),

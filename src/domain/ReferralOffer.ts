@@ -26,20 +26,12 @@ const Terms = ReferralOffer.pipe(
   Schema.pick("identity", "description", "rules", "grantAction", "grantAmount", "requiresExplicitConfirmation")
 )
 
-/**
- * Whether two offers are the same in every term, whenever they were loaded.
- * @since 0.1.0
- * @category equivalence
- */
+/** Whether two offers are the same in every term, whenever they were loaded. */
 export const sameOffer: Equivalence.Equivalence<ReferralOffer> = Schema.equivalence(Terms)
 
 /** How long an offer may be shown and acted on: ten minutes. */
 const offerMaxAge = Duration.minutes(10)
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const isExpiredOffer = (offer: ReferralOffer, now: DateTime.Utc): boolean =>
   DateTime.greaterThanOrEqualTo(now, DateTime.addDuration(offer.loadedAt, offerMaxAge))
 

@@ -14,11 +14,7 @@ export const ResetCreditId = Schema.NonEmptyString.pipe(Schema.brand("ResetCredi
  */
 export type ResetCreditId = typeof ResetCreditId.Type
 
-/**
- * The id of a credit as a person types or pastes it.
- * @since 0.1.0
- * @category schemas
- */
+/** The id of a credit as a person types or pastes it. */
 export const TypedResetCreditId = Schema.String.pipe(
   Schema.pattern(/^[\u0021-\u007e]{1,256}$/, {
     message: () => "A credit id is 1 to 256 printable characters without spaces."
@@ -39,11 +35,7 @@ export const RedeemKey = Schema.NonEmptyString.pipe(Schema.brand("RedeemKey"))
  */
 export type RedeemKey = typeof RedeemKey.Type
 
-/**
- * A key as a person types or pastes it.
- * @since 0.1.0
- * @category schemas
- */
+/** A key as a person types or pastes it. */
 export const TypedRedeemKey = Schema.String.pipe(
   Schema.pattern(/^[\u0021-\u007e]{1,128}$/, {
     message: () => "A key is 1 to 128 printable characters without spaces; a UUID is best."

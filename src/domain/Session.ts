@@ -54,10 +54,6 @@ export class Session extends Schema.Class<Session>("Session")({
   }
 }
 
-/**
- * @since 0.1.0
- * @category predicates
- */
 export const usesBackend = (mode: AuthMode): boolean =>
   mode !== "apikey" && mode !== "bedrockApiKey" && mode !== "bedrockAccessKeys"
 

@@ -79,8 +79,6 @@ const isExplained = (before: UsageSnapshot, after: UsageSnapshot): boolean =>
 /**
  * Whether a snapshot looks as if it were of an earlier time than the known one, whatever its own time says: it was taken
  * no later, a window ends sooner than known, or less of it is used although it is the same window still.
- * @since 0.1.0
- * @category predicates
  */
 export const looksOlder = (known: UsageSnapshot, next: UsageSnapshot): boolean =>
   DateTime.lessThanOrEqualTo(next.fetchedAt, known.fetchedAt) ||

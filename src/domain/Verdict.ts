@@ -131,10 +131,7 @@ export class Verdict extends Schema.Class<Verdict>("Verdict")({
 const hasResetSince = (resetsAt: DateTime.Utc, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
   DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
 
-/**
- * @since 0.1.0
- * @category accessors
- */
+/** A reset time that is still to come; null for one that has passed. */
 export const futureReset = (resetsAt: DateTime.Utc, now: DateTime.Utc): DateTime.Utc | null =>
   DateTime.greaterThan(resetsAt, now) ? resetsAt : null
 
@@ -240,8 +237,6 @@ const sellsCredits: ReadonlySet<Plan> = new Set<Plan>(["plus", "pro", "prolite",
 /**
  * The remedies for what blocks, in the order to try them: what costs nothing first, money last. No blocker, no remedy.
  * Under a spend cap neither resets nor credits help, so that none is offered.
- * @since 0.1.0
- * @category constructors
  */
 export const remediesFor = (
   blockers: ReadonlyArray<Blocker>,

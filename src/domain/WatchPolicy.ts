@@ -2,6 +2,7 @@
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { brokenRules } from "./CallPolicy.js"
 import type { Verdict } from "./Verdict.js"
 
 const Fields = Schema.Struct({
@@ -21,31 +22,23 @@ const Fields = Schema.Struct({
   jitter: Schema.Number.pipe(Schema.between(0, 1))
 })
 
-const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
+const contradiction = (policy: typeof Fields.Type): string | undefined => {
   const { afterReset, backoff, farInterval, interval, minInterval, nearInterval, retryAfterCap } = policy
-  const found: Array<string> = []
-  const inOrder = [
-    ["the near interval", nearInterval, "the minimum", minInterval],
-    ["the interval", interval, "the near one", nearInterval],
-    ["the far interval", farInterval, "the interval", interval],
-    ["the backoff base", backoff.base, "the minimum interval", minInterval],
-    ["the backoff cap", backoff.cap, "the backoff base", backoff.base],
-    ["the Retry-After cap", retryAfterCap, "the minimum interval", minInterval]
-  ] as const
-  for (const [long, longer, short, shorter] of inOrder) {
-    if (Duration.lessThan(longer, shorter)) found.push(`${long} is at least ${short}`)
-  }
-  for (const [what, duration] of [
-    ["the far interval", farInterval],
-    ["the time after a reset", afterReset],
-    ["the backoff cap", backoff.cap],
-    ["the Retry-After cap", retryAfterCap]
-  ] as const) {
-    if (!Duration.isFinite(duration)) found.push(`${what} is finite`)
-  }
-  if (Duration.toMillis(minInterval) <= 0) found.push("the minimum interval is longer than nothing")
-  if (policy.nearPercent >= policy.farPercent) found.push("near a limit less is left than far from it")
-  return found
+  const isAtLeast = Duration.greaterThanOrEqualTo
+  return brokenRules("watch policy", [
+    [isAtLeast(nearInterval, minInterval), "the near interval is at least the minimum"],
+    [isAtLeast(interval, nearInterval), "the interval is at least the near one"],
+    [isAtLeast(farInterval, interval), "the far interval is at least the interval"],
+    [isAtLeast(backoff.base, minInterval), "the backoff base is at least the minimum interval"],
+    [isAtLeast(backoff.cap, backoff.base), "the backoff cap is at least the backoff base"],
+    [isAtLeast(retryAfterCap, minInterval), "the Retry-After cap is at least the minimum interval"],
+    [Duration.isFinite(farInterval), "the far interval is finite"],
+    [Duration.isFinite(afterReset), "the time after a reset is finite"],
+    [Duration.isFinite(backoff.cap), "the backoff cap is finite"],
+    [Duration.isFinite(retryAfterCap), "the Retry-After cap is finite"],
+    [Duration.toMillis(minInterval) > 0, "the minimum interval is longer than nothing"],
+    [policy.nearPercent < policy.farPercent, "near a limit less is left than far from it"]
+  ])
 }
 
 /**
@@ -57,14 +50,7 @@ const contradictions = (policy: typeof Fields.Type): ReadonlyArray<string> => {
  * @since 0.1.0
  * @category models
  */
-export class WatchPolicy extends Schema.Class<WatchPolicy>("WatchPolicy")(
-  Fields.pipe(
-    Schema.filter((policy) => {
-      const found = contradictions(policy)
-      return found.length === 0 ? undefined : `watch policy: ${found.join("; ")}`
-    })
-  )
-) {}
+export class WatchPolicy extends Schema.Class<WatchPolicy>("WatchPolicy")(Fields.pipe(Schema.filter(contradiction))) {}
 
 /**
  * @since 0.1.0

@@ -27,29 +27,17 @@ export class WorkspaceRole extends Schema.Class<WorkspaceRole>("WorkspaceRole")(
 
 const isRoleName = Schema.is(RoleName)
 
-/**
- * The role for one of the backend's words, spelled with `-` or `_`; null for any other.
- * @since 0.1.0
- * @category constructors
- */
+/** The role for one of the backend's words, spelled with `-` or `_`; null for any other. */
 export const roleFromWord = (word: string | null): RoleName | null => {
   const name = word === "member" ? "standard-user" : word?.replace("_", "-")
   return isRoleName(name) ? name : null
 }
 
-/**
- * The role from the live endpoint.
- * @since 0.1.0
- * @category constructors
- */
+/** The role from the live endpoint. */
 export const liveRole = (role: RoleName): WorkspaceRole =>
   new WorkspaceRole({ role, isOwner: role !== "standard-user", source: "live" })
 
-/**
- * What remains without the live endpoint: the token's claim, or nothing.
- * @since 0.1.0
- * @category constructors
- */
+/** What remains without the live endpoint: the token's claim, or nothing. */
 export const claimedRole = (isOrgOwner: boolean | null): WorkspaceRole =>
   new WorkspaceRole({ role: null, isOwner: isOrgOwner, source: isOrgOwner === null ? "none" : "claim" })
 

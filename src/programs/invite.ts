@@ -8,23 +8,17 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
-import type { Operation } from "../domain/Operation.js"
 import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
 import { accountText, type Session } from "../domain/Session.js"
 import { AuthSession } from "../services/AuthSession.js"
-import { Dialog, type DialogError } from "../services/Dialog.js"
-import type { Lease } from "../services/Lease.js"
+import { Dialog } from "../services/Dialog.js"
 import { Digest } from "../services/Digest.js"
 import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import { Referrals } from "../services/Referrals.js"
-import { type OperationFailure, runOperation } from "./runOperation.js"
+import { type Asked, type Operated, runOperation } from "./runOperation.js"
 
-/**
- * The present offer, if there is one.
- * @since 0.1.0
- * @category invites
- */
+/** The present offer, if there is one. */
 export const loadOffer: Effect.Effect<
   Option.Option<ReferralOffer>,
   AuthError | BackendError,
@@ -52,17 +46,15 @@ export const earlierInvite = (identity: Identity, target: string) =>
     )
   })
 
-const alreadyInvited = (earlier: Operation): ActError =>
-  earlier.isOpen
-    ? ActError.unresolved("invite", earlier.key)
-    : ActError.of("invite", "NotNeeded", `This address was invited at ${DateTime.formatIso(earlier.updatedAt)}.`)
-
 /** Fails for an address whose invite went out, or may have. */
 const ensureNotInvited = (identity: Identity, target: string) =>
-  Effect.flatMap(
-    earlierInvite(identity, target),
-    Option.match({ onNone: () => Effect.void, onSome: (earlier) => Effect.fail(alreadyInvited(earlier)) })
-  )
+  Effect.gen(function* () {
+    const earlier = Option.getOrNull(yield* earlierInvite(identity, target))
+    if (earlier === null) return
+    if (earlier.isOpen) return yield* ActError.unresolved("invite", earlier.key)
+    const invited = `This address was invited at ${DateTime.formatIso(earlier.updatedAt)}.`
+    return yield* ActError.of("invite", "NotNeeded", invited)
+  })
 
 /** Fails unless the identity and the offer, read again, are the confirmed ones. */
 const ensureAsConfirmed = (offer: ReferralOffer) =>
@@ -99,11 +91,8 @@ interface ConfirmedInvite {
  */
 export const inviteConfirmed = (
   confirmed: ConfirmedInvite
-): Effect.Effect<
-  { readonly reward: InviteReward; readonly key: string },
-  OperationFailure,
-  AuthSession | Lease | OperationJournal | Referrals
-> => Effect.flatMap(emailDigest(confirmed.offer.identity, confirmed.email), (target) => sendInvite(confirmed, target))
+): Operated<{ readonly reward: InviteReward; readonly key: string }, AuthSession | Referrals> =>
+  Effect.flatMap(emailDigest(confirmed.offer.identity, confirmed.email), (target) => sendInvite(confirmed, target))
 
 const sendInvite = ({ again, email, offer }: ConfirmedInvite, target: string) =>
   Effect.gen(function* () {
@@ -172,13 +161,7 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
  * @since 0.1.0
  * @category programs
  */
-export const inviteFriend = (
-  options: InviteOptions = {}
-): Effect.Effect<
-  InviteResult,
-  DialogError | OperationFailure,
-  AuthSession | Dialog | Lease | OperationJournal | Referrals
-> =>
+export const inviteFriend = (options: InviteOptions = {}): Asked<InviteResult, Referrals> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog

@@ -9,7 +9,7 @@ import type { Act, Operation } from "../domain/Operation.js"
 import type { InviteReward } from "../domain/ReferralOffer.js"
 import type { Session } from "../domain/Session.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
-import { type Choice, Dialog, type DialogError } from "../services/Dialog.js"
+import { type Choice, Dialog, type DialogError, type Selection } from "../services/Dialog.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { earlierInvite, emailDigest, inviteFriend } from "./invite.js"
 import { notifyOwner } from "./nudge.js"
@@ -26,16 +26,6 @@ export interface MenuContext {
   readonly explain: Explain
 }
 
-/** Shows how something ended; fails as cancelled unless a way on is chosen. */
-const ending = <A = never>(
-  id: string,
-  title: string,
-  details: ReadonlyArray<string>,
-  choices: ReadonlyArray<Choice<A>> = [],
-  more: { readonly cancel?: string; readonly initial?: "cancel" } = {}
-): Effect.Effect<A, DialogError, Dialog> =>
-  Effect.flatMap(Dialog, (dialog) => dialog.choose({ id, title, details, choices, cancel: "Close", ...more }))
-
 /** A row that goes on. */
 const goOn = (label: string, description?: string): Choice<true> => ({ value: true, label, description })
 const goBack = { cancel: "No, go back", initial: "cancel" } as const
@@ -46,22 +36,31 @@ const isAct = (error: OperationFailure, ...reasons: ReadonlyArray<ActError["reas
 const isAnotherAccount = ({ reason }: OperationFailure): boolean =>
   reason === "IdentityChanged" || reason === "AccountMismatch"
 
-/** The program's result, or why it failed. A person who leaves goes back to the menu. */
-const attempted = <A, R>(program: Effect.Effect<A, DialogError | OperationFailure, R>) =>
-  Effect.matchEffect(program, {
-    onFailure: (error): Effect.Effect<Either.Either<A, OperationFailure>, DialogError> =>
-      error._tag === "DialogError" ? error : Effect.succeed(Either.left(error)),
-    onSuccess: (result) => Effect.succeed(Either.right(result))
-  })
+const endingsOf = (dialog: Dialog["Type"], act: Act, title: string) => {
+  /** Shows how the act ended; fails as cancelled unless a way on is chosen. */
+  const ending = (
+    how: string,
+    details: ReadonlyArray<string>,
+    ways: ReadonlyArray<Choice<true>> = [],
+    more: Partial<Selection<true>> = {}
+  ) => dialog.choose({ id: `${act}.${how}`, title, details, choices: ways, cancel: "Close", ...more })
 
-const anotherAccount = (id: string, title: string) =>
-  ending(id, title, ["Another account is signed in by now. Nothing was sent for it. Start again."])
+  /** The program's result, or why it failed. A person who leaves goes back to the menu. */
+  const attempted = <A, R>(program: Effect.Effect<A, DialogError | OperationFailure, R>) =>
+    Effect.matchEffect(program, {
+      onFailure: (error): Effect.Effect<Either.Either<A, OperationFailure>, DialogError> => {
+        if (error._tag === "DialogError") return error
+        const another = ["Another account is signed in by now. Nothing was sent for it. Start again."]
+        return Effect.as(isAnotherAccount(error) ? ending("done", another) : Effect.void, Either.left(error))
+      },
+      onSuccess: (result) => Effect.succeed(Either.right(result))
+    })
+  return { ending, attempted }
+}
 
 /** What the journal has, if it can be read. */
 const found = <A, E, R>(read: Effect.Effect<Option.Option<A>, E, R>) =>
   Effect.orElseSucceed(read, () => Option.none<A>())
-
-const resets = "Usage limit resets"
 
 const redeemed: Readonly<Record<Exclude<RedeemResult["outcome"], "declined">, string>> = {
   reset: "Your usage was reset.",
@@ -86,55 +85,39 @@ const redeemedLines = (outcome: keyof typeof redeemed, key: string | null, left:
 /** Spends a reset. `learned` gets the number that is left, null when that is not known. */
 export const menuRedeem = ({ explain, session }: MenuContext, learned: (count: number | null) => Effect.Effect<void>) =>
   Effect.gen(function* () {
-    const dialog = yield* Dialog
-    let ignoreQuiet = false
+    const { attempted, ending } = endingsOf(yield* Dialog, "redeem", "Usage limit resets")
+    let again = false
     const retry = (error: OperationFailure) =>
       isAnotherAccount(error) || isAct(error, "Unresolved", "TooSoon")
         ? Effect.succeed(false)
-        : ending("redeem.failed", resets, explain(error, "redeem"), [
+        : ending("failed", explain(error, "redeem"), [
             goOn("Try again", "With the same key and the same credit: it can't use a second one.")
-          ]).pipe(Effect.provideService(Dialog, dialog))
+          ])
 
     while (true) {
-      const ended = yield* attempted(redeemReset({ again: ignoreQuiet, browse: true, retry }))
+      const ended = yield* attempted(redeemReset({ again, browse: true, retry }))
       if (Either.isRight(ended)) {
         const { key, outcome, usage } = ended.right
         if (outcome === "declined") return
         const left = outcome === "noCredit" ? 0 : (usage?.resetCredits?.availableCount ?? null)
         if (outcome !== "nothingToReset") yield* learned(left)
-        const reload = goOn("Try again", "See which resets there are.")
-        yield* ending(
-          "redeem.done",
-          resets,
-          redeemedLines(outcome, key, left),
-          outcome === "creditGone" ? [reload] : []
-        )
-      } else if (isAnotherAccount(ended.left)) {
-        yield* anotherAccount("redeem.done", resets)
+        const ways = outcome === "creditGone" ? [goOn("Try again", "See which resets there are.")] : []
+        yield* ending("done", redeemedLines(outcome, key, left), ways)
       } else if (isAct(ended.left, "TooSoon")) {
-        const until = Option.map(yield* found(quietReset(session.identity)), (quiet) => DateTime.formatIso(quiet.until))
-        const older = "The usage that the backend shows may be older than that"
-        yield* ending(
-          "redeem.quiet",
-          resets,
-          [
-            "This account was reset a short while ago.",
-            Option.match(until, { onNone: () => `${older}.`, onSome: (time) => `${older}, until ${time}.` })
-          ],
-          [goOn("Use another reset")],
-          { initial: "cancel" }
-        )
-        ignoreQuiet = true
+        const quiet = Option.getOrNull(yield* found(quietReset(session.identity)))
+        const until = quiet === null ? "" : `, until ${DateTime.formatIso(quiet.until)}`
+        const older = `The usage that the backend shows may be older than that${until}.`
+        const ways = [goOn("Use another reset")]
+        yield* ending("quiet", ["This account was reset a short while ago.", older], ways, { initial: "cancel" })
+        again = true
       } else if (!isAct(ended.left, "Unresolved")) {
         // An unresolved redemption comes first when it starts again.
-        yield* ending("redeem.failed", resets, explain(ended.left, "redeem"), [goOn("Try again")])
+        yield* ending("failed", explain(ended.left, "redeem"), [goOn("Try again")])
       }
     }
   })
 
-const invite = "Invite someone to Codex"
-
-const rewards: Readonly<Record<InviteReward, string>> = {
+export const rewards: Readonly<Record<InviteReward, string>> = {
   included: "A reward comes with it.",
   notIncluded: "No reward comes with it.",
   unknown: "Whether a reward comes with it was not confirmed."
@@ -149,6 +132,7 @@ const earlierInviteLine = (email: string, operation: Operation): string => {
 export const menuInvite = ({ explain, session }: MenuContext) =>
   Effect.gen(function* () {
     const dialog = yield* Dialog
+    const { attempted, ending } = endingsOf(dialog, "invite", "Invite someone to Codex")
     let typed = ""
     let options: { readonly email?: string; readonly again?: boolean } = {}
     const remembering = Dialog.of({
@@ -163,42 +147,27 @@ export const menuInvite = ({ explain, session }: MenuContext) =>
       if (Either.isRight(ended)) {
         if (ended.right._tag === "Declined") return
         const { key, reward } = ended.right
-        yield* ending("invite.done", invite, [
-          `The invite to ${typed} was sent. ${rewards[reward]}`,
-          `Operation ${key}`
-        ])
-      } else if (isAnotherAccount(ended.left)) {
-        yield* anotherAccount("invite.done", invite)
+        yield* ending("done", [`The invite to ${typed} was sent. ${rewards[reward]}`, `Operation ${key}`])
       } else if (isAct(ended.left, "Rejected")) {
         const lines = [...explain(ended.left, "invite"), `Check the address: ${typed}`]
-        yield* ending("invite.rejected", invite, lines, [goOn("Edit the address")])
+        yield* ending("rejected", lines, [goOn("Edit the address")])
       } else if (isAct(ended.left, "Unresolved", "NotNeeded")) {
         const earlier = yield* found(
           Effect.flatMap(validInput("invite", InviteEmail, typed), (email) =>
             Effect.flatMap(emailDigest(session.identity, email), (target) => earlierInvite(session.identity, target))
           )
         )
-        yield* ending(
-          "invite.again",
-          "Invite this address again?",
-          [
-            ...Option.match(earlier, {
-              onNone: () => [],
-              onSome: (operation) => [earlierInviteLine(typed, operation)]
-            }),
-            "Nothing was sent now."
-          ],
-          [goOn("Send another one")],
-          goBack
-        )
+        const lines = Option.toArray(Option.map(earlier, (operation) => earlierInviteLine(typed, operation)))
+        yield* ending("again", [...lines, "Nothing was sent now."], [goOn("Send another one")], {
+          title: "Invite this address again?",
+          ...goBack
+        })
         options = { email: typed, again: true }
       } else {
-        yield* ending("invite.done", invite, explain(ended.left, "invite"))
+        yield* ending("done", explain(ended.left, "invite"))
       }
     }
   })
-
-const nudge = "Message to the workspace owner"
 
 const nudged: Readonly<Record<CreditType, { readonly sent: string; readonly cooldownActive: string }>> = {
   credits: {
@@ -215,38 +184,29 @@ const nudged: Readonly<Record<CreditType, { readonly sent: string; readonly cool
 export const menuNudge = ({ explain }: MenuContext) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
+    const { attempted, ending } = endingsOf(yield* Dialog, "nudge", "Message to the workspace owner")
     let again = false
     while (true) {
       const ended = yield* attempted(notifyOwner({ again }))
       if (Either.isRight(ended)) {
         const { creditType, key, outcome } = ended.right
         if (outcome === "declined") return
-        const lines = [nudged[creditType][outcome], ...(outcome === "sent" && key !== null ? [`Operation ${key}`] : [])]
-        yield* ending("nudge.done", nudge, lines)
-      } else if (isAnotherAccount(ended.left)) {
-        yield* anotherAccount("nudge.done", nudge)
+        const name = outcome === "sent" && key !== null ? [`Operation ${key}`] : []
+        yield* ending("done", [nudged[creditType][outcome], ...name])
       } else if (ended.left._tag === "ActError" && ended.left.reason === "Unresolved") {
         const { key } = ended.left
-        const earlier = key === null ? Option.none() : yield* found(journal.find(key))
-        const at = Option.match(earlier, {
-          onNone: () => "before",
-          onSome: ({ updatedAt }) => `at ${DateTime.formatIso(updatedAt)}`
-        })
-        yield* ending(
-          "nudge.again",
-          "Write to the owner again?",
-          [
-            `A message was sent ${at}, and its outcome is not known. Ask the owner first.`,
-            "Nothing was sent now.",
-            ...(key === null ? [] : [`Operation ${key}`])
-          ],
-          [goOn("Send another one")],
-          goBack
-        )
+        const earlier = Option.getOrNull(key === null ? Option.none() : yield* found(journal.find(key)))
+        const at = earlier === null ? "before" : `at ${DateTime.formatIso(earlier.updatedAt)}`
+        const lines = [
+          `A message was sent ${at}, and its outcome is not known. Ask the owner first.`,
+          "Nothing was sent now.",
+          ...(key === null ? [] : [`Operation ${key}`])
+        ]
+        yield* ending("again", lines, [goOn("Send another one")], { title: "Write to the owner again?", ...goBack })
         again = true
       } else {
         const mayRetry = !isAct(ended.left, "OutcomeUnknown", "NotNeeded")
-        yield* ending("nudge.failed", nudge, explain(ended.left, "nudge"), mayRetry ? [goOn("Try again")] : [])
+        yield* ending("failed", explain(ended.left, "nudge"), mayRetry ? [goOn("Try again")] : [])
       }
     }
   })

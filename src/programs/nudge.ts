@@ -6,21 +6,25 @@ import { accountText } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
-import { Dialog, type DialogError } from "../services/Dialog.js"
-import type { Lease } from "../services/Lease.js"
-import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { Dialog } from "../services/Dialog.js"
+import { OperationKeys } from "../services/OperationJournal.js"
 import { underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
+import {
+  type Asked,
+  ensureNoneOpen,
+  isDefiniteRefusal,
+  type Operated,
+  runDecidedOperation,
+  runOperation
+} from "./runOperation.js"
 import { readRole } from "./status.js"
 import { readUsage } from "./usage.js"
 
 /**
  * What a workspace limit that stops the account calls for; null when none is reached. A spend cap is never a matter of
  * credits. `byOwner`: the backend takes this user for the owner, who can do it without asking.
- * @since 0.1.0
- * @category getters
  */
 export const nudgeNeed = (
   usage: UsageSnapshot
@@ -36,11 +40,7 @@ export const nudgeNeed = (
 
 /** Fails when the outcome of an earlier message with the same request is open. */
 const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
-  Effect.gen(function* () {
-    const open = yield* (yield* OperationJournal).list({ act: "nudge", identity, open: true })
-    const same = open.find(({ target }) => target === creditType)
-    if (same !== undefined) return yield* ActError.unresolved("nudge", same.key)
-  })
+  ensureNoneOpen("nudge", identity, ({ target }) => target === creditType)
 
 /** What `runOperation` needs to know of a message to the owner. */
 const nudgeRequest = (as: Identity, creditType: CreditType) =>
@@ -71,11 +71,7 @@ export const nudgeConfirmed = ({
   readonly as: Identity
   readonly creditType: CreditType
   readonly again: boolean
-}): Effect.Effect<
-  { readonly outcome: "sent" | "cooldownActive"; readonly key: string },
-  OperationFailure,
-  Lease | OperationJournal | WorkspaceRole
-> =>
+}): Operated<{ readonly outcome: "sent" | "cooldownActive"; readonly key: string }, WorkspaceRole> =>
   Effect.gen(function* () {
     const request = yield* nudgeRequest(as, creditType)
     const { answer } = yield* runOperation({
@@ -86,15 +82,11 @@ export const nudgeConfirmed = ({
     return { outcome: answer, key: request.key }
   })
 
-/**
- * Sends the message without any question and whatever the role is, for a caller that has decided.
- * @since 0.1.0
- * @category programs
- */
+/** Sends the message without any question and whatever the role is, for a caller that has decided. */
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
-}): Effect.Effect<"sent" | "cooldownActive", OperationFailure, Lease | OperationJournal | WorkspaceRole> =>
+}): Operated<"sent" | "cooldownActive", WorkspaceRole> =>
   Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
 
 /**
@@ -124,16 +116,13 @@ const guidance = {
   usage_limit: "You own this workspace: raise its limit in the settings."
 }
 
+const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
+
 /** What a member who is stopped asks for. */
 const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
   const need = nudgeNeed(usage)
-  if (need === null) {
-    const detail = "No workspace limit is reached. To ask anyway, say what for."
-    return Effect.fail(ActError.of("nudge", "NotNeeded", detail))
-  }
-  return need.byOwner
-    ? Effect.fail(ActError.of("nudge", "NotNeeded", guidance[need.creditType]))
-    : Effect.succeed(need.creditType)
+  if (need === null) return notNeeded("No workspace limit is reached. To ask anyway, say what for.")
+  return need.byOwner ? notNeeded(guidance[need.creditType]) : Effect.succeed(need.creditType)
 }
 
 /** `reached` and `problem` are for a member whose limit is reached, `other` for a request without that. */
@@ -156,13 +145,7 @@ const questions = {
  * @since 0.1.0
  * @category programs
  */
-export const notifyOwner = (
-  options: NotifyOptions = {}
-): Effect.Effect<
-  NotifyResult,
-  DialogError | OperationFailure,
-  AuthSession | Dialog | Lease | OperationJournal | RateLimits | WorkspaceRole
-> =>
+export const notifyOwner = (options: NotifyOptions = {}): Asked<NotifyResult, RateLimits | WorkspaceRole> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog
@@ -170,8 +153,7 @@ export const notifyOwner = (
     const { session } = yield* auth.authorization
     const role = yield* dialog.progress("Reading the role", readRole)
     if (role.isOwner === true) {
-      const detail = "You own or administer this workspace, so there is no one to ask."
-      return yield* ActError.of("nudge", "NotNeeded", detail)
+      return yield* notNeeded("You own or administer this workspace, so there is no one to ask.")
     }
     const creditType =
       options.creditType ??
@@ -184,13 +166,13 @@ export const notifyOwner = (
       ))
     const again = options.again === true
     if (!again) yield* ensureNoOpenNudge(session.identity, creditType)
-    const question = questions[creditType]
+    const { other, problem, reached } = questions[creditType]
     const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({
       id: "nudge.confirm",
-      title: isReached ? question.reached : question.other,
+      title: isReached ? reached : other,
       details: [
-        ...(isReached ? [question.problem] : []),
+        ...(isReached ? [problem] : []),
         `Account: ${accountText(session)}`,
         `Role: ${role.role ?? "not known"} (${role.source})`
       ],

@@ -20,8 +20,7 @@ import { accountText, type Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog, type DialogError } from "../services/Dialog.js"
-import type { Lease } from "../services/Lease.js"
-import { type OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { OperationKeys } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import {
   earlierRedemption,
@@ -32,7 +31,7 @@ import {
   type RedeemOutcome,
   type Redemption
 } from "./redeemConfirmed.js"
-import type { OperationFailure } from "./runOperation.js"
+import type { Asked, OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
 
 /** The key and the credit of a redemption that was confirmed. */
@@ -200,13 +199,7 @@ const concluded = ({ key, outcome, target }: Redemption) =>
  * @since 0.1.0
  * @category programs
  */
-export const redeemReset = (
-  options: RedeemOptions = {}
-): Effect.Effect<
-  RedeemResult,
-  DialogError | OperationFailure,
-  AuthSession | Dialog | Lease | OperationJournal | RateLimits
-> =>
+export const redeemReset = (options: RedeemOptions = {}): Asked<RedeemResult, RateLimits> =>
   Effect.gen(function* () {
     const key = options.key === undefined ? undefined : yield* validInput("redeem", TypedRedeemKey, options.key)
     const creditId =

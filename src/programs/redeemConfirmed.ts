@@ -9,27 +9,20 @@ import { onlyOnce } from "../domain/CallPolicy.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import type { ConsumeOutcome, RedeemKey, ResetCreditId } from "../domain/ResetCredit.js"
-import type { Lease } from "../services/Lease.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { policyInForce, underPolicy, withPolicy } from "../services/Policies.js"
 import { RateLimits } from "../services/RateLimits.js"
-import { isDefiniteRefusal, type OperationFailure, runDecidedOperation, runOperation } from "./runOperation.js"
+import { ensureNoneOpen, isDefiniteRefusal, type Operated, runDecidedOperation, runOperation } from "./runOperation.js"
 
 /**
  * For how long after a reset the backend may still show the usage from before it, with fresh timestamps: a second credit
  * spent then is wasted.
- * @since 0.1.0
- * @category constants
  */
 export const quietPeriod = Duration.minutes(20)
 
 /** Fails when another redemption has an outcome that is not known. */
 const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) =>
-  Effect.gen(function* () {
-    const open = yield* (yield* OperationJournal).list({ act: "redeem", identity, open: true })
-    const other = open.find((operation) => operation.key !== key)
-    if (other !== undefined) return yield* ActError.unresolved("redeem", other.key)
-  })
+  ensureNoneOpen("redeem", identity, (operation) => operation.key !== key)
 
 /** The redemption to carry on: the one of the key given, or the one whose outcome is open. */
 export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined) =>
@@ -75,7 +68,8 @@ export const ensureQuietPeriodOver = (identity: Identity, key?: RedeemKey) =>
     })
   )
 
-const outcomes = [
+/** What may come of a redemption, in the journal's words. */
+export const redeemOutcomes = [
   "reset",
   "alreadyRedeemed",
   "alreadyRedeemedElsewhere",
@@ -90,7 +84,7 @@ const outcomes = [
  * @since 0.1.0
  * @category models
  */
-export type RedeemOutcome = (typeof outcomes)[number]
+export type RedeemOutcome = (typeof redeemOutcomes)[number]
 
 /**
  * `target` is the credit that was named.
@@ -103,7 +97,7 @@ export interface Redemption {
   readonly target: string | null
 }
 
-const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...outcomes))
+const asOutcome = Schema.decodeUnknownOption(Schema.Literal(...redeemOutcomes))
 
 /**
  * What the backend's word means for this operation: `alreadyRedeemed` for a key that was never sent before means that
@@ -157,12 +151,7 @@ export interface ConfirmedRedemption {
  * @since 0.1.0
  * @category programs
  */
-export const redeemConfirmed = ({
-  again,
-  as,
-  creditId,
-  key
-}: ConfirmedRedemption): Effect.Effect<Redemption, OperationFailure, Lease | OperationJournal | RateLimits> =>
+export const redeemConfirmed = ({ again, as, creditId, key }: ConfirmedRedemption): Operated<Redemption, RateLimits> =>
   Effect.gen(function* () {
     const limits = yield* RateLimits
     const { answer, sentBefore } = yield* runOperation({
@@ -182,18 +171,12 @@ export const redeemConfirmed = ({
 /**
  * One attempt, without any question: the caller has decided, knows the key, and tries again with it where the outcome is
  * not known. Without `creditId` the backend takes the next credit available. A key that has come to its end is sent again as it is, and its record stays: the backend answers for it.
- * @since 0.1.0
- * @category programs
  */
 export const consumeReset = ({
   as,
   creditId,
   key
-}: Parameters<RateLimits["Type"]["consume"]>[0]): Effect.Effect<
-  ConsumeOutcome,
-  OperationFailure,
-  Lease | OperationJournal | RateLimits
-> =>
+}: Parameters<RateLimits["Type"]["consume"]>[0]): Operated<ConsumeOutcome, RateLimits> =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const limits = yield* RateLimits

@@ -3,12 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ActError } from "../domain/ActError.js"
 import type { Operation } from "../domain/Operation.js"
-import type { AuthSession } from "../services/AuthSession.js"
-import { Dialog, type DialogError } from "../services/Dialog.js"
-import type { Lease } from "../services/Lease.js"
+import { Dialog } from "../services/Dialog.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { type OperationFailure, withOperationLease } from "./runOperation.js"
+import { type Asked, withOperationLease } from "./runOperation.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 
 /**
@@ -47,11 +45,7 @@ const notOpen = (operation: Operation) =>
 export const resolveOperation = (
   key: string,
   options: { readonly finding?: Finding | undefined } = {}
-): Effect.Effect<
-  Resolution,
-  DialogError | OperationFailure,
-  AuthSession | Dialog | Lease | OperationJournal | RateLimits
-> =>
+): Asked<Resolution, RateLimits> =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const dialog = yield* Dialog

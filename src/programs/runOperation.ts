@@ -10,6 +10,8 @@ import type { Identity } from "../domain/Identity.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
 import { type HeldLease, Lease, type LeaseError } from "../services/Lease.js"
+import type { AuthSession } from "../services/AuthSession.js"
+import type { Dialog, DialogError } from "../services/Dialog.js"
 import { JournalError, OnIntent, OperationJournal } from "../services/OperationJournal.js"
 
 /**
@@ -18,6 +20,18 @@ import { JournalError, OnIntent, OperationJournal } from "../services/OperationJ
  * @category models
  */
 export type OperationFailure = ActError | AuthError | BackendError | JournalError
+
+/**
+ * A program that performs an operation, and one that also asks before it does.
+ * @since 0.1.0
+ * @category models
+ */
+export type Operated<A, R = never> = Effect.Effect<A, OperationFailure, Lease | OperationJournal | R>
+export type Asked<A, R> = Effect.Effect<
+  A,
+  DialogError | OperationFailure,
+  AuthSession | Dialog | Lease | OperationJournal | R
+>
 
 /**
  * `send` makes the request, under its policy. `isRejection` says which answers are a definite refusal; after any other
@@ -37,13 +51,17 @@ export interface OperationRequest<A, R = never> {
   readonly before: Effect.Effect<void, OperationFailure, R>
 }
 
-/**
- * A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request.
- * @since 0.1.0
- * @category predicates
- */
+/** A definite refusal by HTTP status: 4xx, except 408, which leaves open what became of the request. */
 export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408
+
+/** Fails when an operation of this kind that is of concern has an open outcome. */
+export const ensureNoneOpen = (act: Act, identity: Identity, concerns: (operation: Operation) => boolean) =>
+  Effect.gen(function* () {
+    const open = yield* (yield* OperationJournal).list({ act, identity, open: true })
+    const earlier = open.find(concerns)
+    if (earlier !== undefined) return yield* ActError.unresolved(act, earlier.key)
+  })
 
 /** The answer, and whether an attempt before the answered one may have taken effect. */
 interface OperationAnswer<A> {
@@ -54,8 +72,6 @@ interface OperationAnswer<A> {
 /**
  * Runs the work while no other process can run this kind of operation for this identity. `Busy` when another process
  * keeps the lease, or has taken it over.
- * @since 0.1.0
- * @category combinators
  */
 export const withOperationLease = <A, R>(
   operation: Pick<Operation, "act" | "identity" | "key">,
@@ -167,18 +183,14 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
  * @since 0.1.0
  * @category combinators
  */
-export const runOperation = <A, R>(
-  request: OperationRequest<A, R>
-): Effect.Effect<OperationAnswer<A>, OperationFailure, Lease | OperationJournal | R> =>
+export const runOperation = <A, R>(request: OperationRequest<A, R>): Operated<OperationAnswer<A>, R> =>
   Effect.flatMap(perform(request), ({ end }) => end)
 
 /**
  * As `runOperation`, for a caller that has decided by itself and decides on the next attempt too: a request that failed,
  * definitely or with an unknown outcome, fails with what the backend or the network said.
  */
-export const runDecidedOperation = <A>(
-  request: Omit<OperationRequest<A>, "before" | "isRejection">
-): Effect.Effect<A, OperationFailure, Lease | OperationJournal> =>
+export const runDecidedOperation = <A>(request: Omit<OperationRequest<A>, "before" | "isRejection">): Operated<A> =>
   Effect.flatMap(
     perform({ ...request, isRejection: isDefiniteRefusal, before: Effect.void }),
     ({ request: exit }) => exit

@@ -199,9 +199,8 @@ const withAccessToken = (token: Redacted.Redacted) =>
   Effect.gen(function* () {
     const dialog = yield* Dialog
     const { policies } = yield* LoginPolicies
-    const signIn = yield* SignIn
     const replaced = yield* beforeSignIn("accessToken")
-    const read = underLoginPolicy(policies.readTokenOwner, "whoami")(signIn.accessToken(token))
+    const read = underLoginPolicy(policies.readTokenOwner, "whoami")((yield* SignIn).accessToken(token))
     return yield* storeSignIn("accessToken", replaced, yield* dialog.progress("Checking the token", read))
   })
 

@@ -8,6 +8,7 @@ import { type Identity, sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
 import type { Session } from "../domain/Session.js"
 import type { TokenActivity } from "../domain/TokenActivity.js"
+import type { Judged } from "../domain/UsageTransition.js"
 import { verdict } from "../domain/Verdict.js"
 import type { WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
@@ -19,33 +20,21 @@ import type { RateLimits } from "../services/RateLimits.js"
 import { TokenUsage } from "../services/TokenUsage.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
-import { readUsage, type UsageView } from "./usage.js"
+import { readUsage } from "./usage.js"
 
-/**
- * The live role where the backend has one to give, else the token's claim.
- * @since 0.1.0
- * @category programs
- */
+/** The live role where the backend has one to give, else the token's claim. */
 export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.flatMap(
   WorkspaceRole,
   (roles) => roles.role
 ).pipe(underPolicy("readRole", "safe", "15 seconds"))
 
-/**
- * The user's token activity.
- * @since 0.1.0
- * @category programs
- */
+/** The user's token activity. */
 export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | BackendError, TokenUsage> = Effect.flatMap(
   TokenUsage,
   (tokens) => tokens.read
 ).pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
 
-/**
- * The workspace's messages.
- * @since 0.1.0
- * @category programs
- */
+/** The workspace's messages. */
 export const readWorkspaceMessages: Effect.Effect<WorkspaceMessageList, AuthError | BackendError, WorkspaceMessages> =
   Effect.flatMap(WorkspaceMessages, (messages) => messages.read).pipe(
     underPolicy("readWorkspaceMessages", "safe", "1 second")
@@ -66,7 +55,7 @@ const ensureStill = (identity: Identity) =>
 export interface Status {
   readonly session: Session
   readonly role: Role
-  readonly usage: Either.Either<UsageView, AuthError | BackendError>
+  readonly usage: Either.Either<Judged, AuthError | BackendError>
   readonly activity: Either.Either<TokenActivity, AuthError | BackendError>
   readonly messages: Either.Either<WorkspaceMessageList, AuthError | BackendError>
   readonly open: ReadonlyArray<Operation>
@@ -101,15 +90,10 @@ export const showStatus: Effect.Effect<
     )
   )
   yield* ensureStill(session.identity)
+  const { role } = parts
   const now = yield* DateTime.now
-  return {
-    ...parts,
-    session,
-    usage: Either.map(parts.usage, (snapshot) => ({
-      snapshot,
-      verdict: verdict(snapshot, { now, role: parts.role })
-    }))
-  }
+  const usage = Either.map(parts.usage, (snapshot) => ({ snapshot, verdict: verdict(snapshot, { now, role }) }))
+  return { ...parts, session, usage }
 }).pipe(Effect.withSpan("showStatus"))
 
 /**

@@ -13,10 +13,13 @@ import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 
 /**
+ * The usage, the verdict on it, and the role that it was judged with.
  * @since 0.1.0
  * @category models
  */
-export type UsageView = Judged
+export interface UsageView extends Judged {
+  readonly role: Role
+}
 
 /**
  * The present usage with the list of reset credits, each request under its own policy.
@@ -31,22 +34,14 @@ export const readUsage = (
     underPolicy("readResetCredits", "safe", "8 seconds")
   )
 
-/**
- * The usage with its verdict. The role is the token's claim: the live one is not worth a request here.
- * @since 0.1.0
- * @category programs
- */
+/** The usage with its verdict. The role is the token's claim: the live one is not worth a request here. */
 export const readUsageWithVerdict = (
-  options: ReadUsage = {}
-): Effect.Effect<
-  { readonly role: Role; readonly view: UsageView },
-  AuthError | BackendError,
-  RateLimits | WorkspaceRole
-> =>
+  options?: ReadUsage
+): Effect.Effect<UsageView, AuthError | BackendError, RateLimits | WorkspaceRole> =>
   Effect.gen(function* () {
     const snapshot = yield* readUsage(options)
     const role = yield* (yield* WorkspaceRole).claimed
-    return { role, view: { snapshot, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) } }
+    return { snapshot, role, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) }
   })
 
 /**
@@ -56,7 +51,6 @@ export const readUsageWithVerdict = (
  */
 export const showUsage: Effect.Effect<UsageView, AuthError | BackendError, Dialog | RateLimits | WorkspaceRole> =
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsageWithVerdict())).pipe(
-    Effect.map(({ view }) => view),
     Effect.withSpan("showUsage")
   )
 

@@ -176,12 +176,16 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
     const dialog = yield* Dialog
     const known = yield* Ref.make(nothing)
     const to = { session, explain }
+    const flows = {
+      usage: untilBack(showUsage),
+      // What was read before a reset is no longer true.
+      redeem: untilBack(menuRedeem(to, (count) => Ref.set(known, { ...nothing, count }))),
+      invite: untilBack(menuInvite(to)),
+      nudge: untilBack(menuNudge(to))
+    }
 
     while (true) {
-      const read = yield* dialog.progress(
-        "Reading your account",
-        Effect.flatMap(Ref.get(known), (before) => readRows(session, before))
-      )
+      const read = yield* dialog.progress("Reading your account", readRows(session, yield* Ref.get(known)))
       yield* Ref.set(known, read)
       const flow = yield* dialog.choose({
         id: "menu",
@@ -189,20 +193,7 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
         details: [accountText(session), ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))],
         choices: rowsOf(session, read)
       })
-      switch (flow) {
-        case "usage":
-          yield* untilBack(showUsage)
-          break
-        case "redeem":
-          // What was read before a reset is no longer true.
-          yield* untilBack(menuRedeem(to, (count) => Ref.set(known, { ...nothing, count })))
-          break
-        case "invite":
-          yield* untilBack(menuInvite(to))
-          break
-        case "nudge":
-          yield* untilBack(menuNudge(to))
-      }
+      yield* flows[flow]
     }
   })
 
@@ -234,10 +225,10 @@ export const usageMenu = <R = never>(
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog
-    const first = yield* Deferred.make<void>()
-    const boundary = yield* Ref.make(first)
+    /** Done when another account has signed in, or this one has signed out. */
+    const gone = yield* Ref.make(yield* Deferred.make<void>())
     yield* auth.changes.pipe(
-      Stream.runForEach(() => Effect.flatMap(Ref.get(boundary), (present) => Deferred.succeed(present, undefined))),
+      Stream.runForEach(() => Effect.flatMap(Ref.get(gone), (until) => Deferred.succeed(until, undefined))),
       Effect.forkScoped
     )
     // It listens from here on.
@@ -246,9 +237,8 @@ export const usageMenu = <R = never>(
     let present: Either.Either<Session, AuthError> = Either.right(
       yield* dialog.progress("Looking up your account", account)
     )
-    let gone = first
     while (true) {
-      const until = gone
+      const until = yield* Ref.get(gone)
       const orGone = <A, E, R2>(work: Effect.Effect<A, E, R2>) =>
         Effect.if(Deferred.isDone(until), {
           onTrue: () => Effect.interrupt,
@@ -259,8 +249,7 @@ export const usageMenu = <R = never>(
         : signedOut(present.left, options.explain ?? byMessage)
       yield* untilBack(Effect.provideService(shown, Dialog, dismissible(dialog, orGone)))
       if (!(yield* Deferred.isDone(until))) return
-      gone = yield* Deferred.make<void>()
-      yield* Ref.set(boundary, gone)
+      yield* Ref.set(gone, yield* Deferred.make<void>())
       present = yield* Effect.either(account)
     }
   }).pipe(Effect.scoped, untilBack, Effect.withSpan("usageMenu"))

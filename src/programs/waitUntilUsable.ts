@@ -2,8 +2,8 @@
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { AuthError } from "../domain/AuthError.js"
 import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
@@ -34,8 +34,6 @@ const refused: ReadonlySet<BackendErrorReason> = new Set([
 /**
  * Whether it is of no use to read again. A refusal after a good reading may be a whim of the backend's; without a session
  * nothing is read.
- * @since 0.1.0
- * @category predicates
  */
 export const isHopeless = (error: AuthError | BackendError, hasRead: boolean): boolean =>
   error._tag === "AuthError"
@@ -59,26 +57,21 @@ export const waitUntilUsable = <R = never>(
   Effect.gen(function* () {
     const { onEvent = () => Effect.void, timeout } = options
     const startedAt = yield* Clock.currentTimeMillis
-    const view = yield* Ref.make<UsageView | null>(null)
-    const failure = yield* Ref.make<AuthError | BackendError>(BackendError.of("usage.read", "Timeout"))
+    const known: { last: UsageView | null; failure: AuthError | BackendError } = {
+      last: null,
+      failure: BackendError.of("usage.read", "Timeout")
+    }
 
     /** Whether the wait is over. */
-    const follow = (event: WatchEvent): Effect.Effect<boolean, AuthError | BackendError> => {
-      switch (event._tag) {
-        case "Boundary":
-          return Effect.as(Ref.set(view, null), false)
-        case "ReadFailed":
-          return Effect.zipRight(
-            Ref.set(failure, event.error),
-            Effect.flatMap(Ref.get(view), (known) =>
-              isHopeless(event.error, known !== null) ? Effect.fail(event.error) : Effect.succeed(false)
-            )
-          )
-        case "Reading":
-          return event.isBelieved
-            ? Effect.as(Ref.set(view, event.view), event.view.verdict.isUsable)
-            : Effect.succeed(false)
+    const follow = (event: WatchEvent): Either.Either<boolean, AuthError | BackendError> => {
+      if (event._tag === "Boundary") known.last = null
+      if (event._tag === "ReadFailed") {
+        known.failure = event.error
+        if (isHopeless(event.error, known.last !== null)) return Either.left(event.error)
       }
+      if (event._tag !== "Reading" || !event.isBelieved) return Either.right(false)
+      known.last = event.view
+      return Either.right(event.view.verdict.isUsable)
     }
     const waiting = watchUsage(options).pipe(
       Stream.mapEffect((event) => Effect.zipRight(onEvent(event), follow(event))),
@@ -86,8 +79,8 @@ export const waitUntilUsable = <R = never>(
       Stream.runDrain
     )
     const ended = yield* timeout === undefined ? Effect.asSome(waiting) : Effect.timeoutOption(waiting, timeout)
-    const last = yield* Ref.get(view)
-    if (last === null) return yield* yield* Ref.get(failure)
+    const { failure, last } = known
+    if (last === null) return yield* failure
     const waitedMillis = (yield* Clock.currentTimeMillis) - startedAt
     return { ...last, usable: Option.isSome(ended), waitedMillis }
   }).pipe(Effect.withSpan("waitUntilUsable"))

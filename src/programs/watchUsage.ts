@@ -13,14 +13,13 @@ import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { isBelievable, transitionsBetween, type UsageTransition } from "../domain/UsageTransition.js"
 import { defaultWatchPolicy, type LastReading, nextReading, type WatchPolicy } from "../domain/WatchPolicy.js"
-import type { WorkspaceRole as Role } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import type { RateLimits } from "../services/RateLimits.js"
-import { type WorkspaceRole } from "../services/WorkspaceRole.js"
+import type { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { readUsageWithVerdict, type UsageView } from "./usage.js"
 
 /**
- * - `Reading`: what was read, judged with `role`; `previous` is the reading before it of the same identity.
+ * - `Reading`: what was read; `previous` is the reading before it of the same identity.
  *   `isBelieved` is false for one that looks older than what is known. `transitions` are what has really changed: none on
  *   a first reading, and none from one that is not believed.
  * - `ReadFailed`: the reading failed, as the n-th in a row; what was read before still stands.
@@ -34,7 +33,6 @@ export type WatchEvent =
   | {
       readonly _tag: "Reading"
       readonly view: UsageView
-      readonly role: Role
       readonly previous: UsageView | null
       readonly isBelieved: boolean
       readonly transitions: ReadonlyArray<UsageTransition>
@@ -64,87 +62,17 @@ export interface WatchOptions {
 
 type Services = AuthSession | RateLimits | WorkspaceRole
 
-/** What is known under one epoch of the session. Times are in milliseconds. */
+/** What is known under one epoch of the session. */
 interface State {
   readonly epoch: number
   readonly previous: UsageView | null
   /** The last reading that was believed. */
   readonly believed: UsageView | null
   readonly failures: number
-  /** The earliest that anything is read again. */
-  readonly soonest: number
-  readonly nextAt: number
+  readonly nextAt: DateTime.Utc
 }
-
-/** The state after a change of session: the usage is read again as soon as allowed. */
-const nothingKnown = (epoch: number, now: number, soonest: number): State => ({
-  epoch,
-  previous: null,
-  believed: null,
-  failures: 0,
-  soonest,
-  nextAt: Math.max(now, soonest)
-})
 
 const reading = Effect.withSpan(readUsageWithVerdict(), "watchUsage.read")
-
-type Step = Effect.Effect<readonly [Chunk.Chunk<WatchEvent>, State], never, Services>
-
-const timeOf = (millis: number): DateTime.Utc => DateTime.unsafeMake(millis)
-
-/** When to read again after what the last reading brought. */
-const dueAfter = (policy: WatchPolicy, last: LastReading): Effect.Effect<number> =>
-  Effect.map(Effect.all([DateTime.now, Random.next]), ([now, share]) =>
-    Math.ceil(now.epochMillis + Duration.toMillis(nextReading(policy, last, { now, share })))
-  )
-
-const afterSuccess = (policy: WatchPolicy, state: State, { role, view }: Effect.Effect.Success<typeof reading>) =>
-  Effect.map(
-    dueAfter(policy, { _tag: "Read", verdict: view.verdict }),
-    (nextAt): readonly [WatchEvent | null, State] => {
-      const { believed, previous } = state
-      const isNew = previous === null || !DateTime.Equivalence(view.snapshot.fetchedAt, previous.snapshot.fetchedAt)
-      // Another reader's answer of a moment ago, which was an event already.
-      if (!isNew) return [null, { ...state, failures: 0, nextAt }]
-      const isBelieved = believed === null || isBelievable(believed.snapshot, view.snapshot)
-      const transitions = believed !== null && isBelieved ? transitionsBetween(believed, view) : []
-      return [
-        { _tag: "Reading", view, role, previous, isBelieved, transitions, nextAt: timeOf(nextAt) },
-        { ...state, previous: view, believed: isBelieved ? view : believed, failures: 0, nextAt }
-      ]
-    }
-  )
-
-const afterFailure = (policy: WatchPolicy, state: State, error: AuthError | BackendError) => {
-  const failuresInARow = state.failures + 1
-  const retryAfterMillis = error._tag === "BackendError" ? error.retryAfterMillis : null
-  return Effect.map(
-    dueAfter(policy, { _tag: "Failed", retryAfterMillis, failuresInARow }),
-    (nextAt): readonly [WatchEvent, State] => [
-      { _tag: "ReadFailed", error, failuresInARow, nextAt: timeOf(nextAt) },
-      { ...state, failures: failuresInARow, nextAt }
-    ]
-  )
-}
-
-/** One reading, reported under the epoch that it was made in. */
-const readOnce = (policy: WatchPolicy, state: State): Step =>
-  Effect.gen(function* () {
-    const session = yield* AuthSession
-    const soonest = (yield* Clock.currentTimeMillis) + Duration.toMillis(policy.minInterval)
-    const result = yield* Effect.either(reading)
-    const epoch = yield* session.epoch
-    const crossed = epoch !== state.epoch
-    const base = crossed ? nothingKnown(epoch, yield* Clock.currentTimeMillis, soonest) : { ...state, soonest }
-    const boundary: ReadonlyArray<WatchEvent> = crossed ? [{ _tag: "Boundary", nextAt: timeOf(base.nextAt) }] : []
-    // What failed may be no more than the change.
-    if (crossed && Either.isLeft(result)) return [Chunk.unsafeFromArray(boundary), base]
-    const [event, next] = yield* Either.match(result, {
-      onLeft: (error) => afterFailure(policy, base, error),
-      onRight: (read) => afterSuccess(policy, base, read)
-    })
-    return [Chunk.unsafeFromArray(event === null ? boundary : [...boundary, event]), next]
-  })
 
 /**
  * Usage for as long as somebody listens: the first reading at once, the others as the policy says. Each stream reads by
@@ -152,31 +80,78 @@ const readOnce = (policy: WatchPolicy, state: State): Step =>
  * @since 0.1.0
  * @category programs
  */
-export const watchUsage = (options: WatchOptions = {}): Stream.Stream<WatchEvent, never, Services> =>
+export const watchUsage = ({ policy = defaultWatchPolicy }: WatchOptions = {}): Stream.Stream<
+  WatchEvent,
+  never,
+  Services
+> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
-      const policy = options.policy ?? defaultWatchPolicy
       const session = yield* AuthSession
       const changed = yield* Queue.sliding<void>(1)
       yield* Effect.forkScoped(Stream.runForEach(session.changes, () => Queue.offer(changed, undefined)))
 
-      const step = (state: State): Step =>
-        Effect.gen(function* () {
-          const wait = Math.max(0, state.nextAt - (yield* Clock.currentTimeMillis))
-          const isDue = yield* Effect.raceFirst(
-            Effect.as(Effect.sleep(wait), true),
-            Effect.as(Queue.take(changed), false)
-          )
-          if (isDue) return yield* readOnce(policy, state)
-          const epoch = yield* session.epoch
-          // The reading that met it reported it.
-          if (epoch === state.epoch) return [Chunk.empty(), state]
-          const next = nothingKnown(epoch, yield* Clock.currentTimeMillis, state.soonest)
-          return [Chunk.of<WatchEvent>({ _tag: "Boundary", nextAt: timeOf(next.nextAt) }), next]
+      /** The earliest that anything is read again. */
+      let soonest = yield* DateTime.now
+      const nothingKnown = (epoch: number, now: DateTime.Utc): State => {
+        return { epoch, previous: null, believed: null, failures: 0, nextAt: DateTime.max(now, soonest) }
+      }
+      let state = nothingKnown(yield* session.epoch, soonest)
+
+      /** Forgets everything when the session has changed since, and reports that: the usage is read again as soon as allowed. */
+      const crossed = Effect.gen(function* () {
+        const epoch = yield* session.epoch
+        if (epoch === state.epoch) return []
+        state = nothingKnown(epoch, yield* DateTime.now)
+        return [{ _tag: "Boundary", nextAt: state.nextAt } satisfies WatchEvent]
+      })
+
+      /** When to read again after what the last reading brought. */
+      const dueAfter = (last: LastReading) =>
+        Effect.zipWith(DateTime.now, Random.next, (now, share) => {
+          const wait = Math.ceil(Duration.toMillis(nextReading(policy, last, { now, share })))
+          return DateTime.add(now, { millis: wait })
         })
 
-      const start = nothingKnown(yield* session.epoch, yield* Clock.currentTimeMillis, 0)
-      return Stream.unfoldChunkEffect(start, (state) => Effect.asSome(step(state)))
+      const succeeded = (view: UsageView) =>
+        Effect.map(dueAfter({ _tag: "Read", verdict: view.verdict }), (nextAt): ReadonlyArray<WatchEvent> => {
+          const { believed, previous } = state
+          state = { ...state, failures: 0, nextAt }
+          // Another reader's answer of a moment ago, which was an event already.
+          if (previous !== null && DateTime.Equivalence(view.snapshot.fetchedAt, previous.snapshot.fetchedAt)) return []
+          const isBelieved = believed === null || isBelievable(believed.snapshot, view.snapshot)
+          const transitions = believed !== null && isBelieved ? transitionsBetween(believed, view) : []
+          state = { ...state, previous: view, believed: isBelieved ? view : believed }
+          return [{ _tag: "Reading", view, previous, isBelieved, transitions, nextAt }]
+        })
+
+      const failed = (error: AuthError | BackendError) => {
+        const failuresInARow = state.failures + 1
+        const retryAfterMillis = error._tag === "BackendError" ? error.retryAfterMillis : null
+        return Effect.map(
+          dueAfter({ _tag: "Failed", retryAfterMillis, failuresInARow }),
+          (nextAt): ReadonlyArray<WatchEvent> => {
+            state = { ...state, failures: failuresInARow, nextAt }
+            return [{ _tag: "ReadFailed", error, failuresInARow, nextAt }]
+          }
+        )
+      }
+
+      const step = Effect.gen(function* () {
+        const wait = Math.max(0, state.nextAt.epochMillis - (yield* Clock.currentTimeMillis))
+        const isDue = yield* Effect.raceFirst(
+          Effect.as(Effect.sleep(wait), true),
+          Effect.as(Queue.take(changed), false)
+        )
+        if (!isDue) return yield* crossed
+        soonest = DateTime.addDuration(yield* DateTime.now, policy.minInterval)
+        const result = yield* Effect.either(reading)
+        const boundary = yield* crossed
+        // What failed may be no more than the change.
+        if (boundary.length > 0 && Either.isLeft(result)) return boundary
+        return [...boundary, ...(yield* Either.match(result, { onLeft: failed, onRight: succeeded }))]
+      })
+      return Stream.repeatEffectChunk(Effect.map(step, Chunk.unsafeFromArray<WatchEvent>))
     })
   )
 

@@ -3,8 +3,8 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import type { BackendBase } from "../contracts/BackendEndpoints.js"
+import { namesOf } from "../domain/words.js"
 
 /** What it is about, and what is wrong with it. */
 const words = {
@@ -23,7 +23,7 @@ const words = {
  * @category errors
  */
 export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
-  reason: Schema.Literal(...Struct.keys(words)),
+  reason: namesOf(words),
   detail: Schema.String
 }) {
   /** What it is about, as the library names it; null where `detail` names it. */

@@ -6,13 +6,14 @@ import * as Schema from "effect/Schema"
 import type { Identity } from "../domain/Identity.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { joined } from "../domain/PlainText.js"
+import { namesOf, type Words } from "../domain/words.js"
 
 /** What happened, and what to do about it. */
 const words = {
   Unavailable: ["The journal can't be used, so nothing was sent.", null],
   InUse: ["This key is already in the journal for another act or account, so nothing was sent.", "Use a new key."],
   Transition: ["The journal holds a later state of this act.", "Look at it before you go on."]
-} as const
+} as const satisfies Words
 
 /**
  * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
@@ -20,7 +21,7 @@ const words = {
  * @category errors
  */
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
-  reason: Schema.Literal("Unavailable", "InUse", "Transition"),
+  reason: namesOf(words),
   key: Schema.NullOr(Schema.String),
   detail: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 }) {

@@ -7,7 +7,7 @@ import type { AuthMode, Session } from "../../domain/Session.js"
 import { showRole, showStatus, type Status } from "../../programs/status.js"
 import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
-import { ExitCode, ofAuthError, ofBackendError } from "../exitCodes.js"
+import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { Globals } from "../Command.js"
 import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
@@ -44,10 +44,7 @@ export const status = Effect.flatMap(Report, ({ at }) =>
       value: (result) => statusValue(result, at),
       lines: statusLines,
       exitCode: ({ usage }) =>
-        Either.match(usage, {
-          onLeft: (error) => (error._tag === "AuthError" ? ofAuthError(error.reason) : ofBackendError(error.reason)),
-          onRight: () => ExitCode.done
-        })
+        Either.match(usage, { onLeft: (error) => failureOf(error, at).exitCode, onRight: () => ExitCode.done })
     })
   )
 )

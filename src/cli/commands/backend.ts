@@ -89,12 +89,7 @@ const serve = ({ "--home": wanted, "--plan": file, "--port": port = 0 }: Flags) 
     }
   })
 
-interface Served {
-  readonly origin: string
-  readonly baseUrl: string
-  readonly home: string | null
-  readonly environment: Readonly<Record<string, string>>
-}
+type Served = Schema.Struct.Type<typeof backendFields>
 
 const lines = ({ baseUrl, environment, home, origin }: Served): ReadonlyArray<string> => [
   `The fake backend listens on ${origin}, until Ctrl-C.`,

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Operation } from "../../domain/Operation.js"
 import { plainLine } from "../../domain/PlainText.js"
-import { type Resolution, resolveOperation } from "../../programs/resolveOperation.js"
+import { type Finding, type Resolution, resolveOperation } from "../../programs/resolveOperation.js"
 import { OperationJournal } from "../../services/OperationJournal.js"
 import { badUsage } from "../Command.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
@@ -12,8 +12,6 @@ import { table, wrap } from "../render/text.js"
 import { relative } from "../render/time.js"
 import { present } from "../Report.js"
 import { reportInterrupt } from "../unfinished.js"
-
-type Finding = "arrived" | "missing" | undefined
 
 interface Answer {
   readonly operations: ReadonlyArray<Operation>
@@ -62,7 +60,7 @@ const show = (key: string) =>
     Effect.map((operation): Answer => ({ operations: [operation], resolution: null }))
   )
 
-const resolve = (key: string, found: Finding) =>
+const resolve = (key: string, found: Finding | undefined) =>
   Effect.gen(function* () {
     yield* show(key)
     const resolution = yield* resolveOperation(key, { finding: found })
@@ -70,7 +68,7 @@ const resolve = (key: string, found: Finding) =>
     return { operations, resolution } satisfies Answer
   })
 
-const answer = (words: ReadonlyArray<string>, found: Finding) => {
+const answer = (words: ReadonlyArray<string>, found: Finding | undefined) => {
   const [action, key, ...rest] = words
   if (action === undefined || (action === "list" && key === undefined)) return list
   if (rest.length === 0 && key !== undefined) {
@@ -85,7 +83,7 @@ const exitCodeOf = ({ resolution }: Answer): ExitCode => {
   return resolution?._tag === "Left" ? ExitCode.nothing : ExitCode.done
 }
 
-export const journal = (flags: { readonly "--found": Finding }, words: ReadonlyArray<string>) =>
+export const journal = (flags: { readonly "--found": Finding | undefined }, words: ReadonlyArray<string>) =>
   Effect.suspend(() => answer(words, flags["--found"])).pipe(
     reportInterrupt,
     present({

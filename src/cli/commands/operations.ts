@@ -1,9 +1,9 @@
 /** The commands for what can't be undone: `redeem`, `invite` and `notify-owner`. */
 import { identity } from "effect/Function"
 import { plainLine } from "../../domain/PlainText.js"
-import type { InviteReward } from "../../domain/ReferralOffer.js"
 import type { CreditType } from "../../domain/WorkspaceRole.js"
 import { inviteFriend } from "../../programs/invite.js"
+import { rewards } from "../../programs/menuFlows.js"
 import { notifyOwner as notifyOwnerProgram, type NotifyResult } from "../../programs/nudge.js"
 import { redeemReset, type RedeemResult } from "../../programs/redeem.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
@@ -60,12 +60,6 @@ export const redeem = (flags: {
       exitCode: ({ outcome }) => ofRedeem(outcome)
     })
   )
-
-const rewards: Readonly<Record<InviteReward, string>> = {
-  included: "A reward comes with it.",
-  notIncluded: "No reward comes with it.",
-  unknown: "Whether a reward comes with it was not confirmed."
-}
 
 export const invite = (flags: { readonly "--again": boolean }, email: string | undefined) =>
   inviteFriend({ email, again: flags["--again"] }).pipe(

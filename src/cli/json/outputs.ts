@@ -1,53 +1,47 @@
 /** What each command prints with `--json`. The JSON Schemas in the folder `schemas` are made from `outputs`. */
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { ActivityDay, ActivityView, ActivityWeek } from "../../domain/ActivityCalendar.js"
 import { Repeat } from "../../domain/CallPolicy.js"
 import { Identity } from "../../domain/Identity.js"
 import { Operation } from "../../domain/Operation.js"
-import { Plan } from "../../domain/Plan.js"
+import { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import { InviteReward } from "../../domain/ReferralOffer.js"
-import { ResetCredits } from "../../domain/ResetCredit.js"
-import { AuthMode } from "../../domain/Session.js"
-import { Credits, ReachedType, SpendControl } from "../../domain/UsageSnapshot.js"
-import { UsageTransition } from "../../domain/UsageTransition.js"
+import { Session } from "../../domain/Session.js"
+import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
+import { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
+import { type Judged, UsageTransition } from "../../domain/UsageTransition.js"
 import { Verdict } from "../../domain/Verdict.js"
+import { WorkspaceMessage } from "../../domain/WorkspaceMessage.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
-import type { UsageView } from "../../programs/usage.js"
+import { redeemOutcomes } from "../../programs/redeemConfirmed.js"
 import { ErrorBody, failure, output, schemaVersion } from "./envelope.js"
 
 /** A window. `name` is for its length; `usedPercent` is what the backend says. */
 const Window = Schema.Struct({
   name: Schema.String,
-  durationMinutes: Schema.NullOr(Schema.Int),
-  usedPercent: Schema.Number,
+  ...Struct.pick(RateLimitWindow.fields, "durationMinutes", "usedPercent"),
   remainingPercent: Schema.Number,
   resetsAt: Schema.DateTimeUtc
 })
 
 /** A limit; the first one is that of Codex itself. */
 const Limit = Schema.Struct({
-  id: Schema.String,
-  name: Schema.NullOr(Schema.String),
-  allowed: Schema.NullOr(Schema.Boolean),
+  ...Struct.pick(RateLimit.fields, "id", "name", "allowed"),
   windows: Schema.Array(Window)
 })
 
 /** One reading of usage. */
 const Usage = Schema.Struct({
-  identity: Identity,
-  plan: Plan,
-  fetchedAt: Schema.DateTimeUtc,
+  ...Struct.pick(UsageSnapshot.fields, "identity", "plan", "fetchedAt"),
   limits: Schema.Array(Limit),
-  credits: Schema.NullOr(Credits),
-  spendControl: Schema.NullOr(SpendControl),
-  reachedType: Schema.NullOr(ReachedType),
-  resetCredits: Schema.NullOr(ResetCredits)
+  ...Struct.pick(UsageSnapshot.fields, "credits", "spendControl", "reachedType", "resetCredits")
 })
 
 const usage = { usage: Usage, verdict: Verdict }
 
 /** The encoder leaves out what `Usage` does not name. */
-export const usageValue = ({ snapshot, verdict }: UsageView) => ({ usage: snapshot, verdict })
+export const usageValue = ({ snapshot, verdict }: Judged) => ({ usage: snapshot, verdict })
 
 /**
  * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this
@@ -68,41 +62,24 @@ export const usageFields = {
 /** `waitedMillis` is how long `--wait` has waited; null without it. */
 export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), ...usage }
 
-const Account = Schema.Struct({
-  identity: Identity,
-  plan: Plan,
-  mode: AuthMode,
-  source: Schema.Literal("file", "keyring", "ephemeral", "environment"),
-  accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
-  lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc)
-})
+const Account = Schema.Struct(
+  Struct.pick(Session.fields, "identity", "plan", "mode", "source", "accessExpiresAt", "lastRefreshAt")
+)
 
 /** `email` is that of the signed-in user. No other answer has it. */
 export const sessionFields = {
   ...Account.fields,
-  email: Schema.NullOr(Schema.String),
-  isOrgOwner: Schema.NullOr(Schema.Boolean),
+  ...Struct.pick(Session.fields, "email", "isOrgOwner"),
   isRefreshable: Schema.Boolean,
   usesBackend: Schema.Boolean,
   location: Schema.String
 }
 
-export const roleFields = { identity: Identity, plan: Plan, ...WorkspaceRole.fields }
+export const roleFields = { ...Struct.pick(Session.fields, "identity", "plan"), ...WorkspaceRole.fields }
 
-const Message = Schema.Struct({
-  id: Schema.String,
-  type: Schema.Literal("headline", "announcement", "unknown"),
-  body: Schema.String,
-  createdAt: Schema.NullOr(Schema.DateTimeUtc)
-})
+const Message = Schema.Struct(Struct.omit(WorkspaceMessage.fields, "archivedAt"))
 
-const ActivityTotals = Schema.Struct({
-  lifetimeTokens: Schema.NullOr(Schema.Number),
-  peakDailyTokens: Schema.NullOr(Schema.Number),
-  longestRunningTurnSeconds: Schema.NullOr(Schema.Number),
-  currentStreakDays: Schema.NullOr(Schema.Number),
-  longestStreakDays: Schema.NullOr(Schema.Number)
-})
+const ActivityTotals = Schema.Struct(Struct.omit(TokenActivity.fields, "identity", "fetchedAt", "daily"))
 
 /**
  * What `usage daily`, `usage weekly` and `usage cumulative` answer, the view apart the same. `totals` are the backend's.
@@ -120,7 +97,7 @@ export const activityFields = {
 
 const Activity = Schema.Struct({
   ...ActivityTotals.fields,
-  daily: Schema.NullOr(Schema.Array(Schema.Struct({ startDate: Schema.String, tokens: Schema.Number })))
+  daily: Schema.NullOr(Schema.Array(Schema.Struct(DailyTokens.fields)))
 })
 
 /** A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. */
@@ -141,15 +118,7 @@ export const statusFields = {
 
 /** `usage` is that after a reset; null if there was none or it could not be read. */
 export const redeemFields = {
-  outcome: Schema.Literal(
-    "reset",
-    "alreadyRedeemed",
-    "alreadyRedeemedElsewhere",
-    "nothingToReset",
-    "noCredit",
-    "creditGone",
-    "declined"
-  ),
+  outcome: Schema.Literal(...redeemOutcomes, "declined"),
   key: Schema.NullOr(Schema.String),
   creditId: Schema.NullOr(Schema.String),
   usage: Schema.NullOr(Usage)

@@ -8,6 +8,7 @@ import {
   type ActivityWeek,
   activityWeeks
 } from "../../domain/ActivityCalendar.js"
+import { months } from "../../domain/LimitMessage.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import type { Canvas } from "./limits.js"
 import type { Paint } from "./paint.js"
@@ -26,8 +27,6 @@ const weeksThatFit = (weeks: ReadonlyArray<ActivityWeek>, room: number): WeekCol
   gap: weeks.length * 2 - 1 <= room ? " " : "",
   room
 })
-
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 const monthOf = (week: ActivityWeek | undefined): string => week?.start.slice(5, 7) ?? ""
 

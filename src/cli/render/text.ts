@@ -22,17 +22,14 @@ export const padEnd = (text: string, columns: number): string =>
 export const padStart = (text: string, columns: number): string =>
   " ".repeat(Math.max(0, columns - columnsOf(text))) + text
 
-/** The text, cut to at most `columns` with an ellipsis where it is longer. It has no colors. */
+/** The text, cut to at most `columns` with an ellipsis where it is longer. No color goes on behind it. */
 export const fit = (text: string, columns: number): string => {
-  if (columnsOf(text) <= columns) return text
-  let kept = ""
-  let taken = 0
-  for (const character of text) {
-    taken += columnsOf(character)
-    if (taken > columns - 1) break
-    kept += character
-  }
-  return `${kept.trimEnd()}…`
+  if (columnsOf(text) <= columns) return colorEachLine([text]).join("")
+  if (columns <= 0) return ""
+  let room = columns - 1
+  const all = charactersOf(text)
+  const end = all.findIndex((character) => (room -= columnsOf(character)) < 0)
+  return colorEachLine([`${all.slice(0, end).join("").trimEnd()}…`]).join("")
 }
 
 /** A word that is longer than a line, in pieces that are not. */

@@ -6,7 +6,7 @@ import { planLabel } from "../../domain/Plan.js"
 import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 import type { Credits, SpendControl, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import type { Doubt, Remedy, Verdict } from "../../domain/Verdict.js"
-import type { UsageView } from "../../programs/usage.js"
+import type { Judged } from "../../domain/UsageTransition.js"
 import { type Canvas, limitLines, resetText, singleBar } from "./limits.js"
 import { amountOf, grouped, wrap } from "./text.js"
 import { ageOf, timeAndDistance } from "./time.js"
@@ -105,7 +105,7 @@ const resetLines = (credits: ResetCredits | null, { columns, now }: Canvas): Rea
 }
 
 /** What is left, what it means, and what there is besides. */
-export const usageLines = ({ snapshot, verdict }: UsageView, canvas: Canvas): ReadonlyArray<string> => {
+export const usageLines = ({ snapshot, verdict }: Judged, canvas: Canvas): ReadonlyArray<string> => {
   const besides = [
     ...creditLine(snapshot.credits),
     ...spendLines(snapshot.spendControl, canvas),

@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Canvas } from "../render/limits.js"
 import { paintFor, withoutColor } from "../render/paint.js"
-import { Report } from "../Report.js"
+import { Report, within } from "../Report.js"
 import { type Frame, type Painter, render } from "./frame.js"
 import { type Pasting, readInput } from "./input.js"
 import { keep, open, press, type Page, type Place, type View } from "./View.js"
@@ -71,9 +71,6 @@ export const signAfter = 500
 export const signAt = (waited: number): string =>
   waited < signAfter ? "" : (signs[Math.floor(waited / signEvery) % signs.length] ?? "")
 
-/** As wide as a picture may be; what is too wide for the terminal is cut off. */
-const drawn = (columns: number): number => Math.min(200, Math.max(20, columns))
-
 const noPage: Page = { rows: 1, lines: 1, furthest: 0 }
 const bell = "\u0007"
 
@@ -120,7 +117,7 @@ export const make = (painter: Painter, openTty: Effect.Effect<Tty, never, Report
         }
         const canvasNow = Effect.map(Effect.all([tty.size, DateTime.now]), ([size, now]) => ({
           size,
-          canvas: { columns: drawn(size.columns), paint, now: DateTime.setZone(now, zone) }
+          canvas: { columns: within(size.columns), paint, now: DateTime.setZone(now, zone) }
         }))
         const tick = yield* FiberHandle.make<void>()
         const since = yield* Clock.currentTimeMillis

@@ -1,7 +1,7 @@
 /** A view as lines that fit the terminal, and what is written to get from one picture to the next. */
 import { visible } from "../../domain/PlainText.js"
-import { charactersOf, colorEachLine, type Paint } from "../render/paint.js"
-import { columnsOf, wrap } from "../render/text.js"
+import type { Paint } from "../render/paint.js"
+import { columnsOf, fit, wrap } from "../render/text.js"
 import { keep, numbers, type Page, type Place, type Row, type TextField, type View } from "./View.js"
 
 /** How much there is to draw on. `sign` is the spinner behind the title; empty for none. */
@@ -28,18 +28,6 @@ const legible = (text: string): string =>
     .split(color)
     .map((part, index) => (index % 2 === 1 ? part : visible(part.replace(/\s/gu, " "))))
     .join("")
-
-const firstColumns = (line: string, columns: number): string => {
-  if (columnsOf(line) <= columns) return line
-  if (columns <= 0) return ""
-  let room = columns - 1
-  const all = charactersOf(line)
-  const end = all.findIndex((character) => (room -= columnsOf(character)) < 0)
-  return `${all.slice(0, end).join("")}…`
-}
-
-/** The first columns of a legible line, with an ellipsis where it was cut; no colour goes on behind it. */
-const cut = (line: string, columns: number): string => colorEachLine([firstColumns(line, columns)]).join("")
 
 const isBullet = /^[\u2022\u00b7-] /
 
@@ -80,7 +68,7 @@ const fieldLine = (
   const prefix = "› "
   const room = Math.max(1, columns - columnsOf(prefix) - 1)
   if (before + after === "") {
-    return { line: prefix + paint("dim", cut(legible(placeholder), room)), column: columnsOf(prefix) }
+    return { line: prefix + paint("dim", fit(legible(placeholder), room)), column: columnsOf(prefix) }
   }
   const left = Array.from(legible(before))
   let width = columnsOf(left.join(""))
@@ -90,7 +78,7 @@ const fieldLine = (
     cutOff = true
   }
   const shown = `${cutOff ? "…" : ""}${left.join("")}`
-  const rest = cut(legible(after), room + 1 - columnsOf(shown))
+  const rest = fit(legible(after), room + 1 - columnsOf(shown))
   return { line: `${prefix}${shown}${rest}`, column: columnsOf(prefix) + columnsOf(shown) }
 }
 
@@ -131,7 +119,7 @@ export const render = (view: View<unknown>, before: Place, surface: Surface): Fr
   const place = keep(before, view)
   const bold = flow(`${view.title} ${sign}`, columns).map((line) => paint("bold", line))
   const words = view.lines.flatMap((line) => flow(line, columns))
-  const wide = view.wide.map((line) => cut(legible(line), columns))
+  const wide = view.wide.map((line) => fit(legible(line), columns))
   const body = [...words, ...(words.length === 0 || wide.length === 0 ? [] : [""]), ...wide]
   const foot = flow(footerOf(view), columns).map((line) => paint("dim", line))
 
@@ -163,7 +151,7 @@ export const render = (view: View<unknown>, before: Place, surface: Surface): Fr
   const lines = [...upper, ...rowsAround(blocks, selected, blockRoom), ...gap, ...footer]
   const at = upper.length
   return {
-    lines: lines.slice(0, rows).map((line) => cut(line, columns)),
+    lines: lines.slice(0, rows).map((line) => fit(line, columns)),
     cursor: field === null || at >= rows ? null : { row: at, column: Math.min(field.column, Math.max(0, columns - 1)) },
     page: {
       rows: field === null ? Math.max(1, Math.floor(blockRoom / Math.max(1, least))) : 1,
