@@ -139,6 +139,12 @@ describe("account/read", () => {
 })
 
 describe("getAuthStatus", () => {
+  test("gives no token to a client that anybody may be", server(), function* () {
+    const client = yield* initialized({ kind: "socket", isOpen: true })
+    const status = yield* success(client, "getAuthStatus", { includeToken: true })
+    assert.deepStrictEqual(status, { authMethod: "chatgpt", authToken: null, requiresOpenaiAuth: true })
+  })
+
   withClient("gives the token only when it is asked for", server(), function* (client) {
     const headers = Redacted.value((yield* (yield* AuthSession).authorization).headers)
     const status = { authMethod: "chatgpt", requiresOpenaiAuth: true }
