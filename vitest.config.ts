@@ -13,6 +13,7 @@ process.env.FC_SEED = seed
 
 const src = fileURLToPath(new URL("./src", import.meta.url))
 
+/** A command costs a second to start, so `npm test` runs what each command does, and the rest soaks. */
 const ofProcesses = [
   "test/e2e/**/*.test.ts",
   "test/conformance/**/*.test.ts",
@@ -21,8 +22,17 @@ const ofProcesses = [
   "test/layers/keyring/**/*.test.ts"
 ]
 
-/** Minutes of deaths: real processes that are killed, and the model's at every step. */
-const onlySoak = ["test/e2e/processes/**/*.test.ts", "test/e2e/journal/**/*.test.ts", "test/model/everyStep.test.ts"]
+/** Real processes that are killed, that wait for minutes of the clock, or that are many; and the model's at every step. */
+const onlySoak = [
+  "test/e2e/processes/**/*.test.ts",
+  "test/e2e/journal/**/*.test.ts",
+  "test/e2e/cli/journal.test.ts",
+  "test/e2e/cli/login.test.ts",
+  "test/e2e/cli/secrets.test.ts",
+  "test/e2e/cli/watch.test.ts",
+  "test/app-server/client/command.test.ts",
+  "test/model/everyStep.test.ts"
+]
 
 /** What every run tries a few times is tried more often when it soaks. */
 const alsoSoak = ["test/model/acts.test.ts", "test/model/readers.test.ts", "test/model/sessions.test.ts"]
@@ -48,6 +58,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [...ofProcesses, ...onlySoak],
+          // Loading the modules anew for each file took half of the time. No test changes what they share.
+          poolOptions: { forks: { isolate: false } },
           sequence: { groupOrder: 0 }
         }
       },

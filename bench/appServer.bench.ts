@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 const starts = 10
-const reads = Number(process.env["BENCH_RUNS"] ?? 500)
+const reads = Number(process.env["BENCH_RUNS"] ?? 2000)
 const inFlight = 64
 
 const root = fileURLToPath(new URL("..", import.meta.url))

@@ -80,6 +80,7 @@ export type LoginPrefix =
   | "logout failed"
 
 export const loginFailed = (prefix: LoginPrefix, detail: string): RpcError => failed(`${prefix}: ${detail}`)
+export const noGatewaySignIn = (): RpcError => refused("The selected provider does not use gateway OAuth")
 export const invalidThreadId = (id: string): RpcError => refused(`invalid thread id: ${echoed(id)}`)
 export const threadNotLoaded = (id: string): RpcError => refused(`thread not loaded: ${echoed(id)}`)
 export const noRolloutFound = (id: string): RpcError => refused(`no rollout found for thread id ${echoed(id)}`)

@@ -27,6 +27,7 @@ import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 import { accountHandlers } from "./handlers/account.js"
 import { makeServerInfo } from "./handlers/initialize.js"
+import { startupHandlers } from "./handlers/startup.js"
 import { usageHandlers } from "./handlers/usage.js"
 
 /**
@@ -56,6 +57,15 @@ type Routed = Exclude<MethodName, "initialize">
 const orderings: Readonly<Record<Routed, Ordering>> = {
   "account/read": "afterSessionChanges",
   getAuthStatus: "afterSessionChanges",
+  "account/gatewayOAuth/read": "immediate",
+  "account/gatewayOAuth/login": "immediate",
+  "account/gatewayOAuth/cancel": "immediate",
+  "config/read": "immediate",
+  "model/list": "immediate",
+  "skills/list": "immediate",
+  "hooks/list": "immediate",
+  "mcpServerStatus/list": "immediate",
+  "collaborationMode/list": "immediate",
   "account/securitySetup/read": "immediate",
   "account/rateLimits/read": "immediate",
   "account/usage/read": "immediate",
@@ -117,6 +127,7 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
     const serverInfo = yield* makeServerInfo
     const handlers: Handlers<Routed, HandlerServices | R> = {
       ...accountHandlers,
+      ...startupHandlers,
       ...usageHandlers,
       ...(threads ?? noThreads),
       "turn/start": () => noTurns

@@ -286,7 +286,9 @@ describe.skipIf(!hasTmux).concurrent("Ctrl-C in the menu", () => {
     const ended = yield* screen.ended
     checkEnd(ended, 130)
     assert.match(ended.screen.replace(/\n/g, ""), says)
-    assert.strictEqual(yield* backend.count(endpoint), 1)
+    const sent = yield* backend.count(endpoint)
+    // A redemption that is not answered within its attempt's time is sent again with its key; the others never are.
+    if (endpoint !== "resetCredits.consume") assert.strictEqual(sent, 1)
     assert.match((yield* made.cli(["journal", "--json"])).stdout, /"interrupted"/)
   })
 

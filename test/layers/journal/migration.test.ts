@@ -61,6 +61,8 @@ live.each([
       kinds: [],
       providers: [],
       folders: [],
+      included: null,
+      excluded: [],
       search: null,
       sortBy: "createdAt",
       direction: "asc",
