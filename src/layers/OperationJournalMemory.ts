@@ -53,9 +53,12 @@ export const make: Effect.Effect<OperationJournal["Type"]> = Effect.gen(function
             (operation) =>
               (filter.act === undefined || operation.act === filter.act) &&
               (filter.identity === undefined || operation.identity === filter.identity.key) &&
-              (filter.open === undefined || operation.isOpen === filter.open)
+              (filter.target === undefined || operation.target === filter.target) &&
+              (filter.state === undefined ||
+                (filter.state === "open" ? operation.isOpen : operation.state._tag === filter.state))
           )
           .reverse()
+          .slice(0, filter.limit)
       )
   })
 })

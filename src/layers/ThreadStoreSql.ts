@@ -82,7 +82,8 @@ const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
 
   const unavailable = Effect.mapError(
-    (error: ParseResult.ParseError | SqlError) => new ThreadStoreError({ detail: SqlDatabase.describeSqlError(error) })
+    (error: ParseResult.ParseError | SqlError) =>
+      new ThreadStoreError({ detail: SqlDatabase.describeSqlError(database, error) })
   )
   const read = (rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
     unavailable(SqlDatabase.readRows(database, rows, threadOf))

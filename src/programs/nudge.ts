@@ -1,4 +1,5 @@
 /** Ask the workspace's owner for credits or a higher limit. */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { ActError } from "../domain/ActError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -7,8 +8,8 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
-import { OperationKeys } from "../services/OperationJournal.js"
-import { underPolicy } from "../services/Policies.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { policyInForce, underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import {
@@ -38,9 +39,25 @@ export const nudgeNeed = (
   }
 }
 
-/** Fails when the outcome of an earlier message with the same request is open. */
-const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
-  ensureNoneOpen("nudge", identity, ({ target }) => target === creditType)
+/** Fails for a message with the same request that went out within the policy's quiet period, or may have gone out. */
+const ensureNotNudged = (identity: Identity, creditType: CreditType) =>
+  Effect.gen(function* () {
+    yield* ensureNoneOpen("nudge", identity, { target: creditType })
+    const journal = yield* OperationJournal
+    const { quietPeriod } = yield* policyInForce("nudgeOwner")
+    const now = yield* DateTime.now
+    const since = DateTime.subtractDuration(now, quietPeriod)
+    const filter = { act: "nudge", identity, target: creditType, state: "succeeded", limit: 100 } as const
+    const recent = (yield* journal.list(filter)).find(
+      ({ state, updatedAt }) =>
+        state._tag === "succeeded" &&
+        state.outcome === "sent" &&
+        DateTime.between(updatedAt, { minimum: since, maximum: now })
+    )
+    if (recent !== undefined) return yield* notNeeded(`The owner was asked at ${DateTime.formatIso(recent.updatedAt)}.`)
+  })
+
+const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
 
 /** What `runOperation` needs to know of a message to the owner. */
 const nudgeRequest = (as: Identity, creditType: CreditType) =>
@@ -77,17 +94,31 @@ export const nudgeConfirmed = ({
     const { answer } = yield* runOperation({
       ...request,
       isRejection: isDefiniteRefusal,
-      before: again ? Effect.void : ensureNoOpenNudge(as, creditType)
+      before: again ? Effect.void : ensureNotNudged(as, creditType)
     })
     return { outcome: answer, key: request.key }
   })
 
-/** Sends the message without any question and whatever the role is, for a caller that has decided. */
+/**
+ * Sends the message without any question and whatever the role is, for a caller that has decided. `cooldownActive` also
+ * where it went out, or may have, not long ago.
+ */
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
 }): Operated<"sent" | "cooldownActive", WorkspaceRole> =>
-  Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const request = yield* nudgeRequest(options.as, options.creditType)
+    const before = Effect.provideService(ensureNotNudged(options.as, options.creditType), OperationJournal, journal)
+    return yield* runDecidedOperation({ ...request, before })
+  }).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "ActError" && error.reason === "NotNeeded",
+      () => Effect.succeed("cooldownActive" as const)
+    ),
+    Effect.withSpan("nudgeOwner")
+  )
 
 /**
  * `creditType` is what to ask for; without it the reached limit decides. `again` sends although the outcome of an
@@ -115,8 +146,6 @@ const guidance = {
   credits: "You own this workspace: add credits in its settings.",
   usage_limit: "You own this workspace: raise its limit in the settings."
 }
-
-const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
 
 /** What a member who is stopped asks for. */
 const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
@@ -165,7 +194,7 @@ export const notifyOwner = (options: NotifyOptions = {}): Asked<NotifyResult, Ra
         Effect.flatMap(wanted)
       ))
     const again = options.again === true
-    if (!again) yield* ensureNoOpenNudge(session.identity, creditType)
+    if (!again) yield* ensureNotNudged(session.identity, creditType)
     const { other, problem, reached } = questions[creditType]
     const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({

@@ -72,11 +72,13 @@ export class OperationJournal extends Context.Tag("effect-codex-account/services
     /** Moves the operation on, durably. Fails with `Transition` where the state may not follow. */
     readonly advance: (key: string, state: OperationState) => Effect.Effect<Operation, JournalError>
     readonly find: (key: string) => Effect.Effect<Option.Option<Operation>, JournalError>
-    /** Newest first; all of them, or those of an act, an identity, or whose outcome is open. */
+    /** Newest first; all of them, or those of an act, an identity, a target or a state, up to `limit`. */
     readonly list: (filter?: {
       readonly act?: Act
       readonly identity?: Identity
-      readonly open?: boolean
+      readonly target?: string
+      readonly state?: "open" | "succeeded"
+      readonly limit?: number
     }) => Effect.Effect<ReadonlyArray<Operation>, JournalError>
   }
 >() {}
