@@ -45,10 +45,8 @@ export interface Flag<A> {
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>
 
-/** The values of flags, by their names. */
 export type Values<F extends Flags> = { readonly [Name in keyof F]: F[Name] extends Flag<infer A> ? A : never }
 
-/** What was given for flags, by their names. */
 export type Given = Readonly<Record<string, string>>
 
 export const flag = (summary: string): Flag<boolean> => ({
@@ -142,7 +140,6 @@ export const program = (metavar: string, summary: string): Flag<Words | undefine
     Either.mapLeft(shellWords(text), (problem) => `can't be understood: ${problem}.`)
   )
 
-/** What the flags were given. */
 export function readFlags<F extends Flags>(flags: F, given: Given): Either.Either<Values<F>, string>
 export function readFlags(flags: Flags, given: Given): Either.Either<Readonly<Record<string, unknown>>, string> {
   return Either.all(

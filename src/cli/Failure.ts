@@ -14,7 +14,6 @@ import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from 
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
-/** The errors that end a command. */
 export type CommandError =
   | ActError
   | AuthError
@@ -58,7 +57,6 @@ const nothingDone: Readonly<Partial<Record<string, string>>> = {
   "notify-owner": "Nothing was sent: the owner was not asked."
 }
 
-/** What an operation did not do. */
 const notDone = ({ command }: Circumstances): string | null => nothingDone[command ?? ""] ?? null
 
 const actions: Readonly<Record<string, string>> = {

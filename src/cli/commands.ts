@@ -52,7 +52,6 @@ const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => E
 
 const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
 
-/** The flags of every command. */
 export const globalFlags = {
   "--json": flag("Print one JSON object on stdout."),
   "--demo": flag("Use a built-in backend and a temporary home: nothing leaves this machine."),
@@ -77,7 +76,6 @@ export const globalFlags = {
   "--version": flag("Print the version.")
 }
 
-/** Short forms of flags. */
 export const aliases: Readonly<Record<string, keyof typeof globalFlags>> = { "-y": "--yes", "-h": "--help" }
 
 const hookFlags = {

@@ -2,7 +2,7 @@
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
-import type { LoginErrorReason } from "../domain/LoginError.js"
+import type { LoginError } from "../domain/LoginError.js"
 import type { RedeemResult } from "../programs/redeem.js"
 
 /** `nothing`: nothing to do, or the person said no. `blocked`: of `guard` alone. `interrupted`: by Ctrl-C. */
@@ -55,7 +55,7 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
 export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
   reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
 
-const ofLogin: Readonly<Record<LoginErrorReason, ExitCode>> = {
+const ofLogin: Readonly<Record<LoginError["reason"], ExitCode>> = {
   InvalidInput: ExitCode.badUsage,
   ChatGptToken: ExitCode.badUsage,
   AgentIdentity: ExitCode.badUsage,
@@ -74,7 +74,7 @@ const ofLogin: Readonly<Record<LoginErrorReason, ExitCode>> = {
   Cancelled: ExitCode.nothing
 }
 
-export const ofLoginError = (reason: LoginErrorReason): ExitCode => ofLogin[reason]
+export const ofLoginError = (reason: LoginError["reason"]): ExitCode => ofLogin[reason]
 
 export const ofBackendError = (reason: BackendErrorReason): ExitCode => backendCodes[reason]
 

@@ -80,7 +80,6 @@ const ofCommand = (command: CommandName, columns: number, paint: Paint): Readonl
   ]
 }
 
-/** The help of a command, or of the whole program. */
 export const helpLines = (
   command: CommandName | null,
   screen: Pick<Screen, "columns" | "color">

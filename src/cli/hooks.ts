@@ -19,8 +19,8 @@ const grace = "2 seconds"
 const lastLines = "200 millis"
 
 export interface HookCommands {
-  readonly blocked: Words | null
-  readonly reset: Words | null
+  readonly "--on-blocked": Words | undefined
+  readonly "--on-reset": Words | undefined
 }
 
 /** `warn` gets a sentence about a hook that failed, `print` every line that a hook prints. */
@@ -100,9 +100,9 @@ export const makeHooks = (commands: HookCommands, { print, warn }: HookOutput, l
     yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(queue))))
     return {
       run: (transition) => {
-        const [words, name] =
-          transition._tag === "Blocked" ? [commands.blocked, "--on-blocked"] : [commands.reset, "--on-reset"]
-        if (words === null) return Effect.void
+        const name = transition._tag === "Blocked" ? "--on-blocked" : "--on-reset"
+        const words = commands[name]
+        if (words === undefined) return Effect.void
         const work = Effect.flatMap(runOne(words, hookEnvironment(transition), print, limit), (problem) =>
           problem === null ? Effect.void : warn(`The hook of ${name} ${problem}.`)
         )

@@ -5,7 +5,11 @@ const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optional(Schem
 
 const Secret = Schema.Redacted(Schema.String)
 
-/** The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI. */
+/**
+ * The values of `auth_mode`. An unknown one makes the whole file unreadable, as it does for the Codex CLI.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const WireAuthMode = Schema.Literal(
   "apikey",
   "chatgpt",
@@ -19,7 +23,11 @@ export const WireAuthMode = Schema.Literal(
 
 const rest = { key: Schema.String, value: Schema.Unknown }
 
-/** `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once. */
+/**
+ * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AuthTokens = Schema.Struct(
   {
     id_token: Secret,
@@ -30,9 +38,17 @@ export const AuthTokens = Schema.Struct(
   rest
 ).annotations({ identifier: "AuthTokens" })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type AuthTokens = typeof AuthTokens.Type
 
-/** The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction. */
+/**
+ * The record. `last_refresh` is an RFC 3339 time with up to nine digits of fraction.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AuthJson = Schema.Struct(
   {
     auth_mode: maybe(WireAuthMode),
@@ -47,7 +63,15 @@ export const AuthJson = Schema.Struct(
   rest
 ).annotations({ identifier: "AuthJson" })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type AuthJson = typeof AuthJson.Type
 
-/** The record as text: pretty-printed with two spaces, as the Codex CLI prints it. */
+/**
+ * The record as text: pretty-printed with two spaces, as the Codex CLI prints it.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AuthJsonText = Schema.parseJson(AuthJson, { space: 2 })

@@ -2,7 +2,11 @@
 import * as HttpApi from "@effect/platform/HttpApi"
 import { ProfileGroup, ReferralsGroup, ResetCreditsGroup, UsageGroup, WorkspaceGroup } from "./BackendEndpoints.js"
 
-/** Paths are those of the ChatGPT style, relative to the base URL; `PathStyle` has the other. */
+/**
+ * Paths are those of the ChatGPT style, relative to the base URL; `PathStyle` has the other.
+ * @since 0.1.0
+ * @category api
+ */
 export class CodexBackendApi extends HttpApi.make("CodexBackend")
   .add(UsageGroup)
   .add(ResetCreditsGroup)

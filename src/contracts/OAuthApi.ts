@@ -9,15 +9,31 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { opt } from "./Tolerant.js"
 
-/** The public client id of the Codex CLI. */
+/**
+ * The public client id of the Codex CLI.
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultClientId = "app_EMoamEEZ73f0CkXaXp7hrann"
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultIssuer = "https://auth.openai.com"
 
-/** Base of the auth API. */
+/**
+ * Base of the auth API.
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultAuthApi = "https://auth.openai.com/api/accounts"
 
-/** `refresh_token` can be used once: this request is never repeated. */
+/**
+ * `refresh_token` can be used once: this request is never repeated.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RefreshRequest = Schema.Struct({
   client_id: Schema.String,
   grant_type: Schema.Literal("refresh_token"),
@@ -25,39 +41,67 @@ export const RefreshRequest = Schema.Struct({
   refresh_token: Schema.String
 }).annotations({ identifier: "RefreshRequest" })
 
-/** Why a refresh is asked for; it travels with the request. */
+/**
+ * Why a refresh is asked for; it travels with the request.
+ * @since 0.1.0
+ * @category models
+ */
 export type RefreshReason = (typeof RefreshRequest.Type)["refresh_reason"]
 
-/** A token that is absent keeps its stored value. */
+/**
+ * A token that is absent keeps its stored value.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RefreshResponse = Schema.Struct({
   id_token: opt(Schema.String),
   access_token: opt(Schema.String),
   refresh_token: opt(Schema.String)
 }).annotations({ identifier: "RefreshResponse" })
 
-/** The refusal's code stands in `error.code`, in `error` itself, or in `code`. */
+/**
+ * The refusal's code stands in `error.code`, in `error` itself, or in `code`.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const OAuthErrorBody = Schema.Struct({
   error: opt(Schema.Union(Schema.String, Schema.Struct({ code: opt(Schema.String) }))),
   code: opt(Schema.String)
 }).annotations({ identifier: "OAuthErrorBody" })
 
-/** The refusal's code in lower case, or null. */
+/**
+ * The refusal's code in lower case, or null.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const oauthErrorCode = (body: typeof OAuthErrorBody.Type): string | null => {
   const code = typeof body.error === "string" ? body.error : (body.error?.code ?? body.code)
   return code?.toLowerCase() ?? null
 }
 
-/** `client_id` goes with a refresh token only. */
+/**
+ * `client_id` goes with a refresh token only.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RevokeRequest = Schema.Struct({
   token: Schema.String,
   token_type_hint: Schema.Literal("refresh_token", "access_token"),
   client_id: Schema.optionalWith(Schema.String, { exact: true })
 }).annotations({ identifier: "RevokeRequest" })
 
-/** Below the base of the auth API; the token to ask about is the bearer. */
+/**
+ * Below the base of the auth API; the token to ask about is the bearer.
+ * @since 0.1.0
+ * @category constants
+ */
 export const whoamiPath = "/v1/user-auth-credential/whoami"
 
-/** The owner of a personal access token. */
+/**
+ * The owner of a personal access token.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const WhoamiResponse = Schema.Struct({
   email: opt(Schema.String),
   chatgpt_user_id: Schema.NonEmptyString,
@@ -66,8 +110,16 @@ export const WhoamiResponse = Schema.Struct({
   chatgpt_account_is_fedramp: opt(Schema.Boolean)
 }).annotations({ identifier: "WhoamiResponse" })
 
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
 export const OAuthGroup = HttpApiGroup.make("oauth")
   .add(HttpApiEndpoint.post("token", "/oauth/token").setPayload(RefreshRequest).addSuccess(RefreshResponse))
   .add(HttpApiEndpoint.post("revoke", "/oauth/revoke").setPayload(RevokeRequest).addSuccess(HttpApiSchema.Empty(200)))
 
+/**
+ * @since 0.1.0
+ * @category api
+ */
 export class OAuthApi extends HttpApi.make("OAuth").add(OAuthGroup) {}

@@ -38,13 +38,6 @@ export const BackendErrorReason = namesOf(words)
  */
 export type BackendErrorReason = typeof BackendErrorReason.Type
 
-/**
- * Whether the request reached the backend: certainly not, not known, or an answer came.
- * @since 0.1.0
- * @category models
- */
-export type Delivery = "notSent" | "unknown" | "answered"
-
 const notSent: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "IdentityChanged", "Unreachable"])
 const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "Timeout"])
 
@@ -66,7 +59,8 @@ export class BackendError extends Schema.TaggedError<BackendError>()("BackendErr
     return new BackendError({ operation, reason, status: null, retryAfterMillis: null, requestId: null })
   }
 
-  get delivery(): Delivery {
+  /** Whether the request reached the backend: certainly not, not known, or an answer came. */
+  get delivery(): "notSent" | "unknown" | "answered" {
     return notSent.has(this.reason) ? "notSent" : unknownDelivery.has(this.reason) ? "unknown" : "answered"
   }
 

@@ -46,12 +46,6 @@ const words = {
 export const LoginErrorReason = namesOf(words)
 
 /**
- * @since 0.1.0
- * @category models
- */
-export type LoginErrorReason = typeof LoginErrorReason.Type
-
-/**
  * What the sign-in was doing.
  * @since 0.1.0
  * @category schemas
@@ -70,7 +64,7 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
   detail: Schema.NullOr(Schema.String)
 }) {
   static of(
-    reason: LoginErrorReason,
+    reason: typeof LoginErrorReason.Type,
     step: typeof LoginStep.Type,
     detail: string | null = null,
     status: number | null = null

@@ -21,8 +21,8 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u180e\u3164\uffa0\u{
 const lineBreakOrTab = /[\t-\r\u2028\u2029]/
 
 /**
- * The text with each unsafe character replaced. This is the only list of them: everything that shows text to a person
- * uses it.
+ * The text with each unsafe character replaced, or taken out; white space and the letters of escape sequences stay. This is
+ * the only list of them: everything that shows text to a person uses it.
  */
 export const replaceUnsafe = (text: string, replacement: (character: string) => string = () => ""): string =>
   text.replace(unsafe, replacement)
@@ -47,6 +47,3 @@ export const plainLine = (text: string, maxLength = 500): string => {
 /** The parts that there are, in one text. */
 export const joined = (parts: ReadonlyArray<string | null>, separator = " "): string =>
   parts.filter((part) => part !== null).join(separator)
-
-/** Text that a person types, without unsafe characters. White space and the letters of escape sequences stay. */
-export const visible = (text: string): string => replaceUnsafe(text)

@@ -17,7 +17,11 @@ import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAu
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { version } from "../domain/version.js"
 
-/** Settings that go before the environment and `config.toml`. */
+/**
+ * Settings that go before the environment and `config.toml`.
+ * @since 0.1.0
+ * @category models
+ */
 export interface Overrides {
   readonly codexHome?: string | undefined
   readonly baseUrl?: string | undefined
@@ -28,7 +32,11 @@ const printable = (text: string): string => text.replace(/[^\u0020-\u007e]/g, "_
 
 const defaultBaseUrl = "https://chatgpt.com/backend-api/"
 
-/** The settings without any configuration. */
+/**
+ * The settings without any configuration.
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaults: Omit<AccountSettings, "codexHome"> = {
   backend: backendBase(defaultBaseUrl),
   refreshUrl: `${defaultIssuer}/oauth/token`,
@@ -150,6 +158,10 @@ const resolveHome = (fs: FileSystem.FileSystem, explicit: string) =>
     return yield* missing(fs.realPath(explicit))
   })
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (
   overrides: Overrides = {}
 ): Effect.Effect<AccountSettings, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
@@ -195,13 +207,19 @@ export const make = (
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
  * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
+ * @since 0.1.0
+ * @category layers
  */
 export const layerConfig = (
   overrides: Overrides = {}
 ): Layer.Layer<AccountConfig, ConfigurationError | ConfigError.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(AccountConfig, make(overrides))
 
-/** The given settings, with defaults for the rest. `codexHome` is not checked. */
+/**
+ * The given settings, with defaults for the rest. `codexHome` is not checked.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   settings: Pick<AccountSettings, "codexHome"> & Partial<AccountSettings>
 ): Layer.Layer<AccountConfig> => Layer.succeed(AccountConfig, { ...defaults, ...settings })

@@ -18,7 +18,11 @@ import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { ExternalSession, ExternalTokens, type ExternalTokenSet } from "../services/ExternalSession.js"
 import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sessionRecord.js"
 
-/** How long the host may take to supply a new token. */
+/**
+ * How long the host may take to supply a new token.
+ * @since 0.1.0
+ * @category constants
+ */
 export const hostTimeout: Duration.DurationInput = "10 seconds"
 
 const managed = AuthError.of("Forbidden", "another application supplies the session: sign in there, or sign out first")
@@ -59,6 +63,8 @@ const signedOut = AuthSession.of({
 /**
  * Until tokens are supplied, and after they were signed out, the session is `beneath`. While supplied tokens are in use, no
  * other sign-in is accepted, and `beneath` is neither read nor changed.
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (beneath: AuthSession["Type"] = signedOut) =>
   Effect.gen(function* () {
@@ -182,6 +188,10 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
 /** The same over the session that is there. */
 export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
 
-/** Signed out until tokens are supplied through `ExternalSession`. */
+/**
+ * Signed out until tokens are supplied through `ExternalSession`.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> =
   Layer.effectContext(make())

@@ -140,11 +140,12 @@ const make = Effect.gen(function* () {
     })
 
   const revoke = ({ bearer, refreshToken }: SignedIn): Effect.Effect<boolean> =>
-    Effect.timeoutTo(
-      oauth.revoke(
-        Option.match(refreshToken, { onNone: () => ({ access: bearer }), onSome: (refresh) => ({ refresh }) })
-      ),
-      { duration: policies.revokeSession.attemptTimeout, onTimeout: () => false, onSuccess: (confirmed) => confirmed }
+    oauth.revoke(bearer, refreshToken).pipe(
+      Effect.timeoutTo({
+        duration: policies.revokeSession.attemptTimeout,
+        onTimeout: () => false,
+        onSuccess: (confirmed) => confirmed
+      })
     )
 
   const notWritable = Effect.mapError((error: Error) => AuthError.of("NotWritable", error.message))
@@ -209,5 +210,9 @@ const make = Effect.gen(function* () {
   })
 })
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
   Layer.scoped(AuthSession, make)

@@ -19,7 +19,7 @@ import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
 import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
-import { type Call, callOnce, callUnderPolicy } from "./internal/callUnderPolicy.js"
+import { type Call, callOnce, callUnderPolicy, ensureStill } from "./internal/callUnderPolicy.js"
 
 /** Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request. */
 const beforeSending: ReadonlySet<string> = new Set([
@@ -178,21 +178,15 @@ const make = Effect.gen(function* () {
         : Effect.fail(BackendError.of(operation, "IdentityChanged"))
 
   return BackendHttp.of({
-    read: (operation, request) => {
-      const changed = Effect.fail(BackendError.of(operation, "IdentityChanged"))
-      return Effect.flatMap(
+    read: (operation, request) =>
+      Effect.flatMap(
         call(operation, (authorization) =>
-          Effect.flatMap(attempt(operation, authorization, request), (answer) =>
-            Effect.matchEffect(session.current, {
-              onFailure: () => changed,
-              onSuccess: ({ identity }) =>
-                sameIdentity(identity, authorization.session.identity) ? Effect.succeed(answer) : changed
-            })
+          Effect.tap(attempt(operation, authorization, request), () =>
+            ensureStill(session, authorization.session.identity, operation)
           )
         ),
         callUnderPolicy
-      )
-    },
+      ),
     act: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callUnderPolicy),
     actOnce: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callOnce)
   })

@@ -21,7 +21,11 @@ const start = ([program, ...args]: Command): Effect.Effect<boolean> =>
     child.unref()
   }).pipe(Effect.timeoutTo({ duration: "1 second", onTimeout: () => true, onSuccess: (taken) => taken }))
 
-/** `open` on macOS, `rundll32` on Windows, `xdg-open` elsewhere. Opens only `http` and `https` addresses. */
+/**
+ * `open` on macOS, `rundll32` on Windows, `xdg-open` elsewhere. Opens only `http` and `https` addresses.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Browser> = Layer.succeed(
   Browser,
   Browser.of({

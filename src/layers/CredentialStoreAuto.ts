@@ -24,6 +24,8 @@ const within = (place: "keyring" | "file", revision: string): Option.Option<stri
 /**
  * Reads the keyring, and the file if the keyring is empty or fails. Writes the keyring, and the file if that fails. A
  * record that was read from the keyring is never written to the file, where the older one in the keyring would hide it.
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (stores: { readonly keyring: Store; readonly file: Store }): Effect.Effect<Store> =>
   Effect.gen(function* () {
@@ -100,7 +102,11 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
     })
   })
 
-/** The keyring of the operating system, and `auth.json`. */
+/**
+ * The keyring of the operating system, and `auth.json`.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
   Layer.scoped(
     CredentialStore,

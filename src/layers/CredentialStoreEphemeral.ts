@@ -6,7 +6,11 @@ import * as Ref from "effect/Ref"
 import type { AuthJson } from "../contracts/AuthJson.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
 
-/** A store that starts with `initial`, or signed out. */
+/**
+ * A store that starts with `initial`, or signed out.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]> =>
   Effect.gen(function* () {
     const writes = yield* Ref.make(0)
@@ -37,7 +41,15 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
     })
   })
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerMemory = (initial?: AuthJson): Layer.Layer<CredentialStore> =>
   Layer.effect(CredentialStore, make(initial))
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<CredentialStore> = layerMemory()

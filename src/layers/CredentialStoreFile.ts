@@ -221,6 +221,10 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** A symbolic link is followed, and its target replaced. */
+/**
+ * A symbolic link is followed, and its target replaced.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
   Layer.effect(CredentialStore, make)

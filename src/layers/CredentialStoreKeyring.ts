@@ -154,6 +154,8 @@ const sha256 = (text: string): string => Crypto.createHash("sha256").update(text
 
 /**
  * The account of a Codex home: `cli|` and 16 hexadecimal digits of the SHA-256 of its path. The service is `Codex Auth`.
+ * @since 0.1.0
+ * @category constructors
  */
 export const accountOf = (canonicalHome: string): string => `cli|${sha256(canonicalHome).slice(0, 16)}`
 
@@ -163,7 +165,11 @@ const service = "Codex Auth"
 const pollMillis = 5000
 const pollAfterFailureMillis = 60_000
 
-/** A store over a keyring. After a write the fallback `auth.json` is removed, and `remove` removes both. */
+/**
+ * A store over a keyring. After a write the fallback `auth.json` is removed, and `remove` removes both.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (
   keyring: Keyring
 ): Effect.Effect<CredentialStore["Type"], never, AccountConfig | FileSystem.FileSystem | Path.Path> =>
@@ -263,6 +269,8 @@ export const make = (
 /**
  * The keyring of the operating system, through the optional package `@napi-rs/keyring`. A person has 15 seconds to unlock
  * it. Not on Windows, where the Codex CLI does not use it.
+ * @since 0.1.0
+ * @category layers
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
   Layer.effect(CredentialStore, make(makeKeyringProcess(15_000)))

@@ -213,7 +213,11 @@ const makeDispatcher = Effect.gen(function* () {
   )
 })
 
-/** Uses `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Keeps no cookies but Cloudflare's for ChatGPT hosts. */
+/**
+ * Uses `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Keeps no cookies but Cloudflare's for ChatGPT hosts.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<HttpClient.HttpClient, ConfigurationError, AccountConfig | FileSystem.FileSystem> =
   Layer.scoped(
     HttpClient.HttpClient,

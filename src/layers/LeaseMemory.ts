@@ -13,7 +13,11 @@ interface Entry {
   readonly waiting: Set<Deferred.Deferred<void>>
 }
 
-/** Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended. */
+/**
+ * Nothing expires, as no holder can die without releasing its lease. A lease is lost when its work has ended.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
   const entries = new Map<string, Entry>()
   const entryOf = (name: string): Entry => {
@@ -73,4 +77,8 @@ export const make: Effect.Effect<Lease["Type"]> = Effect.sync(() => {
   })
 })
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Lease> = Layer.effect(Lease, make)

@@ -190,12 +190,20 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Over a database of the caller's choice, which is first used when a lease is requested. */
+/**
+ * Over a database of the caller's choice, which is first used when a lease is requested.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/** In `codex-account.sqlite` in `codexHome`, on the same connection as the journal. */
+/**
+ * In `codex-account.sqlite` in `codexHome`, on the same connection as the journal.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

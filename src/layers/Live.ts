@@ -26,7 +26,11 @@ import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 const lazily = <A, E, R>(load: () => Promise<{ readonly layer: Layer.Layer<A, E, R> }>) =>
   Layer.unwrapEffect(Effect.map(Effect.promise(load), ({ layer }) => layer))
 
-/** The backend's services over a session of the caller's choice. */
+/**
+ * The backend's services over a session of the caller's choice.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerBackend = Layer.mergeAll(
   RateLimitsHttp.layer,
   ReferralsHttp.layer,
@@ -35,13 +39,25 @@ export const layerBackend = Layer.mergeAll(
   WorkspaceMessagesHttp.layer
 ).pipe(Layer.provideMerge(BackendHttpContract.layer))
 
-/** The account services over settings, an HTTP client, a credential store and leases of the caller's choice. */
+/**
+ * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerServices = Layer.provideMerge(layerBackend, AuthSessionOAuth.layer)
 
-/** The session, and the services over it. */
+/**
+ * The session, and the services over it.
+ * @since 0.1.0
+ * @category models
+ */
 export type AccountServices = Layer.Layer.Success<typeof layerServices>
 
-/** The steps of signing in, and the browser, loaded when they are needed. */
+/**
+ * The steps of signing in, and the browser, loaded when they are needed.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerSignIn = Layer.merge(
   lazily(() => import("./SignInHttp.js")),
   lazily(() => import("./BrowserSystem.js"))
@@ -55,7 +71,7 @@ const stores: Record<AccountSettings["credentialStore"], typeof CredentialStoreF
 }
 
 /** The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed. */
-export const layerCredentialStore = Layer.unwrapEffect(
+const layerCredentialStore = Layer.unwrapEffect(
   Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
 )
 
@@ -83,13 +99,21 @@ const layerDatabase = Layer.scopedContext(
   })
 )
 
-/** What this machine has: an HTTP client, the credential store of the settings, and journal and leases in SQLite. */
+/**
+ * What this machine has: an HTTP client, the credential store of the settings, and journal and leases in SQLite.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerMachine = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
 
-/** The account services on this machine, over given settings. */
+/**
+ * The account services on this machine, over given settings.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = Layer.provideMerge(layerServices, layerMachine)
 
-export interface LiveOptions extends AccountConfigEnv.Overrides {
+interface LiveOptions extends AccountConfigEnv.Overrides {
   /** Caps every timeout. */
   readonly timeout?: Option.Option<Duration.Duration>
 }
@@ -102,19 +126,27 @@ const renewals: Record<"cooperate" | "read-only" | "delegate", typeof delegate> 
 }
 
 /** By `CODEX_ACCOUNT_SESSION_OWNER`: `cooperate` (default), `read-only`, or `delegate` to the `codex` on the path. */
-export const layerSessionRenewal = Layer.unwrapEffect(
+const layerSessionRenewal = Layer.unwrapEffect(
   Config.literal(...Struct.keys(renewals))("CODEX_ACCOUNT_SESSION_OWNER").pipe(
     Config.withDefault("cooperate" as const),
     Effect.map((owner) => renewals[owner])
   )
 )
 
-/** The settings: policies, who renews the session, and everything else in the environment and `config.toml`. */
+/**
+ * The settings: policies, who renews the session, and everything else in the environment and `config.toml`.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerSettings = (options: LiveOptions = {}) =>
   layerSessionRenewal.pipe(
     Layer.provideMerge(AccountConfigEnv.layerConfig(options)),
     Layer.merge(PoliciesConfig.layerConfig(options.timeout))
   )
 
-/** Everything from the environment and `config.toml`. */
+/**
+ * Everything from the environment and `config.toml`.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfig = (options: LiveOptions = {}) => Layer.provideMerge(layer, layerSettings(options))

@@ -7,6 +7,10 @@ import * as SynchronizedRef from "effect/SynchronizedRef"
 import { Operation, transitions } from "../domain/Operation.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<OperationJournal["Type"]> = Effect.gen(function* () {
   const operations = yield* SynchronizedRef.make<ReadonlyMap<string, Operation>>(new Map())
 
@@ -63,4 +67,8 @@ export const make: Effect.Effect<OperationJournal["Type"]> = Effect.gen(function
   })
 })
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerMemory: Layer.Layer<OperationJournal> = Layer.effect(OperationJournal, make)

@@ -164,12 +164,20 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Over a database of the caller's choice, which is first used with the journal. */
+/**
+ * Over a database of the caller's choice, which is first used with the journal.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effect(OperationJournal, make).pipe(
   Layer.provide(SqlDatabase.layer)
 )
 
-/** In `codex-account.sqlite` in `codexHome`, which is created with the first intent. */
+/**
+ * In `codex-account.sqlite` in `codexHome`, which is created with the first intent.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(OperationJournal, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

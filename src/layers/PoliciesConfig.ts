@@ -44,6 +44,8 @@ const fromEnvironment = (policy: CallPolicy): Effect.Effect<CallPolicy, Configur
 /**
  * Reads `CODEX_ACCOUNT_POLICY_<NAME>_ATTEMPTS`, `_ATTEMPT_TIMEOUT` and `_OVERALL_TIMEOUT`, such as
  * `CODEX_ACCOUNT_POLICY_READ_USAGE_ATTEMPT_TIMEOUT="5 seconds"`. `limit` caps every timeout.
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (
   limit: Option.Option<Duration.Duration> = Option.none()
@@ -56,6 +58,10 @@ export const make = (
     )
   )
 
+/**
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfig = (
   limit: Option.Option<Duration.Duration> = Option.none()
 ): Layer.Layer<Policies, ConfigurationError | ConfigError.ConfigError> => Layer.effect(Policies, make(limit))

@@ -12,6 +12,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
+import { ensureStill } from "./internal/callUnderPolicy.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
 import { consumeOutcomeFromWire, resetCreditsFromWire, trusted, usageFromWire } from "./internal/usageFromWire.js"
 
@@ -92,14 +93,7 @@ const make = Effect.gen(function* () {
       })
     })
 
-  /** Fails when the session is no longer the reader's by the time that the snapshot is complete. */
-  const ensureSameReader = (snapshot: UsageSnapshot) => {
-    const changed = Effect.fail(BackendError.of("usage.read", "IdentityChanged"))
-    return Effect.matchEffect(session.current, {
-      onFailure: () => changed,
-      onSuccess: (now) => (sameIdentity(now.identity, snapshot.identity) ? Effect.succeed(snapshot) : changed)
-    })
-  }
+  const ensureSameReader = (snapshot: UsageSnapshot) => ensureStill(session, snapshot.identity, "usage.read")
 
   const ensureNotQuiet = (key: string, now: number) => {
     const retryAfterMillis = (quietUntil.get(key) ?? 0) - now
@@ -117,10 +111,10 @@ const make = Effect.gen(function* () {
         const key = `${reader.identity.key}${options.details === false ? " count" : ""}`
         yield* ensureNotQuiet(key, now)
         const read = keep(key, epoch, options)
-        if (options.fresh === true) return yield* Effect.flatMap(read, ensureSameReader)
+        if (options.fresh === true) return yield* Effect.tap(read, ensureSameReader)
         const known = options.fresh === "join" ? undefined : recent.get(key)
         if (known !== undefined && now - known.snapshot.fetchedAt.epochMillis < intervalMillis) return known.snapshot
-        return yield* Effect.flatMap(shared(`${epoch} ${forgotten} ${key}`, read), ensureSameReader)
+        return yield* Effect.tap(shared(`${epoch} ${forgotten} ${key}`, read), ensureSameReader)
       }),
     consume: ({ as, creditId, key }) =>
       backend

@@ -24,7 +24,11 @@ import { type LoopbackOptions, makeCallbackServer } from "./internal/CallbackSer
 import { makeLoginClient } from "./internal/LoginClient.js"
 import { claimsOf } from "./internal/sessionRecord.js"
 
-/** A busy port is tried ten times. Only these two ports are registered with the server. */
+/**
+ * A busy port is tried ten times. Only these two ports are registered with the server.
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultLoopback: LoopbackOptions = { ports: callbackPorts, attempts: 10, pause: "200 millis" }
 
 const checkWorkspace = (accountId: string | null, settings: AccountSettings, step: typeof LoginStep.Type) => {
@@ -80,6 +84,10 @@ const secondsOf = (interval: string | number | null | undefined): Duration.Durat
   return Number.isFinite(seconds) && seconds >= 0 ? Duration.seconds(seconds) : null
 }
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (
   loopback: LoopbackOptions = defaultLoopback
 ): Effect.Effect<SignIn["Type"], never, AccountConfig | HttpClient.HttpClient> =>
@@ -172,5 +180,9 @@ export const make = (
     })
   })
 
-/** Listens on port 1455 or 1457 while a browser signs in. */
+/**
+ * Listens on port 1455 or 1457 while a browser signs in.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<SignIn, never, AccountConfig | HttpClient.HttpClient> = Layer.effect(SignIn, make())

@@ -4,8 +4,6 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { InviteEmail } from "../domain/InviteEmail.js"
 import { type InviteReward, isExpiredOffer, type ReferralOffer, sameOffer } from "../domain/ReferralOffer.js"
@@ -19,11 +17,9 @@ import { Referrals } from "../services/Referrals.js"
 import { type Asked, type Operated, runOperation } from "./runOperation.js"
 
 /** The present offer, if there is one. */
-export const loadOffer: Effect.Effect<
-  Option.Option<ReferralOffer>,
-  AuthError | BackendError,
-  Referrals
-> = Effect.flatMap(Referrals, (referrals) => referrals.loadOffer).pipe(underPolicy("readOffer", "safe", "32 seconds"))
+export const loadOffer = Effect.flatMap(Referrals, (referrals) => referrals.loadOffer).pipe(
+  underPolicy("readOffer", "safe", "32 seconds")
+)
 
 /**
  * What the journal keeps of an address: a digest for one identity. The same address gives the same digest, and can't be
@@ -113,17 +109,6 @@ const sendInvite = ({ again, email, offer }: ConfirmedInvite, target: string) =>
   })
 
 /**
- * `email` is asked for when it is not given. `again` sends although an earlier invite went to the same address, or may
- * have.
- * @since 0.1.0
- * @category models
- */
-export interface InviteOptions {
-  readonly email?: string | undefined
-  readonly again?: boolean
-}
-
-/**
  * @since 0.1.0
  * @category models
  */
@@ -156,11 +141,14 @@ const confirmInvite = (session: Session, offer: ReferralOffer, email: InviteEmai
 
 /**
  * Shows the offer, asks, and sends the invite with a single request. The identity and the offer are read again just
- * before; on any difference nothing is sent.
+ * before; on any difference nothing is sent. `email` is asked for when it is not given. `again` sends although an earlier
+ * invite went to the same address, or may have.
  * @since 0.1.0
  * @category programs
  */
-export const inviteFriend = (options: InviteOptions = {}): Asked<InviteResult, Referrals> =>
+export const inviteFriend = (
+  options: { readonly email?: string | undefined; readonly again?: boolean } = {}
+): Asked<InviteResult, Referrals> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog

@@ -121,17 +121,6 @@ export const nudgeOwner = (options: {
   )
 
 /**
- * `creditType` is what to ask for; without it the reached limit decides. `again` sends although the outcome of an
- * earlier message is not known.
- * @since 0.1.0
- * @category models
- */
-export interface NotifyOptions {
-  readonly creditType?: CreditType | undefined
-  readonly again?: boolean
-}
-
-/**
  * `cooldownActive`: the owner got such a message recently, and nothing was sent this time.
  * @since 0.1.0
  * @category models
@@ -170,11 +159,13 @@ const questions = {
 
 /**
  * For members only: owners learn what they can do themselves. One request; a message that may have gone out is not
- * repeated.
+ * repeated, except with `again`. `creditType` is what to ask for; without it the reached limit decides.
  * @since 0.1.0
  * @category programs
  */
-export const notifyOwner = (options: NotifyOptions = {}): Asked<NotifyResult, RateLimits | WorkspaceRole> =>
+export const notifyOwner = (
+  options: { readonly creditType?: CreditType | undefined; readonly again?: boolean } = {}
+): Asked<NotifyResult, RateLimits | WorkspaceRole> =>
   Effect.gen(function* () {
     const auth = yield* AuthSession
     const dialog = yield* Dialog

@@ -51,15 +51,13 @@ const scopeText = ({ main, plan }: UsageSnapshot): string =>
     ? "Resets your monthly limit."
     : "Resets your weekly and your 5h limit."
 
+const expiryText = ({ expiresAt }: ResetCredit): string =>
+  expiresAt === null ? "does not expire" : `expires ${DateTime.formatIso(expiresAt)}`
+
 const describe = (credit: ResetCredit | null, usage: UsageSnapshot) => ({
   value: credit,
   label: plainLine(credit?.title ?? "") || "Full reset",
-  hint:
-    credit === null
-      ? undefined
-      : credit.expiresAt === null
-        ? "does not expire"
-        : `expires ${DateTime.formatIso(credit.expiresAt)}`,
+  hint: credit === null ? undefined : expiryText(credit),
   description: plainLine(credit?.description ?? "", 300) || scopeText(usage)
 })
 
@@ -169,14 +167,6 @@ export interface RedeemResult {
   readonly usage: UsageSnapshot | null
 }
 
-/** The credit of a key that was tried before, and spent nothing. */
-const targetOf = (operation: Option.Option<Operation>) =>
-  operation.pipe(
-    Option.flatMapNullable(({ target }) => target),
-    Option.flatMap(asCreditId),
-    Option.getOrUndefined
-  )
-
 /** The result with what is left after it. A success stays one when that can't be read. */
 const concluded = ({ key, outcome, target }: Redemption) =>
   Effect.gen(function* () {
@@ -214,9 +204,11 @@ export const redeemReset = (options: RedeemOptions = {}): Asked<RedeemResult, Ra
     const goesOn = Option.isSome(operation) && operation.value.isOpen
     const again = goesOn || options.again === true
     if (!again) yield* ensureQuietPeriodOver(session.identity)
+    // The credit of a key that was tried before, and spent nothing.
+    const before = Option.flatMap(operation, ({ target }) => asCreditId(target ?? ""))
     const plan = goesOn
       ? yield* planAgain(session, operation.value)
-      : yield* planNew(session, key, creditId ?? targetOf(operation), options.browse === true)
+      : yield* planNew(session, key, creditId ?? Option.getOrUndefined(before), options.browse === true)
     if (plan === "declined" || plan === "noCredit") {
       return { outcome: plan, key: null, creditId: creditId ?? null, usage: null }
     }

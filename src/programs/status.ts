@@ -23,22 +23,19 @@ import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { readUsage } from "./usage.js"
 
 /** The live role where the backend has one to give, else the token's claim. */
-export const readRole: Effect.Effect<Role, AuthError, WorkspaceRole> = Effect.flatMap(
-  WorkspaceRole,
-  (roles) => roles.role
-).pipe(underPolicy("readRole", "safe", "15 seconds"))
+export const readRole = Effect.flatMap(WorkspaceRole, (roles) => roles.role).pipe(
+  underPolicy("readRole", "safe", "15 seconds")
+)
 
 /** The user's token activity. */
-export const readTokenActivity: Effect.Effect<TokenActivity, AuthError | BackendError, TokenUsage> = Effect.flatMap(
-  TokenUsage,
-  (tokens) => tokens.read
-).pipe(underPolicy("readTokenActivity", "safe", "25 seconds"))
+export const readTokenActivity = Effect.flatMap(TokenUsage, (tokens) => tokens.read).pipe(
+  underPolicy("readTokenActivity", "safe", "25 seconds")
+)
 
 /** The workspace's messages. */
-export const readWorkspaceMessages: Effect.Effect<WorkspaceMessageList, AuthError | BackendError, WorkspaceMessages> =
-  Effect.flatMap(WorkspaceMessages, (messages) => messages.read).pipe(
-    underPolicy("readWorkspaceMessages", "safe", "1 second")
-  )
+export const readWorkspaceMessages = Effect.flatMap(WorkspaceMessages, (messages) => messages.read).pipe(
+  underPolicy("readWorkspaceMessages", "safe", "1 second")
+)
 
 /** Fails when the session is no longer this identity's. */
 const ensureStill = (identity: Identity) =>

@@ -35,13 +35,12 @@ export const readUsage = (
   )
 
 /** The usage with its verdict. The role is the token's claim: the live one is not worth a request here. */
-export const readUsageWithVerdict = (
-  options?: ReadUsage
-): Effect.Effect<UsageView, AuthError | BackendError, RateLimits | WorkspaceRole> =>
+export const readUsageWithVerdict = (options?: ReadUsage) =>
   Effect.gen(function* () {
     const snapshot = yield* readUsage(options)
     const role = yield* (yield* WorkspaceRole).claimed
-    return { snapshot, role, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) }
+    const view: UsageView = { snapshot, role, verdict: verdict(snapshot, { now: yield* DateTime.now, role }) }
+    return view
   })
 
 /**

@@ -78,24 +78,18 @@ const hasOpenRedemption = (identity: Identity) =>
 /** Reads what the rows need: the number of resets, whether one is open, and the offer. */
 const readRows = (session: Session, before: Known) =>
   Effect.gen(function* () {
-    const usageOf = Effect.flatMap(readUsage({ fresh: true }), (usage): Either.Either<UsageSnapshot, BackendError> => {
-      if (!sameIdentity(usage.identity, session.identity)) {
-        return Either.left(BackendError.of("usage.read", "IdentityChanged"))
-      }
-      return usage.resetCredits === null ? Either.left(BackendError.of("usage.read", "Malformed")) : Either.right(usage)
-    })
-    const slow = () => BackendError.of("usage.read", "Timeout")
-    const { isOpen, offer, usage } = yield* Effect.all(
-      {
-        usage: Effect.either(Effect.timeoutFail(usageOf, { duration: patience, onTimeout: slow })),
-        isOpen: hasOpenRedemption(session.identity),
-        offer: offerFor(session)
-      },
-      { concurrency: "unbounded" }
+    const usage = Effect.gen(function* () {
+      const usage = yield* readUsage({ fresh: true })
+      if (!sameIdentity(usage.identity, session.identity))
+        return yield* BackendError.of("usage.read", "IdentityChanged")
+      if (usage.resetCredits === null) return yield* BackendError.of("usage.read", "Malformed")
+      return { error: null, count: usage.resetCredits.availableCount, usage }
+    }).pipe(
+      Effect.timeoutFail({ duration: patience, onTimeout: () => BackendError.of("usage.read", "Timeout") }),
+      Effect.catchAll((error) => Effect.succeed({ error, count: before.count, usage: before.usage }))
     )
-    const read = Either.match(usage, {
-      onLeft: (error) => ({ error, count: before.count, usage: before.usage }),
-      onRight: (usage) => ({ error: null, count: usage.resetCredits?.availableCount ?? null, usage })
+    const [read, isOpen, offer] = yield* Effect.all([usage, hasOpenRedemption(session.identity), offerFor(session)], {
+      concurrency: "unbounded"
     })
     return { ...read, isOpen, offer } satisfies Known
   })

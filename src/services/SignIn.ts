@@ -38,25 +38,18 @@ export interface NewSignIn {
 }
 
 /**
- * The browser came back. `answer` shows it how the sign-in ended, and waits until it has it; without an answer it is
- * shown a failure when the flow closes.
- * @since 0.1.0
- * @category models
- */
-export interface BrowserCallback {
-  readonly grant: Grant
-  readonly answer: (outcome: "signedIn" | "failed") => Effect.Effect<void>
-}
-
-/**
- * `url` is the page to open. `callback` waits for the browser to come back to the port of this machine.
+ * `url` is the page to open. `callback` waits for the browser to come back to the port of this machine. `answer` shows it
+ * how the sign-in ended, and waits until it has it; without an answer it is shown a failure when the flow closes.
  * @since 0.1.0
  * @category models
  */
 export interface BrowserFlow {
   readonly url: string
   readonly port: number
-  readonly callback: Effect.Effect<BrowserCallback, LoginError>
+  readonly callback: Effect.Effect<
+    { readonly grant: Grant; readonly answer: (outcome: "signedIn" | "failed") => Effect.Effect<void> },
+    LoginError
+  >
 }
 
 /**

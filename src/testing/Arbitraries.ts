@@ -24,11 +24,19 @@ import { claimedRole, liveRole, RoleName, type WorkspaceRole } from "../domain/W
 import { Fault } from "./Fault.js"
 import { EndpointName, type FaultPlan, type FaultRule } from "./FaultPlan.js"
 
-/** The value, or now and then null. */
+/**
+ * The value, or now and then null.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const orNull = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<A | null> =>
   FastCheck.option(arbitrary, { freq: 3 })
 
-/** Text as a hostile backend might send it: control characters, escape sequences, bidirectional overrides, markup. */
+/**
+ * Text as a hostile backend might send it: control characters, escape sequences, bidirectional overrides, markup.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const untrustedText: FastCheck.Arbitrary<string> = FastCheck.oneof(
   FastCheck.string(),
   FastCheck.fullUnicodeString(),
@@ -52,12 +60,20 @@ export const untrustedText: FastCheck.Arbitrary<string> = FastCheck.oneof(
   ).map((parts) => parts.join(""))
 )
 
-/** A time between 2000 and 2100, in whole seconds. */
+/**
+ * A time between 2000 and 2100, in whole seconds.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const time: FastCheck.Arbitrary<DateTime.Utc> = FastCheck.integer({ min: 946_684_800, max: 4_102_444_800 }).map(
   (seconds) => DateTime.unsafeMake(seconds * 1000)
 )
 
-/** A window's length in minutes: mostly the usual ones, some near them, some odd, some missing. */
+/**
+ * A window's length in minutes: mostly the usual ones, some near them, some odd, some missing.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.oneof(
   FastCheck.constantFrom(300, 1440, 10_080, 43_200, 525_600),
   FastCheck.constantFrom(299, 301, 315, 316, 60, 90, 2880),
@@ -65,17 +81,29 @@ export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.one
   FastCheck.constant(null)
 )
 
-/** Percent used, sometimes outside 0 to 100. */
+/**
+ * Percent used, sometimes outside 0 to 100.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const usedPercent: FastCheck.Arbitrary<number> = FastCheck.oneof(
   { weight: 4, arbitrary: FastCheck.integer({ min: 0, max: 100 }) },
   { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 99, 100, 101, 150) }
 )
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const identity: FastCheck.Arbitrary<Identity> = FastCheck.record({
   userId: orNull(Arbitrary.make(UserId)),
   accountId: orNull(Arbitrary.make(AccountId))
 }).map((fields) => new Identity(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.record({
   durationMinutes,
   usedPercent,
@@ -83,6 +111,10 @@ export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.r
   slot: FastCheck.constantFrom("primary" as const, "secondary" as const)
 }).map((fields) => new RateLimitWindow(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
   id: FastCheck.oneof(FastCheck.constantFrom("codex", "codex_review"), untrustedText),
   name: orNull(untrustedText),
@@ -91,6 +123,10 @@ export const rateLimit: FastCheck.Arbitrary<RateLimit> = FastCheck.record({
   normalModelSlug: orNull(untrustedText)
 }).map((fields) => new RateLimit(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   id: Arbitrary.make(TypedResetCreditId),
   resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
@@ -101,7 +137,11 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   description: orNull(untrustedText)
 }).map((fields) => new ResetCredit(fields))
 
-/** The count and the list need not agree. */
+/**
+ * The count and the list need not agree.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const resetCredits: FastCheck.Arbitrary<ResetCredits> = FastCheck.record({
   availableCount: FastCheck.integer({ min: -1, max: 6 }),
   credits: orNull(FastCheck.uniqueArray(resetCredit, { maxLength: 5, selector: (credit) => credit.id }))
@@ -121,6 +161,10 @@ const spendControl = FastCheck.record({
   )
 }).map((fields) => new SpendControl(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.record({
   identity,
   fetchedAt: time,
@@ -142,6 +186,10 @@ export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.recor
   upsell: FastCheck.jsonValue()
 }).map((fields) => new UsageSnapshot(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const session: FastCheck.Arbitrary<Session> = FastCheck.record({
   mode: Arbitrary.make(AuthMode),
   identity,
@@ -154,6 +202,10 @@ export const session: FastCheck.Arbitrary<Session> = FastCheck.record({
   source: FastCheck.constantFrom("file" as const, "keyring" as const, "ephemeral" as const, "environment" as const)
 }).map((fields) => new Session(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const referralOffer: FastCheck.Arbitrary<ReferralOffer> = FastCheck.record({
   identity,
   description: orNull(untrustedText),
@@ -164,11 +216,19 @@ export const referralOffer: FastCheck.Arbitrary<ReferralOffer> = FastCheck.recor
   loadedAt: time
 }).map((fields) => new ReferralOffer(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const workspaceRole: FastCheck.Arbitrary<WorkspaceRole> = FastCheck.oneof(
   Arbitrary.make(RoleName).map(liveRole),
   orNull(FastCheck.boolean()).map(claimedRole)
 )
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const tokenActivity: FastCheck.Arbitrary<TokenActivity> = FastCheck.record({
   identity,
   fetchedAt: time,
@@ -191,6 +251,10 @@ export const tokenActivity: FastCheck.Arbitrary<TokenActivity> = FastCheck.recor
   )
 }).map((fields) => new TokenActivity(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const workspaceMessageList: FastCheck.Arbitrary<WorkspaceMessageList> = FastCheck.record({
   featureEnabled: FastCheck.boolean(),
   messages: FastCheck.array(
@@ -205,6 +269,10 @@ export const workspaceMessageList: FastCheck.Arbitrary<WorkspaceMessageList> = F
   )
 }).map((fields) => new WorkspaceMessageList(fields))
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const operation: FastCheck.Arbitrary<Operation> = FastCheck.record({
   key: FastCheck.uuid(),
   act: FastCheck.constantFrom("redeem" as const, "invite" as const, "nudge" as const),
@@ -215,7 +283,11 @@ export const operation: FastCheck.Arbitrary<Operation> = FastCheck.record({
   updatedAt: time
 }).map((fields) => new Operation(fields))
 
-/** The verdict on any snapshot, at a time from an hour before it to a month after. */
+/**
+ * The verdict on any snapshot, at a time from an hour before it to a month after.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const verdict: FastCheck.Arbitrary<Verdict> = FastCheck.record({
   snapshot: usageSnapshot,
   minutes: FastCheck.integer({ min: -60, max: 43_200 }),
@@ -225,7 +297,11 @@ export const verdict: FastCheck.Arbitrary<Verdict> = FastCheck.record({
   judge(snapshot, { now: DateTime.add(snapshot.fetchedAt, { minutes }), role, offer })
 )
 
-/** A fault of one of these kinds, or of any. */
+/**
+ * A fault of one of these kinds, or of any.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const fault = (kinds?: ReadonlyArray<Fault["_tag"]>): FastCheck.Arbitrary<Fault> => {
   const any = Arbitrary.make(Fault)
   return kinds === undefined ? any : any.filter((fault) => kinds.includes(fault._tag))
@@ -234,6 +310,8 @@ export const fault = (kinds?: ReadonlyArray<Fault["_tag"]>): FastCheck.Arbitrary
 /**
  * A plan for a set of endpoints, by default all: at most `maxRules` rules (8), each for one of the first `maxCall` calls
  * (6) or for every call.
+ * @since 0.1.0
+ * @category arbitraries
  */
 export const faultPlan = (options?: {
   readonly endpoints?: ReadonlyArray<EndpointName | "*">

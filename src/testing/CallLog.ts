@@ -9,6 +9,8 @@ import type { EndpointName } from "./FaultPlan.js"
  * One call. `endpoint` is null for a path that the contract does not know. Secrets in `headers` and `body` are replaced
  * by a digest, which is the same for the same secret. `connection` numbers the sockets of the real server, and is 0 in
  * memory. `committed`: the call has changed the state. `status` is null while there is no answer, or none ever came.
+ * @since 0.1.0
+ * @category models
  */
 export interface LoggedCall {
   readonly seq: number
@@ -29,14 +31,26 @@ export interface LoggedCall {
   readonly status: number | null
 }
 
-/** SHA-256 in hex digits. */
+/**
+ * SHA-256 in hex digits.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const digest = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex")
 
-/** What stands in the log for a secret: the first twelve hex digits of its SHA-256, marked as such. */
+/**
+ * What stands in the log for a secret: the first twelve hex digits of its SHA-256, marked as such.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const mask = (secret: string): string => `<sha256:${digest(secret).slice(0, 12)}>`
 
 const secretHeaders: ReadonlySet<string> = new Set(["cookie", "proxy-authorization", "set-cookie", "x-api-key"])
 
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
 export const maskHeaders = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Record.map(headers, (value, name) => {
     if (name === "authorization") return value.replace(/\S+$/, mask)
@@ -53,7 +67,11 @@ const secretFields: ReadonlySet<string> = new Set([
   "token"
 ])
 
-/** The body as JSON with its secrets masked; the text itself is not kept, so a body that is not JSON shows as null. */
+/**
+ * The body as JSON with its secrets masked; the text itself is not kept, so a body that is not JSON shows as null.
+ * @since 0.1.0
+ * @category combinators
+ */
 export const maskBody = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(maskBody)
   if (typeof value !== "object" || value === null) return value
@@ -62,7 +80,11 @@ export const maskBody = (value: unknown): unknown => {
   )
 }
 
-/** The log itself. It keeps the last 100 000 calls, so that a backend may run for days. */
+/**
+ * The log itself. It keeps the last 100 000 calls, so that a backend may run for days.
+ * @since 0.1.0
+ * @category models
+ */
 export class CallRecorder {
   private readonly calls = new Map<number, LoggedCall>()
   private seq = 0

@@ -5,6 +5,8 @@ import type { EndpointName } from "./FaultPlan.js"
 /**
  * A window as it was at `since`. It fills by `percentPerHour` as the clock moves, up to 100, and is empty again at every
  * `resetAt`.
+ * @since 0.1.0
+ * @category models
  */
 export interface FakeWindow {
   readonly lengthSeconds: number
@@ -14,6 +16,10 @@ export interface FakeWindow {
   readonly resetAt: number
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeLimit {
   readonly name: string
   readonly meteredFeature: string
@@ -21,6 +27,10 @@ export interface FakeLimit {
   readonly secondary: FakeWindow | null
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeResetCredit {
   readonly id: string
   readonly resetType: "codex_rate_limits" | "unknown"
@@ -31,7 +41,11 @@ export interface FakeResetCredit {
   readonly description: string | null
 }
 
-/** `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out. */
+/**
+ * `inviteReward` is `has_rewards` in the answer to an invite; undefined leaves the field out.
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeOffer {
   readonly shouldShow: boolean
   readonly hasRewards: boolean
@@ -44,6 +58,10 @@ export interface FakeOffer {
   readonly inviteReward: boolean | null | undefined
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeMessage {
   readonly id: string
   readonly type: "headline" | "announcement" | "unknown"
@@ -56,6 +74,8 @@ export interface FakeMessage {
  * A user in an account. `planType`, `reachedType` and `role` are words as the backend spells them. `offer` null answers
  * 403, and each of `laterOffers` takes its place from a time on. `messages` null answers 404, and every endpoint in
  * `forbidden` answers 403. `allowed` null follows the windows.
+ * @since 0.1.0
+ * @category models
  */
 export interface FakeAccount {
   readonly accountId: string
@@ -90,6 +110,8 @@ const day = 86_400_000
 /**
  * A window that is `usedPercent` used and resets after `resetsInSeconds`, by default half its length. By default it fills
  * at the rate that would use half of it up in its length; with `percentPerHour` 0 it stands still.
+ * @since 0.1.0
+ * @category constructors
  */
 export const makeWindow = (
   now: number,
@@ -107,7 +129,11 @@ export const makeWindow = (
   resetAt: now + (options.resetsInSeconds ?? options.lengthSeconds / 2) * 1000
 })
 
-/** A credit that is available for 30 days. */
+/**
+ * A credit that is available for 30 days.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const makeResetCredit = (now: number, id: string, options?: Partial<FakeResetCredit>): FakeResetCredit => ({
   id,
   resetType: "codex_rate_limits",
@@ -122,6 +148,8 @@ export const makeResetCredit = (now: number, id: string, options?: Partial<FakeR
 /**
  * A member of a business workspace who can do everything: both windows in use, two reset credits, an offer, no cooldown
  * yet.
+ * @since 0.1.0
+ * @category constructors
  */
 export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAccount => ({
   accountId: "00000000-1111-4222-8333-444444444444",
@@ -181,6 +209,8 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
 /**
  * What is different where the workspace's credits are used up: the member is stopped, has no reset to redeem, and can
  * only write to the owner or wait.
+ * @since 0.1.0
+ * @category constructors
  */
 export const withoutCredits: Partial<FakeAccount> = {
   credits: {
@@ -194,6 +224,10 @@ export const withoutCredits: Partial<FakeAccount> = {
   resetCredits: []
 }
 
-/** The account's name in the fake: a user in an account. */
+/**
+ * The account's name in the fake: a user in an account.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const accountKey = (account: Pick<FakeAccount, "userId" | "accountId">): string =>
   `${account.userId}/${account.accountId}`

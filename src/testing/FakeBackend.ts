@@ -24,7 +24,11 @@ import { type FakeState, type IssuedTokens, makeState, signIn, updateAccount } f
 import type { Fault } from "./Fault.js"
 import type { EndpointName, FaultPlan, FaultRule } from "./FaultPlan.js"
 
-/** Where the fake is reached. In memory any URL with these paths will do. */
+/**
+ * Where the fake is reached. In memory any URL with these paths will do.
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeUrls {
   readonly origin: string
   /** `chatgpt_base_url` for the ChatGPT path style, and for the other. */
@@ -37,6 +41,8 @@ export interface FakeUrls {
 /**
  * `accounts` may be given as what differs from `makeAccount`; the first one is the default wherever an account is asked
  * for, and those after it get ids of their own. Token lifetimes are in seconds.
+ * @since 0.1.0
+ * @category models
  */
 export interface FakeBackendOptions {
   readonly accounts?: ReadonlyArray<Partial<FakeAccount>> | ((nowMillis: number) => ReadonlyArray<Partial<FakeAccount>>)
@@ -44,6 +50,10 @@ export interface FakeBackendOptions {
   readonly tokens?: Partial<Pick<FakeState, "accessTokenSeconds" | "idTokenSeconds" | "rotates">>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeBackendService {
   readonly urls: FakeUrls
   /** The HTTP server as a function; the faces are made from it. */
@@ -71,12 +81,20 @@ export interface FakeBackendService {
   readonly clearLog: Effect.Effect<void>
 }
 
+/**
+ * @since 0.1.0
+ * @category tags
+ */
 export class FakeBackend extends Context.Tag("effect-codex-account/testing/FakeBackend")<
   FakeBackend,
   FakeBackendService
 >() {}
 
-/** What the settings of a client of the fake say of where it is. */
+/**
+ * What the settings of a client of the fake say of where it is.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const settingsOf = ({ chatgpt, origin, refresh, revoke }: FakeUrls) => ({
   backend: backendBase(chatgpt),
   refreshUrl: refresh,
@@ -93,7 +111,11 @@ const urlsOf = (origin: string): FakeUrls => ({
   revoke: `${origin}/oauth/revoke`
 })
 
-/** The record that the Codex CLI would have written after this sign-in. */
+/**
+ * The record that the Codex CLI would have written after this sign-in.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const authRecord = (account: FakeAccount, tokens: IssuedTokens, nowMillis: number): AuthJson => ({
   auth_mode: "chatgpt",
   OPENAI_API_KEY: null,
@@ -124,7 +146,11 @@ const initialAccounts = (
   ]
 }
 
-/** A fake backend with a state of its own. */
+/**
+ * A fake backend with a state of its own.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendService> =>
   Effect.gen(function* () {
     const accounts = initialAccounts(options, yield* Clock.currentTimeMillis)
@@ -173,12 +199,18 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
     } satisfies FakeBackendService
   })
 
-/** The in-memory face of a fake: one more client of the same backend, as another process would be. */
+/**
+ * The in-memory face of a fake: one more client of the same backend, as another process would be.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const httpClient = (backend: FakeBackendService): HttpClient.HttpClient => makeClient(backend.exchange)
 
 /**
  * The real face of a fake, on `127.0.0.1` and any free port by default: the same backend under the URLs of
  * the server, which closes with the scope.
+ * @since 0.1.0
+ * @category constructors
  */
 export const serve = (
   backend: FakeBackendService,
@@ -189,15 +221,27 @@ export const serve = (
     (origin) => ({ ...backend, urls: urlsOf(origin) })
   )
 
-/** The backend alone, without a face. */
+/**
+ * The backend alone, without a face.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options?: FakeBackendOptions): Layer.Layer<FakeBackend> =>
   Layer.effect(FakeBackend, make(options))
 
-/** The fake in memory: the backend, and an `HttpClient` that reaches it and nothing else. */
+/**
+ * The fake in memory: the backend, and an `HttpClient` that reaches it and nothing else.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerClient = (options?: FakeBackendOptions): Layer.Layer<FakeBackend | HttpClient.HttpClient> =>
   Layer.provideMerge(Layer.effect(HttpClient.HttpClient, Effect.map(FakeBackend, httpClient)), layer(options))
 
-/** The fake on a real socket. Its URLs are in `FakeBackend.urls`. */
+/**
+ * The fake on a real socket. Its URLs are in `FakeBackend.urls`.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerServer = (
   options?: FakeBackendOptions & { readonly port?: number; readonly host?: string }
 ): Layer.Layer<FakeBackend, HttpServerError.ServeError> =>

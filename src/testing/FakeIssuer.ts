@@ -298,7 +298,11 @@ const makeRoutes = (
   return { authorize, exchange, apiKey, deviceStart, devicePoll, whoami }
 }
 
-/** One call. Secrets among `headers` and `fields` are replaced by a digest. */
+/**
+ * One call. Secrets among `headers` and `fields` are replaced by a digest.
+ * @since 0.1.0
+ * @category models
+ */
 export interface IssuerCall {
   readonly endpoint: IssuerEndpoint
   readonly atMillis: number
@@ -307,6 +311,10 @@ export interface IssuerCall {
   readonly fault: Fault["_tag"]
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeIssuerService {
   /** The issuer and the backend as one server, as a function. */
   readonly exchange: Exchange
@@ -322,6 +330,10 @@ export interface FakeIssuerService {
   readonly count: (endpoint: IssuerEndpoint) => Effect.Effect<number>
 }
 
+/**
+ * @since 0.1.0
+ * @category tags
+ */
 export class FakeIssuer extends Context.Tag("effect-codex-account/testing/FakeIssuer")<
   FakeIssuer,
   FakeIssuerService
@@ -329,7 +341,11 @@ export class FakeIssuer extends Context.Tag("effect-codex-account/testing/FakeIs
 
 type Pending = ReadonlyArray<{ readonly endpoint: IssuerEndpoint; readonly fault: Fault }>
 
-/** An issuer over a backend of the caller's choice. */
+/**
+ * An issuer over a backend of the caller's choice.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (
   backend: Backend.FakeBackendService,
   options?: FakeIssuerOptions
@@ -377,12 +393,20 @@ export const make = (
     }
   })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeIssuerLayerOptions {
   readonly backend?: Backend.FakeBackendOptions
   readonly issuer?: FakeIssuerOptions
 }
 
-/** Issuer and backend in memory, with an `HttpClient` that reaches them and nothing else. */
+/**
+ * Issuer and backend in memory, with an `HttpClient` that reaches them and nothing else.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerClient = (
   options: FakeIssuerLayerOptions = {}
 ): Layer.Layer<FakeIssuer | Backend.FakeBackend | HttpClient.HttpClient> =>
@@ -400,6 +424,8 @@ export const layerClient = (
 /**
  * Issuer and backend on one real socket of `127.0.0.1`. The URLs are in `FakeBackend.urls`, and the issuer is their
  * `origin`.
+ * @since 0.1.0
+ * @category layers
  */
 export const layerServer = (
   options: FakeIssuerLayerOptions & { readonly port?: number } = {}

@@ -121,6 +121,8 @@ const wordFields: ReadonlySet<string> = new Set([
 /**
  * An answer as a newer backend might send it: every word of a known set replaced by `word`, and an unknown field in every
  * object. Ids, texts, times and numbers stay.
+ * @since 0.1.0
+ * @category combinators
  */
 export const wireNoise = (value: unknown, word = "word_from_the_future"): unknown => {
   if (Array.isArray(value)) return value.map((inner: unknown) => wireNoise(inner, word))

@@ -5,24 +5,40 @@ import * as Option from "effect/Option"
 import { defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
 import { accountKey, type FakeAccount } from "./FakeAccount.js"
 
-/** What a sign-in or a refresh issues: unsigned tokens with the claims that real ones carry. */
+/**
+ * What a sign-in or a refresh issues: unsigned tokens with the claims that real ones carry.
+ * @since 0.1.0
+ * @category models
+ */
 export interface IssuedTokens {
   readonly idToken: string
   readonly accessToken: string
   readonly refreshToken: string
 }
 
-/** Whether a refresh token can be used, and if not, why the server will say no. */
+/**
+ * Whether a refresh token can be used, and if not, why the server will say no.
+ * @since 0.1.0
+ * @category models
+ */
 export type RefreshTokenStatus = "live" | "used" | "expired" | "revoked" | "invalid_grant"
 
-/** `uses` counts every exchange that was tried with the token, granted or not. */
+/**
+ * `uses` counts every exchange that was tried with the token, granted or not.
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeRefreshToken {
   readonly session: string
   readonly status: RefreshTokenStatus
   readonly uses: number
 }
 
-/** `history` holds the accounts as they were before each act, for stale reads. */
+/**
+ * `history` holds the accounts as they were before each act, for stale reads.
+ * @since 0.1.0
+ * @category models
+ */
 export interface FakeState {
   readonly accounts: HashMap.HashMap<string, FakeAccount>
   readonly firstAccount: string
@@ -37,6 +53,10 @@ export interface FakeState {
   readonly rotates: boolean
 }
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const makeState = (
   accounts: readonly [FakeAccount, ...ReadonlyArray<FakeAccount>],
   options?: Partial<Pick<FakeState, "accessTokenSeconds" | "idTokenSeconds" | "rotates">>
@@ -109,20 +129,32 @@ const issue = (
   ]
 }
 
-/** A new session for an account. */
+/**
+ * A new session for an account.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const signIn = (state: FakeState, now: number, account: FakeAccount): readonly [IssuedTokens, FakeState] => {
   const session = `s${state.serial + 1}`
   const sessions = HashMap.set(state.sessions, session, { account: accountKey(account) })
   return issue({ ...state, sessions }, now, session, account)
 }
 
-/** What an exchange comes to: new tokens, without a refresh token where the old one stays, or why it is refused. */
+/**
+ * What an exchange comes to: new tokens, without a refresh token where the old one stays, or why it is refused.
+ * @since 0.1.0
+ * @category models
+ */
 export type Refreshed =
   | (Omit<IssuedTokens, "refreshToken"> & { readonly refreshToken: string | null })
   | Exclude<RefreshTokenStatus, "live">
   | "unknown"
 
-/** Exchanges a refresh token, which ends its life. */
+/**
+ * Exchanges a refresh token, which ends its life.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const refresh = (state: FakeState, now: number, token: string): readonly [Refreshed, FakeState] => {
   const found = Option.getOrUndefined(HashMap.get(state.refreshTokens, token))
   if (found === undefined) return ["unknown", state]
@@ -142,7 +174,11 @@ export const refresh = (state: FakeState, now: number, token: string): readonly 
   ]
 }
 
-/** Ends the session that a token belongs to; an unknown token ends nothing. */
+/**
+ * Ends the session that a token belongs to; an unknown token ends nothing.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const revoke = (state: FakeState, token: string): FakeState => {
   const session =
     Option.getOrUndefined(HashMap.get(state.refreshTokens, token))?.session ??
@@ -158,13 +194,21 @@ export const revoke = (state: FakeState, token: string): FakeState => {
   }
 }
 
-/** Makes a refresh token live, used, expired, revoked, or no longer a grant. */
+/**
+ * Makes a refresh token live, used, expired, revoked, or no longer a grant.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const setRefreshTokenStatus = (state: FakeState, token: string, status: RefreshTokenStatus): FakeState => ({
   ...state,
   refreshTokens: HashMap.modify(state.refreshTokens, token, (found) => ({ ...found, status }))
 })
 
-/** Makes the server refuse every access token issued so far, whatever the tokens themselves say. */
+/**
+ * Makes the server refuse every access token issued so far, whatever the tokens themselves say.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const dropAccessTokens = (state: FakeState): FakeState => ({ ...state, accessTokens: HashMap.empty() })
 
 const accountOfSession = (state: FakeState, session: string): FakeAccount | undefined =>
@@ -173,27 +217,43 @@ const accountOfSession = (state: FakeState, session: string): FakeAccount | unde
     Option.getOrUndefined
   )
 
-/** The account that a bearer token stands for; none if it is unknown or has expired. */
+/**
+ * The account that a bearer token stands for; none if it is unknown or has expired.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const authenticate = (state: FakeState, now: number, bearer: string): Option.Option<FakeAccount> =>
   Option.flatMap(HashMap.get(state.accessTokens, bearer), (found) =>
     found.expiresAt > now ? Option.fromNullable(accountOfSession(state, found.session)) : Option.none()
   )
 
-/** Changes an account, without a trace in the history. */
+/**
+ * Changes an account, without a trace in the history.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const updateAccount = (
   state: FakeState,
   change: (account: FakeAccount) => FakeAccount,
   account: string = state.firstAccount
 ): FakeState => ({ ...state, accounts: HashMap.modify(state.accounts, account, change) })
 
-/** Puts the account that an act has changed in place of the old one. */
+/**
+ * Puts the account that an act has changed in place of the old one.
+ * @since 0.1.0
+ * @category transitions
+ */
 export const commit = (state: FakeState, now: number, account: FakeAccount): FakeState => ({
   ...state,
   accounts: HashMap.set(state.accounts, accountKey(account), account),
   history: [...state.history, { at: now, before: state.accounts }]
 })
 
-/** The account as a read sees it that lags behind by `lagMillis`. */
+/**
+ * The account as a read sees it that lags behind by `lagMillis`.
+ * @since 0.1.0
+ * @category accessors
+ */
 export const lagging = (state: FakeState, now: number, account: FakeAccount, lagMillis: number): FakeAccount => {
   const seen = state.history.find((act) => act.at > now - lagMillis)?.before ?? state.accounts
   return Option.getOrElse(HashMap.get(seen, accountKey(account)), () => account)

@@ -2,7 +2,11 @@
 import * as Schema from "effect/Schema"
 import { Fault, pass } from "./Fault.js"
 
-/** The contract's endpoints, as `group.endpoint`. */
+/**
+ * The contract's endpoints, as `group.endpoint`.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const EndpointName = Schema.Literal(
   "usage.read",
   "resetCredits.list",
@@ -18,6 +22,10 @@ export const EndpointName = Schema.Literal(
   "oauth.revoke"
 )
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type EndpointName = typeof EndpointName.Type
 
 const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
@@ -27,6 +35,8 @@ const CallNumber = Schema.Int.pipe(Schema.positive()).annotations({
 /**
  * The fault of the `call`-th call, counted from one, to `endpoint`; with `*`, of the `call`-th call to any endpoint. With
  * `account`, only the calls that carry an access token of that account fit and are counted.
+ * @since 0.1.0
+ * @category schemas
  */
 export const FaultRule = Schema.Struct({
   endpoint: Schema.Union(EndpointName, Schema.Literal("*")),
@@ -35,17 +45,37 @@ export const FaultRule = Schema.Struct({
   account: Schema.optionalWith(Schema.String, { exact: true })
 }).annotations({ identifier: "FaultRule" })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type FaultRule = typeof FaultRule.Type
 
-/** The first rule that fits a call decides; a call that no rule fits passes. */
+/**
+ * The first rule that fits a call decides; a call that no rule fits passes.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const FaultPlan = Schema.Array(FaultRule).annotations({ identifier: "FaultPlan" })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type FaultPlan = typeof FaultPlan.Type
 
-/** A plan as the text of a JSON file. */
+/**
+ * A plan as the text of a JSON file.
+ * @since 0.1.0
+ * @category schemas
+ */
 export const FaultPlanText = Schema.parseJson(FaultPlan, { space: 2 })
 
-/** A rule, to be put in a list. */
+/**
+ * A rule, to be put in a list.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const on = (
   endpoint: EndpointName | "*",
   call: number | "every",
@@ -56,6 +86,8 @@ export const on = (
 /**
  * The fault that the plan has for a call to `endpoint` by `account`. `count` says how many calls there have been with
  * this one, to an endpoint or to any, by an account or by all.
+ * @since 0.1.0
+ * @category accessors
  */
 export const faultFor = (
   plan: FaultPlan,

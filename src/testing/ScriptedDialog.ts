@@ -16,7 +16,11 @@ import {
   type TextQuestion
 } from "../services/Dialog.js"
 
-/** What was asked or shown, in order. The text is as the program gave it. */
+/**
+ * What was asked or shown, in order. The text is as the program gave it.
+ * @since 0.1.0
+ * @category models
+ */
 export type Entry =
   | ({ readonly _tag: "Confirm" } & Confirmation)
   | ({ readonly _tag: "Choose" } & Selection<unknown>)
@@ -24,12 +28,18 @@ export type Entry =
   | { readonly _tag: "Progress"; readonly label: string }
   | { readonly _tag: "Notice"; readonly text: string }
 
-/** An entry that wanted an answer. */
+/**
+ * An entry that wanted an answer.
+ * @since 0.1.0
+ * @category models
+ */
 export type Question = Extract<Entry, { readonly id: string }>
 
 /**
  * `true` and `false` answer a confirmation and a text answers `ask`. A choice is made by its value, its label, or with
  * `nth`, if it is enabled. `cancel` leaves the dialog.
+ * @since 0.1.0
+ * @category models
  */
 export type Answer =
   | boolean
@@ -43,19 +53,37 @@ export type Answer =
  * By question id: one answer for every time, a list of answers for one time each, or a function of the question; an
  * Effect may be in place of the function's answer, to let the world change while the person thinks. What gives no answer
  * fails as `NotInteractive`.
+ * @since 0.1.0
+ * @category models
  */
 export type Script = Readonly<
   Record<string, Answer | ReadonlyArray<Answer> | ((question: Question) => Answer | Effect.Effect<Answer> | undefined)>
 >
 
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
 export const cancel: Answer = { _tag: "Cancel" }
 
-/** The choice at that place, counted from zero. */
+/**
+ * The choice at that place, counted from zero.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const nth = (index: number): Answer => ({ _tag: "Nth", index })
 
-/** The choice with that value, compared by `Equal`. */
+/**
+ * The choice with that value, compared by `Equal`.
+ * @since 0.1.0
+ * @category constructors
+ */
 export const value = (value: unknown): Answer => ({ _tag: "Value", value })
 
+/**
+ * @since 0.1.0
+ * @category tags
+ */
 export class ScriptedDialog extends Context.Tag("effect-codex-account/testing/ScriptedDialog")<
   ScriptedDialog,
   {
@@ -143,5 +171,9 @@ const make = (script: Script) =>
     )
   })
 
-/** A dialog that is answered by the script; `ScriptedDialog` tells what was asked. */
+/**
+ * A dialog that is answered by the script; `ScriptedDialog` tells what was asked.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (script: Script = {}): Layer.Layer<Dialog | ScriptedDialog> => Layer.effectContext(make(script))

@@ -22,12 +22,18 @@ import type { OperationJournal } from "../services/OperationJournal.js"
 import { FakeBackend, type FakeBackendOptions, type FakeUrls, layerClient, settingsOf } from "./FakeBackend.js"
 import * as ScriptedDialog from "./ScriptedDialog.js"
 
-/** Settings to override. `style` is the backend's path style, ChatGPT's by default. */
+/**
+ * Settings to override. `style` is the backend's path style, ChatGPT's by default.
+ * @since 0.1.0
+ * @category models
+ */
 export type SettingsOptions = Partial<AccountSettings> & { readonly style?: PathStyle }
 
 /**
  * Complete settings for a client of the fake. Unless you name a folder, nothing is read from or written to a disk: the
  * store is ephemeral.
+ * @since 0.1.0
+ * @category constructors
  */
 export const settings = (
   urls: FakeUrls,
@@ -45,13 +51,21 @@ export const settings = (
   ...overrides
 })
 
-/** `AccountConfig` for the fake that is in the environment. */
+/**
+ * `AccountConfig` for the fake that is in the environment.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerSettings = (options?: SettingsOptions): Layer.Layer<AccountConfig, never, FakeBackend> =>
   Layer.effect(
     AccountConfig,
     Effect.map(FakeBackend, ({ urls }) => settings(urls, options))
   )
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface PartsOptions {
   /** What is in the credential store: by default a sign-in of the first account, null for none. */
   readonly record?: AuthJson | null | undefined
@@ -62,7 +76,11 @@ export interface PartsOptions {
   readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 }
 
-/** What the account services and the programs need besides each other. */
+/**
+ * What the account services and the programs need besides each other.
+ * @since 0.1.0
+ * @category models
+ */
 export type Parts =
   | AccountConfig
   | CredentialStore
@@ -84,6 +102,8 @@ const layerStore = (record: AuthJson | null | undefined) =>
 /**
  * Everything below the account services, over a fake of your own: `FakeBackend.layerClient`, or `FakeIssuer.layerClient`
  * for a test that signs in.
+ * @since 0.1.0
+ * @category layers
  */
 export const layerParts = (
   options: PartsOptions = {}
@@ -97,14 +117,26 @@ export const layerParts = (
     Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, options.client ?? ((client) => client)))
   )
 
-/** What a program under test may ask for. */
+/**
+ * What a program under test may ask for.
+ * @since 0.1.0
+ * @category models
+ */
 export type Services = Live.AccountServices | Parts | FakeBackend
 
-/** A signed-in account with everything that the programs ask for. */
+/**
+ * A signed-in account with everything that the programs ask for.
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: FakeBackendOptions & PartsOptions = {}): Layer.Layer<Services> =>
   Live.layerServices.pipe(Layer.provideMerge(layerParts(options)), Layer.provideMerge(layerClient(options)))
 
-/** Signs in as the account at that place in `accounts`, counted from zero, in place of the one that was signed in. */
+/**
+ * Signs in as the account at that place in `accounts`, counted from zero, in place of the one that was signed in.
+ * @since 0.1.0
+ * @category combinators
+ */
 export const signIn = (index = 0) =>
   Effect.gen(function* () {
     const backend = yield* FakeBackend

@@ -11,6 +11,10 @@ import { wireNoise } from "./FakeReply.js"
 
 export { wireNoise } from "./FakeReply.js"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Json = Readonly<Record<string, unknown>>
 
 /** What stands in the fields of these names, wherever they are. */
@@ -38,26 +42,66 @@ const answer = <A extends object, I extends object>(schema: Schema.Schema<A, I>)
   })
 }
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const usage = answer(Wire.UsageResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const resetCredits = answer(Wire.ResetCreditsResponse)
 
-/** The code is always one of the four: another one is no answer. */
+/**
+ * The code is always one of the four: another one is no answer.
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const consume = answer(Wire.ConsumeResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const eligibility = answer(Wire.EligibilityResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const rules = answer(Wire.RulesResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const invite = answer(Wire.InviteResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const accountsCheck = answer(Wire.AccountsCheckResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const messages = answer(Wire.WorkspaceMessagesResponse)
 
+/**
+ * @since 0.1.0
+ * @category arbitraries
+ */
 export const profile = answer(Wire.ProfileResponse)
 
-/** Any of these answers as a newer backend might send it. */
+/**
+ * Any of these answers as a newer backend might send it.
+ * @since 0.1.0
+ * @category combinators
+ */
 export const noisy = <A>(wire: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<unknown> =>
   FastCheck.tuple(wire, FastCheck.stringMatching(/^[a-z_]{1,12}_from_the_future$/)).map(([value, word]) =>
     wireNoise(value, word)

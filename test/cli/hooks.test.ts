@@ -37,7 +37,11 @@ const program = (file: string, code: string, ...args: ReadonlyArray<string>): Wo
 const hooksOf = Effect.fn(function* (commands: Partial<HookCommands>, limit?: Duration.Duration) {
   const said: Array<string> = []
   const note = (text: string) => Effect.sync(() => void said.push(text))
-  const hooks = yield* makeHooks({ blocked: null, reset: null, ...commands }, { warn: note, print: note }, limit)
+  const hooks = yield* makeHooks(
+    { "--on-blocked": undefined, "--on-reset": undefined, ...commands },
+    { warn: note, print: note },
+    limit
+  )
   return { hooks, said }
 })
 
@@ -55,7 +59,7 @@ describe("a hook", { timeout: 60_000 }, () => {
         const own = Object.entries(process.env).filter(([name]) => name.startsWith("CODEX_ACCOUNT_"))
         fs.writeFileSync(file, JSON.stringify([args, Object.fromEntries(own), process.env.PATH]))`
     const args = ["two words", "$HOME", "; rm -rf /", "*", "`id`", '"', "'", ""]
-    const { hooks, said } = yield* hooksOf({ blocked: program(file, code, ...args) })
+    const { hooks, said } = yield* hooksOf({ "--on-blocked": program(file, code, ...args) })
     yield* hooks.run(blocked)
     yield* hooks.run(reset)
     yield* hooks.idle
@@ -75,7 +79,7 @@ describe("a hook", { timeout: 60_000 }, () => {
   hook("is told nothing for what is not known", function* () {
     const code = `console.log(JSON.stringify([process.env.CODEX_ACCOUNT_EVENT, process.env.CODEX_ACCOUNT_WINDOW,
         process.env.CODEX_ACCOUNT_UNTIL, process.env.CODEX_ACCOUNT_REMAINING_PERCENT]))`
-    const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+    const { hooks, said } = yield* hooksOf({ "--on-reset": program("-", code) })
     yield* hooks.run(reset)
     yield* hooks.idle
     assert.deepStrictEqual(said, ['["reset","","",""]'])
@@ -84,7 +88,10 @@ describe("a hook", { timeout: 60_000 }, () => {
   hook("runs alone and in turn", function* () {
     const file = join(yield* folder, "out")
     const code = `fs.appendFileSync(file, args[0] + "+"); setTimeout(() => fs.appendFileSync(file, args[0] + "- "), 150)`
-    const { hooks } = yield* hooksOf({ blocked: program(file, code, "b"), reset: program(file, code, "r") })
+    const { hooks } = yield* hooksOf({
+      "--on-blocked": program(file, code, "b"),
+      "--on-reset": program(file, code, "r")
+    })
     for (const transition of [blocked, reset, blocked]) yield* hooks.run(transition)
     yield* hooks.idle
     assert.strictEqual(readFileSync(file, "utf8"), "b+b- r+r- b+b- ")
@@ -92,8 +99,8 @@ describe("a hook", { timeout: 60_000 }, () => {
 
   hook("that fails is a warning, and the next one runs", function* () {
     const { hooks, said } = yield* hooksOf({
-      blocked: program("-", `console.error("a \\u001b[31mred\\u001b[0m line"); process.exit(3)`),
-      reset: [join(yield* folder, "no-such-program")]
+      "--on-blocked": program("-", `console.error("a \\u001b[31mred\\u001b[0m line"); process.exit(3)`),
+      "--on-reset": [join(yield* folder, "no-such-program")]
     })
     for (const transition of [reset, blocked, reset]) yield* hooks.run(transition)
     yield* hooks.idle
@@ -112,7 +119,7 @@ describe("a hook", { timeout: 60_000 }, () => {
           console.log("read all")
           process.exit(0)
         })`
-    const { hooks, said } = yield* hooksOf({ reset: program("-", code) })
+    const { hooks, said } = yield* hooksOf({ "--on-reset": program("-", code) })
     yield* hooks.run(reset)
     const [took] = yield* Effect.timed(hooks.idle)
     assert.deepStrictEqual(said, ["read all"])
@@ -121,7 +128,7 @@ describe("a hook", { timeout: 60_000 }, () => {
 
   hook("that takes too long is ended, and the next one runs", function* () {
     const { hooks, said } = yield* hooksOf(
-      { blocked: program("-", "setInterval(() => {}, 1000)"), reset: ["echo", "next"] },
+      { "--on-blocked": program("-", "setInterval(() => {}, 1000)"), "--on-reset": ["echo", "next"] },
       Duration.millis(400)
     )
     yield* hooks.run(blocked)
@@ -134,7 +141,7 @@ describe("a hook", { timeout: 60_000 }, () => {
     const file = join(yield* folder, "pid")
     const code = `process.on("SIGTERM", () => {}); fs.writeFileSync(file, String(process.pid)); setInterval(() => {}, 1000)`
     yield* Effect.gen(function* () {
-      const { hooks } = yield* hooksOf({ reset: program(file, code) })
+      const { hooks } = yield* hooksOf({ "--on-reset": program(file, code) })
       yield* hooks.run(reset)
       yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => existsSync(file) })
       yield* Effect.sleep("50 millis")

@@ -253,7 +253,7 @@ describe("the layers", () => {
     const kind = (credentialStore: AccountSettings["credentialStore"]) =>
       Effect.map(CredentialStore, (store) => store.kind).pipe(
         Effect.provide(
-          Live.layerCredentialStore.pipe(
+          Live.layerMachine.pipe(
             Layer.provide(AccountConfigEnv.layer({ codexHome, credentialStore })),
             Layer.provide(NodeContext.layer)
           )

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
 import { FaultPlanText } from "../../testing/FaultPlan.js"
 import { badUsage } from "../Command.js"
-import { demoAccount, writeHome } from "../composeDemo.js"
+import { demoAccount, writeHome } from "../demoHome.js"
 import { backendFields } from "../json/outputs.js"
 import { present } from "../Report.js"
 

@@ -38,7 +38,6 @@ const finding = (
   exitCode: ExitCode = ExitCode.done
 ): Finding => ({ check: { name, result, message, advice }, exitCode })
 
-/** A check that failed with an error. */
 const failed = (name: string, error: CommandError, at: Circumstances): Finding => {
   const { exitCode, lines } = failureOf(error, at)
   const [message = "", ...advice] = lines

@@ -6,7 +6,6 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { activityCalendar, type ActivityView } from "../../domain/ActivityCalendar.js"
 import { plainLine } from "../../domain/PlainText.js"
-import type { Words } from "../../domain/shellWords.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
 import { blockOf } from "../../domain/UsageTransition.js"
 import { defaultWatchPolicy, withInterval } from "../../domain/WatchPolicy.js"
@@ -23,25 +22,15 @@ import { usageLines, verdictLines } from "../render/usage.js"
 import { present, Report } from "../Report.js"
 import { liveUsage, printUsage, withWaitingLine } from "../watch.js"
 
-interface HookFlags {
-  readonly "--on-blocked": Words | undefined
-  readonly "--on-reset": Words | undefined
-}
-
-interface WatchFlags extends HookFlags {
+interface WatchFlags extends HookCommands {
   readonly "--watch": boolean
   readonly "--interval": Duration.Duration | undefined
 }
 
-interface GuardFlags extends HookFlags {
+interface GuardFlags extends HookCommands {
   readonly "--wait": boolean
   readonly "--for": Duration.Duration | undefined
 }
-
-const hooksOf = (flags: HookFlags): HookCommands => ({
-  blocked: flags["--on-blocked"] ?? null,
-  reset: flags["--on-reset"] ?? null
-})
 
 /** Hooks whose warnings are logged, and whose lines go to stderr. */
 const printedHooks = (commands: HookCommands, before: Effect.Effect<void> = Effect.void) =>
@@ -81,11 +70,10 @@ const watch = (flags: WatchFlags) =>
     const { exitCode, json, screen } = yield* Report
     // Ctrl-C is how a watch ends: there is nothing to report about it.
     yield* Ref.set(exitCode, Option.some(ExitCode.interrupted))
-    const hooks = hooksOf(flags)
     const ended =
       !json && screen.interactive && screen.live && process.stdout.isTTY
-        ? yield* Effect.provide(liveUsage({ policy }, hooks), NodeCommandExecutor.layer)
-        : yield* Effect.as(printUsage({ policy }, yield* printedHooks(hooks)), ExitCode.done)
+        ? yield* Effect.provide(liveUsage({ policy }, flags), NodeCommandExecutor.layer)
+        : yield* Effect.as(printUsage({ policy }, yield* printedHooks(flags)), ExitCode.done)
     yield* Ref.set(exitCode, Option.some(ended))
   }).pipe(Effect.scoped)
 
@@ -100,7 +88,7 @@ export const usage = (flags: WatchFlags, view: ActivityView | null) =>
 const waiting = (flags: GuardFlags) =>
   withWaitingLine((line) =>
     Effect.gen(function* () {
-      const hooks = yield* printedHooks(hooksOf(flags), line.clear)
+      const hooks = yield* printedHooks(flags, line.clear)
       const waits = yield* Ref.make(false)
       const onEvent = (event: WatchEvent) =>
         Effect.gen(function* () {

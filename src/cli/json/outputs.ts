@@ -31,7 +31,6 @@ const Limit = Schema.Struct({
   windows: Schema.Array(Window)
 })
 
-/** One reading of usage. */
 const Usage = Schema.Struct({
   ...Struct.pick(UsageSnapshot.fields, "identity", "plan", "fetchedAt"),
   limits: Schema.Array(Limit),
@@ -191,7 +190,6 @@ export const backendFields = {
   environment: Schema.Record({ key: Schema.String, value: Schema.String })
 }
 
-/** One thing that was looked at. */
 const Check = Schema.Struct({
   name: Schema.String,
   result: Schema.Literal("ok", "warn", "fail"),

@@ -23,7 +23,6 @@ export const paintFor = (color: boolean): Paint => (color ? colored : (_, text) 
 const escape = "\u001b"
 const sequences = new RegExp(`${escape}\\[([0-9;]*)m`, "g")
 
-/** The text without colors. */
 export const withoutColor = (text: string): string => text.replace(sequences, "")
 
 const marks = new RegExp(`(?:${escape}\\[[0-9;]*m)*(?:${escape}\\[[0-9;]*m$|.)`, "gsu")

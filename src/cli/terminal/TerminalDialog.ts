@@ -3,7 +3,6 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Ref from "effect/Ref"
 import { plainLine } from "../../domain/PlainText.js"
 import { Dialog, DialogError } from "../../services/Dialog.js"
 import { Globals } from "../Command.js"
@@ -135,26 +134,16 @@ export const onScreen = (
 /** Runs the work; after half a second a line turns beside it, and is gone when the work ends, however it ends. */
 const withSpinner = (write: Write, columns: number): Dialog["Type"]["progress"] => {
   const clear = "\r\u001b[2K"
-  return (label, work) =>
-    Effect.gen(function* () {
-      const text = plainLine(label, Math.max(8, columns - 4))
-      const shown = yield* Ref.make(false)
-      const turn = (waited: number): Effect.Effect<never> =>
-        write("stderr", `${clear}${signAt(waited)} ${text}…`).pipe(
-          Effect.zipRight(Effect.sleep(signEvery)),
-          Effect.zipRight(Effect.suspend(() => turn(waited + signEvery)))
-        )
-      const spin = Effect.sleep(signAfter).pipe(
-        Effect.zipRight(Ref.set(shown, true)),
-        Effect.zipRight(turn(signAfter)),
-        Effect.ensuring(Effect.whenEffect(write("stderr", clear), Ref.get(shown)))
+  return (label, work) => {
+    const text = plainLine(label, Math.max(8, columns - 4))
+    const turn = (waited: number): Effect.Effect<never> =>
+      write("stderr", `${clear}${signAt(waited)} ${text}…`).pipe(
+        Effect.zipRight(Effect.sleep(signEvery)),
+        Effect.zipRight(Effect.suspend(() => turn(waited + signEvery)))
       )
-      return yield* Effect.acquireUseRelease(
-        Effect.fork(Effect.interruptible(spin)),
-        () => work,
-        (fiber) => fiber.interruptAsFork(fiber.id()).pipe(Effect.zipRight(fiber.await))
-      )
-    })
+    const spin = Effect.ensuring(turn(signAfter), write("stderr", clear))
+    return Effect.raceFirst(work, Effect.interruptible(Effect.delay(spin, signAfter)))
+  }
 }
 
 /** What gives the answer to a question beforehand, by the question's id. `--yes` confirms everything. */

@@ -102,7 +102,6 @@ const enabledFrom = (rows: Rows, index: number, step: 1 | -1): number => {
 const selectedAtFirst = ({ field, initial, rows }: View<unknown>): number =>
   field === null ? enabledFrom(rows, isEnabled(rows, initial) ? initial : 0, 1) : -1
 
-/** The place in a view that has just been opened. */
 export const open = (view: View<unknown>): Place => ({
   selected: selectedAtFirst(view),
   scroll: 0,

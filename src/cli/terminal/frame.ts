@@ -1,5 +1,5 @@
 /** A view as lines that fit the terminal, and what is written to get from one picture to the next. */
-import { visible } from "../../domain/PlainText.js"
+import { replaceUnsafe } from "../../domain/PlainText.js"
 import type { Paint } from "../render/paint.js"
 import { columnsOf, fit, wrap } from "../render/text.js"
 import { keep, numbers, type Page, type Place, type Row, type TextField, type View } from "./View.js"
@@ -26,7 +26,7 @@ const color = new RegExp(`(${escape}\\[(?:1|2|22|31|32|33|36|39)m)`)
 const legible = (text: string): string =>
   text
     .split(color)
-    .map((part, index) => (index % 2 === 1 ? part : visible(part.replace(/\s/gu, " "))))
+    .map((part, index) => (index % 2 === 1 ? part : replaceUnsafe(part.replace(/\s/gu, " "))))
     .join("")
 
 const isBullet = /^[\u2022\u00b7-] /

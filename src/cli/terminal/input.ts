@@ -1,7 +1,7 @@
 /** What a person does at the keyboard: single keys, pasted text, and the line that they type. */
 import type * as PlatformTerminal from "@effect/platform/Terminal"
 import * as Option from "effect/Option"
-import { visible } from "../../domain/PlainText.js"
+import { replaceUnsafe } from "../../domain/PlainText.js"
 
 /** `name` is Node's name of the key; `text` what it writes, null where it writes nothing. */
 export interface Key {
@@ -24,7 +24,7 @@ export type Input = Key | Paste
 export const longestText = 1000
 
 /** The visible text as one line. */
-export const oneLine = (text: string): string => visible(text.replace(/\s+/gu, " ")).trim()
+export const oneLine = (text: string): string => replaceUnsafe(text.replace(/\s+/gu, " ")).trim()
 
 /** A paste that has begun: its text so far, and when the last of it came. */
 export interface Pasting {
@@ -36,7 +36,7 @@ export interface Pasting {
 const lostAfter = 1000
 
 const keyOf = ({ input, key }: PlatformTerminal.UserInput): Key => {
-  const text = visible(Option.getOrElse(input, () => ""))
+  const text = replaceUnsafe(Option.getOrElse(input, () => ""))
   return {
     _tag: "Key",
     name: key.name,
@@ -91,7 +91,7 @@ const without = (text: string, last: string): string => text.slice(0, text.lengt
 /** Inserts the visible part of the text at the cursor, as far as there is room. */
 export const insert = ({ after, before }: Typed, text: string): Typed => {
   const room = longestText - Array.from(before + after).length
-  return { before: before + Array.from(visible(text)).slice(0, Math.max(0, room)).join(""), after }
+  return { before: before + Array.from(replaceUnsafe(text)).slice(0, Math.max(0, room)).join(""), after }
 }
 
 const start = ({ after, before }: Typed): Typed => ({ before: "", after: before + after })
@@ -114,7 +114,6 @@ const controlKeys: Readonly<Record<string, (typed: Typed) => Typed>> = {
   w: ({ after, before }) => ({ before: before.replace(/[^ ]* *$/, ""), after })
 }
 
-/** What a key does to the line. */
 export const edit = (typed: Typed, key: Key): Typed => {
   const table = key.ctrl ? controlKeys : plainKeys
   if (Object.hasOwn(table, key.name) && !key.meta) return table[key.name]?.(typed) ?? typed

@@ -79,14 +79,14 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
         Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
       ),
     /** Asks the server to end the session. True if it confirmed. */
-    revoke: (token: { readonly refresh: Redacted.Redacted } | { readonly access: Redacted.Redacted }) =>
+    revoke: (bearer: Redacted.Redacted, refreshToken: Option.Option<Redacted.Redacted>) =>
       Effect.isSuccess(
-        post(
-          settings.revokeUrl,
-          "refresh" in token
-            ? { token: Redacted.value(token.refresh), token_type_hint: "refresh_token", client_id: settings.clientId }
-            : { token: Redacted.value(token.access), token_type_hint: "access_token" }
-        )
+        post(settings.revokeUrl, {
+          token: Redacted.value(Option.getOrElse(refreshToken, () => bearer)),
+          ...(Option.isSome(refreshToken)
+            ? { token_type_hint: "refresh_token", client_id: settings.clientId }
+            : { token_type_hint: "access_token" })
+        })
       )
   }
 }

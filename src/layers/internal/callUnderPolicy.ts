@@ -9,10 +9,18 @@ import * as Ref from "effect/Ref"
 import type { AuthError } from "../../domain/AuthError.js"
 import { BackendError } from "../../domain/BackendError.js"
 import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
+import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { AuthSession, Authorization } from "../../services/AuthSession.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
 type Failure = AuthError | BackendError
+
+/** Fails once the session is no longer that identity's. */
+export const ensureStill = (session: Pick<AuthSession["Type"], "current">, identity: Identity, call: CallName) =>
+  session.current.pipe(
+    Effect.filterOrFail((now) => sameIdentity(now.identity, identity)),
+    Effect.mapError(() => BackendError.of(call, "IdentityChanged"))
+  )
 
 export interface Call<A> {
   readonly name: CallName

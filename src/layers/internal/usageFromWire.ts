@@ -8,8 +8,7 @@ import type {
   UsageResponse,
   WireRateLimit,
   WireResetCredit,
-  WireSpendControl,
-  WireWindow
+  WireSpendControl
 } from "../../contracts/BackendEndpoints.js"
 import type { Identity } from "../../domain/Identity.js"
 import { planFromUsage } from "../../domain/Plan.js"
@@ -34,34 +33,21 @@ const isReachedType = Schema.is(ReachedType)
 
 const timeFromSeconds = (seconds: number) => DateTime.unsafeMake(seconds * 1000)
 
-const windowFromWire = (slot: RateLimitWindow["slot"], window: typeof WireWindow.Type | null | undefined) =>
-  window
-    ? [
-        new RateLimitWindow(
-          {
-            durationMinutes: windowMinutes(window.limit_window_seconds),
-            usedPercent: window.used_percent,
-            resetsAt: timeFromSeconds(window.reset_at),
-            slot
-          },
-          trusted
-        )
-      ]
-    : []
+const windowsFromWire = (limit: typeof WireRateLimit.Type | null | undefined) =>
+  (["primary", "secondary"] as const).flatMap((slot) => {
+    const window = limit?.[`${slot}_window`]
+    if (!window) return []
+    const durationMinutes = windowMinutes(window.limit_window_seconds)
+    const resetsAt = timeFromSeconds(window.reset_at)
+    return [new RateLimitWindow({ durationMinutes, usedPercent: window.used_percent, resetsAt, slot }, trusted)]
+  })
 
 const limitFromWire = (
   limit: typeof WireRateLimit.Type | null | undefined,
   label: Pick<RateLimit, "id" | "name" | "normalModelSlug">
 ) =>
   new RateLimit(
-    {
-      ...label,
-      allowed: limit?.allowed ?? null,
-      windows: Arr.sort(
-        [...windowFromWire("primary", limit?.primary_window), ...windowFromWire("secondary", limit?.secondary_window)],
-        byDuration
-      )
-    },
+    { ...label, allowed: limit?.allowed ?? null, windows: Arr.sort(windowsFromWire(limit), byDuration) },
     trusted
   )
 
