@@ -29,6 +29,9 @@ const keptCount = 1000
 const definite = ["succeeded", "rejected", "abandoned"]
 const states = { open: ["sent", "unknown"], succeeded: ["succeeded"] } as const
 
+/** By how much the clock may be off, as when it is set by the network. */
+const toleratedMillis = 60_000
+
 const predecessors = (state: OperationState["_tag"]) =>
   Struct.keys(transitions).filter((before) => transitions[before].includes(state))
 
@@ -52,11 +55,12 @@ const operationOf = (row: unknown) =>
     const { act, boot, created_at, detail, identity, operation_key, state, target, updated_at, uptime } =
       yield* decodeRow(row)
     const machine = yield* Machine
-    // Within one run of the system its uptime tells the age, whatever the clock was then.
-    const updatedAt =
+    // Within one run of the system its uptime tells the age, if the clock was wrong then or is wrong now.
+    const byUptime =
       boot === null || uptime === null || boot !== machine.boot
         ? updated_at
         : DateTime.subtract(yield* DateTime.now, { millis: Math.max(0, machine.uptimeMillis() - uptime) })
+    const isOff = Math.abs(DateTime.distance(updated_at, byUptime)) > toleratedMillis
     return new Operation({
       key: operation_key,
       act,
@@ -64,7 +68,7 @@ const operationOf = (row: unknown) =>
       target,
       state: yield* decodeState({ _tag: state, outcome: detail, reason: detail }),
       createdAt: created_at,
-      updatedAt
+      updatedAt: isOff ? byUptime : updated_at
     })
   })
 

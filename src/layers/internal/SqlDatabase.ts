@@ -179,7 +179,7 @@ const once = <A, E>(
 ): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const opened = yield* SynchronizedRef.make(Option.none<A>())
+    const opened = yield* SynchronizedRef.make(Option.none<{ readonly value: A; readonly own: Scope.CloseableScope }>())
     const open = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.make()
@@ -187,14 +187,18 @@ const once = <A, E>(
           Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
         )
         yield* Scope.addFinalizerExit(scope, (exit) => Scope.close(own, exit))
-        return value
+        return { value, own }
       })
     )
     return SynchronizedRef.modifyEffect(opened, (present) =>
       Effect.gen(function* () {
-        // What is replaced stays open with the layer: others may be using it.
-        const value = Option.isSome(present) && (yield* current(present.value)) ? present.value : yield* open
-        return [value, Option.some(value)] as const
+        if (Option.isSome(present)) {
+          if (yield* current(present.value.value)) return [present.value.value, present] as const
+          // It may hold locks on the file that is to be opened.
+          yield* Scope.close(present.value.own, Exit.void)
+        }
+        const fresh = yield* open
+        return [fresh.value, Option.some(fresh)] as const
       })
     )
   })
