@@ -1,19 +1,17 @@
 /** How the process of a hook is run. */
-import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
-import type { YieldWrap } from "effect/Utils"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type HookCommands, makeHooks } from "../../src/cli/hooks.js"
 import type { Words } from "../../src/domain/shellWords.js"
+import { liveOver } from "../cases.js"
 import type { UsageTransition } from "../../src/domain/UsageTransition.js"
 
 const until = DateTime.unsafeMake("2026-11-20T12:00:00Z")
@@ -45,12 +43,7 @@ const hooksOf = Effect.fn(function* (commands: Partial<HookCommands>, limit?: Du
   return { hooks, said }
 })
 
-const live = Layer.provide(NodeCommandExecutor.layer, NodeFileSystem.layer)
-
-const hook = (
-  name: string,
-  body: () => Generator<YieldWrap<Effect.Effect<unknown, never, CommandExecutor | Scope.Scope>>, void, never>
-) => it.scopedLive(name, () => Effect.provide(Effect.gen(body), live))
+const hook = liveOver(Layer.provide(NodeCommandExecutor.layer, NodeFileSystem.layer))
 
 describe("a hook", { timeout: 60_000 }, () => {
   hook("gets its arguments as they are, and the facts in its environment", function* () {

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { listening } from "../layers/support/sockets.js"
 import type { Reply, Routes } from "./Scenario.js"
 
 export interface ScriptedBackend {
@@ -81,20 +82,9 @@ export const scriptedBackend: Effect.Effect<ScriptedBackend, never, Scope.Scope>
   }
 
   route({ "GET /backend-api/wham/accounts/check": routing, "GET /api/codex/accounts/check": routing })
-  const server = yield* Effect.acquireRelease(
-    Effect.async<ReturnType<typeof createServer>>((resume) => {
-      const made = createServer(handle)
-      made.listen(0, "127.0.0.1", () => resume(Effect.succeed(made)))
-    }),
-    (made) =>
-      Effect.async<void>((resume) => {
-        made.close(() => resume(Effect.void))
-        made.closeAllConnections()
-      })
-  )
-  const address = server.address()
+  const { port } = yield* listening(() => createServer(handle))
   return {
-    origin: `http://127.0.0.1:${typeof address === "string" ? address : address?.port}`,
+    origin: `http://127.0.0.1:${port}`,
     route,
     requests: () => log.map(textOf),
     targets: () => log.map(({ target }) => target.replace(/\?.*/, ""))

@@ -13,8 +13,9 @@ import * as CredentialStoreEphemeral from "../../src/layers/CredentialStoreEphem
 import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { CallLog, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, calls, finish, type ProgramError, type Services } from "../programs/harness.js"
+import { CallLog, FakeBackend, FakeState, Fault } from "../../src/testing/index.js"
+import { account, brief, calls, finish, type ProgramError, type Services, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 /** Every refresh token with how often an exchange was tried, and every exchange by the token that it sent. */
 const exchanges = Effect.gen(function* () {
@@ -66,20 +67,14 @@ it.effect.prop(
       assert.strictEqual(new Set(sent).size, sent.length)
       // A request from now on carries the stored token, which is the last winner's.
       assert.strictEqual(yield* bearer, yield* stored)
-    }).pipe(
-      Effect.provide(
-        account({
-          backend: {
-            plan: [FaultPlan.on("oauth.token", "every", Fault.delay(Duration.millis(late), { afterCommit }))]
-          }
-        })
-      )
-    ),
-  { fastCheck: { numRuns: 30 } }
+    }).pipe(Effect.provide(account(faulty("oauth.token", Fault.delay(Duration.millis(late), { afterCommit }))))),
+  runs(10)
 )
 
-it.effect("twenty at once make one exchange, and all go on with its token", () =>
-  Effect.gen(function* () {
+test(
+  "twenty at once make one exchange, and all go on with its token",
+  account(faulty("oauth.token", Fault.delay("1 second"))),
+  function* () {
     const backend = yield* FakeBackend.FakeBackend
     yield* backend.update(FakeState.dropAccessTokens)
     const { exit } = yield* finish(
@@ -93,9 +88,7 @@ it.effect("twenty at once make one exchange, and all go on with its token", () =
     const winner = CallLog.mask((yield* stored).slice("Bearer ".length))
     const after = (yield* calls("usage.read")).filter((call) => call.status === 200)
     assert.deepStrictEqual(new Set(after.map((call) => call.headers["authorization"])), new Set([`Bearer ${winner}`]))
-  }).pipe(
-    Effect.provide(account({ backend: { plan: [FaultPlan.on("oauth.token", "every", Fault.delay("1 second"))] } }))
-  )
+  }
 )
 
 it.effect.prop(
@@ -125,12 +118,14 @@ it.effect.prop(
       const said = (yield* exit).map(Either.match({ onLeft: brief, onRight: () => "renewed" }))
       assert.deepStrictEqual(new Set(said), new Set(["AuthError Unavailable"]))
       assert.lengthOf(yield* calls("oauth.token"), 1)
-    }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("oauth.token", "every", fault)] } }))),
-  { fastCheck: { numRuns: 20 } }
+    }).pipe(Effect.provide(account(faulty("oauth.token", fault)))),
+  runs(8)
 )
 
-it.effect("control: two sessions of one record, each with a memory of its own, would send it twice", () =>
-  Effect.gen(function* () {
+test(
+  "control: two sessions of one record, each with a memory of its own, would send it twice",
+  account(),
+  function* () {
     const record = yield* Effect.flatten((yield* CredentialStore).read)
     const alone = Effect.flatMap(AuthSession, (auth) => auth.refresh).pipe(
       Effect.provide(AuthSessionOAuth.layer),
@@ -140,5 +135,5 @@ it.effect("control: two sessions of one record, each with a memory of its own, w
     yield* finish(Effect.all([alone, alone], { concurrency: "unbounded" }))
     const { sent, uses } = yield* exchanges
     assert.deepStrictEqual([sent.length, new Set(sent).size, Math.max(...uses)], [2, 1, 2])
-  }).pipe(Effect.provide(account()))
+  }
 )

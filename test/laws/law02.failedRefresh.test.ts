@@ -12,7 +12,8 @@ import { AuthJsonText } from "../../src/contracts/AuthJson.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, count, finish } from "../programs/harness.js"
+import { account, count, finish, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const stored = Effect.gen(function* () {
   const record = yield* (yield* CredentialStore).read
@@ -55,8 +56,8 @@ it.effect.prop(
       const { exit } = yield* finish(refresh)
       assert.isNotNull(before)
       assert.strictEqual((yield* stored) === before, Exit.isFailure(exit))
-    }).pipe(Effect.provide(account({ backend: { plan } }))),
-  { fastCheck: { numRuns: 40 } }
+    }).pipe(Effect.provide(account({ plan }))),
+  runs(12)
 )
 
 it.effect.prop(
@@ -79,55 +80,53 @@ it.effect.prop(
     }).pipe(
       Effect.provide(
         account({
-          backend: {
-            accounts: [{}, { userId: "user-B", accountId: "account-B" }],
-            plan: [
-              // In flight while the other one writes.
-              FaultPlan.on("oauth.token", 1, Fault.delay("1 second", { afterCommit: commits })),
-              FaultPlan.on("oauth.token", "every", fault)
-            ]
-          }
+          accounts: [{}, { userId: "user-B", accountId: "account-B" }],
+          plan: [
+            // In flight while the other one writes.
+            FaultPlan.on("oauth.token", 1, Fault.delay("1 second", { afterCommit: commits })),
+            FaultPlan.on("oauth.token", "every", fault)
+          ]
         })
       )
     ),
-  { fastCheck: { numRuns: 30 } }
+  runs(10)
 )
 
-it.effect.each([
-  ["refused", Fault.status(401, { body: '{"error":{"code":"refresh_token_reused"}}' })],
-  ["lost", Fault.resetAfterCommit],
-  ["not understood", Fault.malformedJson]
-] as const)("a refresh that is %s leaves what another process has written while it was under way", ([, fault]) =>
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    const store = yield* CredentialStore
-    const slow = Effect.flatMap(AuthSession, (auth) => Effect.exit(auth.refresh))
-    const fiber = yield* Effect.fork(slow)
-    yield* TestClock.adjust("1 second")
-    yield* store.write((yield* backend.signIn()).record)
-    const theirs = yield* stored
-    yield* TestClock.adjust("1 minute")
-    yield* Fiber.join(fiber)
-    assert.strictEqual(yield* stored, theirs)
-    assert.isAtLeast(yield* count("oauth.token"), 1)
-  }).pipe(
-    Effect.provide(
-      account({
-        backend: { plan: [FaultPlan.on("oauth.token", "every", fault)] },
-        // The answer is two seconds under way.
-        client: HttpClient.transformResponse((answer) => Effect.zipLeft(answer, Effect.sleep("2 seconds")))
-      })
-    )
-  )
-)
+test.each(
+  [
+    ["refused", Fault.status(401, { body: '{"error":{"code":"refresh_token_reused"}}' })],
+    ["lost", Fault.resetAfterCommit],
+    ["not understood", Fault.malformedJson]
+  ] as const,
+  ([, fault]) =>
+    account({
+      ...faulty("oauth.token", fault),
+      // The answer is two seconds under way.
+      client: HttpClient.transformResponse((answer) => Effect.zipLeft(answer, Effect.sleep("2 seconds")))
+    })
+)("a refresh that is %s leaves what another process has written while it was under way", function* () {
+  const backend = yield* FakeBackend.FakeBackend
+  const store = yield* CredentialStore
+  const slow = Effect.flatMap(AuthSession, (auth) => Effect.exit(auth.refresh))
+  const fiber = yield* Effect.fork(slow)
+  yield* TestClock.adjust("1 second")
+  yield* store.write((yield* backend.signIn()).record)
+  const theirs = yield* stored
+  yield* TestClock.adjust("1 minute")
+  yield* Fiber.join(fiber)
+  assert.strictEqual(yield* stored, theirs)
+  assert.isAtLeast(yield* count("oauth.token"), 1)
+})
 
-it.effect("control: a write without a look at what is there would not leave it", () =>
-  Effect.gen(function* () {
+test(
+  "control: a write without a look at what is there would not leave it",
+  account({ accounts: [{}, { userId: "user-B", accountId: "account-B" }] }),
+  function* () {
     const backend = yield* FakeBackend.FakeBackend
     const store = yield* CredentialStore
     yield* store.write((yield* backend.signIn("user-B/account-B")).record)
     const theirs = yield* stored
     yield* store.write((yield* backend.signIn()).record)
     assert.notStrictEqual(yield* stored, theirs)
-  }).pipe(Effect.provide(account({ backend: { accounts: [{}, { userId: "user-B", accountId: "account-B" }] } })))
+  }
 )

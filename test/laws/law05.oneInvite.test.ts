@@ -6,8 +6,9 @@ import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, count, done, ending, invitee, type Options } from "../programs/harness.js"
+import { Arbitraries, FakeBackend, FakeState, Fault } from "../../src/testing/index.js"
+import { account, count, done, ending, invitee, type Options, faulty } from "../programs/harness.js"
+import { runs, test, virtual } from "../cases.js"
 
 const invite = "referrals.invite"
 
@@ -25,11 +26,11 @@ it.effect.prop(
   [Arbitraries.faultPlan({ endpoints })],
   ([plan]) =>
     Effect.gen(function* () {
-      const found = yield* posts({ backend: { plan } })
+      const found = yield* posts({ plan })
       assert.isAtMost(found.posts, 1)
       assert.isAtMost(found.invites, 1)
     }),
-  { fastCheck: { numRuns: 40 } }
+  runs(15)
 )
 
 /** What makes others send again. */
@@ -49,39 +50,29 @@ const redirects = ([301, 302, 303, 307, 308] as const).flatMap((status) =>
   )
 )
 
-const plan = (fault: Fault.Fault) => ({ backend: { plan: [FaultPlan.on(invite, "every", fault)] } })
+const plan = (fault: Fault.Fault) => faulty(invite, fault)
 
-it.effect.each([...table, ...redirects])("exactly one POST under %s", ([, fault]) =>
-  Effect.gen(function* () {
-    assert.strictEqual((yield* posts(plan(fault))).posts, 1)
-  })
-)
+virtual.each([...table, ...redirects])("exactly one POST under %s", function* ([, fault]) {
+  assert.strictEqual((yield* posts(plan(fault))).posts, 1)
+})
 
-it.effect("exactly one POST when the token is refused in the very last moment", () =>
-  Effect.gen(function* () {
+test(
+  "exactly one POST when the token is refused in the very last moment",
+  account(faulty("referrals.rules", Fault.delay("2 seconds", { afterCommit: true }), 2)),
+  function* () {
     const backend = yield* FakeBackend.FakeBackend
     // The tokens go while the rules are read for the second time.
     yield* Effect.fork(Effect.delay(backend.update(FakeState.dropAccessTokens), "1 second"))
     yield* ending(Effect.exit(inviteFriend({ email: invitee })))
     assert.deepStrictEqual([yield* count(invite), yield* count("oauth.token"), (yield* done).invite], [1, 0, 0])
-  }).pipe(
-    Effect.provide(
-      account({
-        backend: {
-          plan: [FaultPlan.on("referrals.rules", 2, Fault.delay("2 seconds", { afterCommit: true }))]
-        }
-      })
-    )
-  )
+  }
 )
 
 const safe = new CallPolicy({ ...defaultPolicies.readOffer, name: "sendInvite" })
 
-it.effect.each(table)("exactly one POST under a policy that would repeat it, with %s", ([, fault]) =>
-  Effect.gen(function* () {
-    assert.strictEqual((yield* posts({ ...plan(fault), policies: { sendInvite: safe } })).posts, 1)
-  })
-)
+virtual.each(table)("exactly one POST under a policy that would repeat it, with %s", function* ([, fault]) {
+  assert.strictEqual((yield* posts({ ...plan(fault), policies: { sendInvite: safe } })).posts, 1)
+})
 
 /** An invite that is sent as a keyed act is: as often as its policy allows. */
 const repeating = Effect.provideServiceEffect(
@@ -100,16 +91,18 @@ const repeating = Effect.provideServiceEffect(
   })
 )
 
-it.effect.each(table)("control: an act that may be repeated is sent several times, with %s", ([, fault]) =>
-  Effect.gen(function* () {
+test.each(table, ([, fault]) => account({ ...plan(fault), policies: { sendInvite: safe } }))(
+  "control: an act that may be repeated is sent several times, with %s",
+  function* () {
     yield* ending(Effect.exit(repeating(inviteFriend({ email: invitee }))))
     assert.isAbove(yield* count(invite), 1)
-  }).pipe(Effect.provide(account({ ...plan(fault), policies: { sendInvite: safe } })))
+  }
 )
 
-it.effect.each([307, 308] as const)("control: a client that follows redirects sends several, with a %s", (status) =>
-  Effect.gen(function* () {
+virtual.each([307, 308] as const)(
+  "control: a client that follows redirects sends several, with a %s",
+  function* (status) {
     const following = { ...plan(Fault.redirect(status)), client: HttpClient.followRedirects(3) }
     assert.isAbove((yield* posts(following)).posts, 1)
-  })
+  }
 )

@@ -9,68 +9,39 @@ import { inviteFriend } from "../../src/programs/invite.js"
 import { notifyOwner } from "../../src/programs/nudge.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
-import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { Dialog } from "../../src/services/Dialog.js"
 import { Referrals } from "../../src/services/Referrals.js"
+import { Arbitraries, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
 import {
-  Arbitraries,
-  type FakeAccount,
-  FakeBackend,
-  Fault,
-  FaultPlan,
-  ScriptedDialog
-} from "../../src/testing/index.js"
-import { account, calls, ending, invitee, type Services } from "../programs/harness.js"
+  account,
+  calls,
+  ending,
+  invitee,
+  offers,
+  secondIsStored,
+  secondSignsIn,
+  type Services
+} from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const other = { userId: "user-B", accountId: "account-B", email: "bea@example.test" }
 
+/** What changes, and what it is a change of. */
 const changes = {
-  nothing: "harmless",
-  "a description": "offer",
-  "a rule": "offer",
-  "an amount": "offer",
-  "the consent": "offer",
-  "the offer is withdrawn": "offer",
-  "another account signs in here": "identity",
-  "another account signs in elsewhere": "identity",
-  "the account signs out": "identity"
+  nothing: ["nothing", Effect.void],
+  "a description": ["offer", offers({ description: "Less." })],
+  "a rule": ["offer", offers({ rules: ["Another rule."] })],
+  "an amount": ["offer", offers({ grantAmount: 7 })],
+  "the consent": ["offer", offers({ requiresExplicitConfirmation: false })],
+  "the offer is withdrawn": ["offer", offers({ shouldShow: false })],
+  "another account signs in here": ["identity", secondSignsIn],
+  "another account signs in elsewhere": ["identity", secondIsStored],
+  "the account signs out": ["identity", Effect.flatMap(AuthSession, (auth) => auth.signOut({ revoke: false }))]
 } as const
 
 type Change = keyof typeof changes
 
 const changeNames = Object.keys(changes).filter((name): name is Change => name in changes)
-
-const offered = (offer: Partial<FakeAccount.FakeOffer>) => (owner: FakeAccount.FakeAccount) => ({
-  ...owner,
-  offer: owner.offer === null ? null : { ...owner.offer, ...offer }
-})
-
-const make = (change: Change) =>
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    const auth = yield* AuthSession
-    const store = yield* CredentialStore
-    switch (change) {
-      case "nothing":
-        return
-      case "a description":
-        return yield* backend.updateAccount(offered({ description: "Less." }))
-      case "a rule":
-        return yield* backend.updateAccount(offered({ rules: ["Another rule."] }))
-      case "an amount":
-        return yield* backend.updateAccount(offered({ grantAmount: 7 }))
-      case "the consent":
-        return yield* backend.updateAccount(offered({ requiresExplicitConfirmation: false }))
-      case "the offer is withdrawn":
-        return yield* backend.updateAccount(offered({ shouldShow: false }))
-      case "another account signs in here":
-        return yield* Effect.asVoid(auth.signIn((yield* backend.signIn("user-B/account-B")).record))
-      case "another account signs in elsewhere":
-        return yield* Effect.asVoid(store.write((yield* backend.signIn("user-B/account-B")).record))
-      case "the account signs out":
-        return yield* Effect.asVoid(auth.signOut({ revoke: false }))
-    }
-  })
 
 /** When the world changes: while the person reads, or half a second into a request of the second look at the offer. */
 const moments = ["reading", "eligibility again", "rules again"] as const
@@ -85,7 +56,7 @@ const slow: Readonly<Record<Moment, FaultPlan.FaultPlan>> = {
 }
 
 const world = (plan: FaultPlan.FaultPlan) =>
-  account({ backend: { accounts: [{ reachedType: "workspace_member_credits_depleted" }, other], plan } })
+  account({ accounts: [{ reachedType: "workspace_member_credits_depleted" }, other], plan })
 
 const endpointOf = { invite: "referrals.invite", redeem: "resetCredits.consume", nudge: "workspace.nudge" } as const
 
@@ -94,7 +65,7 @@ type Act = keyof typeof endpointOf
 /** Whether the change can be seen before anything is sent. */
 const isSeen = (act: Act, change: Change, moment: Moment): boolean => {
   if (change === "nothing") return false
-  if (changes[change] === "offer") return act === "invite" && moment !== "rules again"
+  if (changes[change][0] === "offer") return act === "invite" && moment !== "rules again"
   // Only the invite looks at the store again, and does so first.
   return change !== "another account signs in elsewhere" || (act === "invite" && moment === "reading")
 }
@@ -103,9 +74,9 @@ const isSeen = (act: Act, change: Change, moment: Moment): boolean => {
 const check = (act: Act, program: Effect.Effect<unknown, unknown, Services>, change: Change, moment: Moment) =>
   Effect.gen(function* () {
     const dialog = yield* ScriptedDialog.ScriptedDialog
-    const context = yield* Effect.context<FakeBackend.FakeBackend | AuthSession | CredentialStore>()
+    const context = yield* Effect.context<Services>()
     const confirmed = (yield* (yield* AuthSession).current).identity
-    const now = Effect.provide(Effect.orDie(make(change)), context)
+    const now = Effect.provide(Effect.orDie<unknown, unknown, Services>(changes[change][1]), context)
     yield* dialog.answer({
       [`${act}.confirm`]: () => Effect.as(moment === "reading" ? now : Effect.forkDaemon(Effect.delay(now, 500)), true)
     })
@@ -124,13 +95,11 @@ const programs = {
 }
 
 for (const moment of moments) {
-  it.effect.each(changeNames)(`an invite, ${moment}: %s`, (change) =>
-    Effect.gen(function* () {
-      const sent = yield* check("invite", programs.invite, change, moment)
-      // It is not that nothing is ever sent.
-      if (!isSeen("invite", change, moment) && changes[change] !== "identity") assert.strictEqual(sent, 1)
-    }).pipe(Effect.provide(world(slow[moment])))
-  )
+  test.each(changeNames, world(slow[moment]))(`an invite, ${moment}: %s`, function* (change) {
+    const sent = yield* check("invite", programs.invite, change, moment)
+    // It is not that nothing is ever sent.
+    if (!isSeen("invite", change, moment) && changes[change][0] !== "identity") assert.strictEqual(sent, 1)
+  })
 }
 
 it.effect.prop(
@@ -146,7 +115,7 @@ it.effect.prop(
       Effect.provide(world(plan)),
       Effect.asVoid
     ),
-  { fastCheck: { numRuns: 40 } }
+  runs(15)
 )
 
 const caught = (program: Effect.Effect<unknown, unknown, Services>, change: Change) =>
@@ -173,7 +142,7 @@ const asWhoeverIsThere = Effect.gen(function* () {
   yield* referrals.sendInvite({ as: (yield* (yield* AuthSession).reload).identity, email })
 })
 
-it.effect.each(changeNames.filter((name) => changes[name] === "offer"))(
+it.effect.each(changeNames.filter((name) => changes[name][0] === "offer"))(
   "control: without a second look the check fails: %s",
   (change) => caught(withoutSecondLook, change)
 )

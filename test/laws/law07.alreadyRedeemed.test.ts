@@ -5,7 +5,8 @@ import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import { redeemReset, type RedeemResult } from "../../src/programs/redeem.js"
 import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, calls, finish } from "../programs/harness.js"
+import { account, calls, finish, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const consume = "resetCredits.consume"
 
@@ -63,8 +64,8 @@ it.effect.prop(
       if (Option.isSome(result) && isRedeemed(result.value)) {
         assert.strictEqual(result.value.outcome, yield* expected)
       }
-    }).pipe(Effect.provide(account({ backend: { plan } }))),
-  { fastCheck: { numRuns: 50 } }
+    }).pipe(Effect.provide(account({ plan }))),
+  runs(15)
 )
 
 it.effect.prop(
@@ -75,25 +76,22 @@ it.effect.prop(
       assert.isTrue(Option.isNone(yield* redeem))
       yield* (yield* FakeBackend.FakeBackend).setPlan([])
       assert.strictEqual(Option.getOrThrow(yield* redeem).outcome, "alreadyRedeemed")
-    }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on(consume, "every", fault)] } }))),
-  { fastCheck: { numRuns: 5 } }
+    }).pipe(Effect.provide(account(faulty(consume, fault)))),
+  runs(5)
 )
 
-it.effect.each([
-  ["never sent", [], "alreadyRedeemedElsewhere"],
-  ["sent, no answer in time", [Fault.hang], "alreadyRedeemed"],
-  ["sent, connection broken", [Fault.resetBeforeCommit], "alreadyRedeemed"],
-  ["sent, and refused for certain", [Fault.rateLimited()], "alreadyRedeemedElsewhere"],
-  ["never left", [Fault.refused], "alreadyRedeemedElsewhere"]
-] as const)("control: both answers occur: %s", ([, faults, outcome]) =>
-  Effect.gen(function* () {
-    yield* usedElsewhere
-    assert.strictEqual(Option.getOrThrow(yield* redeem).outcome, outcome)
-    // A program that takes every `already_redeemed` alike would be caught by one of these.
-    assert.strictEqual(yield* expected, outcome)
-  }).pipe(
-    Effect.provide(
-      account({ backend: { plan: faults.map((fault, index) => FaultPlan.on(consume, index + 1, fault)) } })
-    )
-  )
-)
+test.each(
+  [
+    ["never sent", [], "alreadyRedeemedElsewhere"],
+    ["sent, no answer in time", [Fault.hang], "alreadyRedeemed"],
+    ["sent, connection broken", [Fault.resetBeforeCommit], "alreadyRedeemed"],
+    ["sent, and refused for certain", [Fault.rateLimited()], "alreadyRedeemedElsewhere"],
+    ["never left", [Fault.refused], "alreadyRedeemedElsewhere"]
+  ] as const,
+  ([, faults]) => account({ plan: faults.map((fault, index) => FaultPlan.on(consume, index + 1, fault)) })
+)("control: both answers occur: %s", function* ([, , outcome]) {
+  yield* usedElsewhere
+  assert.strictEqual(Option.getOrThrow(yield* redeem).outcome, outcome)
+  // A program that takes every `already_redeemed` alike would be caught by one of these.
+  assert.strictEqual(yield* expected, outcome)
+})

@@ -7,18 +7,17 @@ import { readUsage } from "../../src/programs/usage.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { Arbitraries, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, done, finish } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 /** The reads before the redemption pass, and all after it meet these faults. */
 const afterwards = (usage: Fault.Fault, credits: Fault.Fault) =>
   account({
-    backend: {
-      plan: [
-        FaultPlan.on("usage.read", 1, Fault.pass),
-        FaultPlan.on("resetCredits.list", 1, Fault.pass),
-        FaultPlan.on("usage.read", "every", usage),
-        FaultPlan.on("resetCredits.list", "every", credits)
-      ]
-    }
+    plan: [
+      FaultPlan.on("usage.read", 1, Fault.pass),
+      FaultPlan.on("resetCredits.list", 1, Fault.pass),
+      FaultPlan.on("usage.read", "every", usage),
+      FaultPlan.on("resetCredits.list", "every", credits)
+    ]
   })
 
 it.effect.prop(
@@ -38,20 +37,18 @@ it.effect.prop(
     }).pipe(
       Effect.provide(
         account({
-          backend: {
-            plan: [
-              FaultPlan.on("resetCredits.consume", 1, lost ? Fault.resetAfterCommit : Fault.pass),
-              FaultPlan.on("usage.read", 1, Fault.pass),
-              FaultPlan.on("resetCredits.list", 1, Fault.pass),
-              FaultPlan.on("usage.read", "every", usage),
-              FaultPlan.on("resetCredits.list", "every", credits),
-              FaultPlan.on("oauth.token", "every", renewal)
-            ]
-          }
+          plan: [
+            FaultPlan.on("resetCredits.consume", 1, lost ? Fault.resetAfterCommit : Fault.pass),
+            FaultPlan.on("usage.read", 1, Fault.pass),
+            FaultPlan.on("resetCredits.list", 1, Fault.pass),
+            FaultPlan.on("usage.read", "every", usage),
+            FaultPlan.on("resetCredits.list", "every", credits),
+            FaultPlan.on("oauth.token", "every", renewal)
+          ]
         })
       )
     ),
-  { fastCheck: { numRuns: 25 } }
+  runs(10)
 )
 
 const failures: ReadonlyArray<readonly [string, Fault.Fault]> = [
@@ -65,17 +62,13 @@ const failures: ReadonlyArray<readonly [string, Fault.Fault]> = [
   ["a long wait", Fault.rateLimited({ seconds: 3_600 })]
 ]
 
-it.effect.each(failures)("the state is then not known: %s", ([, fault]) =>
-  Effect.gen(function* () {
-    const { exit } = yield* finish(redeemReset())
-    assert.deepInclude(yield* exit, { outcome: "reset", usage: null })
-  }).pipe(Effect.provide(afterwards(fault, fault)))
-)
+test.each(failures, ([, fault]) => afterwards(fault, fault))("the state is then not known: %s", function* () {
+  const { exit } = yield* finish(redeemReset())
+  assert.deepInclude(yield* exit, { outcome: "reset", usage: null })
+})
 
-it.effect.each(failures)("control: the read does fail: %s", ([, fault]) =>
-  Effect.gen(function* () {
-    const reads = Effect.zipRight(readUsage({ fresh: true }), readUsage({ fresh: true }))
-    const { exit } = yield* finish(reads)
-    assert.isTrue(Exit.isFailure(exit))
-  }).pipe(Effect.provide(afterwards(fault, fault)))
-)
+test.each(failures, ([, fault]) => afterwards(fault, fault))("control: the read does fail: %s", function* () {
+  const reads = Effect.zipRight(readUsage({ fresh: true }), readUsage({ fresh: true }))
+  const { exit } = yield* finish(reads)
+  assert.isTrue(Exit.isFailure(exit))
+})

@@ -13,7 +13,8 @@ import { showRole, showStatus } from "../../src/programs/status.js"
 import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { FakeAccount, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, count, finish, run, type Services } from "../programs/harness.js"
+import { account, brief, count, finish, run, type Services, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const a = { userId: "user-A", accountId: "account-A" }
 const b = { userId: "user-B", accountId: "account-B" }
@@ -141,92 +142,88 @@ it.effect.prop(
       Effect.provide(
         account({
           settings: { usageInterval: Duration.seconds(5) },
-          backend: {
-            accounts,
-            plan: delays.map(({ call, endpoint, fault }) => FaultPlan.on(endpoint, call, fault))
-          }
+          accounts,
+          plan: delays.map(({ call, endpoint, fault }) => FaultPlan.on(endpoint, call, fault))
         })
       )
     ),
-  { fastCheck: { numRuns: 40 } }
+  runs(12)
 )
 
-it.effect.each(["usage", "role", "status"] as const)("after a change, %s is the other's", (what) =>
-  Effect.gen(function* () {
+test.each(["usage", "role", "status"] as const, account({ settings: { usageInterval: Duration.hours(1) }, accounts }))(
+  "after a change, %s is the other's",
+  function* (what) {
     for (const who of [a, b]) {
       yield* become(who)
       const found = yield* run(seen(what))
       assert.isNotString(found)
       assert.deepStrictEqual(typeof found === "string" ? null : new Set(found.parts), new Set([letter(who.accountId)]))
     }
-  }).pipe(Effect.provide(account({ settings: { usageInterval: Duration.hours(1) }, backend: { accounts } })))
+  }
 )
 
-it.effect("an answer that comes after the change is dropped, and so is the list of credits that comes after it", () =>
-  Effect.gen(function* () {
+test(
+  "an answer that comes after the change is dropped, and so is the list of credits that comes after it",
+  account({
+    accounts,
+    ...faulty("usage.read", Fault.delay("2 seconds", { afterCommit: true }), 1)
+  }),
+  function* () {
     const change = Effect.delay(become(b), "1 second")
     const { exit } = yield* finish(Effect.zip(seen("usage"), change, { concurrent: true }))
     assert.strictEqual((yield* exit)[0], "BackendError IdentityChanged")
-  }).pipe(
-    Effect.provide(
-      account({
-        backend: { accounts, plan: [FaultPlan.on("usage.read", 1, Fault.delay("2 seconds", { afterCommit: true }))] }
-      })
-    )
-  )
+  }
 )
 
-it.effect.each([
+test.each(
   [
-    "the usage came before the change, and the list of credits after it",
-    [FaultPlan.on("resetCredits.list", 1, Fault.delay("2 seconds"))]
-  ],
-  [
-    "the usage failed before the change, and came after it",
-    [FaultPlan.on("usage.read", 1, Fault.rateLimited({ seconds: 2 }))]
-  ],
-  [
-    "the role failed before the change, and came after it",
-    [FaultPlan.on("workspace.accountsCheck", 1, Fault.rateLimited({ seconds: 2 }))]
-  ]
-] as const)("a whole that was begun before the change is not shown after it: %s", ([, plan]) =>
-  Effect.gen(function* () {
-    const change = Effect.delay(become(b), "1 second")
-    const both = Effect.all([seen("usage"), seen("role"), seen("status")], { concurrency: "unbounded" })
-    const { exit } = yield* finish(Effect.zip(both, change, { concurrent: true }))
-    for (const found of (yield* exit)[0]) {
-      if (typeof found !== "string") for (const part of found.parts) assert.include([found.who, "?"], part)
-    }
-    // Nor is it kept for later.
-    for (const what of ["usage", "role", "status"] as const) {
-      const found = yield* run(seen(what))
-      assert.deepStrictEqual(typeof found === "string" ? found : new Set(found.parts), new Set(["B"]))
-    }
-  }).pipe(
-    Effect.provide(account({ settings: { usageInterval: Duration.hours(1) }, backend: { accounts, plan: [...plan] } }))
-  )
-)
+    [
+      "the usage came before the change, and the list of credits after it",
+      [FaultPlan.on("resetCredits.list", 1, Fault.delay("2 seconds"))]
+    ],
+    [
+      "the usage failed before the change, and came after it",
+      [FaultPlan.on("usage.read", 1, Fault.rateLimited({ seconds: 2 }))]
+    ],
+    [
+      "the role failed before the change, and came after it",
+      [FaultPlan.on("workspace.accountsCheck", 1, Fault.rateLimited({ seconds: 2 }))]
+    ]
+  ] as const,
+  ([, plan]) => account({ settings: { usageInterval: Duration.hours(1) }, accounts, plan: [...plan] })
+)("a whole that was begun before the change is not shown after it: %s", function* () {
+  const change = Effect.delay(become(b), "1 second")
+  const both = Effect.all([seen("usage"), seen("role"), seen("status")], { concurrency: "unbounded" })
+  const { exit } = yield* finish(Effect.zip(both, change, { concurrent: true }))
+  for (const found of (yield* exit)[0]) {
+    if (typeof found !== "string") for (const part of found.parts) assert.include([found.who, "?"], part)
+  }
+  // Nor is it kept for later.
+  for (const what of ["usage", "role", "status"] as const) {
+    const found = yield* run(seen(what))
+    assert.deepStrictEqual(typeof found === "string" ? found : new Set(found.parts), new Set(["B"]))
+  }
+})
 
-it.effect.each([
-  ["usage", "usage.read"],
-  ["role", "workspace.accountsCheck"]
-] as const)("what was known before two changes is not known after them: %s", ([what, endpoint]) =>
-  Effect.gen(function* () {
-    yield* run(seen(what))
-    yield* become(b)
-    yield* become(a)
-    yield* run(seen(what))
-    assert.strictEqual(yield* count(endpoint), 2)
-  }).pipe(Effect.provide(account({ settings: { usageInterval: Duration.hours(1) }, backend: { accounts } })))
-)
+test.each(
+  [
+    ["usage", "usage.read"],
+    ["role", "workspace.accountsCheck"]
+  ] as const,
+  account({ settings: { usageInterval: Duration.hours(1) }, accounts })
+)("what was known before two changes is not known after them: %s", function* ([what, endpoint]) {
+  yield* run(seen(what))
+  yield* become(b)
+  yield* become(a)
+  yield* run(seen(what))
+  assert.strictEqual(yield* count(endpoint), 2)
+})
 
-it.effect("control: a value that is kept for every reader would be seen", () =>
-  Effect.gen(function* () {
-    const keep = yield* Effect.cached(showUsage)
-    const first: Identity = (yield* run(keep)).snapshot.identity
-    yield* become(b)
-    const later = yield* run(keep)
-    assert.deepStrictEqual(later.snapshot.identity, first)
-    assert.notInclude(partsOf(later.snapshot), yield* now)
-  }).pipe(Effect.provide(account({ backend: { accounts } })))
-)
+test("control: a value that is kept for every reader would be seen", account({ accounts }), function* () {
+  const keep = yield* Effect.cached(showUsage)
+  const first: Identity = (yield* run(keep)).snapshot.identity
+  yield* become(b)
+  const later = yield* run(keep)
+  assert.deepStrictEqual(later.snapshot.identity, first)
+  assert.notInclude(partsOf(later.snapshot), yield* now)
+})

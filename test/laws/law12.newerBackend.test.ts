@@ -6,8 +6,9 @@ import * as FastCheck from "effect/FastCheck"
 import { guard, showUsage } from "../../src/programs/usage.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { Referrals } from "../../src/services/Referrals.js"
-import { Arbitraries, type FakeAccount, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, finish } from "../programs/harness.js"
+import { Arbitraries, type FakeAccount, FakeBackend, FakeState, Fault } from "../../src/testing/index.js"
+import { account, finish, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const reads = [
   "usage.read",
@@ -66,39 +67,36 @@ it.effect.prop(
       assert.lengthOf(messages, 1)
       assert.lengthOf(snapshot.main.windows, owner.primary === null ? 1 : 2)
       assert.strictEqual(offer._tag, "Some")
-    }).pipe(Effect.provide(account({ backend: { accounts: [owner], plan } }))),
-  { fastCheck: { numRuns: 25 } }
+    }).pipe(Effect.provide(account({ accounts: [owner], plan }))),
+  runs(10)
 )
 
-it.effect("unknown words become unknown, and numbers stay", () =>
-  Effect.gen(function* () {
-    const { exit } = yield* finish(readAll)
-    const { messages, snapshot } = yield* exit
-    assert.strictEqual(snapshot.plan, "unknown")
-    assert.strictEqual(snapshot.reachedType, null)
-    assert.deepStrictEqual(
-      snapshot.resetCredits?.credits?.map((credit) => [credit.id, credit.status, credit.resetType]),
-      [
-        ["rc_1", "unknown", "unknown"],
-        ["rc_2", "unknown", "unknown"]
-      ]
-    )
-    assert.deepStrictEqual(
-      snapshot.main.windows.map((window) => window.usedPercent),
-      [37, 61]
-    )
-    assert.deepStrictEqual(
-      messages.map(({ body, type }) => [body, type]),
-      [["Credits renew on Friday.", "unknown"]]
-    )
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.unknownEnum)] } })))
-)
+test("unknown words become unknown, and numbers stay", account(faulty("*", Fault.unknownEnum)), function* () {
+  const { exit } = yield* finish(readAll)
+  const { messages, snapshot } = yield* exit
+  assert.strictEqual(snapshot.plan, "unknown")
+  assert.strictEqual(snapshot.reachedType, null)
+  assert.deepStrictEqual(
+    snapshot.resetCredits?.credits?.map((credit) => [credit.id, credit.status, credit.resetType]),
+    [
+      ["rc_1", "unknown", "unknown"],
+      ["rc_2", "unknown", "unknown"]
+    ]
+  )
+  assert.deepStrictEqual(
+    snapshot.main.windows.map((window) => window.usedPercent),
+    [37, 61]
+  )
+  assert.deepStrictEqual(
+    messages.map(({ body, type }) => [body, type]),
+    [["Credits renew on Friday.", "unknown"]]
+  )
+})
 
-it.effect.each(["usage.read", "workspace.messages", "profile.me", "referrals.eligibility", "referrals.rules"] as const)(
-  "control: what can't be read does fail: %s",
-  (endpoint) =>
-    Effect.gen(function* () {
-      const { exit } = yield* finish(readAll)
-      assert.isTrue(Exit.isFailure(exit))
-    }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on(endpoint, "every", Fault.malformedJson)] } })))
-)
+test.each(
+  ["usage.read", "workspace.messages", "profile.me", "referrals.eligibility", "referrals.rules"] as const,
+  (endpoint) => account(faulty(endpoint, Fault.malformedJson))
+)("control: what can't be read does fail: %s", function* () {
+  const { exit } = yield* finish(readAll)
+  assert.isTrue(Exit.isFailure(exit))
+})

@@ -12,7 +12,8 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import type { RateLimits } from "../../src/services/RateLimits.js"
 import type { WorkspaceRole } from "../../src/services/WorkspaceRole.js"
 import { Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, count, finish, type Options, requests, run } from "../programs/harness.js"
+import { account, brief, count, finish, type Options, requests, run, faulty } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const interval = 5_000
 
@@ -32,12 +33,10 @@ const reading = (at: ReadonlyArray<number>) =>
 const world = (options: Options, late: number) =>
   account({
     ...options,
-    backend: {
-      plan: [
-        FaultPlan.on("usage.read", "every", Fault.delay(late)),
-        FaultPlan.on("resetCredits.list", "every", Fault.delay(late))
-      ]
-    }
+    plan: [
+      FaultPlan.on("usage.read", "every", Fault.delay(late)),
+      FaultPlan.on("resetCredits.list", "every", Fault.delay(late))
+    ]
   })
 
 it.effect.prop(
@@ -53,15 +52,13 @@ it.effect.prop(
         assert.isAbove(snapshot.fetchedAt.epochMillis, (at[index] ?? 0) - interval)
       })
     }).pipe(Effect.provide(world({ settings: { usageInterval: Duration.millis(interval) } }, late))),
-  { fastCheck: { numRuns: 15 } }
+  runs(6)
 )
 
-it.effect("control: without an interval there are more", () =>
-  Effect.gen(function* () {
-    yield* reading([0, 1_000, 2_000])
-    assert.deepStrictEqual(yield* gaps, [1_000, 1_000])
-  }).pipe(Effect.provide(world({}, 0)))
-)
+test("control: without an interval there are more", world({}, 0), function* () {
+  yield* reading([0, 1_000, 2_000])
+  assert.deepStrictEqual(yield* gaps, [1_000, 1_000])
+})
 
 /** A session without sign-ins, and without looks at the store. */
 const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -99,7 +96,7 @@ it.scoped.prop(
       for (const received of others) assert.isAtLeast(received.length, 1)
       assert.deepStrictEqual(yield* gaps, [minute, minute, minute, minute])
     }).pipe(Effect.scoped, quiet, Effect.provide(account())),
-  { fastCheck: { numRuns: 6 } }
+  runs(2)
 )
 
 it.scoped("control: watches of their own ask each for itself", () =>
@@ -110,7 +107,7 @@ it.scoped("control: watches of their own ask each for itself", () =>
   }).pipe(quiet, Effect.provide(account()))
 )
 
-const everyRead = (fault: Fault.Fault) => account({ backend: { plan: [FaultPlan.on("usage.read", "every", fault)] } })
+const everyRead = (fault: Fault.Fault) => account(faulty("usage.read", fault))
 
 it.effect.prop(
   "between the attempts of a read the backend's wish is obeyed up to the policy's cap of 10 s; a longer one ends it",
@@ -127,7 +124,7 @@ it.effect.prop(
       )
       assert.strictEqual(took, (attempts - 1) * seconds * 1_000)
     }).pipe(Effect.provide(everyRead(Fault.rateLimited({ seconds })))),
-  { fastCheck: { numRuns: 25 } }
+  runs(8)
 )
 
 it.effect.prop(
@@ -150,16 +147,16 @@ it.effect.prop(
       yield* TestClock.adjust(quiet - early)
       assert.isTrue(Exit.isSuccess(yield* Effect.exit(run(readUsage({ fresh })))))
       assert.strictEqual(yield* count("usage.read"), 2)
-    }).pipe(
-      Effect.provide(account({ backend: { plan: [FaultPlan.on("usage.read", 1, Fault.rateLimited({ seconds }))] } }))
-    ),
-  { fastCheck: { numRuns: 30 } }
+    }).pipe(Effect.provide(account(faulty("usage.read", Fault.rateLimited({ seconds }), 1)))),
+  runs(10)
 )
 
-it.effect("control: without the wish the next read asks at once", () =>
-  Effect.gen(function* () {
+test(
+  "control: without the wish the next read asks at once",
+  account(faulty("usage.read", Fault.forbidden, 1)),
+  function* () {
     yield* Effect.flip(run(showUsage))
     yield* run(showUsage)
     assert.deepStrictEqual(yield* times, [0, 0])
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("usage.read", 1, Fault.forbidden)] } })))
+  }
 )

@@ -11,8 +11,18 @@ import { inviteFriend } from "../../src/programs/invite.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, ending, invitee, type Options, program, programNames, type Services } from "../programs/harness.js"
+import {
+  account,
+  ending,
+  invitee,
+  type Options,
+  program,
+  programNames,
+  type Services,
+  faulty
+} from "../programs/harness.js"
 import { forms, watched, type Watched } from "./watching.js"
+import { runs, test, virtual } from "../cases.js"
 
 /** What must not be seen: the prefixes of the fake's tokens, and the address of an invite. */
 const secrets = ["Bearer ", "eyJhbGciOi", "rt_fake_", invitee, invitee.toUpperCase(), "zoe.invitee"]
@@ -45,16 +55,14 @@ const failing = (work: Effect.Effect<unknown, unknown, Services>) =>
 
 const isSecret = (token: string): boolean => secrets.some((secret) => token.includes(secret))
 
-it.effect("control: the fake's tokens are what is looked for", () =>
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    const { tokens } = yield* backend.signIn()
-    const { accessTokens, refreshTokens } = yield* backend.state
-    for (const token of [...HashMap.keys(accessTokens), ...HashMap.keys(refreshTokens), ...Object.values(tokens)]) {
-      assert.isTrue(isSecret(token), token)
-    }
-  }).pipe(Effect.provide(account()))
-)
+test("control: the fake's tokens are what is looked for", account(), function* () {
+  const backend = yield* FakeBackend.FakeBackend
+  const { tokens } = yield* backend.signIn()
+  const { accessTokens, refreshTokens } = yield* backend.state
+  for (const token of [...HashMap.keys(accessTokens), ...HashMap.keys(refreshTokens), ...Object.values(tokens)]) {
+    assert.isTrue(isSecret(token), token)
+  }
+})
 
 const echo = FastCheck.constantFrom(200, 204, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503).map(
   Fault.echoSecrets
@@ -70,7 +78,7 @@ const plan: FastCheck.Arbitrary<FaultPlan.FaultPlan> = FastCheck.array(
 )
 
 /** Tokens that the server has dropped, or that are about to expire: the session is renewed on the way. */
-const tokens = FastCheck.constantFrom<Options["backend"]>({}, { tokens: { accessTokenSeconds: 60 } })
+const tokens = FastCheck.constantFrom<Options>({}, { tokens: { accessTokenSeconds: 60 } })
 
 it.effect.prop(
   "nothing is to be seen, whatever goes wrong",
@@ -81,49 +89,43 @@ it.effect.prop(
         if (dropped) yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
         return yield* program(name)
       })
-      const layer = account({ backend: { ...tokens, plan } })
+      const layer = account({ ...tokens, plan })
       nothingLeaks(yield* watched(used(work), layer))
       nothingLeaks(yield* watched(failing(work), layer))
     }),
-  { fastCheck: { numRuns: 30 } }
+  runs(8)
 )
 
 describe.each([...programNames])("%s", (name) => {
-  it.effect.each([200, 400, 401, 403, 404, 409, 429, 500])("with our own secrets in every %s", (status) =>
-    Effect.gen(function* () {
-      const layer = account({ backend: { plan: [FaultPlan.on("*", "every", Fault.echoSecrets(status))] } })
-      nothingLeaks(yield* watched(failing(program(name)), layer))
-    })
-  )
+  virtual.each([200, 400, 401, 403, 404, 409, 429, 500])("with our own secrets in every %s", function* (status) {
+    const layer = account(faulty("*", Fault.echoSecrets(status)))
+    nothingLeaks(yield* watched(failing(program(name)), layer))
+  })
 })
 
-it.effect("nor is there when the secrets stand in headers", () =>
-  Effect.gen(function* () {
-    const text = "Bearer-eyJhbGciOiJub25l.rt_fake_zoe.invitee"
-    for (const fault of [
-      Fault.status(429, { retryAfter: { text }, contentType: `text/plain; of=${text}` }),
-      Fault.status(200, { contentType: `text/plain; of=${text}`, body: text }),
-      Fault.status(500, { contentType: text, body: JSON.stringify({ error: { code: text, message: text } }) })
-    ]) {
-      for (const name of programNames) {
-        const layer = account({ backend: { plan: [FaultPlan.on("*", "every", fault)] } })
-        nothingLeaks(yield* watched(failing(program(name)), layer))
-      }
+virtual("nor is there when the secrets stand in headers", function* () {
+  const text = "Bearer-eyJhbGciOiJub25l.rt_fake_zoe.invitee"
+  for (const fault of [
+    Fault.status(429, { retryAfter: { text }, contentType: `text/plain; of=${text}` }),
+    Fault.status(200, { contentType: `text/plain; of=${text}`, body: text }),
+    Fault.status(500, { contentType: text, body: JSON.stringify({ error: { code: text, message: text } }) })
+  ]) {
+    for (const name of programNames) {
+      const layer = account(faulty("*", fault))
+      nothingLeaks(yield* watched(failing(program(name)), layer))
     }
-  })
-)
+  }
+})
 
-it.effect("something is to be seen: logs, spans and errors are looked at", () =>
-  Effect.gen(function* () {
-    const layer = account({ backend: { plan: [FaultPlan.on("resetCredits.list", "every", Fault.echoSecrets(500))] } })
-    const seen = yield* watched(used(program("showUsage")), layer)
-    assert.isTrue(seen.logs.some((text) => text.includes("Only the number of reset credits is known")))
-    assert.isTrue(seen.spans.includes("showUsage"))
-    const broken = account({ backend: { plan: [FaultPlan.on("usage.read", "every", Fault.echoSecrets(400))] } })
-    const { results } = yield* watched(failing(program("showUsage")), broken)
-    assert.isTrue(results.some((text) => text.includes("usage.read: the backend refused the request (HTTP 400)")))
-  })
-)
+virtual("something is to be seen: logs, spans and errors are looked at", function* () {
+  const layer = account(faulty("resetCredits.list", Fault.echoSecrets(500)))
+  const seen = yield* watched(used(program("showUsage")), layer)
+  assert.isTrue(seen.logs.some((text) => text.includes("Only the number of reset credits is known")))
+  assert.isTrue(seen.spans.includes("showUsage"))
+  const broken = account(faulty("usage.read", Fault.echoSecrets(400)))
+  const { results } = yield* watched(failing(program("showUsage")), broken)
+  assert.isTrue(results.some((text) => text.includes("usage.read: the backend refused the request (HTTP 400)")))
+})
 
 const bearer = Effect.gen(function* () {
   const { headers } = yield* (yield* AuthSession).authorization
@@ -151,22 +153,18 @@ const careless: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, 
   ["an invitee's address", Effect.zipLeft(inviteFriend({ email: invitee }), Effect.logInfo(`invited ${invitee}`))]
 ]
 
-it.effect.each(careless)("control: it would be seen in %s", ([, work]) =>
-  Effect.gen(function* () {
-    const seen = yield* watched(failing(work), account())
-    assert.isAbove(leaks(seen).length, 0)
-  })
-)
+virtual.each(careless)("control: it would be seen in %s", function* ([, work]) {
+  const seen = yield* watched(failing(work), account())
+  assert.isAbove(leaks(seen).length, 0)
+})
 
-it.effect("control: it would be seen in a metric", () =>
-  Effect.gen(function* () {
-    const counter = Metric.counter("careless").pipe(Metric.tagged("authorization", "Bearer token"))
-    yield* Metric.increment(counter)
-    const seen = yield* watched(failing(Effect.void), account())
-    assert.deepStrictEqual(
-      leaks(seen).map((leak) => leak.split(":")[0]),
-      seen.metrics.filter((text) => text.includes("Bearer ")).map(() => "metrics")
-    )
-    assert.isAbove(leaks(seen).length, 0)
-  })
-)
+virtual("control: it would be seen in a metric", function* () {
+  const counter = Metric.counter("careless").pipe(Metric.tagged("authorization", "Bearer token"))
+  yield* Metric.increment(counter)
+  const seen = yield* watched(failing(Effect.void), account())
+  assert.deepStrictEqual(
+    leaks(seen).map((leak) => leak.split(":")[0]),
+    seen.metrics.filter((text) => text.includes("Bearer ")).map(() => "metrics")
+  )
+  assert.isAbove(leaks(seen).length, 0)
+})

@@ -13,6 +13,7 @@ import { inviteFriend } from "../../src/programs/invite.js"
 import { showStatus } from "../../src/programs/status.js"
 import { Arbitraries, FakeAccount, ScriptedDialog } from "../../src/testing/index.js"
 import { account, ending, finish, invitee } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const marks = "\\p{Cc}\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}"
 const unfit = new RegExp(`[${marks}]`, "u")
@@ -90,38 +91,34 @@ it.effect.prop(
         assert.notStrictEqual(label, "")
       }
       for (const line of lines) assert.isFalse(unfit.test(plainLine(line)), JSON.stringify(line))
-    }).pipe(Effect.provide(account({ backend: { accounts: [owner] } }))),
-  { fastCheck: { numRuns: 25 } }
+    }).pipe(Effect.provide(account({ accounts: [owner] }))),
+  runs(10)
 )
 
-it.effect("control: without that it would not be", () =>
-  Effect.gen(function* () {
+test(
+  "control: without that it would not be",
+  account({
+    accounts: [
+      {
+        messages: [{ id: "wm", type: "headline", body: "\u001b[2Jgone", createdAt: null, archivedAt: null }],
+        offer: {
+          shouldShow: true,
+          hasRewards: true,
+          title: null,
+          description: "free\u202e stuff",
+          grantAction: null,
+          grantAmount: null,
+          rules: ["\u001b]52;c;cm0gLXJm\u0007"],
+          requiresExplicitConfirmation: false,
+          inviteReward: null
+        }
+      }
+    ]
+  }),
+  function* () {
     const { lines } = yield* shown
     assert.isAtLeast(lines.filter((line) => unfit.test(line)).length, 3)
-  }).pipe(
-    Effect.provide(
-      account({
-        backend: {
-          accounts: [
-            {
-              messages: [{ id: "wm", type: "headline", body: "\u001b[2Jgone", createdAt: null, archivedAt: null }],
-              offer: {
-                shouldShow: true,
-                hasRewards: true,
-                title: null,
-                description: "free\u202e stuff",
-                grantAction: null,
-                grantAmount: null,
-                rules: ["\u001b]52;c;cm0gLXJm\u0007"],
-                requiresExplicitConfirmation: false,
-                inviteReward: null
-              }
-            }
-          ]
-        }
-      })
-    )
-  )
+  }
 )
 
 it.prop("an address is never in the error about it", [text], ([detail]) => {

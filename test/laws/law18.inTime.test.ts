@@ -17,8 +17,10 @@ import {
   program,
   type ProgramName,
   programNames,
-  type Services
+  type Services,
+  faulty
 } from "../programs/harness.js"
+import { runs, test } from "../cases.js"
 
 const limit = (name: PolicyName): number => Duration.toMillis(defaultPolicies[name].overallTimeout)
 
@@ -71,16 +73,17 @@ it.effect.prop(
         assert.isAtMost(times.length, repeat === "never" ? 1 : attempts + 1)
         assert.isAtMost((times.at(-1) ?? 0) - first, Duration.toMillis(overallTimeout))
       }
-    }).pipe(Effect.provide(account({ backend: { plan, tokens: { accessTokenSeconds } } }))),
-  { fastCheck: { numRuns: 80 } }
+    }).pipe(Effect.provide(account({ plan, tokens: { accessTokenSeconds } }))),
+  runs(25)
 )
 
-it.effect.each([...programNames])("%s ends in time when nothing answers, and no sooner than it has to", (name) =>
-  Effect.gen(function* () {
+test.each([...programNames], account(faulty("*", Fault.hang)))(
+  "%s ends in time when nothing answers, and no sooner than it has to",
+  function* (name) {
     const { took } = yield* finish(Effect.exit(program(name)))
     assert.isAtMost(took, bounds[name])
     assert.isAtLeast(took, Math.min(bounds[name], 10_000))
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
+  }
 )
 
 const bare: ReadonlyArray<readonly [string, Effect.Effect<void, unknown, Services>, number]> = [
@@ -88,10 +91,11 @@ const bare: ReadonlyArray<readonly [string, Effect.Effect<void, unknown, Service
   ["an offer", Effect.asVoid(Effect.flatMap(Referrals, (referrals) => referrals.loadOffer)), limit("readOffer")]
 ]
 
-it.effect.each(bare)("%s outside of any program ends in the time of its policy", ([, work, most]) =>
-  Effect.gen(function* () {
+test.each(bare, account(faulty("*", Fault.hang)))(
+  "%s outside of any program ends in the time of its policy",
+  function* ([, work, most]) {
     assert.isAtMost((yield* finish(Effect.exit(work))).took, most)
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
+  }
 )
 
 const twoDays = new CallPolicy({
@@ -100,27 +104,23 @@ const twoDays = new CallPolicy({
   overallTimeout: Duration.days(2)
 })
 
-it.effect.each(bare)("control: %s without its limits does not end", ([, work]) =>
-  Effect.gen(function* () {
-    const unlimited = work.pipe(
-      withPolicy("readUsage", twoDays),
-      withPolicy("readResetCredits", twoDays),
-      withPolicy("readOffer", twoDays)
-    )
-    assert.isTrue(Option.isNone(yield* ending(Effect.exit(unlimited), "1 day")))
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] } })))
-)
+test.each(bare, account(faulty("*", Fault.hang)))("control: %s without its limits does not end", function* ([, work]) {
+  const unlimited = work.pipe(
+    withPolicy("readUsage", twoDays),
+    withPolicy("readResetCredits", twoDays),
+    withPolicy("readOffer", twoDays)
+  )
+  assert.isTrue(Option.isNone(yield* ending(Effect.exit(unlimited), "1 day")))
+})
 
-it.effect("control: without its limits a program takes longer", () =>
-  Effect.gen(function* () {
+test(
+  "control: without its limits a program takes longer",
+  account({
+    ...faulty("*", Fault.hang),
+    policies: { readUsage: defaultPolicies.sendInvite }
+  }),
+  function* () {
     const { took } = yield* finish(Effect.exit(program("showUsage")))
     assert.isAbove(took, bounds.showUsage)
-  }).pipe(
-    Effect.provide(
-      account({
-        backend: { plan: [FaultPlan.on("*", "every", Fault.hang)] },
-        policies: { readUsage: defaultPolicies.sendInvite }
-      })
-    )
-  )
+  }
 )

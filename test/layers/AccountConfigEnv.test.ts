@@ -12,7 +12,8 @@ import * as Live from "../../src/layers/Live.js"
 import { AccountConfig, type AccountSettings } from "../../src/services/AccountConfig.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { temporaryHome } from "./support/home.js"
-import { inHome, virtual } from "./support/cases.js"
+import { inHome } from "./support/inHome.js"
+import { virtual } from "../cases.js"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -44,6 +45,9 @@ describe("without any configuration", () => {
       refreshUrl: "https://auth.openai.com/oauth/token",
       revokeUrl: "https://auth.openai.com/oauth/revoke",
       clientId: "app_EMoamEEZ73f0CkXaXp7hrann",
+      issuer: "https://auth.openai.com",
+      authApi: "https://auth.openai.com/api/accounts",
+      originator: "effect-codex-account",
       credentialStore: "file",
       maxResponseBytes: 1_048_576
     })
@@ -78,6 +82,13 @@ const variables: ReadonlyArray<readonly [label: string, environment: Environment
     { refreshUrl: `${url}/a`, revokeUrl: `${url}/b` }
   ],
   ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", { CODEX_APP_SERVER_LOGIN_CLIENT_ID: "app_other" }, { clientId: "app_other" }],
+  ["CODEX_APP_SERVER_LOGIN_ISSUER", { CODEX_APP_SERVER_LOGIN_ISSUER: ` ${url}/ ` }, { issuer: url }],
+  ["CODEX_AUTHAPI_BASE_URL", { CODEX_AUTHAPI_BASE_URL: `${url}/api//` }, { authApi: `${url}/api` }],
+  [
+    "CODEX_INTERNAL_ORIGINATOR_OVERRIDE",
+    { CODEX_INTERNAL_ORIGINATOR_OVERRIDE: "mein Wörk" },
+    { originator: "mein W_rk" }
+  ],
   [
     "CODEX_CA_CERTIFICATE before SSL_CERT_FILE",
     { CODEX_CA_CERTIFICATE: "/a.pem", SSL_CERT_FILE: "/b.pem" },
@@ -219,14 +230,18 @@ describe("a URL that can't be used", () => {
   virtual.each(unusable)("is refused wherever it stands, and not shown: %s", function* (bad) {
     const home = yield* configured(`chatgpt_base_url = "${bad}"`)
     const plain = yield* temporaryHome()
+    const variables = [
+      "CODEX_REFRESH_TOKEN_URL_OVERRIDE",
+      "CODEX_REVOKE_TOKEN_URL_OVERRIDE",
+      "CODEX_APP_SERVER_LOGIN_ISSUER",
+      "CODEX_AUTHAPI_BASE_URL"
+    ]
     for (const [found, where] of [
       [yield* trouble({ CODEX_HOME: home }), "chatgpt_base_url"],
       [yield* trouble({ CODEX_HOME: plain }, { baseUrl: bad }), "base URL"],
-      [
-        yield* trouble({ CODEX_HOME: plain, CODEX_REFRESH_TOKEN_URL_OVERRIDE: bad }),
-        "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
-      ],
-      [yield* trouble({ CODEX_HOME: plain, CODEX_REVOKE_TOKEN_URL_OVERRIDE: bad }), "CODEX_REVOKE_TOKEN_URL_OVERRIDE"]
+      ...(yield* Effect.forEach(variables, (name) =>
+        Effect.map(trouble({ CODEX_HOME: plain, [name]: bad }), (found) => [found, name] as const)
+      ))
     ] as const) {
       assert.strictEqual(found.reason, "InvalidUrl")
       assert.include(found.detail, where)

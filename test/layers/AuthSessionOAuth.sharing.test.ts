@@ -11,7 +11,7 @@ import { FakeBackend, Fault } from "../../src/testing/index.js"
 import { during, run } from "../programs/harness.js"
 import { accessToken, record, tokensOf } from "./support/records.js"
 import { bearer, exchanges, StoreControl, world, inWorld, expectWorld } from "./support/session.js"
-import { virtual } from "./support/cases.js"
+import { virtual } from "../cases.js"
 
 const minute = 60_000
 const due = record({ access: accessToken(4 * minute) })

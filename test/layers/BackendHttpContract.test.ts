@@ -24,7 +24,7 @@ import { count, during, run } from "../programs/harness.js"
 import { consume, oneAttempt, readUsage, usageBody } from "./support/backend.js"
 import { accessToken, apiKeyRecord, idToken, record } from "./support/records.js"
 import { exchanges, StoreControl, world, type WorldOptions } from "./support/session.js"
-import { over, virtual } from "./support/cases.js"
+import { over, test, virtual } from "../cases.js"
 
 const hour = 3_600_000
 const first = record({ access: accessToken(hour) })
@@ -331,16 +331,17 @@ describe("another identity", () => {
 })
 
 describe("a session that can't be used", () => {
-  it.effect.each([
-    ["an API key", apiKeyRecord, "WrongAuth"],
-    ["nobody", null, "NotSignedIn"]
-  ] as const)("sends nothing: %s", ([, stored, reason]) =>
-    Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip(readUsage)).reason, reason)
-      assert.strictEqual((yield* Effect.flip(consume)).reason, reason)
-      assert.strictEqual((yield* (yield* FakeBackend.FakeBackend).log).length, 0)
-    }).pipe(Effect.provide(faked({ record: stored })))
-  )
+  test.each(
+    [
+      ["an API key", apiKeyRecord, "WrongAuth"],
+      ["nobody", null, "NotSignedIn"]
+    ] as const,
+    ([, stored]) => faked({ record: stored })
+  )("sends nothing: %s", function* ([, , reason]) {
+    assert.strictEqual((yield* Effect.flip(readUsage)).reason, reason)
+    assert.strictEqual((yield* Effect.flip(consume)).reason, reason)
+    assert.strictEqual((yield* (yield* FakeBackend.FakeBackend).log).length, 0)
+  })
 
   over(faked({ backend: { tokens: { accessTokenSeconds: 600 } } }))("is renewed if it expires soon", function* () {
     yield* TestClock.setTime(6 * 60_000)

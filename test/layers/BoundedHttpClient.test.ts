@@ -4,7 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -15,7 +15,7 @@ import { BodyTooLarge, boundedHttpClient } from "../../src/layers/internal/Bound
 import { watched } from "../laws/watching.js"
 import { brief, calling, failures, readUsage, usageBody } from "./support/backend.js"
 import { rawServer } from "./support/sockets.js"
-import { live, liveOver, virtual } from "./support/cases.js"
+import { live, liveOver, test, virtual } from "../cases.js"
 
 const maxBytes = 1_048_576
 
@@ -117,19 +117,17 @@ const clients = [
 ] as const
 
 describe("an answer through a client of the caller's", () => {
-  it.scopedLive.each(clients)("is bounded all the same: %s", ([, layer]) =>
-    Effect.gen(function* () {
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
-      for (const [, framed] of framings) {
-        const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
-        const request = HttpClientRequest.get(server.origin)
-        assert.strictEqual((yield* execute(request)).bodyText.length, maxBytes)
-        assert.instanceOf(yield* Effect.flip(execute(request)), BodyTooLarge)
-      }
-      const server = yield* rawServer(endless({ bytes: 0 }))
-      assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
-    }).pipe(Effect.provide(layer))
-  )
+  test.live.each(clients, ([, layer]) => layer)("is bounded all the same: %s", function* () {
+    const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
+    for (const [, framed] of framings) {
+      const server = yield* rawServer((socket, _, nth) => framed(padded(nth === 1 ? maxBytes : maxBytes + 1))(socket))
+      const request = HttpClientRequest.get(server.origin)
+      assert.strictEqual((yield* execute(request)).bodyText.length, maxBytes)
+      assert.instanceOf(yield* Effect.flip(execute(request)), BodyTooLarge)
+    }
+    const server = yield* rawServer(endless({ bytes: 0 }))
+    assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
+  })
 
   liveOver(FetchHttpClient.layer)("is bounded by what it unpacks to, not by what was sent", function* () {
     const bomb = gzipSync(padded(8 * maxBytes))
@@ -142,17 +140,15 @@ describe("an answer through a client of the caller's", () => {
     assert.instanceOf(yield* Effect.flip(execute(HttpClientRequest.get(server.origin))), BodyTooLarge)
   })
 
-  it.scopedLive.each(clients)("was asked for under our name and without a trace: %s", ([, layer]) =>
-    Effect.gen(function* () {
-      const server = yield* rawServer(declared("{}"))
-      const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
-      yield* Effect.withSpan(execute(HttpClientRequest.get(server.origin)), "a span of the caller's")
-      const request = (server.requests[0] ?? "").toLowerCase()
-      assert.include(request, "user-agent: ours\r\n")
-      assert.notInclude(request, "traceparent")
-      assert.notInclude(request, "b3:")
-    }).pipe(Effect.provide(layer))
-  )
+  test.live.each(clients, ([, layer]) => layer)("was asked for under our name and without a trace: %s", function* () {
+    const server = yield* rawServer(declared("{}"))
+    const execute = boundedHttpClient(yield* HttpClient.HttpClient, { maxResponseBytes: maxBytes, userAgent: "ours" })
+    yield* Effect.withSpan(execute(HttpClientRequest.get(server.origin)), "a span of the caller's")
+    const request = (server.requests[0] ?? "").toLowerCase()
+    assert.include(request, "user-agent: ours\r\n")
+    assert.notInclude(request, "traceparent")
+    assert.notInclude(request, "b3:")
+  })
 
   liveOver(NodeHttpClient.layerUndici)("control: the same client without us tells its trace", function* () {
     const server = yield* rawServer(declared("{}"))

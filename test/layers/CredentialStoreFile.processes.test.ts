@@ -9,9 +9,10 @@ import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { authFile, fileStore, temporaryHome } from "./support/home.js"
+import { inHomeLive } from "./support/inHome.js"
 import { record } from "./support/records.js"
 import type { Attempts } from "./support/unprivileged.js"
-import { live, inHomeLive } from "./support/cases.js"
+import { live } from "../cases.js"
 
 interface Ended {
   readonly code: number | null

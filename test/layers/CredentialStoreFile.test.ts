@@ -16,8 +16,9 @@ import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
 import * as CredentialStoreFile from "../../src/layers/CredentialStoreFile.js"
 import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { authFile, fileStore, modeOf, temporaryHome } from "./support/home.js"
+import { inHome } from "./support/inHome.js"
 import { record, tokensOf } from "./support/records.js"
-import { inHome, virtual } from "./support/cases.js"
+import { virtual } from "../cases.js"
 
 /** The store over a folder, as an effect on the store. */
 const inStore = <A, E>(home: string, use: (store: CredentialStore["Type"]) => Effect.Effect<A, E>) =>

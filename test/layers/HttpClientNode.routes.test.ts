@@ -11,8 +11,9 @@ import * as HttpClientNode from "../../src/layers/HttpClientNode.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { brief, calling, failures, consume, readUsage, usageBody } from "./support/backend.js"
 import { temporaryHome } from "./support/home.js"
+import { inHome } from "./support/inHome.js"
 import { freePort, httpServer, json, makeCertificates, proxy, tlsFront } from "./support/sockets.js"
-import { live, inHome } from "./support/cases.js"
+import { live } from "../cases.js"
 
 const backend = httpServer((request, response) => {
   if (request.url === "/oauth/token") return json(response, { access_token: "opaque-2" })

@@ -6,7 +6,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { brief, calling, failures, consume, readUsage, secretToken, usageBody } from "./support/backend.js"
 import { accessToken, jwt, patRecord, record } from "./support/records.js"
 import { freePort, httpServer, json, rawServer } from "./support/sockets.js"
-import { live } from "./support/cases.js"
+import { live } from "../cases.js"
 
 const reset = { code: "reset", windows_reset: 1 }
 const answers = (value: unknown) => JSON.stringify(value)

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { defaultPolicies } from "../../src/domain/CallPolicy.js"
 import * as PoliciesConfig from "../../src/layers/PoliciesConfig.js"
 import { Policies } from "../../src/services/Policies.js"
-import { virtual } from "./support/cases.js"
+import { virtual } from "../cases.js"
 
 const table = (environment: Readonly<Record<string, string>>, limit?: Duration.DurationInput) =>
   PoliciesConfig.make(Option.map(Option.fromNullable(limit), Duration.decode)).pipe(

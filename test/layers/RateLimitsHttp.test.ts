@@ -10,7 +10,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { RateLimits, type ReadUsage } from "../../src/services/RateLimits.js"
 import { FakeAccount, Fault, FaultPlan } from "../../src/testing/index.js"
 import { account, count, during } from "../programs/harness.js"
-import { over } from "./support/cases.js"
+import { over } from "../cases.js"
 
 /** What is left to redeem, as a reader sees it. */
 const seen = (options?: ReadUsage) =>
@@ -28,16 +28,14 @@ const redeem = Effect.gen(function* () {
 const world = (...late: ReadonlyArray<number>) =>
   account({
     settings: { usageInterval: Duration.minutes(1) },
-    backend: {
-      accounts: (now) => [
-        {
-          resetCredits: [FakeAccount.makeResetCredit(now, "credit-1"), FakeAccount.makeResetCredit(now, "credit-2")]
-        }
-      ],
-      plan: late.map((seconds, index) =>
-        FaultPlan.on("usage.read", index + 1, Fault.delay(Duration.seconds(seconds), { afterCommit: true }))
-      )
-    }
+    accounts: (now) => [
+      {
+        resetCredits: [FakeAccount.makeResetCredit(now, "credit-1"), FakeAccount.makeResetCredit(now, "credit-2")]
+      }
+    ],
+    plan: late.map((seconds, index) =>
+      FaultPlan.on("usage.read", index + 1, Fault.delay(Duration.seconds(seconds), { afterCommit: true }))
+    )
   })
 
 describe("a read that began before a redemption and ends after it", () => {

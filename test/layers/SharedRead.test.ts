@@ -7,7 +7,7 @@ import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import { makeSharedRead } from "../../src/layers/internal/SharedRead.js"
 import { during } from "../programs/harness.js"
-import { cases } from "./support/cases.js"
+import { cases } from "../cases.js"
 
 type SharedRead = Effect.Effect.Success<ReturnType<typeof makeSharedRead<number, string>>>
 

@@ -12,9 +12,9 @@ import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
 import { type Call, callOnce, callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
 import { AuthSession, type Authorization } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
-import { FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, brief, count, finish } from "../programs/harness.js"
-import { over } from "./support/cases.js"
+import { FakeBackend, Fault } from "../../src/testing/index.js"
+import { account, brief, count, finish, faulty } from "../programs/harness.js"
+import { over, runs } from "../cases.js"
 
 const safe = defaultPolicies.readUsage
 const change = (fields: Partial<CallPolicy>, of: CallPolicy = safe) => new CallPolicy({ ...of, ...fields })
@@ -111,7 +111,7 @@ describe("waits", () => {
         assert.lengthOf(times, 3)
         times.forEach((time, index) => assert.closeTo(time, expected[index] ?? Number.NaN, 2))
       }).pipe(Effect.provide(account())),
-    { fastCheck: { numRuns: 20 } }
+    runs(8)
   )
 
   it.effect.prop(
@@ -125,7 +125,7 @@ describe("waits", () => {
         assert.isTrue(second - first >= 1_000 && second - first <= 2_000, `${second - first}`)
         assert.isTrue(third - second >= 2_000 && third - second <= 4_000, `${third - second}`)
       }).pipe(Effect.provide(account())),
-    { fastCheck: { numRuns: 20 } }
+    runs(8)
   )
 })
 
@@ -188,7 +188,7 @@ describe("a 401", () => {
     assert.deepStrictEqual([result, yield* count("oauth.token")], ["done", 0])
   })
 
-  over(account({ backend: { accounts: [{}, { userId: "user-B", accountId: "account-B" }] } }))(
+  over(account({ accounts: [{}, { userId: "user-B", accountId: "account-B" }] }))(
     "is the end of it when the record is another account's by now",
     function* () {
       const backend = yield* FakeBackend.FakeBackend
@@ -206,12 +206,9 @@ describe("a 401", () => {
     ["is too late", Fault.hang, `${unauthorized} 401`, 25_000],
     ["is refused", expired, "AuthError Expired", null]
   ] as const) {
-    over(account({ backend: { plan: [FaultPlan.on("oauth.token", "every", fault)] } }))(
-      `ends as the renewal does when that ${label}`,
-      function* () {
-        const found = yield* under(safe, refused, done)
-        assert.deepStrictEqual(found, { result, times: [0], took: took ?? found.took })
-      }
-    )
+    over(account(faulty("oauth.token", fault)))(`ends as the renewal does when that ${label}`, function* () {
+      const found = yield* under(safe, refused, done)
+      assert.deepStrictEqual(found, { result, times: [0], took: took ?? found.took })
+    })
   }
 })

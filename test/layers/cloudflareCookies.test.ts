@@ -3,7 +3,7 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/HttpClientNode.js"
-import { virtual } from "./support/cases.js"
+import { virtual } from "../cases.js"
 
 /** A client whose every answer sets these cookies, and the cookie headers that it was sent. */
 const setting = (setCookies: ReadonlyArray<string>) => {

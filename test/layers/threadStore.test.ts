@@ -15,7 +15,7 @@ import { layerMemory } from "../../src/layers/ThreadStoreMemory.js"
 import * as ThreadStoreSql from "../../src/layers/ThreadStoreSql.js"
 import { ThreadStore } from "../../src/services/ThreadStore.js"
 import { inFolder, configOf, databaseOf, rawSql, temporaryFolder } from "./journal/files.js"
-import { virtual, over, type Steps } from "./support/cases.js"
+import { over, type Steps, virtual } from "../cases.js"
 
 const idOf = (n: number) => threadIdAt(1_763_640_000_000 + n, new Uint8Array(16).fill(n))
 const thread = (n: number, over: Partial<typeof Thread.Type> = {}): Thread =>

@@ -14,6 +14,7 @@ import { violations } from "./laws.js"
 import type { Planned, ProcessPlan } from "./scenario.js"
 import { play } from "./world.js"
 import { account, brief, count, done, invitee, run } from "../programs/harness.js"
+import { test } from "../cases.js"
 
 /** A process that is given these commands and does not die. */
 const giving = (commands: ReadonlyArray<Planned>, pace = 0): ProcessPlan => ({
@@ -26,20 +27,18 @@ const giving = (commands: ReadonlyArray<Planned>, pace = 0): ProcessPlan => ({
 
 const saying = ({ answered }: History) => answered.map(({ said, task }) => [task.process, said])
 
-it.effect("law 4: an invite whose sender died after its outcome was recorded is not sent again", () =>
-  Effect.gen(function* () {
-    // The next process can't see whether the answer was shown.
-    yield* run(inviteFriend({ email: invitee }))
-    const error = yield* Effect.flip(run(inviteFriend({ email: invitee.toUpperCase() })))
-    assert.strictEqual(brief(error), "ActError NotNeeded")
-    assert.match(error.message, /invited at /)
-    assert.strictEqual(yield* count("referrals.invite"), 1)
+test("law 4: an invite whose sender died after its outcome was recorded is not sent again", account(), function* () {
+  // The next process can't see whether the answer was shown.
+  yield* run(inviteFriend({ email: invitee }))
+  const error = yield* Effect.flip(run(inviteFriend({ email: invitee.toUpperCase() })))
+  assert.strictEqual(brief(error), "ActError NotNeeded")
+  assert.match(error.message, /invited at /)
+  assert.strictEqual(yield* count("referrals.invite"), 1)
 
-    assert.deepInclude(yield* run(inviteFriend({ email: invitee, again: true })), { _tag: "Sent" })
-    assert.deepInclude(yield* run(inviteFriend({ email: "max@friends.test" })), { _tag: "Sent" })
-    assert.strictEqual((yield* done).invite, 3)
-  }).pipe(Effect.provide(account()))
-)
+  assert.deepInclude(yield* run(inviteFriend({ email: invitee, again: true })), { _tag: "Sent" })
+  assert.deepInclude(yield* run(inviteFriend({ email: "max@friends.test" })), { _tag: "Sent" })
+  assert.strictEqual((yield* done).invite, 3)
+})
 
 it("a redemption that another process ends, while this one waits to carry it on, is reported with its outcome", async () => {
   const history = await play({
@@ -142,27 +141,26 @@ describe("a key for which another process names a credit while this one asks for
       const [key, creditId] = [RedeemKey.make("mine"), ResetCreditId.make("ours")]
       return yield* Effect.either(run(redeemConfirmed({ as, key, creditId, again: false })))
     })
-  it.effect.each([
-    ["whose end is not known", { _tag: "unknown", reason: "Timeout" }],
-    ["that was refused", { _tag: "rejected", reason: "Forbidden 403" }]
-  ] as const)("law 6: sends nothing while it is one %s", ([, state]) =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(Either.mapLeft(yield* confirmed(state), brief), Either.left("ActError Busy"))
-      assert.strictEqual(yield* count("resetCredits.consume"), 0)
-    }).pipe(Effect.provide(account()))
-  )
+  test.each(
+    [
+      ["whose end is not known", { _tag: "unknown", reason: "Timeout" }],
+      ["that was refused", { _tag: "rejected", reason: "Forbidden 403" }]
+    ] as const,
+    account()
+  )("law 6: sends nothing while it is one %s", function* ([, state]) {
+    assert.deepStrictEqual(Either.mapLeft(yield* confirmed(state), brief), Either.left("ActError Busy"))
+    assert.strictEqual(yield* count("resetCredits.consume"), 0)
+  })
 })
 
-it.effect("control: a key of another act stays in use, and nothing is sent", () =>
-  Effect.gen(function* () {
-    const { identity: as } = yield* (yield* AuthSession).current
-    yield* (yield* OperationJournal).intend({ key: "mine", act: "nudge", identity: as, target: "credits" })
-    const key = RedeemKey.make("mine")
-    const error = yield* Effect.flip(run(redeemConfirmed({ as, key, creditId: undefined, again: false })))
-    assert.strictEqual(brief(error), "JournalError InUse")
-    assert.strictEqual(yield* count("resetCredits.consume"), 0)
-  }).pipe(Effect.provide(account()))
-)
+test("control: a key of another act stays in use, and nothing is sent", account(), function* () {
+  const { identity: as } = yield* (yield* AuthSession).current
+  yield* (yield* OperationJournal).intend({ key: "mine", act: "nudge", identity: as, target: "credits" })
+  const key = RedeemKey.make("mine")
+  const error = yield* Effect.flip(run(redeemConfirmed({ as, key, creditId: undefined, again: false })))
+  assert.strictEqual(brief(error), "JournalError InUse")
+  assert.strictEqual(yield* count("resetCredits.consume"), 0)
+})
 
 it("law 13: a reading of which only a part came may be made again at once", async () => {
   const history = await play({

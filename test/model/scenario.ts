@@ -54,17 +54,14 @@ const minute = 60 * second
 export const maxSkew = 15 * second
 
 const within = (max: number) =>
-  FastCheck.oneof(
-    { weight: 3, arbitrary: FastCheck.integer({ min: 0, max: Math.min(max, 300) }) },
-    { weight: 2, arbitrary: FastCheck.integer({ min: 0, max }) }
-  )
+  weighted([3, FastCheck.integer({ min: 0, max: Math.min(max, 300) })], [2, FastCheck.integer({ min: 0, max })])
+
+const weighted = <A>(...choices: ReadonlyArray<readonly [weight: number, FastCheck.Arbitrary<A>]>) =>
+  FastCheck.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 
 const pace = FastCheck.array(within(400), { minLength: 1, maxLength: 5 })
 
-const skew = FastCheck.oneof(
-  { weight: 2, arbitrary: FastCheck.constant(0) },
-  { weight: 1, arbitrary: FastCheck.integer({ min: -maxSkew, max: maxSkew }) }
-)
+const skew = weighted([2, FastCheck.constant(0)], [1, FastCheck.integer({ min: -maxSkew, max: maxSkew })])
 
 interface Shape {
   readonly commands: FastCheck.Arbitrary<Command>
@@ -73,32 +70,31 @@ interface Shape {
   readonly span: number
   readonly maxCommands: number
   readonly processes: readonly [min: number, max: number]
-  /** Up to which step a process dies; 0 for no deaths. */
-  readonly maxDeath: number
+  /** Up to which step a process dies; by default none does. */
+  readonly maxDeath?: number
   readonly maxFaults?: number
-  readonly noSkew?: boolean
 }
 
 const process = (shape: Shape): FastCheck.Arbitrary<ProcessPlan> =>
   FastCheck.record({
-    skew: shape.noSkew === true ? FastCheck.constant(0) : skew,
+    skew,
     pace,
     commands: FastCheck.array(FastCheck.record({ at: within(shape.span), command: shape.commands }), {
       minLength: 1,
       maxLength: shape.maxCommands
     }),
     diesAt:
-      shape.maxDeath === 0
+      shape.maxDeath === undefined
         ? FastCheck.constant([])
-        : FastCheck.oneof(
-            { weight: 1, arbitrary: FastCheck.constant([]) },
-            {
-              weight: 2,
-              arbitrary: FastCheck.array(FastCheck.integer({ min: 1, max: shape.maxDeath }), {
+        : weighted(
+            [1, FastCheck.constant([])],
+            [
+              2,
+              FastCheck.array(FastCheck.integer({ min: 1, max: shape.maxDeath }), {
                 minLength: 1,
                 maxLength: 2
               })
-            }
+            ]
           ),
     restartAfter: within(3 * minute)
   })
@@ -110,10 +106,7 @@ export const scenarios = (shape: Shape): FastCheck.Arbitrary<Scenario> =>
     tokensDropped: FastCheck.boolean()
   })
 
-const one = <C extends Command>(command: C): FastCheck.Arbitrary<Command> => FastCheck.constant<Command>(command)
-
-const weighted = (...choices: ReadonlyArray<readonly [number, FastCheck.Arbitrary<Command>]>) =>
-  FastCheck.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
+const one = (command: Command): FastCheck.Arbitrary<Command> => FastCheck.constant(command)
 
 const use = one({ _tag: "use" })
 const refresh = one({ _tag: "refresh" })
@@ -125,10 +118,7 @@ const invite = FastCheck.constantFrom<Command>({ _tag: "invite", to: "zoe" }, { 
 const signIn = FastCheck.constantFrom<Command>({ _tag: "signIn", as: "B" }, { _tag: "signIn", as: "A" })
 const signOut = FastCheck.constantFrom<Command>({ _tag: "signOut", revoke: false }, { _tag: "signOut", revoke: true })
 
-const calls = FastCheck.oneof(
-  { weight: 4, arbitrary: FastCheck.integer({ min: 1, max: 3 }) },
-  { weight: 1, arbitrary: FastCheck.constant("every" as const) }
-)
+const calls = weighted<number | "every">([4, FastCheck.integer({ min: 1, max: 3 })], [1, FastCheck.constant("every")])
 
 const late = (max: number) =>
   FastCheck.record({ by: FastCheck.integer({ min: 0, max }), afterCommit: FastCheck.boolean() }).map(
@@ -136,11 +126,11 @@ const late = (max: number) =>
   )
 
 /** Answers that are lost, late or no answers, before and after the deed. */
-const lost: FastCheck.Arbitrary<Fault.Fault> = FastCheck.oneof(
-  { weight: 3, arbitrary: FastCheck.constantFrom(Fault.resetAfterCommit, Fault.hangAfterCommit, Fault.truncated) },
-  {
-    weight: 2,
-    arbitrary: FastCheck.constantFrom(
+const lost: FastCheck.Arbitrary<Fault.Fault> = weighted(
+  [3, FastCheck.constantFrom(Fault.resetAfterCommit, Fault.hangAfterCommit, Fault.truncated)],
+  [
+    2,
+    FastCheck.constantFrom(
       Fault.resetBeforeCommit,
       Fault.hang,
       Fault.refused,
@@ -152,9 +142,9 @@ const lost: FastCheck.Arbitrary<Fault.Fault> = FastCheck.oneof(
       Fault.redirect(302, { crossOrigin: true }),
       Fault.status(401)
     )
-  },
-  { weight: 2, arbitrary: late(70 * second) },
-  { weight: 2, arbitrary: late(3 * second) }
+  ],
+  [2, late(70 * second)],
+  [2, late(3 * second)]
 )
 
 const rule = (
@@ -188,7 +178,6 @@ export const troubled = scenarios({
   span: 20 * second,
   maxCommands: 2,
   processes: [1, 2],
-  maxDeath: 0,
   maxFaults: 2
 })
 
@@ -199,20 +188,16 @@ export const overtaken = scenarios({
   span: 5 * second,
   maxCommands: 2,
   processes: [2, 3],
-  maxDeath: 0,
   maxFaults: 2
 })
 
 /** Acts by many, with deaths; the carrying on is by the same command, by another's, and by `resolve`. */
 export const acts = scenarios({
   commands: weighted([4, redeem], [4, invite], [3, nudge], [1, resolve], [1, usage]),
-  faults: FastCheck.oneof(
-    {
-      weight: 3,
-      arbitrary: rule(["resetCredits.consume", "referrals.invite", "workspace.nudge"], lost)
-    },
-    { weight: 1, arbitrary: rule(["usage.read", "resetCredits.list"], FastCheck.oneof(stale, lost)) },
-    { weight: 1, arbitrary: rule(["referrals.eligibility", "referrals.rules", "oauth.token"], lost) }
+  faults: weighted(
+    [3, rule(["resetCredits.consume", "referrals.invite", "workspace.nudge"], lost)],
+    [1, rule(["usage.read", "resetCredits.list"], FastCheck.oneof(stale, lost))],
+    [1, rule(["referrals.eligibility", "referrals.rules", "oauth.token"], lost)]
   ),
   span: 30 * second,
   maxCommands: 3,
@@ -227,7 +212,6 @@ export const invites = scenarios({
   span: 3 * second,
   maxCommands: 2,
   processes: [2, 4],
-  maxDeath: 0,
   maxFaults: 2
 })
 
@@ -262,25 +246,24 @@ export const retried = scenarios({
 /** Redemptions over an hour in which the backend shows old usage. */
 export const resets = scenarios({
   commands: weighted([5, redeem], [1, usage]),
-  faults: FastCheck.oneof(
-    { weight: 2, arbitrary: rule(["usage.read", "resetCredits.list"], stale) },
-    { weight: 1, arbitrary: rule(["resetCredits.consume"], late(30 * second)) },
-    { weight: 1, arbitrary: rule(["resetCredits.consume"], FastCheck.constant(Fault.resetAfterCommit)) }
+  faults: weighted(
+    [2, rule(["usage.read", "resetCredits.list"], stale)],
+    [1, rule(["resetCredits.consume"], late(30 * second))],
+    [1, rule(["resetCredits.consume"], FastCheck.constant(Fault.resetAfterCommit))]
   ),
   span: 60 * minute,
   maxCommands: 4,
-  processes: [1, 4],
-  maxDeath: 0
+  processes: [1, 4]
 })
 
 /** Readers and actors while accounts come and go. */
 export const identities = scenarios({
   commands: weighted([5, usage], [3, signIn], [1, refresh], [1, redeem], [1, nudge]),
-  faults: FastCheck.oneof(
-    { weight: 3, arbitrary: rule(["usage.read", "resetCredits.list", "workspace.accountsCheck"], late(6 * second)) },
-    {
-      weight: 1,
-      arbitrary: rule(
+  faults: weighted(
+    [3, rule(["usage.read", "resetCredits.list", "workspace.accountsCheck"], late(6 * second))],
+    [
+      1,
+      rule(
         ["usage.read", "oauth.token", "resetCredits.consume"],
         FastCheck.constantFrom(
           Fault.status(401),
@@ -289,7 +272,7 @@ export const identities = scenarios({
           Fault.resetAfterCommit
         )
       )
-    }
+    ]
   ),
   span: 8 * second,
   maxCommands: 5,
@@ -303,8 +286,7 @@ export const switches = scenarios({
   faults: rule(["usage.read"], late(second)),
   span: 20 * second,
   maxCommands: 5,
-  processes: [1, 2],
-  maxDeath: 0
+  processes: [1, 2]
 })
 
 /** Many readers a process. */
@@ -312,9 +294,9 @@ export const readers = scenarios({
   commands: usage,
   faults: rule(
     ["usage.read", "resetCredits.list"],
-    FastCheck.oneof(
-      { weight: 2, arbitrary: late(8 * second) },
-      { weight: 2, arbitrary: FastCheck.integer({ min: 1, max: 900 }).map((seconds) => Fault.rateLimited({ seconds })) }
+    weighted(
+      [2, late(8 * second)],
+      [2, FastCheck.integer({ min: 1, max: 900 }).map((seconds) => Fault.rateLimited({ seconds }))]
     )
   ),
   span: 30 * second,

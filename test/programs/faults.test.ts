@@ -12,6 +12,7 @@ import { filter } from "effect/Record"
 import * as Struct from "effect/Struct"
 import { Arbitraries, Fault, FaultPlan } from "../../src/testing/index.js"
 import * as Harness from "./harness.js"
+import { test } from "../cases.js"
 
 const faults = {
   none: Fault.pass,
@@ -350,7 +351,7 @@ const columns: ReadonlyArray<Column> = [
 ]
 
 const every = (endpoints: ReadonlyArray<FaultPlan.EndpointName>, fault: Fault.Fault) =>
-  Harness.account({ backend: { plan: endpoints.map((endpoint) => FaultPlan.on(endpoint, "every", fault)) } })
+  Harness.account({ plan: endpoints.map((endpoint) => FaultPlan.on(endpoint, "every", fault)) })
 
 /** The log knows no endpoint that was never reached. */
 const heard = (requests: Readonly<Record<string, ReadonlyArray<number>>>) =>
@@ -365,26 +366,24 @@ it("the table has every kind of fault", () => {
 })
 
 describe.each(columns)("$program", ({ endpoint, others, program, table }) => {
-  it.effect.each(faultNames)("%s", (name) =>
-    Effect.gen(function* () {
-      const [times, result, took, renewedAt] = table.get(name) ?? assert.fail()
-      const ended = yield* Harness.finish(said[program])
-      assert.deepStrictEqual(
-        {
-          result: Harness.briefExit(ended.exit, (word) => word),
-          took: ended.took,
-          requests: yield* Harness.requests
-        },
-        {
-          result,
-          took,
-          requests: heard({ [endpoint]: times, ...others(result, took), ...renewals(renewedAt) })
-        }
-      )
-      // However often it was sent, it was done once at most.
-      for (const times of Object.values(yield* Harness.done)) assert.isAtMost(times, 1)
-    }).pipe(Effect.provide(every([endpoint], faults[name])))
-  )
+  test.each(faultNames, (name) => every([endpoint], faults[name]))("%s", function* (name) {
+    const [times, result, took, renewedAt] = table.get(name) ?? assert.fail()
+    const ended = yield* Harness.finish(said[program])
+    assert.deepStrictEqual(
+      {
+        result: Harness.briefExit(ended.exit, (word) => word),
+        took: ended.took,
+        requests: yield* Harness.requests
+      },
+      {
+        result,
+        took,
+        requests: heard({ [endpoint]: times, ...others(result, took), ...renewals(renewedAt) })
+      }
+    )
+    // However often it was sent, it was done once at most.
+    for (const times of Object.values(yield* Harness.done)) assert.isAtMost(times, 1)
+  })
 })
 
 describe("showStatus", () => {
@@ -405,25 +404,23 @@ describe("showStatus", () => {
     role: shown.role.source
   }))
 
-  it.effect.each(faultNames)("%s", (name) =>
-    Effect.gen(function* () {
-      const [times, usage, role, messages, took, renewedAt] = status.get(name) ?? assert.fail()
-      const ended = yield* Harness.finish(parts)
-      assert.deepStrictEqual(yield* ended.exit, { usage, activity: usage, messages, role })
-      assert.deepStrictEqual(
-        { took: ended.took, requests: yield* Harness.requests },
-        {
-          took,
-          requests: heard({
-            "usage.read": times.usage,
-            "resetCredits.list": times.credits,
-            "workspace.accountsCheck": times.role,
-            "profile.me": times.activity,
-            "workspace.messages": times.messages,
-            ...renewals(renewedAt)
-          })
-        }
-      )
-    }).pipe(Effect.provide(every(endpoints, faults[name])))
-  )
+  test.each(faultNames, (name) => every(endpoints, faults[name]))("%s", function* (name) {
+    const [times, usage, role, messages, took, renewedAt] = status.get(name) ?? assert.fail()
+    const ended = yield* Harness.finish(parts)
+    assert.deepStrictEqual(yield* ended.exit, { usage, activity: usage, messages, role })
+    assert.deepStrictEqual(
+      { took: ended.took, requests: yield* Harness.requests },
+      {
+        took,
+        requests: heard({
+          "usage.read": times.usage,
+          "resetCredits.list": times.credits,
+          "workspace.accountsCheck": times.role,
+          "profile.me": times.activity,
+          "workspace.messages": times.messages,
+          ...renewals(renewedAt)
+        })
+      }
+    )
+  })
 })

@@ -11,6 +11,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import * as TestServices from "effect/TestServices"
 import { defaultPolicies, type PolicyTable } from "../../src/domain/CallPolicy.js"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { notifyOwner } from "../../src/programs/nudge.js"
@@ -18,9 +19,19 @@ import { redeemReset } from "../../src/programs/redeem.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { guard, showUsage } from "../../src/programs/usage.js"
 import { signOut } from "../../src/programs/signOut.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
+import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { OperationJournal, OperationKeys } from "../../src/services/OperationJournal.js"
 import { Policies } from "../../src/services/Policies.js"
-import { type CallLog, FakeBackend, type FaultPlan, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
+import {
+  type CallLog,
+  type FakeAccount,
+  FakeBackend,
+  type Fault,
+  type FaultPlan,
+  ScriptedDialog,
+  TestAccount
+} from "../../src/testing/index.js"
 
 export type Services = TestAccount.Services
 
@@ -36,8 +47,7 @@ export const agreeable: ScriptedDialog.Script = {
   "signOut.confirm": true
 }
 
-export interface Options extends TestAccount.PartsOptions {
-  readonly backend?: FakeBackend.FakeBackendOptions
+export interface Options extends FakeBackend.FakeBackendOptions, TestAccount.PartsOptions {
   readonly policies?: Partial<PolicyTable>
   readonly journal?: Layer.Layer<OperationJournal>
 }
@@ -74,13 +84,38 @@ const closingInTime = <A>(layer: Layer.Layer<A>): Layer.Layer<A> =>
   )
 
 export const account = (options: Options = {}): Layer.Layer<Services> =>
-  TestAccount.layer({ ...options.backend, ...options, script: { ...agreeable, ...options.script } }).pipe(
+  TestAccount.layer({ ...options, script: { ...agreeable, ...options.script } }).pipe(
     Layer.merge(options.journal ?? Layer.context<never>()),
     Layer.provideMerge(countingKeys),
     Layer.provideMerge(Layer.succeed(Policies, { ...defaultPolicies, ...options.policies })),
     Layer.provideMerge(withoutJitter),
     closingInTime
   )
+
+/** A backend with a fault at this call of an endpoint. */
+export const faulty = (
+  endpoint: FaultPlan.FaultRule["endpoint"],
+  fault: Fault.Fault,
+  call: FaultPlan.FaultRule["call"] = "every"
+): Pick<Options, "plan"> => ({ plan: [{ endpoint, call, fault }] })
+
+/** Two people whom the backend knows; the first is signed in. */
+export const two = { accounts: [{}, { userId: "user-B", accountId: "account-B" }] }
+
+/** The second of them signs in. */
+export const secondSignsIn = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
+  Effect.flatMap(AuthSession, (session) =>
+    Effect.flatMap(backend.signIn("user-B/account-B"), ({ record }) => Effect.orDie(session.signIn(record)))
+  )
+)
+
+/** Another process signs it in, or out whoever is in. */
+export const secondIsStored = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
+  Effect.flatMap(CredentialStore, (store) =>
+    Effect.flatMap(backend.signIn("user-B/account-B"), ({ record }) => Effect.orDie(store.write(record)))
+  )
+)
+export const nobodyIsStored = Effect.flatMap(CredentialStore, (store) => Effect.orDie(store.remove))
 
 /** Every program, as somebody who agrees to it would run it. */
 export const programs = {
@@ -119,7 +154,7 @@ export interface Ended<A, E> {
 
 /**
  * Runs the effect to its end, moving the clock from one wake-up to the next, and no further. None when it does not end
- * within the limit; it is then interrupted.
+ * within the limit; it is then interrupted. Where nobody sleeps real work is waited for, such as that of a database.
  */
 export const ending = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
@@ -129,7 +164,7 @@ export const ending = <A, E, R>(
     const start = yield* Clock.currentTimeMillis
     const fiber = yield* Effect.fork(Effect.zip(Effect.exit(effect), Clock.currentTimeMillis))
     yield* TestClock.adjust(0)
-    while (true) {
+    for (let looks = 0; looks < 2_000; looks++) {
       const done = yield* Fiber.poll(fiber)
       if (Option.isSome(done)) {
         const [exit, end] = yield* done.value
@@ -137,12 +172,15 @@ export const ending = <A, E, R>(
       }
       const now = yield* Clock.currentTimeMillis
       const next = Math.min(...Chunk.filter(yield* TestClock.sleeps(), (at) => at > now))
-      if (next - start > Duration.toMillis(limit)) {
-        yield* Fiber.interrupt(fiber)
-        return Option.none()
+      if (next === Infinity) yield* TestServices.provideLive(Effect.sleep("5 millis"))
+      else if (next - start > Duration.toMillis(limit)) break
+      else {
+        yield* TestClock.setTime(next)
+        looks = 0
       }
-      yield* TestClock.setTime(next)
     }
+    yield* Fiber.interrupt(fiber)
+    return Option.none()
   })
 
 /** As `ending`, for what has to end. */
@@ -183,6 +221,37 @@ export const done = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
     nudge: nudges.length
   }))
 )
+
+/** The questions that were asked, by their ids. */
+export const asked = Effect.flatMap(ScriptedDialog.ScriptedDialog, (dialog) => dialog.asked)
+
+/** What the person was asked to confirm. */
+export const confirmation = Effect.flatMap(ScriptedDialog.ScriptedDialog, ({ transcript }) =>
+  Effect.map(transcript, (entries) => entries.find((entry) => entry._tag === "Confirm"))
+)
+
+/** What happens while the person reads a question, who then says yes. */
+export const whileReading = (question: string, change: Effect.Effect<unknown, never, Services>) =>
+  Effect.flatMap(Effect.context<Services>(), (context) =>
+    Effect.flatMap(ScriptedDialog.ScriptedDialog, (dialog) =>
+      dialog.answer({ [question]: () => Effect.as(Effect.provide(change, context), true) })
+    )
+  )
+
+type Account = FakeAccount.FakeAccount
+
+/** Changes the account, as the backend has it. */
+export const becomes = (change: Partial<Account> | ((owner: Account) => Partial<Account>)) =>
+  Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
+    backend.updateAccount((owner) => ({ ...owner, ...(typeof change === "function" ? change(owner) : change) }))
+  )
+
+/** Changes what is offered to it. */
+export const offers = (offer: Partial<FakeAccount.FakeOffer>) =>
+  becomes((owner) => ({ offer: owner.offer === null ? null : { ...owner.offer, ...offer } }))
+
+/** Nothing goes wrong any more. */
+export const recovers = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.setPlan([]))
 
 /** The states in the journal, newest first. */
 export const states = Effect.flatMap(OperationJournal, (journal) =>

@@ -14,7 +14,25 @@ import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { OperationJournal } from "../../src/services/OperationJournal.js"
 import { FakeAccount, FakeBackend, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
-import { account, brief, calls, count, done, finish, requests, run, states } from "./harness.js"
+import {
+  account,
+  asked,
+  becomes,
+  brief,
+  calls,
+  count,
+  done,
+  faulty,
+  finish,
+  recovers,
+  requests,
+  run,
+  secondSignsIn,
+  states,
+  two,
+  whileReading
+} from "./harness.js"
+import { test } from "../cases.js"
 
 const consume = "resetCredits.consume"
 
@@ -33,29 +51,25 @@ const sent = Effect.flatMap(calls(consume), (all) =>
 const refused = (options: Parameters<typeof redeemReset>[0]) =>
   Effect.map(Effect.flip(run(redeemReset(options))), brief)
 
-const asked = Effect.flatMap(ScriptedDialog.ScriptedDialog, (dialog) => dialog.asked)
-
 const onConsume = (...faults: ReadonlyArray<Fault.Fault>) => ({
   plan: faults.map((fault, index) => FaultPlan.on(consume, index + 1, fault))
 })
 
-const noMoreCredits = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-  backend.updateAccount((owner) => ({ ...owner, resetCredits: [] }))
-)
+const noMoreCredits = becomes({ resetCredits: [] })
 
 describe("one redemption", () => {
-  it.effect("spends the credit that was chosen, and says what is left", () =>
-    Effect.gen(function* () {
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "reset", key: "key-1", creditId: "rc_1" })
-      assert.strictEqual(result.usage?.resetCredits?.availableCount, 1)
-      assert.deepStrictEqual(yield* sent, [["key-1", "rc_1"]])
-      assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.provide(account()))
-  )
+  test("spends the credit that was chosen, and says what is left", account(), function* () {
+    const result = yield* run(redeemReset())
+    assert.deepInclude(result, { outcome: "reset", key: "key-1", creditId: "rc_1" })
+    assert.strictEqual(result.usage?.resetCredits?.availableCount, 1)
+    assert.deepStrictEqual(yield* sent, [["key-1", "rc_1"]])
+    assert.deepStrictEqual(yield* states, ["succeeded"])
+  })
 
-  it.effect("has one key and one credit in every attempt", () =>
-    Effect.gen(function* () {
+  test(
+    "has one key and one credit in every attempt",
+    account(onConsume(Fault.resetBeforeCommit, Fault.status(500))),
+    function* () {
       const result = yield* run(redeemReset())
       assert.strictEqual(result.outcome, "reset")
       assert.deepStrictEqual(yield* sent, [
@@ -63,66 +77,56 @@ describe("one redemption", () => {
         ["key-1", "rc_1"],
         ["key-1", "rc_1"]
       ])
-    }).pipe(Effect.provide(account({ backend: onConsume(Fault.resetBeforeCommit, Fault.status(500)) })))
+    }
   )
 
-  it.effect("two redemptions have two keys", () =>
-    Effect.gen(function* () {
-      yield* run(redeemReset())
-      yield* (yield* FakeBackend.FakeBackend).updateAccount((owner) => ({
-        ...owner,
-        primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 50 })
-      }))
-      assert.strictEqual(
-        yield* Effect.flip(run(redeemReset())).pipe(Effect.map((error) => "reason" in error && error.reason)),
-        "TooSoon"
-      )
-      assert.lengthOf(yield* sent, 1)
-      yield* run(redeemReset({ again: true }))
-      assert.deepStrictEqual(yield* sent, [
-        ["key-1", "rc_1"],
-        ["key-2", "rc_2"]
-      ])
-    }).pipe(Effect.provide(account()))
-  )
+  test("two redemptions have two keys", account(), function* () {
+    yield* run(redeemReset())
+    yield* becomes({ primary: FakeAccount.makeWindow(0, { lengthSeconds: 18_000, usedPercent: 50 }) })
+    assert.strictEqual(yield* refused({}), "ActError TooSoon")
+    assert.lengthOf(yield* sent, 1)
+    yield* run(redeemReset({ again: true }))
+    assert.deepStrictEqual(yield* sent, [
+      ["key-1", "rc_1"],
+      ["key-2", "rc_2"]
+    ])
+  })
 
-  it.effect.each([
-    ["silence", Fault.hangAfterCommit, [0, 10_250]],
-    ["a broken connection", Fault.resetAfterCommit, [0, 250]],
-    ["an error", Fault.status(500, { afterCommit: true }), [0, 250]],
-    ["half an answer", Fault.truncated, [0, 250]]
-  ] as const)("%s in place of the answer: the same key finds it done, which is success", ([, fault, times]) =>
-    Effect.gen(function* () {
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "key-1", creditId: "rc_1" })
-      assert.isNotNull(result.usage)
-      assert.deepStrictEqual((yield* requests)[consume], times)
-      assert.strictEqual((yield* done).redeem, 1)
-      assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.provide(account({ backend: onConsume(fault) })))
-  )
+  test.each(
+    [
+      ["silence", Fault.hangAfterCommit, [0, 10_250]],
+      ["a broken connection", Fault.resetAfterCommit, [0, 250]],
+      ["an error", Fault.status(500, { afterCommit: true }), [0, 250]],
+      ["half an answer", Fault.truncated, [0, 250]]
+    ] as const,
+    ([, fault]) => account(onConsume(fault))
+  )("%s in place of the answer: the same key finds it done, which is success", function* ([, , times]) {
+    const result = yield* run(redeemReset())
+    assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "key-1", creditId: "rc_1" })
+    assert.isNotNull(result.usage)
+    assert.deepStrictEqual((yield* requests)[consume], times)
+    assert.strictEqual((yield* done).redeem, 1)
+    assert.deepStrictEqual(yield* states, ["succeeded"])
+  })
 
-  it.effect("a key that somebody else used is no success of ours", () =>
-    Effect.gen(function* () {
-      yield* (yield* FakeBackend.FakeBackend).updateAccount((owner) => ({
-        ...owner,
-        redemptions: [{ key: "theirs", creditId: "rc_9", at: 0 }]
-      }))
-      const result = yield* run(redeemReset({ key: "theirs" }))
-      assert.strictEqual(result.outcome, "alreadyRedeemedElsewhere")
-      assert.isNull(result.usage)
-      // The journal keeps the word: neither the same key nor the quiet period makes a success of it later.
-      assert.strictEqual((yield* run(redeemReset({ key: "theirs" }))).outcome, "alreadyRedeemedElsewhere")
-      assert.strictEqual((yield* run(redeemReset())).outcome, "reset")
-    }).pipe(Effect.provide(account()))
-  )
+  test("a key that somebody else used is no success of ours", account(), function* () {
+    yield* becomes({ redemptions: [{ key: "theirs", creditId: "rc_9", at: 0 }] })
+    const result = yield* run(redeemReset({ key: "theirs" }))
+    assert.strictEqual(result.outcome, "alreadyRedeemedElsewhere")
+    assert.isNull(result.usage)
+    // The journal keeps the word: neither the same key nor the quiet period makes a success of it later.
+    assert.strictEqual((yield* run(redeemReset({ key: "theirs" }))).outcome, "alreadyRedeemedElsewhere")
+    assert.strictEqual((yield* run(redeemReset())).outcome, "reset")
+  })
 
-  it.effect("what was read before is not good enough to decide on", () =>
-    Effect.gen(function* () {
+  test(
+    "what was read before is not good enough to decide on",
+    account({ settings: { usageInterval: Duration.hours(1) } }),
+    function* () {
       yield* run(showUsage)
       yield* run(redeemReset())
       assert.strictEqual(yield* count("usage.read"), 3)
-    }).pipe(Effect.provide(account({ settings: { usageInterval: Duration.hours(1) } })))
+    }
   )
 })
 
@@ -147,191 +151,148 @@ describe("nothing is spent", () => {
       assert.strictEqual(yield* refused({}), "ActError IdentityChanged")
       assert.deepStrictEqual(yield* asked, [])
       assert.strictEqual(yield* count(consume), 0)
-    }).pipe(Effect.provide(account({ journal, backend: { accounts } })))
+    }).pipe(Effect.provide(account({ journal, accounts })))
   })
 
-  it.effect("when there is no credit: nothing is asked, and nothing sent", () =>
-    Effect.gen(function* () {
+  test(
+    "when there is no credit: nothing is asked, and nothing sent",
+    account({ accounts: [{ resetCredits: [] }] }),
+    function* () {
       const result = yield* run(redeemReset())
       assert.deepStrictEqual(result, { outcome: "noCredit", key: null, creditId: null, usage: null })
       assert.deepStrictEqual([yield* asked, yield* count(consume), yield* states], [[], 0, []])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{ resetCredits: [] }] } })))
+    }
   )
 
-  it.effect("when the answer is no", () =>
-    Effect.gen(function* () {
-      const result = yield* run(redeemReset())
-      assert.strictEqual(result.outcome, "declined")
-      assert.deepStrictEqual([yield* count(consume), yield* states], [0, []])
-    }).pipe(Effect.provide(account({ script: { "redeem.confirm": false } })))
-  )
+  test("when the answer is no", account({ script: { "redeem.confirm": false } }), function* () {
+    const result = yield* run(redeemReset())
+    assert.strictEqual(result.outcome, "declined")
+    assert.deepStrictEqual([yield* count(consume), yield* states], [0, []])
+  })
 
-  it.effect("when the person leaves", () =>
-    Effect.gen(function* () {
-      assert.strictEqual(yield* refused({}), "DialogError Cancelled")
-      assert.deepStrictEqual([yield* count(consume), yield* states], [0, []])
-    }).pipe(Effect.provide(account({ script: { "redeem.credit": ScriptedDialog.cancel } })))
-  )
+  test("when the person leaves", account({ script: { "redeem.credit": ScriptedDialog.cancel } }), function* () {
+    assert.strictEqual(yield* refused({}), "DialogError Cancelled")
+    assert.deepStrictEqual([yield* count(consume), yield* states], [0, []])
+  })
 
-  it.effect("when there is nothing to reset", () =>
-    Effect.gen(function* () {
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "nothingToReset", key: "key-1", usage: null })
-      assert.strictEqual((yield* done).redeem, 0)
-      assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{ primary: null, secondary: null }] } })))
-  )
+  test("when there is nothing to reset", account({ accounts: [{ primary: null, secondary: null }] }), function* () {
+    const result = yield* run(redeemReset())
+    assert.deepInclude(result, { outcome: "nothingToReset", key: "key-1", usage: null })
+    assert.strictEqual((yield* done).redeem, 0)
+    assert.deepStrictEqual(yield* states, ["succeeded"])
+  })
 
-  it.effect("when the chosen credit has gone meanwhile", () =>
-    Effect.gen(function* () {
-      const dialog = yield* ScriptedDialog.ScriptedDialog
-      const backend = yield* FakeBackend.FakeBackend
-      yield* dialog.answer({
-        "redeem.confirm": () => Effect.as(Effect.provideService(noMoreCredits, FakeBackend.FakeBackend, backend), true)
-      })
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "creditGone", creditId: "rc_1" })
-    }).pipe(Effect.provide(account()))
-  )
+  test("when the chosen credit has gone meanwhile", account(), function* () {
+    yield* whileReading("redeem.confirm", noMoreCredits)
+    assert.deepInclude(yield* run(redeemReset()), { outcome: "creditGone", creditId: "rc_1" })
+  })
 
-  it.effect("when all have gone meanwhile, and none was named", () =>
-    Effect.gen(function* () {
-      const dialog = yield* ScriptedDialog.ScriptedDialog
-      const backend = yield* FakeBackend.FakeBackend
-      yield* dialog.answer({
-        "redeem.confirm": () => Effect.as(Effect.provideService(noMoreCredits, FakeBackend.FakeBackend, backend), true)
-      })
+  test(
+    "when all have gone meanwhile, and none was named",
+    account(faulty("resetCredits.list", Fault.status(500))),
+    function* () {
+      yield* whileReading("redeem.confirm", noMoreCredits)
       assert.deepInclude(yield* run(redeemReset()), { outcome: "noCredit", creditId: null })
       assert.deepStrictEqual(yield* sent, [["key-1", null]])
-    }).pipe(
-      Effect.provide(account({ backend: { plan: [FaultPlan.on("resetCredits.list", "every", Fault.status(500))] } }))
-    )
+    }
   )
 
-  it.effect.each([
-    ["an empty key", { key: "" }],
-    ["a key with a space", { key: "a b" }],
-    ["a key with a line break", { key: "a\nb" }],
-    ["a key that is too long", { key: "k".repeat(129) }],
-    ["a key beyond ASCII", { key: "clé" }],
-    ["an empty credit", { creditId: "" }],
-    ["a credit with a space", { creditId: "rc 1" }],
-    ["a credit with an escape", { creditId: "rc_1\u001b[2J" }],
-    ["a credit that is too long", { creditId: "c".repeat(257) }]
-  ] as const)("for %s", ([, options]) =>
-    Effect.gen(function* () {
-      assert.strictEqual(yield* refused(options), "ActError InvalidInput")
-      assert.deepStrictEqual([yield* asked, yield* requests, yield* states], [[], {}, []])
-    }).pipe(Effect.provide(account()))
-  )
+  test.each(
+    [
+      ["an empty key", { key: "" }],
+      ["a key with a space", { key: "a b" }],
+      ["a key with a line break", { key: "a\nb" }],
+      ["a key that is too long", { key: "k".repeat(129) }],
+      ["a key beyond ASCII", { key: "clé" }],
+      ["an empty credit", { creditId: "" }],
+      ["a credit with a space", { creditId: "rc 1" }],
+      ["a credit with an escape", { creditId: "rc_1\u001b[2J" }],
+      ["a credit that is too long", { creditId: "c".repeat(257) }]
+    ] as const,
+    account()
+  )("for %s", function* ([, options]) {
+    assert.strictEqual(yield* refused(options), "ActError InvalidInput")
+    assert.deepStrictEqual([yield* asked, yield* requests, yield* states], [[], {}, []])
+  })
 
-  it.effect("when the account changes while the person thinks", () =>
-    Effect.gen(function* () {
-      const dialog = yield* ScriptedDialog.ScriptedDialog
-      const backend = yield* FakeBackend.FakeBackend
-      const auth = yield* AuthSession
-      const other = Effect.flatMap(backend.signIn("user-B/account-B"), ({ record }) =>
-        Effect.orDie(auth.signIn(record))
-      )
-      yield* dialog.answer({ "redeem.confirm": () => Effect.as(other, true) })
-      assert.strictEqual(yield* refused({}), "ActError IdentityChanged")
-      assert.deepStrictEqual([yield* count(consume), yield* states], [0, ["abandoned"]])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{}, { userId: "user-B", accountId: "account-B" }] } })))
-  )
+  test("when the account changes while the person thinks", account(two), function* () {
+    yield* whileReading("redeem.confirm", secondSignsIn)
+    assert.strictEqual(yield* refused({}), "ActError IdentityChanged")
+    assert.deepStrictEqual([yield* count(consume), yield* states], [0, ["abandoned"]])
+  })
 })
 
 describe("a redemption whose outcome is open", () => {
   const lost = Effect.gen(function* () {
     assert.strictEqual(yield* refused({}), "ActError OutcomeUnknown")
     assert.deepStrictEqual(yield* states, ["unknown"])
-    yield* (yield* FakeBackend.FakeBackend).setPlan([])
+    yield* recovers
   })
-  const lostAfter = { backend: { plan: [FaultPlan.on(consume, "every", Fault.hangAfterCommit)] } }
-  const lostBefore = { backend: { plan: [FaultPlan.on(consume, "every", Fault.hang)] } }
+  const lostAfter = faulty(consume, Fault.hangAfterCommit)
+  const lostBefore = faulty(consume, Fault.hang)
 
-  it.effect("is carried on with its key and credit, though nothing seems to be left", () =>
-    Effect.gen(function* () {
-      yield* lost
-      yield* noMoreCredits
-      const before = yield* count("usage.read")
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "key-1", creditId: "rc_1" })
-      assert.deepStrictEqual(new Set((yield* sent).map(([key, credit]) => `${key} ${credit}`)), new Set(["key-1 rc_1"]))
-      // The one read is of what is left after it.
-      assert.strictEqual((yield* count("usage.read")) - before, 1)
-      assert.deepStrictEqual(yield* asked, ["redeem.credit", "redeem.confirm", "redeem.confirm"])
-      assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
-    }).pipe(Effect.provide(account(lostAfter)))
-  )
+  test("is carried on with its key and credit, though nothing seems to be left", account(lostAfter), function* () {
+    yield* lost
+    yield* noMoreCredits
+    const before = yield* count("usage.read")
+    const result = yield* run(redeemReset())
+    assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "key-1", creditId: "rc_1" })
+    assert.deepStrictEqual(new Set((yield* sent).map(([key, credit]) => `${key} ${credit}`)), new Set(["key-1 rc_1"]))
+    // The one read is of what is left after it.
+    assert.strictEqual((yield* count("usage.read")) - before, 1)
+    assert.deepStrictEqual(yield* asked, ["redeem.credit", "redeem.confirm", "redeem.confirm"])
+    assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
+  })
 
-  it.effect("spends the credit if it had not been spent", () =>
-    Effect.gen(function* () {
-      yield* lost
-      assert.deepInclude(yield* run(redeemReset()), { outcome: "reset", key: "key-1", creditId: "rc_1" })
-      assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
-    }).pipe(Effect.provide(account(lostBefore)))
-  )
+  test("spends the credit if it had not been spent", account(lostBefore), function* () {
+    yield* lost
+    assert.deepInclude(yield* run(redeemReset()), { outcome: "reset", key: "key-1", creditId: "rc_1" })
+    assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
+  })
 
-  it.effect("is carried on by its key too", () =>
-    Effect.gen(function* () {
-      yield* lost
-      assert.deepInclude(yield* run(redeemReset({ key: "key-1" })), { outcome: "alreadyRedeemed", key: "key-1" })
-    }).pipe(Effect.provide(account(lostAfter)))
-  )
+  test("is carried on by its key too", account(lostAfter), function* () {
+    yield* lost
+    assert.deepInclude(yield* run(redeemReset({ key: "key-1" })), { outcome: "alreadyRedeemed", key: "key-1" })
+  })
 
-  it.effect("stands in the way of another key", () =>
-    Effect.gen(function* () {
-      yield* lost
-      const before = yield* count(consume)
-      assert.strictEqual(yield* refused({ key: "another" }), "ActError Unresolved")
-      assert.strictEqual(yield* count(consume), before)
-    }).pipe(Effect.provide(account(lostAfter)))
-  )
+  test("stands in the way of another key", account(lostAfter), function* () {
+    yield* lost
+    const before = yield* count(consume)
+    assert.strictEqual(yield* refused({ key: "another" }), "ActError Unresolved")
+    assert.strictEqual(yield* count(consume), before)
+  })
 
-  it.effect("stays open when the answer is no", () =>
-    Effect.gen(function* () {
-      yield* lost
-      const before = yield* count(consume)
-      yield* (yield* ScriptedDialog.ScriptedDialog).answer({ "redeem.confirm": false })
-      assert.strictEqual((yield* run(redeemReset())).outcome, "declined")
-      assert.deepStrictEqual([yield* count(consume), yield* states], [before, ["unknown"]])
-    }).pipe(Effect.provide(account(lostAfter)))
-  )
+  test("stays open when the answer is no", account(lostAfter), function* () {
+    yield* lost
+    const before = yield* count(consume)
+    yield* (yield* ScriptedDialog.ScriptedDialog).answer({ "redeem.confirm": false })
+    assert.strictEqual((yield* run(redeemReset())).outcome, "declined")
+    assert.deepStrictEqual([yield* count(consume), yield* states], [before, ["unknown"]])
+  })
 
-  it.effect("is nobody else's", () =>
-    Effect.gen(function* () {
-      yield* lost
-      const backend = yield* FakeBackend.FakeBackend
-      yield* (yield* AuthSession).signIn((yield* backend.signIn("user-B/account-B")).record)
-      const result = yield* run(redeemReset())
-      assert.deepInclude(result, { outcome: "reset", key: "key-2" })
-      assert.deepStrictEqual(yield* states, ["succeeded", "unknown"])
-    }).pipe(
-      Effect.provide(
-        account({ backend: { ...lostAfter.backend, accounts: [{}, { userId: "user-B", accountId: "account-B" }] } })
-      )
-    )
-  )
+  test("is nobody else's", account({ ...lostAfter, ...two }), function* () {
+    yield* lost
+    yield* secondSignsIn
+    const result = yield* run(redeemReset())
+    assert.deepInclude(result, { outcome: "reset", key: "key-2" })
+    assert.deepStrictEqual(yield* states, ["succeeded", "unknown"])
+  })
 
-  it.effect("is what an interruption leaves behind", () =>
-    Effect.gen(function* () {
-      const fiber = yield* Effect.fork(redeemReset())
-      yield* TestClock.adjust("1 second")
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
-      assert.deepStrictEqual([yield* count(consume), yield* states], [1, ["unknown"]])
-    }).pipe(Effect.provide(account(lostAfter)))
-  )
+  test("is what an interruption leaves behind", account(lostAfter), function* () {
+    const fiber = yield* Effect.fork(redeemReset())
+    yield* TestClock.adjust("1 second")
+    assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+    assert.deepStrictEqual([yield* count(consume), yield* states], [1, ["unknown"]])
+  })
 })
 
 describe("a key that is in the journal", () => {
-  it.effect("of a redemption that succeeded: nothing is sent again", () =>
-    Effect.gen(function* () {
-      yield* run(redeemReset({ key: "mine" }))
-      const result = yield* run(redeemReset({ key: "mine" }))
-      assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "mine", creditId: "rc_1" })
-      assert.strictEqual(yield* count(consume), 1)
-    }).pipe(Effect.provide(account()))
-  )
+  test("of a redemption that succeeded: nothing is sent again", account(), function* () {
+    yield* run(redeemReset({ key: "mine" }))
+    const result = yield* run(redeemReset({ key: "mine" }))
+    assert.deepInclude(result, { outcome: "alreadyRedeemed", key: "mine", creditId: "rc_1" })
+    assert.strictEqual(yield* count(consume), 1)
+  })
 
   const succeeded = (operation: { readonly act: "redeem" | "invite"; readonly identity: Identity }) =>
     Effect.gen(function* () {
@@ -341,22 +302,18 @@ describe("a key that is in the journal", () => {
       yield* journal.advance("taken", { _tag: "succeeded", outcome: "reset" })
     })
 
-  it.effect("of another account's redemption: no success for this one, and nothing is sent", () =>
-    Effect.gen(function* () {
-      const identity = new Identity({ userId: UserId.make("user-B"), accountId: AccountId.make("account-B") })
-      yield* succeeded({ act: "redeem", identity })
-      assert.strictEqual(yield* refused({ key: "taken" }), "JournalError InUse")
-      assert.strictEqual(yield* count(consume), 0)
-    }).pipe(Effect.provide(account()))
-  )
+  test("of another account's redemption: no success for this one, and nothing is sent", account(), function* () {
+    const identity = new Identity({ userId: UserId.make("user-B"), accountId: AccountId.make("account-B") })
+    yield* succeeded({ act: "redeem", identity })
+    assert.strictEqual(yield* refused({ key: "taken" }), "JournalError InUse")
+    assert.strictEqual(yield* count(consume), 0)
+  })
 
-  it.effect("of another act: no success, and nothing is sent", () =>
-    Effect.gen(function* () {
-      yield* succeeded({ act: "invite", identity: (yield* (yield* AuthSession).current).identity })
-      assert.strictEqual(yield* refused({ key: "taken" }), "JournalError InUse")
-      assert.strictEqual(yield* count(consume), 0)
-    }).pipe(Effect.provide(account()))
-  )
+  test("of another act: no success, and nothing is sent", account(), function* () {
+    yield* succeeded({ act: "invite", identity: (yield* (yield* AuthSession).current).identity })
+    assert.strictEqual(yield* refused({ key: "taken" }), "JournalError InUse")
+    assert.strictEqual(yield* count(consume), 0)
+  })
 })
 
 describe("the picker", () => {
@@ -371,69 +328,67 @@ describe("the picker", () => {
     credit("busy", { status: "redeeming", expiresAt: day })
   ]
 
-  it.effect("lists what is available, soonest expiry first", () =>
-    Effect.gen(function* () {
-      yield* run(redeemReset())
-      const entries = yield* (yield* ScriptedDialog.ScriptedDialog).transcript
-      const picker = Option.fromNullable(entries.find((entry) => entry._tag === "Choose"))
-      assert.deepStrictEqual(
-        Option.getOrThrow(picker).choices.map(({ hint, label }) => [label, hint]),
-        [
-          ["Full reset", "expires 1970-01-06T00:00:00.000Z"],
-          ["Full reset", "expires 1970-03-02T00:00:00.000Z"],
-          ["Kept", "does not expire"]
-        ]
-      )
-      assert.deepStrictEqual(yield* sent, [["key-1", "soon"]])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{ resetCredits }] } })))
-  )
+  test("lists what is available, soonest expiry first", account({ accounts: [{ resetCredits }] }), function* () {
+    yield* run(redeemReset())
+    const entries = yield* (yield* ScriptedDialog.ScriptedDialog).transcript
+    const picker = Option.fromNullable(entries.find((entry) => entry._tag === "Choose"))
+    assert.deepStrictEqual(
+      Option.getOrThrow(picker).choices.map(({ hint, label }) => [label, hint]),
+      [
+        ["Full reset", "expires 1970-01-06T00:00:00.000Z"],
+        ["Full reset", "expires 1970-03-02T00:00:00.000Z"],
+        ["Kept", "does not expire"]
+      ]
+    )
+    assert.deepStrictEqual(yield* sent, [["key-1", "soon"]])
+  })
 
-  it.effect("sends what was picked", () =>
-    Effect.gen(function* () {
+  test(
+    "sends what was picked",
+    account({ accounts: [{ resetCredits }], script: { "redeem.credit": ScriptedDialog.nth(2) } }),
+    function* () {
       yield* run(redeemReset())
       assert.deepStrictEqual(yield* sent, [["key-1", "never"]])
-    }).pipe(
-      Effect.provide(
-        account({ backend: { accounts: [{ resetCredits }] }, script: { "redeem.credit": ScriptedDialog.nth(2) } })
-      )
-    )
+    }
   )
 
-  it.effect("is left out when there is one credit, or one was named", () =>
-    Effect.gen(function* () {
+  test(
+    "is left out when there is one credit, or one was named",
+    account({ accounts: [{ resetCredits }] }),
+    function* () {
       yield* run(redeemReset({ creditId: "late" }))
       assert.deepStrictEqual([yield* asked, yield* sent], [["redeem.confirm"], [["key-1", "late"]]])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{ resetCredits }] } })))
+    }
   )
 
-  it.effect("is left out, and no credit named, when only the count is known", () =>
-    Effect.gen(function* () {
+  test(
+    "is left out, and no credit named, when only the count is known",
+    account(faulty("resetCredits.list", Fault.malformedJson)),
+    function* () {
       const result = yield* run(redeemReset())
       assert.strictEqual(result.outcome, "reset")
       assert.deepStrictEqual([yield* asked, yield* sent], [["redeem.confirm"], [["key-1", null]]])
-    }).pipe(
-      Effect.provide(account({ backend: { plan: [FaultPlan.on("resetCredits.list", "every", Fault.malformedJson)] } }))
-    )
+    }
   )
 })
 
-it.effect("a read that fails beforehand ends it, with nothing sent", () =>
-  Effect.gen(function* () {
+test(
+  "a read that fails beforehand ends it, with nothing sent",
+  account(faulty("usage.read", Fault.forbidden)),
+  function* () {
     const { exit } = yield* finish(redeemReset())
     assert.strictEqual(yield* Effect.map(Effect.flip(exit), brief), "BackendError Forbidden 403")
     assert.deepStrictEqual([yield* asked, yield* count(consume), yield* states], [[], 0, []])
-  }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on("usage.read", "every", Fault.forbidden)] } })))
+  }
 )
 
 describe("a key that spent nothing", () => {
-  it.effect("may be tried again, with its own credit", () =>
-    Effect.gen(function* () {
-      assert.strictEqual(brief(yield* Effect.flip(run(redeemReset({ key: "mine" })))), "ActError Rejected 403")
-      assert.strictEqual((yield* run(redeemReset({ key: "mine" }))).outcome, "reset")
-      assert.deepStrictEqual(yield* sent, [
-        ["mine", "rc_1"],
-        ["mine", "rc_1"]
-      ])
-    }).pipe(Effect.provide(account({ backend: onConsume(Fault.forbidden) })))
-  )
+  test("may be tried again, with its own credit", account(onConsume(Fault.forbidden)), function* () {
+    assert.strictEqual(brief(yield* Effect.flip(run(redeemReset({ key: "mine" })))), "ActError Rejected 403")
+    assert.strictEqual((yield* run(redeemReset({ key: "mine" }))).outcome, "reset")
+    assert.deepStrictEqual(yield* sent, [
+      ["mine", "rc_1"],
+      ["mine", "rc_1"]
+    ])
+  })
 })

@@ -1,12 +1,13 @@
 /** What a person found out about an act closes it, and only then. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { inviteFriend } from "../../src/programs/invite.js"
 import { type Finding, resolveOperation } from "../../src/programs/resolveOperation.js"
-import { Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, briefExit, count, during, finish, invitee, run, states } from "./harness.js"
+import { Fault } from "../../src/testing/index.js"
+import { account, briefExit, count, during, finish, invitee, run, states, faulty } from "./harness.js"
+import { test } from "../cases.js"
 
 const invite = inviteFriend({ email: invitee })
 
@@ -16,33 +17,35 @@ const told = (finding: Finding) =>
     said: briefExit(exit, ({ _tag }) => _tag)
   }))
 
-const world = (fault: Fault.Fault) => account({ backend: { plan: [FaultPlan.on("referrals.invite", 1, fault)] } })
+const world = (fault: Fault.Fault) => account(faulty("referrals.invite", fault, 1))
 
 describe("law 4: while an invite is being sent", () => {
-  it.effect("nobody's finding counts, and the answer does", () =>
-    Effect.gen(function* () {
+  test(
+    "nobody's finding counts, and the answer does",
+    world(Fault.delay("4 seconds", { afterCommit: true })),
+    function* () {
       const sending = yield* during(invite, "1 second")
       assert.deepStrictEqual(yield* states, ["sent"])
       const { said } = yield* told("missing")
       assert.strictEqual(said, "ActError NotNeeded")
       assert.isTrue(Exit.isSuccess(yield* Fiber.await(sending)))
       assert.deepStrictEqual(yield* states, ["succeeded"])
-    }).pipe(Effect.provide(world(Fault.delay("4 seconds", { afterCommit: true }))))
+    }
   )
 
-  it.effect("a finding does not wait for long", () =>
-    Effect.gen(function* () {
-      const sending = yield* during(invite, "1 second")
-      assert.deepStrictEqual(yield* told("missing"), { said: "ActError Busy", took: 5_000 })
-      assert.deepStrictEqual(yield* states, ["sent"])
-      yield* Fiber.interrupt(sending)
-    }).pipe(Effect.provide(world(Fault.hangAfterCommit)))
-  )
+  test("a finding does not wait for long", world(Fault.hangAfterCommit), function* () {
+    const sending = yield* during(invite, "1 second")
+    assert.deepStrictEqual(yield* told("missing"), { said: "ActError Busy", took: 5_000 })
+    assert.deepStrictEqual(yield* states, ["sent"])
+    yield* Fiber.interrupt(sending)
+  })
 })
 
 describe("an invite whose answer never came", () => {
-  it.effect("is closed once by what was found out, and sent again if it did not arrive", () =>
-    Effect.gen(function* () {
+  test(
+    "is closed once by what was found out, and sent again if it did not arrive",
+    world(Fault.resetBeforeCommit),
+    function* () {
       yield* Effect.flip(run(invite))
       assert.deepStrictEqual(yield* states, ["unknown"])
       assert.deepStrictEqual(yield* told("missing"), { said: "Closed", took: 0 })
@@ -50,6 +53,6 @@ describe("an invite whose answer never came", () => {
       assert.strictEqual((yield* told("arrived")).said, "ActError NotNeeded")
       yield* run(invite)
       assert.strictEqual(yield* count("referrals.invite"), 2)
-    }).pipe(Effect.provide(world(Fault.resetBeforeCommit)))
+    }
   )
 })

@@ -1,11 +1,11 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { showRole } from "../../src/programs/status.js"
-import { AuthSession } from "../../src/services/AuthSession.js"
-import { FakeBackend, FakeState, Fault, FaultPlan } from "../../src/testing/index.js"
-import { account, count, requests, run } from "./harness.js"
+import { FakeBackend, FakeState, Fault } from "../../src/testing/index.js"
+import { account, count, requests, run, faulty, secondSignsIn, recovers } from "./harness.js"
+import { test } from "../cases.js"
 
 const check = "workspace.accountsCheck"
 
@@ -16,69 +16,75 @@ const claimed = [null, false, "claim"]
 
 const settings = { roleTimeToLive: Duration.minutes(15), roleCoolDown: Duration.minutes(5) }
 
-const failing = { plan: [FaultPlan.on(check, "every", Fault.status(500))] }
+const failing = faulty(check, Fault.status(500))
 
 describe("the role", () => {
-  it.effect.each([
-    ["account-owner", ["account-owner", true, "live"]],
-    ["account_owner", ["account-owner", true, "live"]],
-    ["account-admin", ["account-admin", true, "live"]],
-    ["account_admin", ["account-admin", true, "live"]],
-    ["standard-user", ["standard-user", false, "live"]],
-    ["member", ["standard-user", false, "live"]],
-    ["guest", [null, true, "claim"]],
-    [null, [null, true, "claim"]]
-  ] as const)("is what the backend calls %s, where we know the word; else what the token claims", ([word, expected]) =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* role, [...expected])
-    }).pipe(Effect.provide(account({ backend: { accounts: [{ role: word, isOrgOwner: true }] } })))
-  )
+  test.each(
+    [
+      ["account-owner", ["account-owner", true, "live"]],
+      ["account_owner", ["account-owner", true, "live"]],
+      ["account-admin", ["account-admin", true, "live"]],
+      ["account_admin", ["account-admin", true, "live"]],
+      ["standard-user", ["standard-user", false, "live"]],
+      ["member", ["standard-user", false, "live"]],
+      ["guest", [null, true, "claim"]],
+      [null, [null, true, "claim"]]
+    ] as const,
+    ([word]) => account({ accounts: [{ role: word, isOrgOwner: true }] })
+  )("is what the backend calls %s, where we know the word; else what the token claims", function* ([, expected]) {
+    assert.deepStrictEqual(yield* role, [...expected])
+  })
 
-  it.effect.each([
-    [true, [null, true, "claim"]],
-    [false, [null, false, "claim"]],
-    [null, [null, null, "none"]]
-  ] as const)("is what the token claims when the endpoint fails: %s", ([isOrgOwner, expected]) =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* role, [...expected])
-    }).pipe(Effect.provide(account({ backend: { ...failing, accounts: [{ isOrgOwner }] } })))
-  )
+  test.each(
+    [
+      [true, [null, true, "claim"]],
+      [false, [null, false, "claim"]],
+      [null, [null, null, "none"]]
+    ] as const,
+    ([isOrgOwner]) => account({ ...failing, accounts: [{ isOrgOwner }] })
+  )("is what the token claims when the endpoint fails: %s", function* ([, expected]) {
+    assert.deepStrictEqual(yield* role, [...expected])
+  })
 
-  it.effect("needs no request where the path style has no such endpoint", () =>
-    Effect.gen(function* () {
+  test(
+    "needs no request where the path style has no such endpoint",
+    account({ settings: { style: "codex" } }),
+    function* () {
       assert.deepStrictEqual([yield* role, yield* requests], [claimed, {}])
-    }).pipe(Effect.provide(account({ settings: { style: "codex" } })))
+    }
   )
 })
 
 describe("the endpoint", () => {
-  it.effect("is left alone while the role is young", () =>
-    Effect.gen(function* () {
-      for (const [wait, asked] of [
-        [Duration.zero, 1],
-        [Duration.millis(899_999), 1],
-        [Duration.millis(1), 2]
-      ] as const) {
-        yield* TestClock.adjust(wait)
-        assert.deepStrictEqual([yield* role, yield* count(check)], [live, asked])
-      }
-    }).pipe(Effect.provide(account({ settings })))
-  )
+  test("is left alone while the role is young", account({ settings }), function* () {
+    for (const [wait, asked] of [
+      [Duration.zero, 1],
+      [Duration.millis(899_999), 1],
+      [Duration.millis(1), 2]
+    ] as const) {
+      yield* TestClock.adjust(wait)
+      assert.deepStrictEqual([yield* role, yield* count(check)], [live, asked])
+    }
+  })
 
-  it.effect("is left alone for a while when it fails, and then asked again", () =>
-    Effect.gen(function* () {
+  test(
+    "is left alone for a while when it fails, and then asked again",
+    account({ settings, ...failing }),
+    function* () {
       assert.deepStrictEqual([yield* role, yield* count(check)], [claimed, 2])
-      yield* (yield* FakeBackend.FakeBackend).setPlan([])
+      yield* recovers
       // The second attempt failed at 250 ms.
       yield* TestClock.adjust(Duration.millis(299_999))
       assert.deepStrictEqual([yield* role, yield* count(check)], [claimed, 2])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual([yield* role, yield* count(check)], [live, 3])
-    }).pipe(Effect.provide(account({ settings, backend: failing })))
+    }
   )
 
-  it.effect("is asked once for many who ask at once", () =>
-    Effect.gen(function* () {
+  test(
+    "is asked once for many who ask at once",
+    account({ settings, ...faulty(check, Fault.delay("1 second")) }),
+    function* () {
       const all = yield* run(
         Effect.all(
           Array.from({ length: 20 }, () => showRole),
@@ -87,32 +93,25 @@ describe("the endpoint", () => {
       )
       assert.deepStrictEqual(new Set(all.map(({ role }) => role.source)), new Set(["live"]))
       assert.strictEqual(yield* count(check), 1)
-    }).pipe(
-      Effect.provide(account({ settings, backend: { plan: [FaultPlan.on(check, "every", Fault.delay("1 second"))] } }))
-    )
+    }
   )
 
-  it.effect("is asked anew for another account", () =>
-    Effect.gen(function* () {
+  test(
+    "is asked anew for another account",
+    account({
+      settings,
+      accounts: [{}, { userId: "user-B", accountId: "account-B", role: "account-owner" }]
+    }),
+    function* () {
       assert.deepStrictEqual(yield* role, live)
-      const backend = yield* FakeBackend.FakeBackend
-      yield* (yield* AuthSession).signIn((yield* backend.signIn("user-B/account-B")).record)
+      yield* secondSignsIn
       assert.deepStrictEqual(yield* role, ["account-owner", true, "live"])
-    }).pipe(
-      Effect.provide(
-        account({
-          settings,
-          backend: { accounts: [{}, { userId: "user-B", accountId: "account-B", role: "account-owner" }] }
-        })
-      )
-    )
+    }
   )
 
-  it.effect("is asked again with a renewed session", () =>
-    Effect.gen(function* () {
-      yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
-      assert.deepStrictEqual(yield* role, live)
-      assert.deepStrictEqual(yield* requests, { [check]: [0, 0], "oauth.token": [0] })
-    }).pipe(Effect.provide(account()))
-  )
+  test("is asked again with a renewed session", account(), function* () {
+    yield* (yield* FakeBackend.FakeBackend).update(FakeState.dropAccessTokens)
+    assert.deepStrictEqual(yield* role, live)
+    assert.deepStrictEqual(yield* requests, { [check]: [0, 0], "oauth.token": [0] })
+  })
 })

@@ -17,11 +17,15 @@ import {
   ending,
   finish,
   invitee,
-  type Options,
   run,
   type Services,
-  states
+  secondSignsIn,
+  offers,
+  becomes,
+  states,
+  faulty
 } from "./harness.js"
+import { runs, test } from "../cases.js"
 
 /**
  * Questions in their order, each with its answer, such as `menu redeem, redeem.credit 0, redeem.confirm yes, menu -`: a
@@ -92,11 +96,9 @@ const walk = (...steps: ReadonlyArray<Steps>) =>
     return { pages, shown, last: (id: string) => pages.filter((each) => each.startsWith(`[${id}]`)).at(-1) ?? "" }
   })
 
-const menuOf = (more: FakeBackend.FakeBackendOptions = {}, options: Options = {}) =>
-  account({ ...options, backend: more })
-const owner = (given: Partial<FakeAccount.FakeAccount>) => menuOf({ accounts: [given] })
+const owner = (given: Partial<FakeAccount.FakeAccount>) => account({ accounts: [given] })
 const failing = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault, call: number | "every" = "every") =>
-  menuOf({ plan: [FaultPlan.on(endpoint, call, fault)] })
+  account(faulty(endpoint, fault, call))
 
 const plan = (rules: FaultPlan.FaultPlan) =>
   Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.setPlan(rules))
@@ -104,9 +106,6 @@ const fault = (endpoint: FaultPlan.EndpointName, fault: Fault.Fault) => plan([Fa
 
 const stopped = { reachedType: "workspace_member_credits_depleted" } as const
 const spendCap = { reachedType: "workspace_member_usage_limit_reached" } as const
-
-const becomes = (given: Partial<FakeAccount.FakeAccount>) =>
-  Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.updateAccount((owner) => ({ ...owner, ...given })))
 
 /** The acts that reached the backend. */
 const posts = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
@@ -116,21 +115,14 @@ const posts = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
 )
 const sentBodies = Effect.map(calls("resetCredits.consume"), (all) => all.map(({ body }) => JSON.stringify(body)))
 
-/** Another account signs in. */
-const signInAs = (key: string) =>
-  Effect.gen(function* () {
-    const backend = yield* FakeBackend.FakeBackend
-    return yield* (yield* AuthSession).signIn((yield* backend.signIn(key)).record)
-  })
 const signOut = Effect.flatMap(AuthSession, (auth) => auth.signOut({ revoke: false }))
 
 describe("the whole menu", () => {
-  it.effect("redeems, invites and writes to the owner: one POST each", () =>
-    Effect.gen(function* () {
-      const { pages } = yield* walk(
-        `menu usage, menu nudge, nudge.confirm yes, nudge.done -, menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu redeem, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -`
-      )
-      expect(`\n${pages.filter((each) => !each.startsWith("[menu]")).join("\n\n")}\n`).toMatchInlineSnapshot(`
+  test("redeems, invites and writes to the owner: one POST each", owner(stopped), function* () {
+    const { pages } = yield* walk(
+      `menu usage, menu nudge, nudge.confirm yes, nudge.done -, menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu redeem, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -`
+    )
+    expect(`\n${pages.filter((each) => !each.startsWith("[menu]")).join("\n\n")}\n`).toMatchInlineSnapshot(`
         "
         [nudge.confirm] You've reached your workspace credit limit
         Your workspace has no credits left. Notify the owner?
@@ -183,50 +175,42 @@ describe("the whole menu", () => {
         - Close
         "
       `)
-      assert.deepStrictEqual(yield* posts, ["workspace.nudge", "referrals.invite", "resetCredits.consume"])
-      assert.deepStrictEqual(yield* done, { redeem: 1, invite: 1, nudge: 1 })
-      assert.deepStrictEqual(yield* states, ["succeeded", "succeeded", "succeeded"])
-      assert.deepStrictEqual(yield* (yield* ScriptedDialog.ScriptedDialog).notices, ["the usage is shown"])
-    }).pipe(Effect.provide(owner(stopped)))
-  )
+    assert.deepStrictEqual(yield* posts, ["workspace.nudge", "referrals.invite", "resetCredits.consume"])
+    assert.deepStrictEqual(yield* done, { redeem: 1, invite: 1, nudge: 1 })
+    assert.deepStrictEqual(yield* states, ["succeeded", "succeeded", "succeeded"])
+    assert.deepStrictEqual(yield* (yield* ScriptedDialog.ScriptedDialog).notices, ["the usage is shown"])
+  })
 
-  it.effect("goes all the way back with Escape and No: no POST", () =>
-    Effect.gen(function* () {
-      yield* walk(
-        `menu redeem, redeem.credit -, menu redeem, redeem.credit 0, redeem.confirm no, redeem.credit 0, redeem.confirm -, menu invite, invite.email -, menu invite, invite.email ${invitee}, invite.confirm no, menu nudge, nudge.confirm no, menu -`
-      )
-      assert.deepStrictEqual([yield* posts, yield* states], [[], []])
-    }).pipe(Effect.provide(owner(stopped)))
-  )
+  test("goes all the way back with Escape and No: no POST", owner(stopped), function* () {
+    yield* walk(
+      `menu redeem, redeem.credit -, menu redeem, redeem.credit 0, redeem.confirm no, redeem.credit 0, redeem.confirm -, menu invite, invite.email -, menu invite, invite.email ${invitee}, invite.confirm no, menu nudge, nudge.confirm no, menu -`
+    )
+    assert.deepStrictEqual([yield* posts, yield* states], [[], []])
+  })
 
-  it.effect("is not shown when no account is signed in", () =>
-    Effect.gen(function* () {
-      yield* signOut
-      const error = yield* run(Effect.flip(usageMenu({ showUsage })))
-      assert.deepInclude(error, { _tag: "AuthError", reason: "NotSignedIn" })
-      assert.deepStrictEqual(yield* (yield* ScriptedDialog.ScriptedDialog).asked, [])
-    }).pipe(Effect.provide(account()))
-  )
+  test("is not shown when no account is signed in", account(), function* () {
+    yield* signOut
+    const error = yield* run(Effect.flip(usageMenu({ showUsage })))
+    assert.deepInclude(error, { _tag: "AuthError", reason: "NotSignedIn" })
+    assert.deepStrictEqual(yield* (yield* ScriptedDialog.ScriptedDialog).asked, [])
+  })
 
-  it.effect("goes back from a read that the person leaves, and ends from its own", () =>
-    Effect.gen(function* () {
-      const dialog = yield* Dialog
-      const leaving = (label: string) =>
-        Effect.provideService(walk("menu redeem, menu -"), Dialog, {
-          ...dialog,
-          progress: (shown, work) => (shown === label ? Effect.interrupt : dialog.progress(shown, work))
-        })
-      yield* leaving("Checking your available resets")
-      const exit = yield* Effect.exit(
-        Effect.provideService(walk(), Dialog, {
-          ...dialog,
-          progress: (shown, work) =>
-            shown === "Reading your account" ? Effect.interrupt : dialog.progress(shown, work)
-        })
-      )
-      assert.isTrue(Exit.isSuccess(exit))
-    }).pipe(Effect.provide(account()))
-  )
+  test("goes back from a read that the person leaves, and ends from its own", account(), function* () {
+    const dialog = yield* Dialog
+    const leaving = (label: string) =>
+      Effect.provideService(walk("menu redeem, menu -"), Dialog, {
+        ...dialog,
+        progress: (shown, work) => (shown === label ? Effect.interrupt : dialog.progress(shown, work))
+      })
+    yield* leaving("Checking your available resets")
+    const exit = yield* Effect.exit(
+      Effect.provideService(walk(), Dialog, {
+        ...dialog,
+        progress: (shown, work) => (shown === "Reading your account" ? Effect.interrupt : dialog.progress(shown, work))
+      })
+    )
+    assert.isTrue(Exit.isSuccess(exit))
+  })
 })
 
 describe("the rows", () => {
@@ -256,7 +240,7 @@ describe("the rows", () => {
     ],
     [
       "a count that can't be read",
-      { plan: [FaultPlan.on("usage.read", "every", Fault.forbidden)] },
+      faulty("usage.read", Fault.forbidden),
       all,
       "Check what is available: the last reading failed."
     ],
@@ -267,12 +251,8 @@ describe("the rows", () => {
       "Check what is available: the last reading failed."
     ],
     ["no offer", { accounts: [noOffer] }, all.slice(0, 2)],
-    [
-      "eligibility that is forbidden",
-      { plan: [FaultPlan.on("referrals.eligibility", "every", Fault.forbidden)] },
-      all.slice(0, 2)
-    ],
-    ["rules that fail", { plan: [FaultPlan.on("referrals.rules", "every", Fault.status(500))] }, all.slice(0, 2)],
+    ["eligibility that is forbidden", faulty("referrals.eligibility", Fault.forbidden), all.slice(0, 2)],
+    ["rules that fail", faulty("referrals.rules", Fault.status(500)), all.slice(0, 2)],
     ["a member without credits", { accounts: [stopped] }, [...all, "Ask the workspace owner for credits"]],
     ["a member at the spend cap", { accounts: [spendCap] }, [...all, "Ask the workspace owner for a higher limit"]],
     [
@@ -282,38 +262,34 @@ describe("the rows", () => {
     ],
     ["a limit of the account's own", { accounts: [{ reachedType: "rate_limit_reached" }] }, all]
   ]
-  it.effect.each([...cases])("with %s", ([, backend, rows, description]) =>
-    Effect.gen(function* () {
-      const shown = yield* front
-      assert.deepStrictEqual(shown.rows, [...rows])
-      if (description !== undefined) assert.strictEqual(shown.descriptions[1], description)
-      assert.strictEqual(shown.details[0], "ada@example.test · Business")
-      assert.lengthOf(shown.details, description?.includes("failed") === true ? 2 : 1)
-    }).pipe(Effect.provide(account({ backend })))
-  )
+  test.each([...cases], ([, backend]) => account(backend))("with %s", function* ([, , rows, description]) {
+    const shown = yield* front
+    assert.deepStrictEqual(shown.rows, [...rows])
+    if (description !== undefined) assert.strictEqual(shown.descriptions[1], description)
+    assert.strictEqual(shown.details[0], "ada@example.test · Business")
+    assert.lengthOf(shown.details, description?.includes("failed") === true ? 2 : 1)
+  })
 
-  it.effect("where there are no invites", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual((yield* front).rows, all.slice(0, 2))
-    }).pipe(Effect.provide(account({ settings: { style: "codex" } })))
-  )
+  test("where there are no invites", account({ settings: { style: "codex" } }), function* () {
+    assert.deepStrictEqual((yield* front).rows, all.slice(0, 2))
+  })
 
-  it.effect("a failed read keeps a known zero, and another one finds what has come", () =>
-    Effect.gen(function* () {
-      const { shown } = yield* walk(
-        "menu usage",
-        fault("usage.read", Fault.forbidden),
-        "menu usage",
-        Effect.zipRight(plan([]), becomes({ resetCredits: [FakeAccount.makeResetCredit(0, "rc_1")] })),
-        "menu -"
-      )
-      const enabled = shown.map((question) => choicesOf(question)[1]?.enabled)
-      assert.deepStrictEqual(enabled, [false, false, true])
-    }).pipe(Effect.provide(owner(none)))
-  )
+  test("a failed read keeps a known zero, and another one finds what has come", owner(none), function* () {
+    const { shown } = yield* walk(
+      "menu usage",
+      fault("usage.read", Fault.forbidden),
+      "menu usage",
+      Effect.zipRight(plan([]), becomes({ resetCredits: [FakeAccount.makeResetCredit(0, "rc_1")] })),
+      "menu -"
+    )
+    const enabled = shown.map((question) => choicesOf(question)[1]?.enabled)
+    assert.deepStrictEqual(enabled, [false, false, true])
+  })
 
-  it.effect("the row of resets leads to one that is open, whatever number is left", () =>
-    Effect.gen(function* () {
+  test(
+    "the row of resets leads to one that is open, whatever number is left",
+    failing("resetCredits.consume", Fault.hangAfterCommit),
+    function* () {
       const { last, shown } = yield* walk(
         "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.failed -",
         becomes({ ...none }),
@@ -325,7 +301,7 @@ describe("the rows", () => {
       })
       assert.include(last("redeem.confirm"), "Carry on an earlier reset?")
       assert.deepStrictEqual(yield* states, ["unknown"])
-    }).pipe(Effect.provide(failing("resetCredits.consume", Fault.hangAfterCommit)))
+    }
   )
 })
 
@@ -348,63 +324,66 @@ describe("a redemption", () => {
       ["Nothing was done: this key was used before, by somebody else.", "- Close"]
     ]
   ]
-  it.effect.each([...outcomes])("%s", ([, meanwhile, lines]) =>
-    Effect.gen(function* () {
-      const { last, shown } = yield* walk(
-        "menu redeem, redeem.credit 0, redeem.confirm yes",
-        meanwhile,
-        "redeem.done -, menu -"
-      )
-      assert.deepStrictEqual(last("redeem.done").split("\n").slice(1), [...lines])
-      // A number from before the reset is not shown any more.
-      if (lines.join().includes("could not be read"))
-        assert.match(choicesOf(shown.at(-1))[1]?.description ?? "", /last reading failed/)
-    }).pipe(Effect.provide(account()))
-  )
+  test.each([...outcomes], account())("%s", function* ([, meanwhile, lines]) {
+    const { last, shown } = yield* walk(
+      "menu redeem, redeem.credit 0, redeem.confirm yes",
+      meanwhile,
+      "redeem.done -, menu -"
+    )
+    assert.deepStrictEqual(last("redeem.done").split("\n").slice(1), [...lines])
+    // A number from before the reset is not shown any more.
+    if (lines.join().includes("could not be read"))
+      assert.match(choicesOf(shown.at(-1))[1]?.description ?? "", /last reading failed/)
+  })
 
-  it.effect("of a credit that is gone can look again at what there is", () =>
-    Effect.gen(function* () {
-      const gone = Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-        backend.updateAccount((owner) => ({ ...owner, resetCredits: owner.resetCredits.slice(1) }))
-      )
-      const { last, pages } = yield* walk(
-        "menu redeem, redeem.credit 0, redeem.confirm yes",
-        gone,
-        "redeem.done yes, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -"
-      )
-      assert.include(pages.join("\n"), "This reset is gone. Nothing was used.\n- Try again\n- Close")
-      assert.include(last("redeem.done"), "Your usage was reset.\nNo resets are left.")
-      // Not under the key of the one that is gone.
-      assert.deepStrictEqual(yield* sentBodies, [
-        '{"redeem_request_id":"key-1","credit_id":"rc_1"}',
-        '{"redeem_request_id":"key-2","credit_id":"rc_2"}'
-      ])
-    }).pipe(Effect.provide(account()))
-  )
+  test("of a credit that is gone can look again at what there is", account(), function* () {
+    const gone = becomes(({ resetCredits }) => ({ resetCredits: resetCredits.slice(1) }))
+    const { last, pages } = yield* walk(
+      "menu redeem, redeem.credit 0, redeem.confirm yes",
+      gone,
+      "redeem.done yes, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -"
+    )
+    assert.include(pages.join("\n"), "This reset is gone. Nothing was used.\n- Try again\n- Close")
+    assert.include(last("redeem.done"), "Your usage was reset.\nNo resets are left.")
+    // Not under the key of the one that is gone.
+    assert.deepStrictEqual(yield* sentBodies, [
+      '{"redeem_request_id":"key-1","credit_id":"rc_1"}',
+      '{"redeem_request_id":"key-2","credit_id":"rc_2"}'
+    ])
+  })
 
-  it.effect("when there is none any more", () =>
-    Effect.gen(function* () {
-      const spent = becomes({ resetCredits: [] })
-      const { shown } = yield* walk("menu redeem", spent, "redeem.done -, menu -")
-      assert.match(page(shown[1] ?? assert.fail()), /No usage limit resets are available/)
-      assert.deepInclude(choicesOf(shown[2])[1], { enabled: false })
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(account()))
-  )
+  test("when there is none any more", account(), function* () {
+    const spent = becomes({ resetCredits: [] })
+    const { shown } = yield* walk("menu redeem", spent, "redeem.done -, menu -")
+    assert.match(page(shown[1] ?? assert.fail()), /No usage limit resets are available/)
+    assert.deepInclude(choicesOf(shown[2])[1], { enabled: false })
+    assert.deepStrictEqual(yield* posts, [])
+  })
 
-  it.effect("without details has one row, and names no credit", () =>
-    Effect.gen(function* () {
+  test(
+    "without details has one row, and names no credit",
+    failing("resetCredits.list", Fault.status(500)),
+    function* () {
       const { last } = yield* walk("menu redeem, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -")
       assert.strictEqual(
         last("redeem.credit"),
         "[redeem.credit] Usage limit resets\n2 usage limit resets available.\n- Full reset\n- Cancel"
       )
       assert.deepStrictEqual(yield* sentBodies, ['{"redeem_request_id":"key-1"}'])
-    }).pipe(Effect.provide(failing("resetCredits.list", Fault.status(500))))
+    }
   )
 
-  it.effect("offers every credit, the one that expires first at the top, and says what each does", () =>
-    Effect.gen(function* () {
+  test(
+    "offers every credit, the one that expires first at the top, and says what each does",
+    owner({
+      resetCredits: Array.from({ length: 9 }, (_, index) =>
+        FakeAccount.makeResetCredit(0, `rc_${index}`, {
+          expiresAt: index === 0 ? null : (9 - index) * 86_400_000,
+          description: null
+        })
+      )
+    }),
+    function* () {
       const { shown } = yield* walk("menu redeem, redeem.credit -, menu -")
       const choices = choicesOf(shown.find(({ id }) => id === "redeem.credit"))
       assert.deepStrictEqual(
@@ -415,22 +394,13 @@ describe("a redemption", () => {
         [...new Set(choices.map(({ description }) => description))],
         ["Resets your weekly and your 5h limit."]
       )
-    }).pipe(
-      Effect.provide(
-        owner({
-          resetCredits: Array.from({ length: 9 }, (_, index) =>
-            FakeAccount.makeResetCredit(0, `rc_${index}`, {
-              expiresAt: index === 0 ? null : (9 - index) * 86_400_000,
-              description: null
-            })
-          )
-        })
-      )
-    )
+    }
   )
 
-  it.effect("whose answers were lost is tried again with its key and its credit, and is a success", () =>
-    Effect.gen(function* () {
+  test(
+    "whose answers were lost is tried again with its key and its credit, and is a success",
+    failing("resetCredits.consume", Fault.resetAfterCommit),
+    function* () {
       const { last } = yield* walk(
         "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.failed yes, redeem.failed yes",
         plan([]),
@@ -440,11 +410,13 @@ describe("a redemption", () => {
       assert.match(last("redeem.done"), /done before, with the same key[\s\S]*1 reset left\.\nKey: key-1/)
       assert.deepStrictEqual([...new Set(yield* sentBodies)], ['{"redeem_request_id":"key-1","credit_id":"rc_1"}'])
       assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
-    }).pipe(Effect.provide(failing("resetCredits.consume", Fault.resetAfterCommit)))
+    }
   )
 
-  it.effect("that was left open is carried on first, with its key and without another", () =>
-    Effect.gen(function* () {
+  test(
+    "that was left open is carried on first, with its key and without another",
+    failing("resetCredits.consume", Fault.hangAfterCommit),
+    function* () {
       const { last } = yield* walk(
         "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.failed -",
         plan([]),
@@ -456,11 +428,13 @@ describe("a redemption", () => {
       )
       assert.deepStrictEqual([...new Set(yield* sentBodies)], ['{"redeem_request_id":"key-1","credit_id":"rc_1"}'])
       assert.strictEqual((yield* done).redeem, 1)
-    }).pipe(Effect.provide(failing("resetCredits.consume", Fault.hangAfterCommit)))
+    }
   )
 
-  it.effect("that was refused before it left is begun anew with another key when it was closed", () =>
-    Effect.gen(function* () {
+  test(
+    "that was refused before it left is begun anew with another key when it was closed",
+    failing("resetCredits.consume", Fault.refused),
+    function* () {
       yield* walk(
         "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.failed -",
         plan([]),
@@ -468,84 +442,76 @@ describe("a redemption", () => {
       )
       assert.deepStrictEqual(yield* sentBodies, ['{"redeem_request_id":"key-2","credit_id":"rc_1"}'])
       assert.deepStrictEqual(yield* states, ["succeeded", "abandoned"])
-    }).pipe(Effect.provide(failing("resetCredits.consume", Fault.refused)))
+    }
   )
 
-  it.effect("within the quiet period of another: only if that is said", () =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.done -, menu redeem, redeem.quiet -, menu redeem, redeem.quiet yes, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -"
-      )
-      assert.match(
-        last("redeem.quiet"),
-        /may be older than that, until 1970-01-01T00:20:00\.000Z\.\n- Use another reset\n- Close/
-      )
-      assert.lengthOf(yield* sentBodies, 2)
-    }).pipe(Effect.provide(account()))
-  )
+  test("within the quiet period of another: only if that is said", account(), function* () {
+    const { last } = yield* walk(
+      "menu redeem, redeem.credit 0, redeem.confirm yes, redeem.done -, menu redeem, redeem.quiet -, menu redeem, redeem.quiet yes, redeem.credit 0, redeem.confirm yes, redeem.done -, menu -"
+    )
+    assert.match(
+      last("redeem.quiet"),
+      /may be older than that, until 1970-01-01T00:20:00\.000Z\.\n- Use another reset\n- Close/
+    )
+    assert.lengthOf(yield* sentBodies, 2)
+  })
 
-  it.effect("whose resets can't be looked up is tried again", () =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        "menu redeem",
-        fault("usage.read", Fault.forbidden),
-        "redeem.failed yes, redeem.failed yes",
-        plan([]),
-        "redeem.credit -, menu -"
-      )
-      assert.match(last("redeem.failed"), /- Try again\n- Close/)
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(account()))
-  )
+  test("whose resets can't be looked up is tried again", account(), function* () {
+    const { last } = yield* walk(
+      "menu redeem",
+      fault("usage.read", Fault.forbidden),
+      "redeem.failed yes, redeem.failed yes",
+      plan([]),
+      "redeem.credit -, menu -"
+    )
+    assert.match(last("redeem.failed"), /- Try again\n- Close/)
+    assert.deepStrictEqual(yield* posts, [])
+  })
 
-  it.effect("is not begun where the usage says nothing about resets", () =>
-    Effect.gen(function* () {
-      const limits = yield* RateLimits
-      const { last } = yield* Effect.provideService(walk("menu redeem, redeem.failed -, menu -"), RateLimits, {
-        ...limits,
-        read: (options) =>
-          Effect.map(limits.read(options), (usage) => new UsageSnapshot({ ...usage, resetCredits: null }))
-      })
-      assert.match(last("menu"), /could not be understood|unexpected|usage\.read/i)
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(account()))
-  )
+  test("is not begun where the usage says nothing about resets", account(), function* () {
+    const limits = yield* RateLimits
+    const { last } = yield* Effect.provideService(walk("menu redeem, redeem.failed -, menu -"), RateLimits, {
+      ...limits,
+      read: (options) =>
+        Effect.map(limits.read(options), (usage) => new UsageSnapshot({ ...usage, resetCredits: null }))
+    })
+    assert.match(last("menu"), /could not be understood|unexpected|usage\.read/i)
+    assert.deepStrictEqual(yield* posts, [])
+  })
 })
 
 describe("an invite", () => {
-  it.effect.each([
-    [true, "A reward comes with it."],
-    [false, "No reward comes with it."]
-  ] as const)("says whether a reward comes with it: %s", ([inviteReward, says]) =>
-    Effect.gen(function* () {
-      yield* (yield* FakeBackend.FakeBackend).updateAccount((owner) => ({
-        ...owner,
-        offer: owner.offer === null ? null : { ...owner.offer, inviteReward }
-      }))
-      const { last } = yield* walk(`menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu -`)
-      assert.include(last("invite.done"), `The invite to ${invitee} was sent. ${says}`)
-      assert.deepStrictEqual(
-        (yield* (yield* FakeBackend.FakeBackend).account()).invites.map(({ email }) => email),
-        [invitee]
-      )
-    }).pipe(Effect.provide(account()))
-  )
+  test.each(
+    [
+      [true, "A reward comes with it."],
+      [false, "No reward comes with it."]
+    ] as const,
+    account()
+  )("says whether a reward comes with it: %s", function* ([inviteReward, says]) {
+    yield* offers({ inviteReward })
+    const { last } = yield* walk(`menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu -`)
+    assert.include(last("invite.done"), `The invite to ${invitee} was sent. ${says}`)
+    assert.deepStrictEqual(
+      (yield* (yield* FakeBackend.FakeBackend).account()).invites.map(({ email }) => email),
+      [invitee]
+    )
+  })
 
-  it.effect("to an address that was invited: only if that is said", () =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        `menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu invite, invite.email ${invitee}, invite.again -, menu invite, invite.email ${invitee}, invite.again yes, invite.confirm yes, invite.done -, menu -`
-      )
-      assert.match(
-        last("invite.again"),
-        /was sent at 1970-01-01[\s\S]*Nothing was sent now\.\n- Send another one\n- No, go back/
-      )
-      assert.deepStrictEqual(yield* posts, ["referrals.invite", "referrals.invite"])
-    }).pipe(Effect.provide(account()))
-  )
+  test("to an address that was invited: only if that is said", account(), function* () {
+    const { last } = yield* walk(
+      `menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu invite, invite.email ${invitee}, invite.again -, menu invite, invite.email ${invitee}, invite.again yes, invite.confirm yes, invite.done -, menu -`
+    )
+    assert.match(
+      last("invite.again"),
+      /was sent at 1970-01-01[\s\S]*Nothing was sent now\.\n- Send another one\n- No, go back/
+    )
+    assert.deepStrictEqual(yield* posts, ["referrals.invite", "referrals.invite"])
+  })
 
-  it.effect("that was refused is sent to the address as it was edited", () =>
-    Effect.gen(function* () {
+  test(
+    "that was refused is sent to the address as it was edited",
+    failing("referrals.invite", Fault.status(422), 1),
+    function* () {
       const { last } = yield* walk(
         `menu invite, invite.email ${invitee}, invite.confirm yes, invite.rejected yes, invite.email yan@friends.test, invite.confirm yes, invite.done -, menu -`
       )
@@ -553,107 +519,104 @@ describe("an invite", () => {
       assert.include(last("invite.email"), `> ${invitee}`)
       assert.deepStrictEqual(yield* states, ["succeeded", "rejected"])
       assert.strictEqual((yield* done).invite, 1)
-    }).pipe(Effect.provide(failing("referrals.invite", Fault.status(422), 1)))
+    }
   )
 
-  it.effect.each([
-    ["no answer", Fault.hang],
-    ["an error", Fault.status(500)],
-    ["an answer that can't be read", Fault.malformedJson]
-  ] as const)("that meets %s may have gone out, and is never offered again", ([, fault]) =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        `menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu invite, invite.email ${invitee}, invite.again -, menu -`
-      )
-      assert.match(last("invite.done"), /is not known[\s\S]*Ask the recipient/)
-      assert.notInclude(last("invite.done"), "again")
-      assert.include(last("invite.again"), "its outcome is not known. Ask the recipient first.")
-      assert.strictEqual(yield* count("referrals.invite"), 1)
-    }).pipe(Effect.provide(failing("referrals.invite", fault)))
-  )
-
-  const offered = (change: Partial<FakeAccount.FakeOffer>) =>
-    Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-      backend.updateAccount((owner) => ({
-        ...owner,
-        offer: owner.offer === null ? null : { ...owner.offer, ...change }
-      }))
+  test.each(
+    [
+      ["no answer", Fault.hang],
+      ["an error", Fault.status(500)],
+      ["an answer that can't be read", Fault.malformedJson]
+    ] as const,
+    ([, fault]) => failing("referrals.invite", fault)
+  )("that meets %s may have gone out, and is never offered again", function* () {
+    const { last } = yield* walk(
+      `menu invite, invite.email ${invitee}, invite.confirm yes, invite.done -, menu invite, invite.email ${invitee}, invite.again -, menu -`
     )
-  it.effect.each([
-    ["has changed", offered({ rules: ["Another rule."] }), /the offer changed/],
-    ["is gone", offered({ shouldShow: false }), /no offer/]
-  ] as const)("under an offer that %s since it was confirmed is not sent", ([, meanwhile, says]) =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        `menu invite, invite.email ${invitee}, invite.confirm yes`,
-        meanwhile,
-        "invite.done -, menu -"
-      )
-      assert.match(last("invite.done"), says)
-      assert.notInclude(last("invite.done"), "again\n")
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(account()))
-  )
+    assert.match(last("invite.done"), /is not known[\s\S]*Ask the recipient/)
+    assert.notInclude(last("invite.done"), "again")
+    assert.include(last("invite.again"), "its outcome is not known. Ask the recipient first.")
+    assert.strictEqual(yield* count("referrals.invite"), 1)
+  })
 
-  it.effect("whose offer goes before the address is typed asks for none", () =>
-    Effect.gen(function* () {
-      const { last } = yield* walk("menu invite", offered({ shouldShow: false }), "invite.done -, menu -")
-      assert.match(last("invite.done"), /no offer/)
-    }).pipe(Effect.provide(account()))
-  )
+  test.each(
+    [
+      ["has changed", offers({ rules: ["Another rule."] }), /the offer changed/],
+      ["is gone", offers({ shouldShow: false }), /no offer/]
+    ] as const,
+    account()
+  )("under an offer that %s since it was confirmed is not sent", function* ([, meanwhile, says]) {
+    const { last } = yield* walk(
+      `menu invite, invite.email ${invitee}, invite.confirm yes`,
+      meanwhile,
+      "invite.done -, menu -"
+    )
+    assert.match(last("invite.done"), says)
+    assert.notInclude(last("invite.done"), "again\n")
+    assert.deepStrictEqual(yield* posts, [])
+  })
+
+  test("whose offer goes before the address is typed asks for none", account(), function* () {
+    const { last } = yield* walk("menu invite", offers({ shouldShow: false }), "invite.done -, menu -")
+    assert.match(last("invite.done"), /no offer/)
+  })
 })
 
 describe("a message to the owner", () => {
-  it.effect.each([
+  test.each(
     [
-      stopped,
-      "You've reached your workspace credit limit",
-      "Workspace owner notified.",
-      "The owner was notified not long ago."
-    ],
-    [spendCap, "Usage limit reached", "Limit increase requested.", "An increase was requested not long ago."]
-  ] as const)("is sent once, and not again too soon: %o", ([given, title, sent, recently]) =>
-    Effect.gen(function* () {
-      const { last, pages } = yield* walk(
-        "menu nudge, nudge.confirm yes, nudge.done -, menu nudge, nudge.confirm yes, nudge.done -, menu -"
-      )
-      assert.include(last("nudge.confirm"), title)
-      assert.include(pages.join("\n"), `${sent}\nOperation key-1\n- Close`)
-      assert.include(last("nudge.done"), recently)
-      assert.strictEqual((yield* done).nudge, 1)
-    }).pipe(Effect.provide(owner(given)))
-  )
+      [
+        stopped,
+        "You've reached your workspace credit limit",
+        "Workspace owner notified.",
+        "The owner was notified not long ago."
+      ],
+      [spendCap, "Usage limit reached", "Limit increase requested.", "An increase was requested not long ago."]
+    ] as const,
+    ([given]) => owner(given)
+  )("is sent once, and not again too soon: %o", function* ([, title, sent, recently]) {
+    const { last, pages } = yield* walk(
+      "menu nudge, nudge.confirm yes, nudge.done -, menu nudge, nudge.confirm yes, nudge.done -, menu -"
+    )
+    assert.include(last("nudge.confirm"), title)
+    assert.include(pages.join("\n"), `${sent}\nOperation key-1\n- Close`)
+    assert.include(last("nudge.done"), recently)
+    assert.strictEqual((yield* done).nudge, 1)
+  })
 
-  it.effect.each([
+  test.each(
     [
-      "an owner by the limit that is reached",
-      { reachedType: "workspace_owner_credits_depleted" },
-      "You own this workspace: add credits in its settings."
-    ],
-    ["an admin", { ...stopped, role: "account-admin" }, "You own or administer this workspace"]
-  ] as const)("%s learns what to do instead", ([, given, advice]) =>
-    Effect.gen(function* () {
-      const { last } = yield* walk("menu nudge, nudge.failed -, menu -")
-      assert.include(last("nudge.failed"), advice)
-      assert.notInclude(last("nudge.failed"), "Try again")
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(owner(given)))
-  )
+      [
+        "an owner by the limit that is reached",
+        { reachedType: "workspace_owner_credits_depleted" },
+        "You own this workspace: add credits in its settings."
+      ],
+      ["an admin", { ...stopped, role: "account-admin" }, "You own or administer this workspace"]
+    ] as const,
+    ([, given]) => owner(given)
+  )("%s learns what to do instead", function* ([, , advice]) {
+    const { last } = yield* walk("menu nudge, nudge.failed -, menu -")
+    assert.include(last("nudge.failed"), advice)
+    assert.notInclude(last("nudge.failed"), "Try again")
+    assert.deepStrictEqual(yield* posts, [])
+  })
 
-  it.effect("that failed is tried again", () =>
-    Effect.gen(function* () {
+  test(
+    "that failed is tried again",
+    account({ accounts: [stopped], ...faulty("workspace.nudge", Fault.forbidden, 1) }),
+    function* () {
       const { last } = yield* walk(
         "menu nudge, nudge.confirm yes, nudge.failed yes, nudge.confirm yes, nudge.done -, menu -"
       )
       assert.match(last("nudge.failed"), /- Try again\n- Close/)
       assert.strictEqual((yield* done).nudge, 1)
-    }).pipe(
-      Effect.provide(menuOf({ accounts: [stopped], plan: [FaultPlan.on("workspace.nudge", 1, Fault.forbidden)] }))
-    )
+    }
   )
 
-  it.effect("that may have gone out is sent again only if that is said", () =>
-    Effect.gen(function* () {
+  test(
+    "that may have gone out is sent again only if that is said",
+    account({ accounts: [stopped], ...faulty("workspace.nudge", Fault.hangAfterCommit) }),
+    function* () {
       const { last } = yield* walk(
         "menu nudge, nudge.confirm yes, nudge.failed -",
         plan([]),
@@ -666,75 +629,64 @@ describe("a message to the owner", () => {
         /A message was sent at 1970[\s\S]*Operation key-1\n- Send another one\n- No, go back/
       )
       assert.strictEqual(yield* count("workspace.nudge"), 2)
-    }).pipe(
-      Effect.provide(
-        menuOf({ accounts: [stopped], plan: [FaultPlan.on("workspace.nudge", "every", Fault.hangAfterCommit)] })
-      )
-    )
+    }
   )
 })
 
 describe("when another account signs in", () => {
-  const two = menuOf({
+  const two = account({
     accounts: [stopped, { userId: "user-B", accountId: "account-B", email: "bea@example.test", resetCredits: [] }]
   })
-  const other = signInAs("user-B/account-B")
+  const other = secondSignsIn
   /** The answer never comes: the change is seen first. */
   const gone = Effect.zipRight(other, Effect.never)
 
-  it.effect.each([
-    ["the menu", "menu redeem"],
-    ["the choice of a reset", "menu redeem, redeem.credit 0"],
-    ["the question about a reset", "menu redeem, redeem.credit 0, redeem.confirm yes"],
-    ["the address", `menu invite, invite.email ${invitee}`],
-    ["the question about an invite", `menu invite, invite.email ${invitee}, invite.confirm yes`],
-    ["the question to the owner", "menu nudge, nudge.confirm yes"]
-  ] as const)("%s goes away, and the menu begins anew", ([, steps]) =>
-    Effect.gen(function* () {
-      const { last, shown } = yield* walk(steps, gone, "menu -")
-      assert.match(last("menu"), /bea@example\.test/)
-      assert.deepInclude(shown.at(-1)?._tag === "Choose" && shown.at(-1), { id: "menu" })
-      assert.match(last("menu"), /\(off\) Redeem/)
-      assert.deepStrictEqual([yield* posts, yield* states], [[], []])
-    }).pipe(Effect.provide(two))
-  )
+  test.each(
+    [
+      ["the menu", "menu redeem"],
+      ["the choice of a reset", "menu redeem, redeem.credit 0"],
+      ["the question about a reset", "menu redeem, redeem.credit 0, redeem.confirm yes"],
+      ["the address", `menu invite, invite.email ${invitee}`],
+      ["the question about an invite", `menu invite, invite.email ${invitee}, invite.confirm yes`],
+      ["the question to the owner", "menu nudge, nudge.confirm yes"]
+    ] as const,
+    two
+  )("%s goes away, and the menu begins anew", function* ([, steps]) {
+    const { last, shown } = yield* walk(steps, gone, "menu -")
+    assert.match(last("menu"), /bea@example\.test/)
+    assert.deepInclude(shown.at(-1)?._tag === "Choose" && shown.at(-1), { id: "menu" })
+    assert.match(last("menu"), /\(off\) Redeem/)
+    assert.deepStrictEqual([yield* posts, yield* states], [[], []])
+  })
 
-  it.effect("an answer that was given at the same time sends nothing", () =>
-    Effect.gen(function* () {
-      yield* walk("menu redeem, redeem.credit 0, redeem.confirm yes", other, "menu -")
-      assert.deepStrictEqual(yield* posts, [])
-    }).pipe(Effect.provide(two))
-  )
+  test("an answer that was given at the same time sends nothing", two, function* () {
+    yield* walk("menu redeem, redeem.credit 0, redeem.confirm yes", other, "menu -")
+    assert.deepStrictEqual(yield* posts, [])
+  })
 
-  it.effect("what is read is dropped, and what was sent comes to its end", () =>
-    Effect.gen(function* () {
-      yield* (yield* FakeBackend.FakeBackend).setPlan([
-        FaultPlan.on("resetCredits.consume", 1, Fault.delay("5 seconds"))
-      ])
-      const context = yield* Effect.context<Services>()
-      const later = Effect.forkDaemon(Effect.provide(Effect.delay(other, "1 second"), context))
-      const { last } = yield* walk("menu redeem, redeem.credit 0, redeem.confirm yes", later, "menu -")
-      assert.strictEqual(last("redeem.done"), "")
-      assert.match(last("menu"), /bea@example\.test/)
-      assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
-    }).pipe(Effect.provide(two))
-  )
+  test("what is read is dropped, and what was sent comes to its end", two, function* () {
+    yield* (yield* FakeBackend.FakeBackend).setPlan([FaultPlan.on("resetCredits.consume", 1, Fault.delay("5 seconds"))])
+    const context = yield* Effect.context<Services>()
+    const later = Effect.forkDaemon(Effect.provide(Effect.delay(other, "1 second"), context))
+    const { last } = yield* walk("menu redeem, redeem.credit 0, redeem.confirm yes", later, "menu -")
+    assert.strictEqual(last("redeem.done"), "")
+    assert.match(last("menu"), /bea@example\.test/)
+    assert.deepStrictEqual([(yield* done).redeem, yield* states], [1, ["succeeded"]])
+  })
 
-  it.effect("or the account signs out, that is said, and the menu comes back with the next account", () =>
-    Effect.gen(function* () {
-      const { last } = yield* walk(
-        "menu redeem, redeem.credit 0",
-        Effect.zipRight(signOut, Effect.never),
-        "menu.signedOut -",
-        gone,
-        "menu usage",
-        Effect.zipRight(signOut, Effect.never),
-        "menu.signedOut -"
-      )
-      assert.match(last("menu.signedOut"), /No account is signed in any more/)
-      assert.match(last("menu"), /bea@example\.test/)
-    }).pipe(Effect.provide(two))
-  )
+  test("or the account signs out, that is said, and the menu comes back with the next account", two, function* () {
+    const { last } = yield* walk(
+      "menu redeem, redeem.credit 0",
+      Effect.zipRight(signOut, Effect.never),
+      "menu.signedOut -",
+      gone,
+      "menu usage",
+      Effect.zipRight(signOut, Effect.never),
+      "menu.signedOut -"
+    )
+    assert.match(last("menu.signedOut"), /No account is signed in any more/)
+    assert.match(last("menu"), /bea@example\.test/)
+  })
 })
 
 it.effect.prop(
@@ -770,6 +722,6 @@ it.effect.prop(
       assert.isAtMost(did.redeem, bodies.size)
       assert.isAtMost(yield* count("referrals.invite"), agreed.invite)
       assert.isAtMost(did.nudge, agreed.nudge)
-    }).pipe(Effect.provide(menuOf({ accounts: [stopped], plan }))),
-  { fastCheck: { numRuns: 20 } }
+    }).pipe(Effect.provide(account({ accounts: [stopped], plan }))),
+  runs(8)
 )

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { Arbitraries, FakeBackend, type FaultPlan } from "../../src/testing/index.js"
 import { consume, nudge, refresh, send, usage } from "./faces.js"
+import { runs } from "../cases.js"
 
 const invite = (email: string) => ({ referral_key: "codex_referral_persistent_invite", emails: [email] })
 const eligibility =
@@ -101,5 +102,5 @@ it.scoped.prop(
       const client = yield* HttpClient.HttpClient
       assert.deepStrictEqual(yield* overSocket(plan, steps, client), yield* inMemory(plan, steps))
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
-  { fastCheck: { numRuns: 60 } }
+  runs(20)
 )

@@ -23,6 +23,7 @@ import {
   TestAccount
 } from "../../src/testing/index.js"
 import { done, finish } from "../programs/harness.js"
+import { test } from "../cases.js"
 
 const script = { "redeem.confirm": true, "redeem.credit": ScriptedDialog.nth(0) }
 
@@ -105,24 +106,24 @@ describe("an account", () => {
     }).pipe(Effect.provide(TestAccount.layer({ client: tapped })))
   })
 
-  it.effect("may be signed out", () =>
-    Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip((yield* AuthSession).current))._tag, "AuthError")
-    }).pipe(Effect.provide(TestAccount.layer({ record: null })))
-  )
+  test("may be signed out", TestAccount.layer({ record: null }), function* () {
+    assert.strictEqual((yield* Effect.flip((yield* AuthSession).current))._tag, "AuthError")
+  })
 
-  it.effect("has windows that fill", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* percents, [37, 61])
-      yield* TestClock.adjust("2 hours")
-      assert.deepStrictEqual(yield* percents, [57, 62])
-      yield* TestClock.adjust("4 hours")
-      assert.deepStrictEqual(yield* percents, [35, 63])
-    }).pipe(Effect.provide(TestAccount.layer()))
-  )
+  test("has windows that fill", TestAccount.layer(), function* () {
+    assert.deepStrictEqual(yield* percents, [37, 61])
+    yield* TestClock.adjust("2 hours")
+    assert.deepStrictEqual(yield* percents, [57, 62])
+    yield* TestClock.adjust("4 hours")
+    assert.deepStrictEqual(yield* percents, [35, 63])
+  })
 
-  it.effect("may be one of two, each with faults of its own", () =>
-    Effect.gen(function* () {
+  test(
+    "may be one of two, each with faults of its own",
+    TestAccount.layer({
+      accounts: (now) => [{}, { primary: FakeAccount.makeWindow(now, { lengthSeconds: 18_000, usedPercent: 5 }) }]
+    }),
+    function* () {
       const [one, two] = (yield* fake).accountKeys
       assert.isTrue(one !== undefined && two !== undefined && one !== two)
       yield* (yield* fake).addFaults(FaultPlan.on("usage.read", 2, Fault.forbidden, two))
@@ -134,17 +135,13 @@ describe("an account", () => {
       assert.deepStrictEqual(yield* percents, [5, 61])
       yield* TestAccount.signIn()
       assert.deepStrictEqual(yield* percents, [37, 61])
-    }).pipe(
-      Effect.provide(
-        TestAccount.layer({
-          accounts: (now) => [{}, { primary: FakeAccount.makeWindow(now, { lengthSeconds: 18_000, usedPercent: 5 }) }]
-        })
-      )
-    )
+    }
   )
 
-  it.effect("may be a member whose workspace has no credits left", () =>
-    Effect.gen(function* () {
+  test(
+    "may be a member whose workspace has no credits left",
+    TestAccount.layer({ accounts: [FakeAccount.withoutCredits], script }),
+    function* () {
       const { usable, verdict } = yield* guard
       assert.isFalse(usable)
       assert.deepStrictEqual(
@@ -152,24 +149,22 @@ describe("an account", () => {
         ["NudgeOwner"]
       )
       assert.strictEqual((yield* redeemReset({ key: "k" })).outcome, "noCredit")
-    }).pipe(Effect.provide(TestAccount.layer({ accounts: [FakeAccount.withoutCredits], script })))
+    }
   )
 
-  it.effect("may read what was true twenty minutes ago", () =>
-    Effect.gen(function* () {
-      yield* (yield* fake).setPlan([FaultPlan.on("usage.read", "every", Fault.staleRead("20 minutes"))])
-      const { identity } = yield* (yield* AuthSession).current
-      yield* (yield* RateLimits).consume({ as: identity, key: RedeemKey.make("k") })
-      yield* TestClock.adjust("19 minutes")
-      assert.isAbove((yield* percents)[0] ?? 0, 37)
-      yield* TestClock.adjust("1 minute")
-      assert.isBelow((yield* percents)[0] ?? 100, 5)
-      const lags = FastCheck.sample(Arbitraries.fault(["StaleRead"]), 200).map((fault) =>
-        fault._tag === "StaleRead" ? fault.millis : 0
-      )
-      assert.isAbove(Math.max(...lags), 600_000)
-    }).pipe(Effect.provide(TestAccount.layer()))
-  )
+  test("may read what was true twenty minutes ago", TestAccount.layer(), function* () {
+    yield* (yield* fake).setPlan([FaultPlan.on("usage.read", "every", Fault.staleRead("20 minutes"))])
+    const { identity } = yield* (yield* AuthSession).current
+    yield* (yield* RateLimits).consume({ as: identity, key: RedeemKey.make("k") })
+    yield* TestClock.adjust("19 minutes")
+    assert.isAbove((yield* percents)[0] ?? 0, 37)
+    yield* TestClock.adjust("1 minute")
+    assert.isBelow((yield* percents)[0] ?? 100, 5)
+    const lags = FastCheck.sample(Arbitraries.fault(["StaleRead"]), 200).map((fault) =>
+      fault._tag === "StaleRead" ? fault.millis : 0
+    )
+    assert.isAbove(Math.max(...lags), 600_000)
+  })
 })
 
 describe("an offer", () => {
@@ -179,41 +174,38 @@ describe("an offer", () => {
     Option.map(({ description }) => description)
   )
 
-  it.effect("may change, and end", () =>
-    Effect.gen(function* () {
+  test(
+    "may change, and end",
+    TestAccount.layer({
+      accounts: [
+        {
+          laterOffers: [
+            { from: 60_000, offer: offer === null ? null : { ...offer, description: "Another one." } },
+            { from: 120_000, offer: null }
+          ]
+        }
+      ]
+    }),
+    function* () {
       assert.deepStrictEqual(yield* described, Option.some("Invite a friend; rewards may apply."))
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* described, Option.some("Another one."))
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* described, Option.none())
-    }).pipe(
-      Effect.provide(
-        TestAccount.layer({
-          accounts: [
-            {
-              laterOffers: [
-                { from: 60_000, offer: offer === null ? null : { ...offer, description: "Another one." } },
-                { from: 120_000, offer: null }
-              ]
-            }
-          ]
-        })
-      )
-    )
+    }
   )
 
-  it.effect.each([
-    [true, "included"],
-    [false, "notIncluded"],
-    [null, "unknown"],
-    [undefined, "unknown"]
-  ] as const)("whose invite's answer says has_rewards %s", ([inviteReward, reward]) =>
-    Effect.gen(function* () {
-      const { identity } = yield* (yield* AuthSession).current
-      const sent = yield* (yield* Referrals).sendInvite({ as: identity, email: InviteEmail.make("zoe@example.test") })
-      assert.strictEqual(sent, reward)
-    }).pipe(
-      Effect.provide(TestAccount.layer({ accounts: [{ offer: offer === null ? null : { ...offer, inviteReward } }] }))
-    )
-  )
+  test.each(
+    [
+      [true, "included"],
+      [false, "notIncluded"],
+      [null, "unknown"],
+      [undefined, "unknown"]
+    ] as const,
+    ([inviteReward]) => TestAccount.layer({ accounts: [{ offer: offer === null ? null : { ...offer, inviteReward } }] })
+  )("whose invite's answer says has_rewards %s", function* ([, reward]) {
+    const { identity } = yield* (yield* AuthSession).current
+    const sent = yield* (yield* Referrals).sendInvite({ as: identity, email: InviteEmail.make("zoe@example.test") })
+    assert.strictEqual(sent, reward)
+  })
 })

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 import type { AppServerClientService } from "../../../src/app-server/client/AppServerClient.js"
 import * as child from "../../../src/app-server/client/child.js"
 import { nextEvents } from "./scripted.js"
-import { live, scoped } from "../generators.js"
+import { live, virtual } from "../../cases.js"
 
 const script = fileURLToPath(new URL("./fakeServer.mjs", import.meta.url))
 
@@ -122,7 +122,7 @@ describe("a child", () => {
     assert.isFalse(yield* isAlive(pid))
   })
 
-  scoped("that does not listen is told to leave after five seconds, and killed after ten", function* () {
+  virtual("that does not listen is told to leave after five seconds, and killed after ten", function* () {
     const scope = yield* Scope.make()
     const client = yield* Scope.extend(spawn({ env: { STUBBORN: "1" } }), scope)
     const pid = yield* raw(client, "pid")

@@ -1,47 +1,25 @@
 /** The same of the command as it ships: a child on its standard streams, and a server on sockets. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import { spawn as spawnProcess } from "node:child_process"
+import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as child from "../../../src/app-server/client/child.js"
 import * as remote from "../../../src/app-server/client/remote.js"
-import { bundle, world } from "../../e2e/cli/harness.js"
+import { bundle, spawned, until, world } from "../../e2e/cli/harness.js"
 import { clientSuite, type World } from "./suite.js"
 
 const bin = bundle()
 
-/** Runs the command with a listener until the scope closes. */
-const listening = (
-  url: string,
-  env: Record<string, string>
-): Effect.Effect<{ readonly printed: () => string }, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const server = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawnProcess(process.execPath, [bin, "app-server", "--listen", url], {
-          env,
-          stdio: ["ignore", "ignore", "pipe"]
-        })
-      ),
-      (server) =>
-        Effect.async<void>((resume) => {
-          if (server.exitCode !== null) return resume(Effect.void)
-          server.once("exit", () => resume(Effect.void))
-          server.kill("SIGKILL")
-        })
-    )
-    let printed = ""
-    server.stderr.setEncoding("utf8").on("data", (text: string) => (printed += text))
-    return { printed: () => printed }
-  })
-
-const eventually = <A>(look: () => A | null): Effect.Effect<A> =>
-  Effect.suspend(() => {
-    const found = look()
-    return found === null ? Effect.delay(eventually(look), "20 millis") : Effect.succeed(found)
-  }).pipe(Effect.timeoutFail({ duration: "1 minute", onTimeout: () => "not in time" }), Effect.orDie)
+/** Runs the command with a listener; gives what it has printed. */
+const listening = Effect.fn(function* (url: string, env: Record<string, string>) {
+  const server = yield* spawned(() =>
+    spawn(process.execPath, [bin, "app-server", "--listen", url], { env, stdio: ["ignore", "ignore", "pipe"] })
+  )
+  let printed = ""
+  server.stderr.setEncoding("utf8").on("data", (text: string) => (printed += text))
+  return () => printed
+})
 
 const socketIn = (home: string) => join(home, "app-server-control", "app-server-control.sock")
 
@@ -69,8 +47,8 @@ for (const [name, url, found] of [
     `the command on a ${name}`,
     Effect.gen(function* () {
       const made = yield* world()
-      const { printed } = yield* listening(url, made.env)
-      const at = yield* eventually(() => found(made.home, printed()))
+      const printed = yield* listening(url, made.env)
+      const at = yield* until(() => found(made.home, printed()))
       const endpoint =
         name === "port" ? ({ _tag: "WebSocket", url: at } as const) : ({ _tag: "UnixSocket", path: at } as const)
       return {

@@ -15,7 +15,7 @@ import {
 import { notification, request } from "../../../src/rpc/Envelope.js"
 import { serverNotifications } from "../../../src/app-server/protocol/notifications.js"
 import { eventOf, type Kind, type Seen, seenIn, verdict } from "./transcript.js"
-import { scoped } from "../generators.js"
+import { runs, virtual } from "../../cases.js"
 
 const output = (n: number) => notification("item/commandExecution/outputDelta", { n })
 const delta = (n: number) => notification("item/agentMessage/delta", { n })
@@ -79,7 +79,7 @@ describe("one event", () => {
 })
 
 describe("the queue", () => {
-  scoped("keeps the transcript when output of commands fills it", function* () {
+  virtual("keeps the transcript when output of commands fills it", function* () {
     const queue = yield* makeEventQueue(1)
     yield* queue.put(output(1))
     assert.strictEqual(yield* queue.put(output(2)), "dropped")
@@ -98,7 +98,7 @@ describe("the queue", () => {
     ])
   })
 
-  scoped("tells a gap at the end without waiting for another event", function* () {
+  virtual("tells a gap at the end without waiting for another event", function* () {
     const queue = yield* makeEventQueue(1)
     for (const n of [1, 2, 3]) yield* queue.put(output(n))
     assert.deepStrictEqual(Option.getOrThrow(yield* queue.take), output(1))
@@ -107,7 +107,7 @@ describe("the queue", () => {
     assert.deepStrictEqual(yield* queue.take, Option.none())
   })
 
-  scoped(
+  virtual(
     "lets go whoever waits for room when nobody listens any more, and gives back what was not taken",
     function* () {
       const queue = yield* makeEventQueue(1)
@@ -122,7 +122,7 @@ describe("the queue", () => {
     }
   )
 
-  scoped("holds more until it is settled", function* () {
+  virtual("holds more until it is settled", function* () {
     const queue = yield* makeEventQueue(1, 3)
     const outcomes = yield* Effect.forEach([1, 2, 3, 4], (n) => queue.put(output(n)))
     assert.deepStrictEqual(outcomes, ["delivered", "delivered", "delivered", "dropped"])
@@ -131,7 +131,7 @@ describe("the queue", () => {
     assert.strictEqual(yield* queue.put(output(5)), "dropped")
   })
 
-  scoped("gives a taker that left nothing, and the next one everything", function* () {
+  virtual("gives a taker that left nothing, and the next one everything", function* () {
     const queue = yield* makeEventQueue(2)
     const taker = yield* Effect.fork(queue.take)
     yield* Effect.yieldNow()
@@ -205,7 +205,7 @@ it.live.prop(
     Effect.map(play(makeEventQueue(capacity), all), (wrong) => {
       assert.isNull(wrong)
     }),
-  { fastCheck: { numRuns: 150 } }
+  runs(60)
 )
 
 /** What one might write instead: a bounded queue that drops what does not fit. */

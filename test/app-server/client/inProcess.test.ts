@@ -23,7 +23,7 @@ import {
   type Script,
   settled
 } from "./scripted.js"
-import { scoped } from "../generators.js"
+import { virtual } from "../../cases.js"
 
 /** A client, and the server's end of its connection, with the handshake over. */
 const connected = (options: Partial<inProcess.InProcessOptions> = {}, script: Script = {}) =>
@@ -37,7 +37,7 @@ const connected = (options: Partial<inProcess.InProcessOptions> = {}, script: Sc
   })
 
 describe("the handshake", () => {
-  scoped("is made before the client is there, with all that it wants", function* () {
+  virtual("is made before the client is there, with all that it wants", function* () {
     const { layer, next } = yield* makeScripted()
     const client = yield* Effect.provide(
       inProcess.start({
@@ -71,7 +71,7 @@ describe("the handshake", () => {
     })
   })
 
-  scoped("that is refused leaves nothing behind", function* () {
+  virtual("that is refused leaves nothing behind", function* () {
     const { layer, next } = yield* makeScripted({
       answer: (message) => [errorResponse(idOf(message), { code: -32600, message: "go away" })]
     })
@@ -81,7 +81,7 @@ describe("the handshake", () => {
     assert.isTrue(yield* (yield* next).isLeft)
   })
 
-  scoped("that is never answered can be given up", function* () {
+  virtual("that is never answered can be given up", function* () {
     const { layer, next } = yield* makeScripted({ answer: () => [] })
     const scope = yield* Scope.make()
     const starting = yield* Effect.fork(Scope.extend(Effect.provide(inProcess.start(me), layer), scope))
@@ -91,7 +91,7 @@ describe("the handshake", () => {
     assert.isTrue(yield* server.isLeft)
   })
 
-  scoped("clamps a capacity of 0 to 1", function* () {
+  virtual("clamps a capacity of 0 to 1", function* () {
     const { client, server } = yield* connected({ channelCapacity: 0 })
     assert.deepStrictEqual(server.how, { kind: "inProcess", capacity: 1 })
     const asked = yield* Effect.fork(client.request("account/read"))
@@ -101,7 +101,7 @@ describe("the handshake", () => {
 })
 
 describe("requests", () => {
-  scoped("leave params out only where the method has none or needs none", function* () {
+  virtual("leave params out only where the method has none or needs none", function* () {
     const { client, server } = yield* connected()
     yield* Effect.fork(
       Effect.all(
@@ -117,7 +117,7 @@ describe("requests", () => {
     ])
   })
 
-  scoped("fail in the server's words, with code and data", function* () {
+  virtual("fail in the server's words, with code and data", function* () {
     const { client, server } = yield* connected()
     const asked = yield* Effect.fork(Effect.flip(client.request("thread/read", { threadId: "t" })))
     yield* server.heard
@@ -130,7 +130,7 @@ describe("requests", () => {
     assert.isUndefined(error.cause)
   })
 
-  scoped("fail where the answer can't be read, without repeating a secret of it", function* () {
+  virtual("fail where the answer can't be read, without repeating a secret of it", function* () {
     const { client, server } = yield* connected()
     const asked = yield* Effect.fork(Effect.flip(client.request("getAuthStatus")))
     yield* server.heard
@@ -147,7 +147,7 @@ describe("requests", () => {
     assert.isDefined(error.cause)
   })
 
-  scoped("wait each by itself, while events go on", function* () {
+  virtual("wait each by itself, while events go on", function* () {
     const { client, server } = yield* connected()
     const slow = yield* Effect.fork(client.requestRaw({ method: "slow" }))
     const fast = yield* Effect.fork(client.requestRaw({ method: "fast" }))
@@ -162,7 +162,7 @@ describe("requests", () => {
     assert.strictEqual(yield* slow, "slow")
   })
 
-  scoped("with an id that is in flight are refused, and the first one keeps its answer", function* () {
+  virtual("with an id that is in flight are refused, and the first one keeps its answer", function* () {
     const { client, server } = yield* connected()
     const first = yield* Effect.fork(client.requestRaw({ id: 1, method: "account/read" }))
     yield* server.heard
@@ -176,7 +176,7 @@ describe("requests", () => {
     assert.strictEqual(yield* first, "first")
   })
 
-  scoped("that nobody waits for any more are still answered, and their ids in use until then", function* () {
+  virtual("that nobody waits for any more are still answered, and their ids in use until then", function* () {
     const { client, server } = yield* connected()
     const left = yield* Effect.fork(client.requestRaw({ id: "mine", method: "slow" }))
     yield* server.heard
@@ -193,7 +193,7 @@ describe("requests", () => {
     assert.strictEqual(yield* again, "again")
   })
 
-  scoped("wait for room instead of failing", function* () {
+  virtual("wait for room instead of failing", function* () {
     const { client, server } = yield* connected({ channelCapacity: 1 })
     yield* server.deaf(true)
     const all = yield* Effect.fork(
@@ -212,7 +212,7 @@ describe("requests", () => {
 })
 
 describe("events", () => {
-  scoped("are read as what they are", function* () {
+  virtual("are read as what they are", function* () {
     const { client, server } = yield* connected({ legacyNotifications: true })
     yield* server.say(
       { ...notification("account/updated", { authMode: "chatgpt", planType: "pro" }), emittedAtMs: 5 },
@@ -235,7 +235,7 @@ describe("events", () => {
     ])
   })
 
-  scoped("of a stream that was stopped come in the next one", function* () {
+  virtual("of a stream that was stopped come in the next one", function* () {
     const { client, server } = yield* connected()
     yield* server.say(delta(1), delta(2), delta(3))
     yield* settled
@@ -245,7 +245,7 @@ describe("events", () => {
     assert.deepStrictEqual(numbers(yield* nextEvents(client, 2)), [{ n: 2 }, { n: 3 }])
   })
 
-  scoped("that ask are answered by the consumer", function* () {
+  virtual("that ask are answered by the consumer", function* () {
     const { client, server } = yield* connected()
     yield* server.say(request(7, "item/tool/call"), request("seven", "item/tool/call"))
     const [first, second] = yield* nextEvents(client, 2)
@@ -256,7 +256,7 @@ describe("events", () => {
     assert.deepStrictEqual(yield* server.heard, errorResponse("seven", { code: -32000, message: "no" }))
   })
 
-  scoped("for new tokens are refused, unless the caller takes them on", function* () {
+  virtual("for new tokens are refused, unless the caller takes them on", function* () {
     const ask = request(0, "account/chatgptAuthTokens/refresh", { reason: "unauthorized", previousAccountId: null })
     const { server } = yield* connected()
     yield* server.say(ask)
@@ -270,7 +270,7 @@ describe("events", () => {
     assert.deepStrictEqual(event, { _tag: "ServerRequest", id: 0, method: ask.method, params: ask.params })
   })
 
-  scoped("that nobody wants any more hold up nothing, and questions are refused", function* () {
+  virtual("that nobody wants any more hold up nothing, and questions are refused", function* () {
     const { client, server } = yield* connected({ channelCapacity: 1 })
     yield* server.say(request(0, "item/tool/call"))
     yield* settled
@@ -291,7 +291,7 @@ describe("events", () => {
 })
 
 describe("the end", () => {
-  scoped("fails what waits, and everything after it at once", function* () {
+  virtual("fails what waits, and everything after it at once", function* () {
     const { client, server } = yield* connected()
     const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
     yield* server.heard
@@ -306,7 +306,7 @@ describe("the end", () => {
     yield* client.shutdown
   })
 
-  scoped("fails what has found no room yet", function* () {
+  virtual("fails what has found no room yet", function* () {
     const { client, server } = yield* connected({ channelCapacity: 1 })
     yield* server.deaf(true)
     const waiting = yield* Effect.fork(
@@ -319,7 +319,7 @@ describe("the end", () => {
     for (const error of yield* waiting) assert.strictEqual(error._tag, "TransportError")
   })
 
-  scoped("comes though nobody reads and a lossless event waits", function* () {
+  virtual("comes though nobody reads and a lossless event waits", function* () {
     const { client, server } = yield* connected({ channelCapacity: 1 })
     yield* server.say(...Array.from({ length: 9 }, (_, n) => delta(n)))
     yield* settled
@@ -327,7 +327,7 @@ describe("the end", () => {
     assert.isTrue(yield* server.isLeft)
   })
 
-  scoped("comes in bounded time though the server does not let go", function* () {
+  virtual("comes in bounded time though the server does not let go", function* () {
     const stuck = yield* Deferred.make<void>()
     const { layer } = yield* makeScripted()
     const { AppServer } = yield* Effect.promise(() => import("../../../src/app-server/server/AppServer.js"))
@@ -354,7 +354,7 @@ describe("the end", () => {
     yield* Deferred.succeed(stuck, undefined)
   })
 
-  scoped("of the server ends the client, after all that came before", function* () {
+  virtual("of the server ends the client, after all that came before", function* () {
     const { client, server } = yield* connected()
     const waiting = yield* Effect.fork(Effect.flip(client.request("account/read")))
     yield* server.heard
@@ -368,7 +368,7 @@ describe("the end", () => {
     yield* failsClosed(client)
   })
 
-  scoped("of the scope is the end of the client, and leaves no fiber behind", function* () {
+  virtual("of the scope is the end of the client, and leaves no fiber behind", function* () {
     const { layer, next } = yield* makeScripted()
     const scope = yield* Scope.make()
     const before = yield* Effect.fork(Effect.void)
@@ -410,7 +410,7 @@ export const mistakes = (client: AppServerClientService) => [
   Effect.map(client.request("account/read"), (answer): string => answer)
 ]
 
-scoped("a client as a service is a layer", function* () {
+virtual("a client as a service is a layer", function* () {
   const { layer, next } = yield* makeScripted({
     answer: (message) =>
       message._tag === "Request" && message.method !== "initialize"

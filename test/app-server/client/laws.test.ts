@@ -18,6 +18,7 @@ import { errorResponse, type Message, response } from "../../../src/rpc/Envelope
 import { memoryTransport } from "./peer.js"
 import { makeScripted } from "./scripted.js"
 import { eventOf, type Kind, type Seen, seenIn, verdict } from "./transcript.js"
+import { runs } from "../../cases.js"
 
 interface Server {
   readonly heardSoFar: Effect.Effect<ReadonlyArray<Message>>
@@ -183,6 +184,6 @@ describe.each(Object.entries(clients))("a client %s", (_name, connect) => {
       capacity: FastCheck.integer({ min: 1, max: 4 })
     },
     ({ all, capacity, end }) => play(connect, all, end, capacity),
-    { fastCheck: { numRuns: 120 }, timeout: 60_000 }
+    { ...runs(40), timeout: 60_000 }
   )
 })

@@ -4,10 +4,10 @@ import * as Mailbox from "effect/Mailbox"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
 import { type WebSocket, WebSocketServer } from "ws"
 import { PeerError, type Transport } from "../../../src/rpc/Transport.js"
 import { decode, encode, type Message } from "../../../src/rpc/Envelope.js"
+import { listening } from "../../layers/support/sockets.js"
 import { answerInitialize } from "./scripted.js"
 
 /** One connection as the server has it. */
@@ -31,20 +31,6 @@ const decoded = (text: string): Message => {
   if (message === null) throw new Error(`no message: ${text}`)
   return message
 }
-
-const listening = (server: Http.Server, at: string | null) =>
-  Effect.acquireRelease(
-    Effect.async<void>((resume) => {
-      const ready = () => resume(Effect.void)
-      if (at === null) server.listen(0, "127.0.0.1", ready)
-      else server.listen(at, ready)
-    }),
-    () =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
 
 /** A websocket server on a port, or on the unix socket `at`. */
 export const webSocketPeers = (options: { readonly at?: string; readonly answer?: Answer } = {}) =>
@@ -86,10 +72,8 @@ export const webSocketPeers = (options: { readonly at?: string; readonly answer?
         Effect.runSync(Queue.offer(peers, peer))
       })
     })
-    yield* listening(server, options.at ?? null)
+    const { port } = yield* listening(() => server, options.at)
     yield* Effect.addFinalizer(() => Effect.sync(() => open.forEach((client) => client.terminate())))
-    const address = server.address()
-    const port = address === null || typeof address === "string" ? 0 : (address satisfies AddressInfo).port
     return { url: `ws://127.0.0.1:${port}`, next: Queue.take(peers), count: Queue.size(peers) }
   })
 

@@ -15,6 +15,7 @@ import * as remote from "../../../src/app-server/client/remote.js"
 import type { Transport } from "../../../src/rpc/Transport.js"
 import { encode, errorResponse, type Message, notification, request, response } from "../../../src/rpc/Envelope.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
+import { listening } from "../../layers/support/sockets.js"
 import { memoryTransport, type Peer, webSocketPeers } from "./peer.js"
 import {
   accountResult,
@@ -28,7 +29,7 @@ import {
   nextEvents,
   settled
 } from "./scripted.js"
-import { live, scoped } from "../generators.js"
+import { live, virtual } from "../../cases.js"
 
 /** A client over a transport of the test's own. */
 const over = (transport: Transport<string>, options: Options = {}) =>
@@ -142,19 +143,6 @@ describe("before any connection", () => {
   })
 })
 
-/** Listens on a port of its own until the scope ends. */
-const portOf = (server: Net.Server) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () => Effect.sync(() => server.close())
-    ),
-    () => {
-      const address = server.address()
-      return typeof address === "object" && address !== null ? address.port : 0
-    }
-  )
-
 describe("a server that", () => {
   live("is not there is told as that", function* () {
     const error = yield* Effect.flip(connectTo("ws://127.0.0.1:1"))
@@ -172,15 +160,15 @@ describe("a server that", () => {
       visits.push(incoming.url ?? "")
       answer.writeHead(302, { location: "/elsewhere" }).end()
     })
-    const port = yield* portOf(server)
+    const { port } = yield* listening(() => server)
     const error = yield* Effect.flip(connectTo(`ws://127.0.0.1:${port}/first`))
     assert.match(error.message, /: HTTP error: 302$/)
     assert.deepStrictEqual(visits, ["/first"])
   })
 
-  scoped("never answers the upgrade is given up after ten seconds", function* () {
+  virtual("never answers the upgrade is given up after ten seconds", function* () {
     const server = Net.createServer(() => {})
-    const port = yield* portOf(server)
+    const { port } = yield* listening(() => server)
     const connecting = yield* Effect.fork(Effect.flip(connectTo(`ws://127.0.0.1:${port}`)))
     yield* TestClock.adjust("9 seconds")
     assert.isNull(connecting.unsafePoll())
@@ -190,7 +178,7 @@ describe("a server that", () => {
     assert.strictEqual(error.message, `the app-server at \`ws://127.0.0.1:${port}\` did not answer in time`)
   })
 
-  scoped("never answers initialize is given up after ten seconds", function* () {
+  virtual("never answers initialize is given up after ten seconds", function* () {
     const { transport } = yield* memoryTransport({ answer: () => [] })
     const connecting = yield* Effect.fork(Effect.flip(over(transport)))
     yield* TestClock.adjust("10 seconds")
@@ -201,7 +189,7 @@ describe("a server that", () => {
 
   type Saying = (peer: Peer) => Effect.Effect<void>
 
-  scoped.each<readonly [what: string, say: Saying, reason: string, message: string]>([
+  virtual.each<readonly [what: string, say: Saying, reason: string, message: string]>([
     [
       "refuses initialize",
       (peer) => peer.say(errorResponse("initialize", { code: -32600, message: "no" })),
@@ -273,7 +261,7 @@ describe("what comes before the answer to initialize", () => {
 })
 
 describe("requests", () => {
-  scoped("that can't be written are their caller's affair", function* () {
+  virtual("that can't be written are their caller's affair", function* () {
     const { peer, transport } = yield* memoryTransport()
     const client = yield* over(transport)
     const error = yield* Effect.flip(client.requestRaw({ method: "x", params: { n: 1n } }))
@@ -385,7 +373,7 @@ describe("the end of the connection", () => {
     assert.strictEqual(brief(yield* Effect.flip(client.notify("x"))), "IoError: the app-server client is closed")
   })
 
-  scoped("comes in bounded time though the server does not say goodbye", function* () {
+  virtual("comes in bounded time though the server does not say goodbye", function* () {
     const { transport } = yield* memoryTransport()
     const scope = yield* Scope.make()
     yield* Scope.extend(over({ ...transport, close: Effect.never }), scope)
@@ -394,7 +382,7 @@ describe("the end of the connection", () => {
     assert.isNotNull(closing.unsafePoll())
   })
 
-  scoped("comes in bounded time though the server does not read", function* () {
+  virtual("comes in bounded time though the server does not read", function* () {
     const { transport } = yield* memoryTransport()
     const scope = yield* Scope.make()
     let isStuck = false

@@ -10,7 +10,8 @@ import { readUsage } from "../../../src/programs/usage.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { FakeBackend } from "../../../src/testing/index.js"
 import { me } from "./scripted.js"
-import { passing, server, test } from "../server/harness.js"
+import { passing, server } from "../server/harness.js"
+import { test } from "../../cases.js"
 
 const world = () => Layer.provideMerge(inProcess.layer(me), server())
 

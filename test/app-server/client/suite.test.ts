@@ -14,7 +14,7 @@ import { FakeBackend } from "../../../src/testing/index.js"
 import { temporaryFolder } from "../../e2e/cli/harness.js"
 import { services } from "../server/harness.js"
 import { clientSuite } from "./suite.js"
-import { live } from "../generators.js"
+import { live } from "../../cases.js"
 
 /** The server over the real services, with threads. */
 const server = Layer.unwrapEffect(

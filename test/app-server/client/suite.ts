@@ -10,7 +10,7 @@ import type {
   AppServerEvent,
   ClientOptions
 } from "../../../src/app-server/client/AppServerClient.js"
-import type { Body } from "../generators.js"
+import { type Body } from "../../cases.js"
 import type { IoError } from "../../../src/app-server/client/TypedRequestError.js"
 
 /** A server over a backend of its own, at which somebody is signed in, and clients of it. */

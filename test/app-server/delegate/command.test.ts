@@ -6,7 +6,7 @@ import * as Predicate from "effect/Predicate"
 import { fileURLToPath } from "node:url"
 import { spawnPeer } from "../../conformance/Peer.js"
 import { bareEnvironment, bundle, temporaryFolder } from "../../e2e/cli/harness.js"
-import { live } from "../generators.js"
+import { live } from "../../cases.js"
 
 const script = fileURLToPath(new URL("./fakeAppServer.mjs", import.meta.url))
 

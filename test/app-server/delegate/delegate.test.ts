@@ -21,9 +21,9 @@ import {
   resultOf,
   services,
   told,
-  test,
   withClient
 } from "../server/harness.js"
+import { test } from "../../cases.js"
 
 const script = fileURLToPath(new URL("./fakeAppServer.mjs", import.meta.url))
 

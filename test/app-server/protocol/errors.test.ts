@@ -6,7 +6,7 @@ import { encode, errorResponse, notification, notificationNow, request, response
 import * as errors from "../../../src/app-server/protocol/errors.js"
 import { RpcError } from "../../../src/rpc/RpcError.js"
 import { uuidIn } from "../../../src/app-server/protocol/Method.js"
-import { scoped } from "../generators.js"
+import { virtual } from "../../cases.js"
 
 describe("errors", () => {
   // The others are in the answers of the server's tests.
@@ -42,7 +42,7 @@ describe("frames", () => {
     strictEqual(encode(notification("initialized")), '{"method":"initialized"}')
   })
 
-  scoped("a server's notification tells when it was said", function* () {
+  virtual("a server's notification tells when it was said", function* () {
     yield* TestClock.setTime(1_760_000_000_000)
     const told = yield* notificationNow("account/updated", {})
     strictEqual(encode(told), '{"method":"account/updated","params":{},"emittedAtMs":1760000000000}')

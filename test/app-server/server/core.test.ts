@@ -26,10 +26,9 @@ import {
   server,
   signedOut,
   settle,
-  test,
   withClient
 } from "./harness.js"
-import { scoped } from "../generators.js"
+import { test, virtual } from "../../cases.js"
 
 /** Methods of the test's own. */
 const acting =
@@ -115,7 +114,7 @@ describe("reading does not wait for a handler", () => {
 })
 
 describe("a flood", () => {
-  scoped("finds room for those that run and those that wait, and the others are told at once", function* () {
+  virtual("finds room for those that run and those that wait, and the others are told at once", function* () {
     const gate = yield* Deferred.make<void>()
     yield* Effect.gen(function* () {
       const client = yield* initialized({ kind: "socket", capacity: 128 })
@@ -293,7 +292,7 @@ describe("shutdown", () => {
     yield* Fiber.join(first)
   })
 
-  scoped("of the scope that the server lives in does the same, and leaves nothing running", function* () {
+  virtual("of the scope that the server lives in does the same, and leaves nothing running", function* () {
     const cut = yield* Deferred.make<void>()
     const hanging = Effect.onInterrupt(Effect.never, () => Deferred.succeed(cut, undefined))
     const scope = yield* Scope.make()

@@ -8,18 +8,8 @@ import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { FakeAccount, FakeBackend, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { count } from "../../programs/harness.js"
-import {
-  type Client,
-  initialized,
-  resultOf,
-  planned,
-  server,
-  settle,
-  told,
-  updated,
-  test,
-  withClient
-} from "./harness.js"
+import { type Client, initialized, resultOf, planned, server, settle, told, updated, withClient } from "./harness.js"
+import { test } from "../../cases.js"
 
 const roles = "workspace.accountsCheck"
 const other = "user-FAKE2/org-2"

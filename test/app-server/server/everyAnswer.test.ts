@@ -14,6 +14,7 @@ import { AppServer, type Connection, type ConnectionKind } from "../../../src/ap
 import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { makeServerConnection, type ServerConnection } from "../../../src/app-server/server/ServerConnection.js"
 import { connect, initializeParams, server } from "./harness.js"
+import { runs } from "../../cases.js"
 
 const behaviours = ["quick", "later", "never", "fail", "die", "interrupt", "ask", "talk", "stubborn"] as const
 
@@ -60,36 +61,24 @@ type Step =
   | { readonly _tag: "Close" }
   | { readonly _tag: "Shutdown"; readonly drain: number }
 
-const send = FastCheck.record({
-  _tag: FastCheck.constant("Send" as const),
-  behaviour: FastCheck.constantFrom(...behaviours)
-})
+const step = (of: Step) => FastCheck.constant(of)
+const weighted = (...choices: ReadonlyArray<readonly [weight: number, FastCheck.Arbitrary<Step>]>) =>
+  FastCheck.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 
-const ordinary: ReadonlyArray<FastCheck.WeightedArbitrary<Step>> = [
-  { weight: 12, arbitrary: send },
-  { weight: 3, arbitrary: FastCheck.constant<Step>({ _tag: "Take" }) },
-  { weight: 2, arbitrary: FastCheck.constant<Step>({ _tag: "TakeAll" }) },
-  {
-    weight: 3,
-    arbitrary: FastCheck.record({ _tag: FastCheck.constant("Wait" as const), millis: FastCheck.nat({ max: 40 }) })
-  },
-  { weight: 2, arbitrary: FastCheck.constant<Step>({ _tag: "Answer" }) },
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "Say" }) }
-]
-
-const endings: ReadonlyArray<FastCheck.WeightedArbitrary<Step>> = [
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "End" }) },
-  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "Close" }) },
-  {
-    weight: 1,
-    arbitrary: FastCheck.record({
-      _tag: FastCheck.constant("Shutdown" as const),
-      drain: FastCheck.constantFrom(0, 20, 100)
-    })
-  }
-]
-
-const steps = FastCheck.array(FastCheck.oneof(...ordinary, ...endings), { minLength: 1, maxLength: 40 })
+const steps = FastCheck.array(
+  weighted(
+    [12, FastCheck.constantFrom(...behaviours).map((behaviour) => ({ _tag: "Send", behaviour }))],
+    [3, step({ _tag: "Take" })],
+    [2, step({ _tag: "TakeAll" })],
+    [3, FastCheck.nat({ max: 40 }).map((millis) => ({ _tag: "Wait", millis }))],
+    [2, step({ _tag: "Answer" })],
+    [1, step({ _tag: "Say" })],
+    [1, step({ _tag: "End" })],
+    [1, step({ _tag: "Close" })],
+    [1, FastCheck.constantFrom(0, 20, 100).map((drain) => ({ _tag: "Shutdown", drain }))]
+  ),
+  { minLength: 1, maxLength: 40 }
+)
 
 const kinds = FastCheck.constantFrom<Array<ConnectionKind>>("stdio", "inProcess", "socket")
 
@@ -226,7 +215,7 @@ it.effect.prop(
       )
       answeredOnce(ledger, kind === "socket" && speaks)
     }).pipe(Effect.provide(server({ record: "nobody", server: { forward: forwarding } }))),
-  { fastCheck: { numRuns: 60 }, timeout: 120_000 }
+  { ...runs(20), timeout: 120_000 }
 )
 
 const isBehaviour = (method: string): method is Behaviour => behaviours.some((one) => one === method)
@@ -294,5 +283,5 @@ it.effect.prop(
       const answered = new Set(ledger.got.flatMap((one) => ("id" in one && one._tag !== "Request" ? [one.id] : [])))
       if (!isOver) assert.strictEqual(answered.size, ledger.sent.size, `${refused.length} refused`)
     }),
-  { fastCheck: { numRuns: 100 }, timeout: 120_000 }
+  { ...runs(40), timeout: 120_000 }
 )

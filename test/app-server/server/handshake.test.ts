@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Initialized } from "../../../src/app-server/server/dispatch.js"
 import { version } from "../../../src/domain/version.js"
-import { connect, errorOf, initialized, initializeParams, resultOf, server, test, withClient } from "./harness.js"
+import { connect, errorOf, initialized, initializeParams, resultOf, server, withClient } from "./harness.js"
+import { test } from "../../cases.js"
 
 const clientInfo = { name: "tester", version: "1.2.3" }
 

@@ -1,6 +1,5 @@
 /** The server over the real services and the fake backend, with connections driven by hand under virtual time. */
 import { assert, it } from "@effect/vitest"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -25,7 +24,7 @@ import { Policies } from "../../../src/services/Policies.js"
 import { SignIn } from "../../../src/services/SignIn.js"
 import { FakeIssuer, type FaultPlan, TestAccount } from "../../../src/testing/index.js"
 import { withoutJitter } from "../../programs/harness.js"
-import type { Body } from "../generators.js"
+import { type Body, within } from "../../cases.js"
 
 export interface Options<R = never>
   extends FakeIssuer.FakeIssuerLayerOptions, Omit<TestAccount.PartsOptions, "record"> {
@@ -145,9 +144,9 @@ export const connect = (
         Effect.gen(function* () {
           const id = nextId++
           yield* send(id, method, params)
-          // Time goes on until the answer is there.
+          // Time goes on until the answer is there, in steps that are longer where it takes long.
           for (let step = 0; step < 400; step++) {
-            yield* step === 0 ? settle : passing(step < 200 ? "50 millis" : "1 second")
+            yield* step === 0 ? settle : passing(step < 20 ? "50 millis" : "500 millis")
             yield* fetch
             const at = kept.findIndex((message) => message._tag !== "Notification" && message.id === id)
             const answer = kept[at]
@@ -198,33 +197,19 @@ export const order = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =
 export const updated = (messages: ReadonlyArray<Message>) =>
   told(messages).flatMap(([method, params]) => (method === "account/updated" ? [params] : []))
 
-/** Runs the body with what the layer makes; the scope of the connections ends first. */
-const over = <R, E>(layer: Layer.Layer<R, E>, body: Body<R | Scope.Scope>) =>
-  Effect.flatMap(Layer.build(layer), (built) =>
-    Effect.mapInputContext(Effect.gen(body), (outer: Context.Context<Scope.Scope>) => Context.merge(outer, built))
-  )
-
-const testing =
-  (register: typeof it.scopedLive) =>
-  <R, E>(name: string, layer: Layer.Layer<R, E>, body: Body<NoInfer<R> | Scope.Scope>) =>
-    register(name, () => over(layer, body))
-
 const withFirst =
-  (register: typeof it.scopedLive) =>
+  (tester: typeof it.scopedLive) =>
   <R, E>(
     name: string,
     layer: Layer.Layer<R | AppServer, E>,
     body: Body<NoInfer<R> | AppServer | Scope.Scope, [Client]>
   ) =>
-    register(name, () =>
-      over(layer, function* () {
-        const client = yield* initialized()
-        yield* Effect.gen(() => body(client))
-      })
+    tester(name, () =>
+      within(
+        layer,
+        Effect.flatMap(initialized(), (client) => Effect.gen(() => body(client)))
+      )
     )
-
-/** A test with what the layer makes. */
-export const test = Object.assign(testing(it.scoped), { live: testing(it.scopedLive) })
 
 /** A test with a client on its standard streams that has introduced itself. */
 export const withClient = Object.assign(withFirst(it.scoped), { live: withFirst(it.scopedLive) })

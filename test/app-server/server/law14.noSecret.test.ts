@@ -8,6 +8,7 @@ import type { Forward } from "../../../src/app-server/server/Handler.js"
 import { Arbitraries, FakeBackend, FakeState, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { watched, type Watched } from "../../laws/watching.js"
 import { connect, initializeParams, type Options, server, type Services } from "./harness.js"
+import { runs } from "../../cases.js"
 
 /** What all tokens of the fake begin with, whose account it is, where the backend is, and what it says. */
 const secrets = [
@@ -124,7 +125,7 @@ it.effect.prop(
   "nor whatever goes wrong",
   { plan },
   ({ plan }) => Effect.map(all({ backend: { plan } }), nothingLeaks),
-  { fastCheck: { numRuns: 8 }, timeout: 120_000 }
+  { ...runs(3), timeout: 120_000 }
 )
 
 /** A server whose own method, or one of the account, does this. */

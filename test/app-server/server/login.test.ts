@@ -25,9 +25,9 @@ import {
   settle,
   told,
   updated,
-  test,
   withClient
 } from "./harness.js"
+import { test } from "../../cases.js"
 
 const start = "account/login/start"
 const completed = "account/login/completed"

@@ -21,10 +21,10 @@ import {
   resultOf,
   server,
   signedOut,
-  test,
   updated,
   withClient
 } from "./harness.js"
+import { test } from "../../cases.js"
 
 const consume = "account/rateLimitResetCredit/consume"
 const nudge = "account/sendAddCreditsNudgeEmail"

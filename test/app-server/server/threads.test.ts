@@ -20,7 +20,7 @@ import {
 import { version } from "../../../src/domain/version.js"
 import { layerMemory } from "../../../src/layers/ThreadStoreMemory.js"
 import { ThreadStore, ThreadStoreError } from "../../../src/services/ThreadStore.js"
-import type { Body } from "../generators.js"
+import { type Body, test } from "../../cases.js"
 import {
   type Client,
   connect,
@@ -30,7 +30,6 @@ import {
   order,
   resultOf,
   services,
-  test,
   told,
   withClient
 } from "./harness.js"

@@ -9,7 +9,7 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import { type Ending, serveUntil, type Signal } from "../../../src/app-server/transports/serveUntil.js"
-import { scoped } from "../generators.js"
+import { virtual } from "../../cases.js"
 
 /** A server whose one call takes `work`, and is cancelled when the drain is over; a client that takes `reading`. */
 const scene = (options: {
@@ -108,7 +108,7 @@ const rows: ReadonlyArray<
 ]
 
 describe("serving until somebody ends it", () => {
-  scoped.each(rows)("%s", function* ([, options, steps, expected]) {
+  virtual.each(rows)("%s", function* ([, options, steps, expected]) {
     const { drains, ending, isSettled, send } = yield* scene(options)
     for (const step of steps) {
       if (typeof step === "string") yield* send(step)

@@ -5,7 +5,7 @@ import * as TestClock from "effect/TestClock"
 import { PassThrough, Writable } from "node:stream"
 import { serveStdio, type StdioOptions } from "../../../src/app-server/transports/stdio.js"
 import { makeFakeServer } from "./fakeServer.js"
-import { scoped } from "../generators.js"
+import { virtual } from "../../cases.js"
 
 /** Lets everything run that waits for nothing but the event loop. */
 const settle = Effect.repeatN(
@@ -48,7 +48,7 @@ const serving = (more: Partial<StdioOptions> = {}) =>
   })
 
 describe("stdio", () => {
-  scoped("answers line by line, whatever the pieces", function* () {
+  virtual("answers line by line, whatever the pieces", function* () {
     const { answers, input } = yield* serving()
     for (const byte of Buffer.from(request(1, "echo", "試") + request(2, "echo", "b"))) input.write(Buffer.of(byte))
     yield* settle
@@ -58,14 +58,14 @@ describe("stdio", () => {
     ])
   })
 
-  scoped("ignores what is no message, and lives", function* () {
+  virtual("ignores what is no message, and lives", function* () {
     const { answers, input } = yield* serving()
     input.write("\n \r\nnonsense\n{}\n[]\n1\n" + request(1, "echo", "a").replace("\n", "\r\n"))
     yield* settle
     assert.deepStrictEqual(answers(), [{ id: 1, result: "a" }])
   })
 
-  scoped("goes on reading while a handler runs", function* () {
+  virtual("goes on reading while a handler runs", function* () {
     const { answers, input } = yield* serving()
     input.write(request(1, "hang"))
     yield* settle
@@ -74,7 +74,7 @@ describe("stdio", () => {
     assert.deepStrictEqual(answers(), [{ id: 2, result: "b" }])
   })
 
-  scoped("writes what has queued up at once", function* () {
+  virtual("writes what has queued up at once", function* () {
     const { answers, input, writes } = yield* serving()
     input.write(Array.from({ length: 100 }, (_, id) => request(id, "echo", id)).join(""))
     yield* settle
@@ -82,7 +82,7 @@ describe("stdio", () => {
     assert.isAtMost(writes.length, 10)
   })
 
-  scoped("waits with the next write for the last", function* () {
+  virtual("waits with the next write for the last", function* () {
     const written: Array<string> = []
     const waiting: Array<() => void> = []
     const output = new Writable({
@@ -104,7 +104,7 @@ describe("stdio", () => {
     assert.strictEqual(written[1]?.trimEnd().split("\n").length, 19)
   })
 
-  scoped("answers what was accepted when the input ends, then is over", function* () {
+  virtual("answers what was accepted when the input ends, then is over", function* () {
     const { answers, fiber, input, isOver, shutdowns } = yield* serving()
     input.end(request(1, "hang") + request(2, "echo", "b") + JSON.stringify({ id: 3, method: "echo", params: "c" }))
     yield* settle
@@ -120,7 +120,7 @@ describe("stdio", () => {
     ])
   })
 
-  scoped("leaves a line out that is not UTF-8, and goes on", function* () {
+  virtual("leaves a line out that is not UTF-8, and goes on", function* () {
     const { answers, fiber, input } = yield* serving()
     input.write(
       Buffer.concat([Buffer.from(request(1, "echo", "a")), Buffer.of(0xff, 0x0a), Buffer.from(request(2, "echo", "b"))])
@@ -135,7 +135,7 @@ describe("stdio", () => {
     yield* Fiber.join(fiber)
   })
 
-  scoped("is over when nobody reads any more, and releases the client", function* () {
+  virtual("is over when nobody reads any more, and releases the client", function* () {
     const { clients, fiber, input, output } = yield* serving()
     input.write(request(1, "hang"))
     yield* settle
@@ -144,7 +144,7 @@ describe("stdio", () => {
     assert.isTrue(clients[0]?.released)
   })
 
-  scoped("does not wait for a client that does not read when it is shut down", function* () {
+  virtual("does not wait for a client that does not read when it is shut down", function* () {
     const output = new Writable({ highWaterMark: 1, write: () => {} })
     const { input, isOver } = yield* serving({ output })
     input.end(request(1, "echo", "a"))
@@ -157,7 +157,7 @@ describe("stdio", () => {
     assert.isTrue(yield* isOver)
   })
 
-  scoped("a line of 20 MiB", function* () {
+  virtual("a line of 20 MiB", function* () {
     const { answers, input } = yield* serving()
     const text = "x".repeat(20 * 1024 * 1024)
     input.write(request(1, "echo", text))

@@ -22,7 +22,7 @@ import { defaultSocketPath, listenOnSocket } from "../../../src/app-server/trans
 import { serveWebSockets } from "../../../src/app-server/transports/wsServer.js"
 import { makeFakeServer } from "./fakeServer.js"
 import { get, open } from "./sockets.js"
-import { live } from "../generators.js"
+import { live } from "../../cases.js"
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "codex-account-unix-"))),

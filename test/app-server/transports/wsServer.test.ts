@@ -12,7 +12,7 @@ import { serveWebSockets } from "../../../src/app-server/transports/wsServer.js"
 import { makeFakeServer } from "./fakeServer.js"
 import { secret, signed } from "./jwt.js"
 import { get, open, turnedAway } from "./sockets.js"
-import { live } from "../generators.js"
+import { live } from "../../cases.js"
 
 /** Every wait takes so many times as long. */
 const paced = (factor: number): Clock.Clock =>

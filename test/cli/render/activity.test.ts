@@ -176,32 +176,6 @@ describe("by week", () => {
       "
     `)
   })
-  it("at 40 columns", () => {
-    expect(picture(40, "weekly")).toMatchInlineSnapshot(`
-      "
-      Token activity · by week · read just now
-
-      153.6M         ▁ ▇     ▂ █           ▂
-                 ▂ ▇ █ █ ▃   █ █ ▃    ▇▂▇▄ █
-             ▂▆█▆█▅█▅█▄█▄█▃▂▃█▃█▂█▂▃▁▅████ █ ▁
-             █████████████████████████████████
-             █████████████████████████████████
-             █████████████████████████████████
-           0 █████████████████████████████████
-             Nov  Dec Jan Feb Mar  Apr May
-
-             Tallest: 153.6M, in the week from
-             2026-03-08
-             The last 33 of 52 weeks: more on
-             a wider screen.
-
-      Lifetime 21.4B · Peak 40M a day ·
-      Streak 54d · Longest streak 61d ·
-      Longest task 3h 52m
-      daily · ▸ weekly · cumulative
-      "
-    `)
-  })
 })
 
 describe("as a running total", () => {
@@ -222,32 +196,6 @@ describe("as a running total", () => {
              Top: 4.7B, since 2025-06-22
 
       Lifetime 21.4B · Peak 40M a day · Streak 54d · Longest streak 61d ·
-      Longest task 3h 52m
-      daily · weekly · ▸ cumulative
-      "
-    `)
-  })
-  it("at 40 columns", () => {
-    expect(picture(40, "cumulative")).toMatchInlineSnapshot(`
-      "
-      Token activity · running total · read
-      just now
-
-        4.7B                            ▂▃▄▆▇█
-                                 ▁▂▃▄▅▇███████
-                           ▁▂▃▅▆▇█████████████
-                     ▁▂▄▅▆████████████████████
-               ▁▂▃▅▆▇█████████████████████████
-             ▆▇███████████████████████████████
-           0 █████████████████████████████████
-             Nov  Dec Jan Feb Mar  Apr May
-
-             Top: 4.7B, since 2025-06-22
-             The last 33 of 52 weeks: more on
-             a wider screen.
-
-      Lifetime 21.4B · Peak 40M a day ·
-      Streak 54d · Longest streak 61d ·
       Longest task 3h 52m
       daily · weekly · ▸ cumulative
       "

@@ -17,7 +17,7 @@ import { make, type Terminal, type Tty } from "../../../src/cli/terminal/Termina
 import { onScreen } from "../../../src/cli/terminal/TerminalDialog.js"
 import type { Dialog, DialogError } from "../../../src/services/Dialog.js"
 import { list, prompt, row } from "./views.js"
-import { virtual } from "../../scenario.js"
+import { virtual } from "../../cases.js"
 
 /** A terminal that notes what happens to it. */
 const makeTerminal = Effect.fn(function* (notes: Array<string>) {

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Fault } from "../../../src/testing/index.js"
 import { secret, signed } from "../../app-server/transports/jwt.js"
 import { get, open, turnedAway } from "../../app-server/transports/sockets.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { emptyWorld, type Place, reached, until, world } from "../cli/harness.js"
 import { initialize, readAccount, readLimits, start } from "./child.js"
 

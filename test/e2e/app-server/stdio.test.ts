@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { Fault } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { bareEnvironment, emptyWorld, type Place, reached, temporaryFolder, until, world } from "../cli/harness.js"
 import { initialize, readAccount, readLimits, start } from "./child.js"
 

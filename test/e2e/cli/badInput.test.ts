@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { FakeAccount, Fault } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { type Ran, world } from "./harness.js"
 
 const checkError = ({ stderr, stdout }: Ran, pattern: RegExp) => {

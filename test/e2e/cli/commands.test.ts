@@ -5,7 +5,7 @@ import { readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { version } from "../../../src/domain/version.js"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { answerOf, emptyWorld, readIfThere, until, world } from "./harness.js"
 
 const invitee = "zoe.invitee@friends.test"

@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { reached, type Running, world } from "./harness.js"
 
 /** A backend with a fault at an endpoint, and the signal that comes once so many calls have reached it. */

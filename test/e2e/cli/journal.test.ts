@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
 import { textOf } from "../../layers/signIn/harness.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { type Place, reached, readIfThere, world } from "./harness.js"
 
 const lost = (

@@ -15,7 +15,7 @@ import {
   type Running,
   type RunOptions
 } from "./harness.js"
-import { live, virtual } from "../../scenario.js"
+import { live, virtual } from "../../cases.js"
 
 const anAddress = /http:\S+oauth\/authorize\S+/
 

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Fault, type FaultPlan } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { answerOf, type Ran, world } from "./harness.js"
 
 const invitee = "zoe.invitee@friends.test"

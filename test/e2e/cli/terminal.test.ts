@@ -3,7 +3,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { bundle, loginWorld, type Place, readIfThere, world } from "./harness.js"
 import { checkTerminal, hasTerminal, keys, onTerminal, steps, type Terminal } from "./terminal.js"
 

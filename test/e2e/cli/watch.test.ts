@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { columnsOf } from "../../../src/cli/render/text.js"
 import { FakeAccount, type FakeBackend, Fault } from "../../../src/testing/index.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 import { answerOf, bundle, emptyWorld, type Place, reached, readIfThere, spawned, until, world } from "./harness.js"
 import { checkTerminal, hasTerminal, keys, linesOf, onTerminal, quoted, steps } from "./terminal.js"
 

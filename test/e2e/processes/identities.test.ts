@@ -15,7 +15,7 @@ import { FakeAccount, type FakeBackend, Fault, ScriptedDialog } from "../../../s
 import { configOf } from "../../layers/journal/files.js"
 import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js"
 import { type Backend, brief, makeNursery, signInAt, until } from "./nursery.js"
-import { live } from "../../scenario.js"
+import { live } from "../../cases.js"
 
 const nursery = await makeNursery()
 afterAll(nursery.close)

@@ -2,26 +2,18 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Fs from "node:fs"
-import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
-import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
-import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
 import * as Live from "../../../src/layers/Live.js"
 import { showStatus } from "../../../src/programs/status.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { CallLog, FakeBackend, Fault, ScriptedDialog } from "../../../src/testing/index.js"
-import { authFile, fileStore, modeOf, temporaryHome } from "../../layers/support/home.js"
-import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
-import { backendBase } from "../../../src/contracts/BackendEndpoints.js"
-import { live, virtual } from "../../scenario.js"
+import { authFile, modeOf, temporaryHome } from "../../layers/support/home.js"
+import { virtual } from "../../cases.js"
 
 // To the letter what the record of the format shows (spec/auth.md 2.4).
 const idToken =
@@ -150,60 +142,5 @@ describe("the sample of the format", () => {
     )
     assert.strictEqual(error.reason, "Unavailable")
     assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), sample)
-  })
-})
-
-describe("two processes that know nothing of each other's leases", () => {
-  /** A process of its own as far as it matters: own memory, own connections, the same file. */
-  const another = (home: string, urls: FakeBackend.FakeUrls) =>
-    AuthSessionOAuth.layer.pipe(
-      Layer.provide(HttpClientNode.layer),
-      Layer.provide(
-        AccountConfigEnv.layer({
-          codexHome: home,
-          backend: backendBase(urls.chatgpt),
-          refreshUrl: urls.refresh,
-          revokeUrl: urls.revoke,
-          refreshBefore: Duration.zero
-        })
-      ),
-      Layer.provide(fileStore(home)),
-      Layer.provide(LeaseMemory.layer),
-      Layer.provide(NodeContext.layer),
-      Layer.build,
-      Effect.map((context) => Context.get(context, AuthSession))
-    )
-
-  live("and renew the same session: the loser takes up what the winner has stored", function* () {
-    const backend = yield* served
-    const home = yield* homeWith(sample)
-    const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
-    // The first has its tokens at the server before the second asks, and stores them after it.
-    yield* backend.failNext("oauth.token", Fault.delay("250 millis", { afterCommit: true }))
-    const [first, second] = yield* Effect.all([one.refresh, Effect.delay(two.refresh, "100 millis")], {
-      concurrency: 2
-    })
-    assert.strictEqual(first.accessExpiresAt?.epochMillis, second.accessExpiresAt?.epochMillis)
-    assert.deepStrictEqual(
-      (yield* backend.calls("oauth.token")).map(({ status }) => status),
-      [200, 401]
-    )
-    const bearers = yield* Effect.forEach([one, two], (session) =>
-      Effect.map(session.authorization, ({ headers }) => Redacted.value(headers)["authorization"])
-    )
-    const stored = Fs.readFileSync(authFile(home), "utf8")
-    for (const bearer of bearers) assert.include(stored, (bearer ?? "none").replace("Bearer ", ""))
-    assert.notInclude(stored, refreshToken)
-  })
-
-  live("and one signs out: the other acts as nobody from then on", function* () {
-    const backend = yield* served
-    const home = yield* homeWith(sample)
-    const [one, two] = [yield* another(home, backend.urls), yield* another(home, backend.urls)]
-    assert.strictEqual((yield* two.current).email, "ada@example.test")
-    assert.deepStrictEqual(yield* one.signOut({ revoke: true }), { removed: true, revoked: true })
-    assert.strictEqual((yield* Effect.flip(two.refresh)).reason, "NotSignedIn")
-    assert.strictEqual((yield* Effect.flip(two.authorization)).reason, "NotSignedIn")
-    assert.isFalse(Fs.existsSync(authFile(home)))
   })
 })

@@ -13,7 +13,7 @@ import * as Path from "node:path"
 import { sqlTransaction } from "../../../src/layers/internal/SqlDatabase.js"
 import * as SqlClientLibsql from "../../../src/layers/SqlClientLibsql.js"
 import { rawSql, temporaryFolder } from "./files.js"
-import { cases, live } from "../support/cases.js"
+import { cases, live } from "../../cases.js"
 
 /** A client on a table `t(x)`, and another connection to the same file. */
 const table = (patience: number) =>

@@ -1,6 +1,7 @@
 /** A journal that can't be used says so, and nothing is sent. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,8 +18,7 @@ import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js
 import { runOperation } from "../../../src/programs/runOperation.js"
 import { type JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
-import { run } from "../../programs/harness.js"
-import { cases } from "../support/cases.js"
+import { cases } from "../../cases.js"
 import { ada, arrive, bob, invite, redeem, states } from "./laws.js"
 
 type Given = {
@@ -57,7 +57,7 @@ const withHome = cases<[Given]>(it.scoped, (use) =>
 )
 
 const unavailable = <A, R>(self: Effect.Effect<A, JournalError, R>) =>
-  Effect.map(Effect.exit(run(self)), (exit) => {
+  Effect.map(Effect.exit(self), (exit) => {
     assert(Exit.isFailure(exit), "should have failed")
     assert(Cause.isFailType(exit.cause), `should have failed, not died: ${Cause.pretty(exit.cause)}`)
     assert.strictEqual(exit.cause.error.reason, "Unavailable")
@@ -77,7 +77,7 @@ const refusesToAct = ({ journal }: Given) =>
       outcomeOf: String,
       before: Effect.void
     }).pipe(Effect.provideService(OperationJournal, journal), Effect.provide(LeaseMemory.layer))
-    const exit = yield* Effect.exit(run(act))
+    const exit = yield* Effect.exit(act)
     assert(Exit.isFailure(exit) && Cause.isFailType(exit.cause))
     assert.strictEqual(exit.cause.error._tag, "JournalError")
     assert.strictEqual(attempts, 0)
@@ -106,6 +106,23 @@ const newFile = (file: string, content: string | Uint8Array) => {
   Fs.mkdirSync(Path.dirname(file), { recursive: true })
   Fs.writeFileSync(file, content)
 }
+
+/** Every wait takes a second of this clock, and no real time: what waits for a while gives up after a few tries. */
+const hurried = Effect.map(Effect.clock, (clock): Clock.Clock => {
+  let passed = 0
+  return {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => passed,
+    unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+    currentTimeMillis: Effect.sync(() => passed),
+    currentTimeNanos: clock.currentTimeNanos,
+    sleep: () =>
+      Effect.zipRight(
+        Effect.yieldNow(),
+        Effect.sync(() => void (passed += 1_000))
+      )
+  }
+})
 
 describe("a journal that can't be used", () => {
   withHome("a look creates nothing", function* ({ home, journal }) {
@@ -139,8 +156,11 @@ describe("a journal that can't be used", () => {
     yield* arrive(given.journal, "k", "sent")
     const other = new Libsql(given.file)
     other.exec("BEGIN IMMEDIATE")
-    yield* unavailable(given.journal.intend(redeem("other")))
-    yield* unavailable(given.journal.advance("k", states.unknown))
+    const clock = yield* hurried
+    yield* unavailable(Effect.withClock(given.journal.intend(redeem("other")), clock))
+    yield* unavailable(Effect.withClock(given.journal.advance("k", states.unknown), clock))
+    // It was patient for five seconds each time.
+    assert.isAtLeast(clock.unsafeCurrentTimeMillis(), 10_000)
     assert.include(given.logged[0], "another process keeps it locked")
     // Who only looks is not kept waiting.
     assert.lengthOf(yield* given.journal.list({ state: "open" }), 1)

@@ -11,7 +11,7 @@ import * as OperationJournalSql from "../../../src/layers/OperationJournalSql.js
 import { Lease } from "../../../src/services/Lease.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { leaseLaws } from "../lease/laws.js"
-import { over } from "../support/cases.js"
+import { over } from "../../cases.js"
 import { inFolder } from "./files.js"
 import { journalLaws, redeem, states } from "./laws.js"
 import { clientInSchema, startPostgres } from "./postgres.js"

@@ -8,7 +8,7 @@ import * as Record from "effect/Record"
 import * as TestClock from "effect/TestClock"
 import { AccountId, Identity, UserId } from "../../../src/domain/Identity.js"
 import { type OperationState, transitions } from "../../../src/domain/Operation.js"
-import type { Steps } from "../support/cases.js"
+import { type Steps } from "../../cases.js"
 import type { JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 
 export const ada = new Identity({ userId: UserId.make("user-ada"), accountId: AccountId.make("account-1") })

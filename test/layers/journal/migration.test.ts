@@ -11,7 +11,7 @@ import { Lease } from "../../../src/services/Lease.js"
 import { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { ThreadStore } from "../../../src/services/ThreadStore.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
-import { live } from "../support/cases.js"
+import { live } from "../../cases.js"
 
 const version1 = `
   CREATE TABLE codex_account_migrations (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL);

@@ -7,7 +7,7 @@ import { Operation } from "../../../src/domain/Operation.js"
 import { make } from "../../../src/layers/OperationJournalMemory.js"
 import type { OperationJournal } from "../../../src/services/OperationJournal.js"
 import { journalLaws } from "./laws.js"
-import { virtual } from "../support/cases.js"
+import { virtual } from "../../cases.js"
 
 type Journal = OperationJournal["Type"]
 

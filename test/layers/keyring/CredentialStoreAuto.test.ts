@@ -1,25 +1,16 @@
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import { describe, it } from "@effect/vitest"
+import { describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as CredentialStoreAuto from "../../../src/layers/CredentialStoreAuto.js"
-import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
-import { accessOf, FakeKeyring, fileStore, makeHome, nameOf, record, settings, withWarnings } from "./support.js"
-import { cases } from "../support/cases.js"
+import { accessOf, record, withWarnings, inKeyring } from "./support.js"
 
-const setUp = Effect.gen(function* () {
-  const home = yield* makeHome
-  const fake = new FakeKeyring()
-  const keyring = yield* Effect.provide(CredentialStoreKeyring.make(fake.keyring), settings(home))
-  const file = yield* fileStore(home)
-  const store = yield* CredentialStoreAuto.make({ keyring, file })
-  return { fs: yield* FileSystem.FileSystem, home, fake, keyring, file, store, name: nameOf(home.entry) }
-})
-
-const kept = cases<[Effect.Effect.Success<typeof setUp>], NodeContext.NodeContext>(it.scoped, (use) =>
-  Effect.provide(Effect.flatMap(setUp, use), NodeContext.layer)
+const kept = inKeyring((given) =>
+  Effect.map(CredentialStoreAuto.make({ keyring: given.store, file: given.file }), (store) => ({
+    ...given,
+    keyring: given.store,
+    store
+  }))
 )
 
 describe("reading", () => {

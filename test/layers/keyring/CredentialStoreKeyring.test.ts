@@ -1,24 +1,12 @@
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert"
 import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
-import { accessOf, FakeKeyring, makeHome, nameOf, record, settings, withWarnings } from "./support.js"
-import { cases } from "../support/cases.js"
+import { accessOf, record, settings, withWarnings, inKeyring } from "./support.js"
 
-const setUp = Effect.gen(function* () {
-  const home = yield* makeHome
-  const fake = new FakeKeyring()
-  const store = yield* Effect.provide(CredentialStoreKeyring.make(fake.keyring), settings(home))
-  return { fs: yield* FileSystem.FileSystem, home, fake, store, name: nameOf(home.entry) }
-})
-
-const kept = cases<[Effect.Effect.Success<typeof setUp>], NodeContext.NodeContext>(it.scoped, (use) =>
-  Effect.provide(Effect.flatMap(setUp, use), NodeContext.layer)
-)
+const kept = inKeyring(Effect.succeed)
 
 describe("the names", () => {
   it("are those of the Codex CLI", () =>

@@ -1,5 +1,6 @@
 /** A keyring in memory that a test can break, a temporary home, and what is logged. */
 import * as FileSystem from "@effect/platform/FileSystem"
+import { it } from "@effect/vitest"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,10 +8,13 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import type { AuthJson } from "../../../src/contracts/AuthJson.js"
 import * as AccountConfigEnv from "../../../src/layers/AccountConfigEnv.js"
 import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
+import * as CredentialStoreKeyring from "../../../src/layers/CredentialStoreKeyring.js"
 import { accountOf, type Keyring, type KeyringEntry, KeyringError } from "../../../src/layers/CredentialStoreKeyring.js"
+import { cases } from "../../cases.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 
 type Call = "get" | "set" | "remove"
@@ -87,3 +91,21 @@ export const withWarnings = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     })
     return Effect.map(Effect.provide(effect, Logger.add(logger)), (answer) => ({ answer, warnings }))
   })
+
+/** Tests with a keyring in memory, a home, the store over the keyring, and what is made of them. */
+export const inKeyring = <Given>(
+  make: (
+    made: Effect.Effect.Success<typeof setUp>
+  ) => Effect.Effect<Given, never, NodeContext.NodeContext | Scope.Scope>
+) =>
+  cases<[Given], NodeContext.NodeContext>(it.scoped, (use) =>
+    Effect.provide(Effect.flatMap(Effect.flatMap(setUp, make), use), NodeContext.layer)
+  )
+
+const setUp = Effect.gen(function* () {
+  const home = yield* makeHome
+  const fake = new FakeKeyring()
+  const store = yield* Effect.provide(CredentialStoreKeyring.make(fake.keyring), settings(home))
+  const file = yield* fileStore(home)
+  return { fs: yield* FileSystem.FileSystem, home, fake, file, store, name: nameOf(home.entry) }
+})

@@ -11,7 +11,7 @@ import * as LeaseSql from "../../../src/layers/LeaseSql.js"
 import { Lease, type LeaseError } from "../../../src/services/Lease.js"
 import { run } from "../../programs/harness.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "../journal/files.js"
-import { cases } from "../support/cases.js"
+import { cases } from "../../cases.js"
 
 const withHome = cases<[{ readonly file: string; readonly lease: Lease["Type"] }]>(it.scoped, (use) =>
   Effect.flatMap(temporaryFolder, (home) =>

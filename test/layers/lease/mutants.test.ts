@@ -1,10 +1,11 @@
 /** Each law of leases fails on leases that break it. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { make } from "../../../src/layers/LeaseMemory.js"
 import type { Lease } from "../../../src/services/Lease.js"
 import { leaseLaws } from "./laws.js"
+import { live } from "../../cases.js"
 
 type Leases = Lease["Type"]
 const mutants: Readonly<Record<string, readonly [law: keyof typeof leaseLaws, mutate: (lease: Leases) => Leases]>> = {
@@ -52,12 +53,10 @@ const mutants: Readonly<Record<string, readonly [law: keyof typeof leaseLaws, mu
 
 describe("mutants of leases", () => {
   for (const [name, [law, mutate]] of Object.entries(mutants)) {
-    it.live(`leases that ${name} break: ${law}`, () =>
-      Effect.gen(function* () {
-        const check = leaseLaws[law]
-        assert(check !== undefined)
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.timeout(check(mutate(yield* make)), "4 seconds"))))
-      })
-    )
+    live(`leases that ${name} break: ${law}`, function* () {
+      const check = leaseLaws[law]
+      assert(check !== undefined)
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.timeout(check(mutate(yield* make)), "4 seconds"))))
+    })
   }
 })

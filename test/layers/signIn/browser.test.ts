@@ -20,7 +20,6 @@ import { type FakeIssuer, Fault, ScriptedDialog } from "../../../src/testing/ind
 import {
   behave,
   counts,
-  freePorts,
   isFree,
   issuer,
   logged,
@@ -31,7 +30,8 @@ import {
   visit,
   type Visit
 } from "./harness.js"
-import { live, over, liveOver } from "../support/cases.js"
+import { live, liveOver, over } from "../../cases.js"
+import { freePorts, listening } from "../support/sockets.js"
 
 /** The program, with a person who agrees and does `act` with where that leads; gives how both ended. */
 const attempt = <A, R>(act: (back: URL) => Effect.Effect<A, never, R>, options: { readonly apiKey?: boolean } = {}) =>
@@ -250,25 +250,17 @@ describe("what comes to the port", () => {
 
 describe("a port", () => {
   /** Another server on the port, which may give it up when asked to cancel. */
-  const holder = (port: number, gives: boolean) =>
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.async<{ readonly server: Http.Server; readonly seen: { cancels: number } }>((resume) => {
-          const seen = { cancels: 0 }
-          const server = Http.createServer((request, response) => {
-            if (request.url === "/cancel") seen.cancels += 1
-            response.end("bye", () => gives && server.close())
-          })
-          server.listen({ port, host: "127.0.0.1" }, () => resume(Effect.succeed({ server, seen })))
-        }),
-        ({ server }) =>
-          Effect.async<void>((resume) => {
-            server.close(() => resume(Effect.void))
-            server.closeAllConnections()
-          })
-      ),
-      ({ seen }) => seen
+  const holder = (port: number, gives: boolean) => {
+    const seen = { cancels: 0 }
+    const server: Http.Server = Http.createServer((request, response) => {
+      if (request.url === "/cancel") seen.cancels += 1
+      response.end("bye", () => gives && server.close())
+    })
+    return Effect.as(
+      listening(() => server, port),
+      seen
     )
+  }
 
   const on = (first: number, second: number) => memory({ loopback: { ports: [first, second] } })
 

@@ -19,7 +19,7 @@ import {
 import { FakeBackend } from "../../../src/testing/index.js"
 import { counts, memory, type Options, secret, stored } from "./harness.js"
 import { during } from "../../programs/harness.js"
-import { cases, over } from "../support/cases.js"
+import { cases, over } from "../../cases.js"
 import { apiKeyRecord } from "../support/records.js"
 import { bearerOf, listen } from "../support/session.js"
 

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { authorizeUrl } from "../../../src/contracts/LoginApi.js"
 import { defaultClientId } from "../../../src/contracts/OAuthApi.js"
 import { FakeBackend, FakeIssuer, Fault } from "../../../src/testing/index.js"
-import { liveOver } from "../support/cases.js"
+import { liveOver } from "../../cases.js"
 
 // The tests of signing in are worth what this issuer refuses.
 

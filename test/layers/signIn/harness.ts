@@ -1,6 +1,4 @@
-/** Signing in at the fake issuer: in memory under virtual time, or over real HTTP with a fetch-driven browser. */
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as NodeContext from "@effect/platform-node/NodeContext"
+/** Signing in at the fake issuer: in memory and under virtual time, with a browser that is driven by fetch. */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
@@ -12,82 +10,39 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type AuthJson, AuthJsonText } from "../../../src/contracts/AuthJson.js"
 import * as AuthSessionOAuth from "../../../src/layers/AuthSessionOAuth.js"
-import * as CredentialStoreFile from "../../../src/layers/CredentialStoreFile.js"
-import * as HttpClientNode from "../../../src/layers/HttpClientNode.js"
-import * as LeaseMemory from "../../../src/layers/LeaseMemory.js"
 import type { LoopbackOptions } from "../../../src/layers/internal/CallbackServer.js"
 import * as SignInHttp from "../../../src/layers/SignInHttp.js"
 import { type AccountSettings } from "../../../src/services/AccountConfig.js"
 import { Browser } from "../../../src/services/Browser.js"
 import { CredentialStore } from "../../../src/services/CredentialStore.js"
 import { SignIn } from "../../../src/services/SignIn.js"
-import { FakeBackend, FakeIssuer, ScriptedDialog, TestAccount } from "../../../src/testing/index.js"
+import { FakeBackend, FakeIssuer, TestAccount } from "../../../src/testing/index.js"
 
 export interface Options extends FakeIssuer.FakeIssuerLayerOptions {
   readonly settings?: Partial<AccountSettings>
   readonly loopback?: Partial<LoopbackOptions>
-  /** What the person does with the page; by default nothing, as where no browser can be opened. */
-  readonly browse?: (url: string) => Effect.Effect<unknown>
   /** Nobody is signed in before; by default somebody is. */
   readonly signedOut?: boolean
 }
 
-const encodeRecord = Schema.encodeSync(AuthJsonText)
-
 /** A record as the text of `auth.json`. */
-export const textOf = (record: AuthJson): string => encodeRecord(record)
+export const textOf: (record: AuthJson) => string = Schema.encodeSync(AuthJsonText)
 
-/** Opens nothing, or runs `browse` beside the program. */
-const browserLayer = (browse: Options["browse"]) =>
-  Layer.scoped(
-    Browser,
-    Effect.map(Effect.scope, (scope) => ({
-      open: (url: string) =>
-        browse === undefined ? Effect.succeed(false) : Effect.as(Effect.forkIn(browse(url), scope), true)
-    }))
-  )
-
-const signInLayer = (loopback: Options["loopback"]) =>
-  Layer.effect(SignIn, SignInHttp.make({ ...SignInHttp.defaultLoopback, ports: [0], pause: "5 millis", ...loopback }))
-
-const signedInBefore = (options: Options) =>
-  Effect.flatMap(FakeBackend.FakeBackend, (backend) =>
-    options.signedOut === true ? Effect.succeedNone : Effect.map(backend.signIn(), ({ record }) => Option.some(record))
-  )
-
-const over = (options: Options) =>
-  Layer.merge(Layer.merge(signInLayer(options.loopback), AuthSessionOAuth.layer), browserLayer(options.browse))
-
-/** In memory, for virtual time; only the browser's way back is a real socket. */
+/** In memory, for virtual time, where no browser can be opened; only the browser's way back is a real socket. */
 export const memory = (options: Options = {}) =>
-  over(options).pipe(
+  Layer.mergeAll(
+    Layer.effect(
+      SignIn,
+      SignInHttp.make({ ...SignInHttp.defaultLoopback, ports: [0], pause: "5 millis", ...options.loopback })
+    ),
+    AuthSessionOAuth.layer,
+    Layer.succeed(Browser, { open: () => Effect.succeed(false) })
+  ).pipe(
     Layer.provideMerge(
       TestAccount.layerParts({ settings: options.settings, record: options.signedOut === true ? null : undefined })
     ),
     Layer.provideMerge(FakeIssuer.layerClient(options))
   )
-
-/** Over real HTTP, with `auth.json` in a folder of its own. */
-export const real = (options: Options = {}) => {
-  const home = Layer.unwrapScoped(
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const codexHome = yield* fs.makeTempDirectoryScoped()
-      const record = yield* signedInBefore(options)
-      if (Option.isSome(record)) yield* fs.writeFileString(`${codexHome}/auth.json`, textOf(record.value))
-      return TestAccount.layerSettings({ codexHome, ...options.settings })
-    })
-  )
-  return over(options).pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(CredentialStoreFile.layer, HttpClientNode.layer, LeaseMemory.layer, ScriptedDialog.layer())
-    ),
-    Layer.provideMerge(home),
-    Layer.provideMerge(FakeIssuer.layerServer(options)),
-    Layer.provideMerge(NodeContext.layer),
-    Layer.orDie
-  )
-}
 
 /** The stored record as text, with its secrets; empty when there is none. */
 export const stored = Effect.flatMap(CredentialStore, (store) =>
@@ -157,22 +112,6 @@ export const isFree = (port: number): Effect.Effect<boolean> =>
     server.once("error", () => resume(Effect.succeed(false)))
     server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resume(Effect.succeed(true))))
   })
-
-/** Ports that were free a moment ago. */
-export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =>
-  Effect.forEach(Array.from({ length: count }), () =>
-    Effect.acquireRelease(
-      Effect.async<Net.Server>((resume) => {
-        const server = Net.createServer().listen({ port: 0, host: "127.0.0.1" }, () => resume(Effect.succeed(server)))
-      }),
-      (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
-    ).pipe(
-      Effect.map((server) => {
-        const address = server.address()
-        return typeof address === "object" && address !== null ? address.port : 0
-      })
-    )
-  ).pipe(Effect.scoped)
 
 /** What is logged while the effect runs, as one text. */
 export const logged = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> => {

@@ -20,7 +20,7 @@ import { AuthSession, type Authorization } from "../../../src/services/AuthSessi
 import { CredentialStore, CredentialStoreError } from "../../../src/services/CredentialStore.js"
 import type { Lease } from "../../../src/services/Lease.js"
 import { FakeBackend, TestAccount } from "../../../src/testing/index.js"
-import { cases } from "./cases.js"
+import { cases } from "../../cases.js"
 
 type Reason = CredentialStoreError["reason"]
 

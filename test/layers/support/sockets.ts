@@ -8,7 +8,8 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 
-const listening = <S extends Net.Server>(make: () => S) =>
+/** Listens until the test ends: on a free port, or on a port or a unix socket of its own. */
+export const listening = (make: () => Net.Server, at: number | string = 0) =>
   Effect.gen(function* () {
     const sockets = new Set<Net.Socket>()
     const counted = { connections: 0 }
@@ -25,7 +26,7 @@ const listening = <S extends Net.Server>(make: () => S) =>
       socket.on("close", () => sockets.delete(socket))
     })
     const port = yield* Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
+      server.listen(typeof at === "string" ? { path: at } : { port: at, host: "127.0.0.1" }, () => {
         const address = server.address()
         resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
       })
@@ -93,13 +94,12 @@ export const rawServer = (answer: (socket: Net.Socket, request: string, nth: num
     return { origin: `http://127.0.0.1:${port}`, requests, counted, closed }
   })
 
-/** A port that nobody listens on. */
-export const freePort = Effect.scoped(
-  Effect.map(
-    listening(() => Net.createServer()),
-    ({ port }) => port
+/** Ports that were free a moment ago. */
+export const freePorts = (count: number) =>
+  Effect.scoped(
+    Effect.forEach(Array.from({ length: count }), () => Effect.map(listening(Net.createServer), ({ port }) => port))
   )
-)
+export const freePort = Effect.map(freePorts(1), ([port = 0]) => port)
 
 /** An HTTP proxy that tunnels and forwards; `targets` names every host it was asked for. */
 export const proxy = (options?: { readonly credentials?: string }) =>
