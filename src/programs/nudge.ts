@@ -39,8 +39,10 @@ export const nudgeNeed = (
   }
 }
 
-/** Fails for a message with the same request that went out within the policy's quiet period, or may have gone out. */
-const ensureNotNudged = (identity: Identity, creditType: CreditType) =>
+/**
+ * A message with the same request that went out within the policy's quiet period. Fails where one may have gone out.
+ */
+const recentNudge = (identity: Identity, creditType: CreditType) =>
   Effect.gen(function* () {
     yield* ensureNoneOpen("nudge", identity, { target: creditType })
     const journal = yield* OperationJournal
@@ -48,14 +50,21 @@ const ensureNotNudged = (identity: Identity, creditType: CreditType) =>
     const now = yield* DateTime.now
     const since = DateTime.subtractDuration(now, quietPeriod)
     const filter = { act: "nudge", identity, target: creditType, state: "succeeded", limit: 100 } as const
-    const recent = (yield* journal.list(filter)).find(
+    return (yield* journal.list(filter)).find(
       ({ state, updatedAt }) =>
         state._tag === "succeeded" &&
         state.outcome === "sent" &&
         DateTime.between(updatedAt, { minimum: since, maximum: now })
     )
-    if (recent !== undefined) return yield* notNeeded(`The owner was asked at ${DateTime.formatIso(recent.updatedAt)}.`)
   })
+
+/** Fails with `NotNeeded` and the key of a recent message. */
+const ensureNoneRecent = (identity: Identity, creditType: CreditType) =>
+  Effect.flatMap(recentNudge(identity, creditType), (recent) =>
+    recent === undefined
+      ? Effect.void
+      : new ActError({ ...notNeeded("The owner was asked not long ago."), key: recent.key })
+  )
 
 const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
 
@@ -75,8 +84,8 @@ const nudgeRequest = (as: Identity, creditType: CreditType) =>
   })
 
 /**
- * Sends the confirmed message with a single request, and the journal around it. `again` sends although the outcome of an
- * earlier message is not known.
+ * Sends the confirmed message with a single request, and the journal around it. `again` sends although an
+ * earlier message went out not long ago, or may have.
  * @since 0.1.0
  * @category programs
  */
@@ -91,12 +100,17 @@ export const nudgeConfirmed = ({
 }): Operated<{ readonly outcome: "sent" | "cooldownActive"; readonly key: string }, WorkspaceRole> =>
   Effect.gen(function* () {
     const request = yield* nudgeRequest(as, creditType)
-    const { answer } = yield* runOperation({
+    return yield* runOperation({
       ...request,
       isRejection: isDefiniteRefusal,
-      before: again ? Effect.void : ensureNotNudged(as, creditType)
-    })
-    return { outcome: answer, key: request.key }
+      before: again ? Effect.void : ensureNoneRecent(as, creditType)
+    }).pipe(
+      Effect.map(({ answer }) => ({ outcome: answer, key: request.key })),
+      Effect.catchIf(
+        (error): error is ActError => error._tag === "ActError" && error.reason === "NotNeeded",
+        (error) => Effect.succeed({ outcome: "cooldownActive" as const, key: error.key ?? request.key })
+      )
+    )
   })
 
 /**
@@ -110,7 +124,7 @@ export const nudgeOwner = (options: {
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const request = yield* nudgeRequest(options.as, options.creditType)
-    const before = Effect.provideService(ensureNotNudged(options.as, options.creditType), OperationJournal, journal)
+    const before = Effect.provideService(ensureNoneRecent(options.as, options.creditType), OperationJournal, journal)
     return yield* runDecidedOperation({ ...request, before })
   }).pipe(
     Effect.catchIf(
@@ -185,7 +199,8 @@ export const notifyOwner = (
         Effect.flatMap(wanted)
       ))
     const again = options.again === true
-    if (!again) yield* ensureNotNudged(session.identity, creditType)
+    const recent = again ? undefined : yield* recentNudge(session.identity, creditType)
+    if (recent !== undefined) return { outcome: "cooldownActive", creditType, key: recent.key } as const
     const { other, problem, reached } = questions[creditType]
     const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({

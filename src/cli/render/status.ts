@@ -62,7 +62,7 @@ export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<strin
   return [
     ...wrap(`${paint("bold", who)} · ${planLabel(session.plan)} · ${roleText(status.role)}`, columns),
     ...Either.match(status.open, {
-      onLeft: ({ detail }) => warn(`The journal can't be used: ${plainLine(detail ?? "it failed", 400)}`),
+      onLeft: ({ detail }) => warn(`The journal can't be used: ${plainLine(detail ?? "", 400) || "it failed"}`),
       onRight: (open) => open.flatMap((operation) => warn(openText(operation, canvas)))
     }),
     "",

@@ -215,6 +215,7 @@ export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer
 /** Which file it is, and whether it has anything in it: another one may have taken its place. Null when there is none. */
 const identityOf = (filename: string): string | null => {
   const stat = Fs.statSync(filename, { bigint: true, throwIfNoEntry: false })
+  if (stat?.isFile() === false) throw Object.assign(new Error("not a file"), { code: "EISDIR" })
   return stat === undefined ? null : `${stat.dev} ${stat.ino}${stat.size === 0n ? " empty" : ""}`
 }
 
@@ -232,6 +233,7 @@ export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.s
     const filename = NodePath.join(codexHome, "codex-account.sqlite")
     const connect = yield* once(
       Effect.gen(function* () {
+        yield* lookAt(filename)
         const sql = yield* SqlClientLibsql.make({ filename })
         yield* migrate(sql)
         return { sql, file: yield* lookAt(filename) }
@@ -254,7 +256,8 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^SQLITE_(CORRUPT|NOTADB)/, "it is damaged"],
   [/^SQLITE_FULL|^ENOSPC|^EDQUOT/, "the disk is full"],
   [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|^EACCES|^EPERM|^EROFS/, "it can't be opened for writing"],
-  [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
+  [/^ENOTDIR|^EEXIST/, "its folder is not a folder"],
+  [/^EISDIR/, "it is not a file"]
 ]
 
 /** What is wrong with the database, without anything of its contents, which a parse error would quote. */

@@ -263,7 +263,7 @@ describe("the history of the journal", () => {
     assert.deepStrictEqual([yield* ageOf("future"), yield* ageOf("past")], [-10_000 * day, 10_000 * day - 1])
   })
 
-  withHome("notices that its file was removed, replaced or emptied", function* ({ file, home, journal }) {
+  withHome("notices that its file was removed, replaced or emptied", function* ({ file, home, journal, logged }) {
     yield* journal.intend(redeem("one"))
     Fs.rmSync(home, { recursive: true })
     assert.deepStrictEqual(yield* journal.list(), [])
@@ -276,9 +276,11 @@ describe("the history of the journal", () => {
       ["three"]
     )
     Fs.truncateSync(file)
-    yield* journal.intend(redeem("emptied"))
+    // The old connection's locks are waited for.
+    yield* Effect.withClock(journal.intend(redeem("emptied")), yield* hurried)
     Fs.rmSync(file)
     Fs.mkdirSync(file)
     yield* unavailable(journal.intend(redeem("four")))
+    assert.include(logged.at(-1), `${file}: it is not a file`)
   })
 })
