@@ -204,6 +204,9 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
+export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.suspend(() => Layer.fresh(layerShared))
+
+/** As `layerFile`, on the connection of what is built together with it, for one home. */
+export const layerShared: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

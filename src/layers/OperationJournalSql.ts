@@ -7,6 +7,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -141,6 +142,16 @@ const make = Effect.gen(function* () {
     (effect, key) => unavailable(key)(effect)
   )
 
+  /** By the uptime for what was written since the boot, by the clock for the rest. */
+  const isWithin = (sql: SqlClient, time: Duration.Duration) =>
+    Effect.zipWith(DateTime.now, Machine, (now, { boot, uptimeMillis }) => {
+      const millis = Duration.toMillis(time)
+      const byClock = sql`updated_at BETWEEN ${now.epochMillis - millis} AND ${now.epochMillis}`
+      return boot === null
+        ? byClock
+        : sql`(boot = ${boot} AND uptime >= ${uptimeMillis() - millis} OR (boot IS NULL OR boot <> ${boot}) AND ${byClock})`
+    })
+
   const read = (key: string | null, rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
     unavailable(key)(SqlDatabase.readRows(database, rows, operationOf))
 
@@ -154,16 +165,19 @@ const make = Effect.gen(function* () {
       )
     ),
     list: Effect.fn("OperationJournal.list")((filter = {}) =>
-      read(null, (sql) => {
-        const wanted = [
-          ...(filter.act === undefined ? [] : [sql`act = ${filter.act}`]),
-          ...(filter.identity === undefined ? [] : [sql`identity = ${filter.identity.key}`]),
-          ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
-          ...(filter.state === undefined ? [] : [sql.in("state", states[filter.state])])
-        ]
-        return sql`SELECT * FROM codex_account_operations WHERE ${sql.and(wanted)} ORDER BY sequence DESC
+      read(null, (sql) =>
+        Effect.gen(function* () {
+          const wanted = [
+            ...(filter.act === undefined ? [] : [sql`act = ${filter.act}`]),
+            ...(filter.identity === undefined ? [] : [sql`identity = ${filter.identity.key}`]),
+            ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
+            ...(filter.state === undefined ? [] : [sql.in("state", states[filter.state])]),
+            ...(filter.within === undefined ? [] : [yield* isWithin(sql, filter.within)])
+          ]
+          return yield* sql`SELECT * FROM codex_account_operations WHERE ${sql.and(wanted)} ORDER BY sequence DESC
           ${filter.limit === undefined ? sql.literal("") : sql`LIMIT ${filter.limit}`}`
-      })
+        })
+      )
     )
   })
 })
@@ -182,6 +196,12 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(OperationJournal, make).pipe(
-  Layer.provide(SqlDatabase.layerFile)
+export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.suspend(() =>
+  Layer.fresh(layerShared)
 )
+
+/** As `layerFile`, on the connection of what is built together with it, for one home. */
+export const layerShared: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(
+  OperationJournal,
+  make
+).pipe(Layer.provide(SqlDatabase.layerFile))

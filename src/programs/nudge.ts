@@ -1,5 +1,4 @@
 /** Ask the workspace's owner for credits or a higher limit. */
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { ActError } from "../domain/ActError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
@@ -47,15 +46,8 @@ const recentNudge = (identity: Identity, creditType: CreditType) =>
     yield* ensureNoneOpen("nudge", identity, { target: creditType })
     const journal = yield* OperationJournal
     const { quietPeriod } = yield* policyInForce("nudgeOwner")
-    const now = yield* DateTime.now
-    const since = DateTime.subtractDuration(now, quietPeriod)
-    const filter = { act: "nudge", identity, target: creditType, state: "succeeded", limit: 100 } as const
-    return (yield* journal.list(filter)).find(
-      ({ state, updatedAt }) =>
-        state._tag === "succeeded" &&
-        state.outcome === "sent" &&
-        DateTime.between(updatedAt, { minimum: since, maximum: now })
-    )
+    const filter = { act: "nudge", identity, target: creditType, state: "succeeded", within: quietPeriod } as const
+    return (yield* journal.list(filter)).find(({ state }) => state._tag === "succeeded" && state.outcome === "sent")
   })
 
 /** Fails with `NotNeeded` and the key of a recent message. */

@@ -42,16 +42,11 @@ export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined
 export const quietReset = (identity: Identity, except?: RedeemKey) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
-    const now = yield* DateTime.now
-    const since = DateTime.subtractDuration(now, quietPeriod)
-    // More than these can't be of one quiet period.
-    const recent = (yield* journal.list({ act: "redeem", identity, state: "succeeded", limit: 100 })).find(
-      ({ key, state, updatedAt }) =>
+    const recent = (yield* journal.list({ act: "redeem", identity, state: "succeeded", within: quietPeriod })).find(
+      ({ key, state }) =>
         key !== except &&
         state._tag === "succeeded" &&
-        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
-        // One of the future was written by a clock that was wrong.
-        DateTime.between(updatedAt, { minimum: since, maximum: now })
+        (state.outcome === "reset" || state.outcome === "alreadyRedeemed")
     )
     return Option.map(Option.fromNullable(recent), ({ key, updatedAt }) => ({
       key,

@@ -277,7 +277,7 @@ describe("the history of the journal", () => {
     )
     Fs.truncateSync(file)
     // The old connection's locks are waited for.
-    yield* Effect.withClock(journal.intend(redeem("emptied")), yield* hurried)
+    yield* Effect.withClock(journal.intend(redeem("emptied")), Clock.make())
     Fs.rmSync(file)
     Fs.mkdirSync(file)
     yield* unavailable(journal.intend(redeem("four")))
