@@ -36,6 +36,18 @@ export interface ClientRequests {
   }
   readonly "account/read": { readonly params: GetAccountParams; readonly result: GetAccountResponse }
   readonly getAuthStatus: { readonly params: GetAuthStatusParams; readonly result: GetAuthStatusResponse }
+  readonly "account/gatewayOAuth/read": {
+    readonly params?: NoMembers | null
+    readonly result: GatewayOAuthReadResponse
+  }
+  readonly "account/gatewayOAuth/login": { readonly params?: NoMembers | null; readonly result: NoMembers }
+  readonly "account/gatewayOAuth/cancel": { readonly params?: NoMembers | null; readonly result: NoMembers }
+  readonly "config/read": { readonly params: ConfigReadParams; readonly result: ConfigReadResponse }
+  readonly "model/list": { readonly params: ModelListParams; readonly result: PageResponse }
+  readonly "skills/list": { readonly params: SkillsListParams; readonly result: ListResponse }
+  readonly "hooks/list": { readonly params: HooksListParams; readonly result: ListResponse }
+  readonly "mcpServerStatus/list": { readonly params: ListMcpServerStatusParams; readonly result: PageResponse }
+  readonly "collaborationMode/list": { readonly params: NoMembers; readonly result: ListResponse }
 }
 
 export interface ServerRequests {
@@ -93,9 +105,12 @@ export interface AccountRateLimitsUpdatedNotification {
   readonly rateLimits: RateLimitSnapshot
 }
 
+export type AccountUpdateReason = "workspaceRoutingReady" | "unknown"
+
 export interface AccountUpdatedNotification {
   readonly authMode: AuthMode | null
   readonly planType: PlanType | null
+  readonly reason: AccountUpdateReason | null
   readonly workspaceRole: WorkspaceRole | null
   readonly isWorkspaceOwner: boolean | null
 }
@@ -136,6 +151,21 @@ export interface ClientInfo {
   readonly version: string
 }
 
+export interface ConfigReadParams {
+  readonly includeLayers?: boolean
+  readonly cwd?: string | null
+}
+
+export interface ConfigReadResponse {
+  readonly config: {
+    readonly [key: string]: unknown
+  }
+  readonly origins: {
+    readonly [key: string]: unknown
+  }
+  readonly layers: ReadonlyArray<unknown> | null
+}
+
 export interface ConfigWarningNotification {
   readonly summary: string
   readonly details: string | null
@@ -154,6 +184,15 @@ export interface CreditsSnapshot {
   readonly hasCredits: boolean
   readonly unlimited: boolean
   readonly balance: string | null
+}
+
+export interface GatewayOAuthReadResponse {
+  readonly providerId: string
+  readonly providerName: string
+  readonly required: boolean
+  readonly supportsDeviceAuth: boolean
+  readonly status: unknown
+  readonly error: string | null
 }
 
 export interface GetAccountParams {
@@ -233,6 +272,11 @@ export interface GetWorkspaceMessagesResponse {
   readonly messages: ReadonlyArray<WorkspaceMessage>
 }
 
+export interface HooksListParams {
+  readonly cwds?: ReadonlyArray<string>
+  readonly threadId?: string | null
+}
+
 export interface InitializeCapabilities {
   readonly experimentalApi?: boolean
   readonly requestAttestation?: boolean
@@ -255,6 +299,19 @@ export interface InitializeResponse {
   readonly codexHome: string
   readonly platformFamily: string
   readonly platformOs: string
+}
+
+export interface ListMcpServerStatusParams {
+  readonly cursor?: string | null
+  readonly limit?: number | null
+  readonly detail?: "full" | "toolsAndAuthOnly" | null
+  readonly threadId?: string | null
+  readonly serverName?: string | null
+  readonly environmentId?: string | null
+}
+
+export interface ListResponse {
+  readonly data: ReadonlyArray<unknown>
 }
 
 export type LoginAccountParams =
@@ -313,6 +370,20 @@ export type LoginAccountResponse =
     }
 
 export type LogoutAccountResponse = {}
+
+export interface ModelListParams {
+  readonly cursor?: string | null
+  readonly limit?: number | null
+  readonly modelProvider?: string | null
+  readonly includeHidden?: boolean | null
+}
+
+export type NoMembers = {}
+
+export interface PageResponse {
+  readonly data: ReadonlyArray<unknown>
+  readonly nextCursor: string | null
+}
 
 export type PlanType =
   | "free"
@@ -400,6 +471,11 @@ export type SessionSource =
       readonly [key: string]: unknown
     }
 
+export interface SkillsListParams {
+  readonly cwds?: ReadonlyArray<string>
+  readonly forceReload?: boolean
+}
+
 export interface SpendControlLimit {
   readonly limit: string
   readonly used: string
@@ -431,6 +507,15 @@ export interface Thread {
   readonly name: string | null
   readonly model: string | null
   readonly reasoningEffort: string | null
+  readonly environments: ReadonlyArray<unknown> | null
+  readonly extra: unknown
+  readonly attachedToThreadId: string | null
+  readonly section: unknown
+  readonly sectionEnteredAt: number | null
+  readonly historyMode: string
+  readonly recencyAt: number | null
+  readonly canAcceptDirectInput: boolean | null
+  readonly daybreakEnabled: boolean | null
   readonly turns: ReadonlyArray<unknown>
 }
 
@@ -439,7 +524,7 @@ export type ThreadListCwdFilter = string | ReadonlyArray<string>
 export interface ThreadListParams {
   readonly cursor?: string | null
   readonly limit?: number | null
-  readonly sortKey?: "created_at" | "updated_at" | null
+  readonly sortKey?: "created_at" | "updated_at" | "recency_at" | "section_position" | null
   readonly sortDirection?: "asc" | "desc" | null
   readonly modelProviders?: ReadonlyArray<string> | null
   readonly sourceKinds?: ReadonlyArray<
@@ -459,6 +544,15 @@ export interface ThreadListParams {
   readonly cwd?: ThreadListCwdFilter | null
   readonly searchTerm?: string | null
   readonly parentThreadId?: string | null
+  readonly ancestorThreadId?: string | null
+  readonly attachedToThreadId?: string | null
+  readonly includedThreadIds?: ReadonlyArray<string> | null
+  readonly excludedThreadIds?: ReadonlyArray<string> | null
+  readonly sectionId?: string | null
+  readonly projectId?: string | null
+  readonly includeAttachedThreads?: boolean
+  readonly currentAccountOnly?: boolean
+  readonly useStateDbOnly?: boolean
 }
 
 export interface ThreadListResponse {
@@ -528,6 +622,11 @@ export interface ThreadStartResponse {
   readonly approvalPolicy: unknown
   readonly approvalsReviewer: string
   readonly sandbox: unknown
+  readonly activePermissionProfile: unknown
+  readonly disabledPluginIds: ReadonlyArray<string>
+  readonly instructionSources: ReadonlyArray<string>
+  readonly multiAgentMode: string
+  readonly runtimeWorkspaceRoots: ReadonlyArray<string>
   readonly reasoningEffort: string | null
 }
 

@@ -156,7 +156,12 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
       const isTransition = error.reason === "Transition"
       const lines = [error.message, isTransition ? notDone(at) : null]
       const facts = { key: error.key, changed: isTransition ? "unknown" : "no" } as const
-      return make(`JournalError.${error.reason}`, ExitCode.unexpected, lines, facts)
+      return make(
+        `JournalError.${error.reason}`,
+        error.reason === "Unavailable" ? ExitCode.unavailable : ExitCode.unexpected,
+        lines,
+        facts
+      )
     }
     case "LoginError": {
       const next = error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null

@@ -12,6 +12,8 @@ import { failureOf, interruption } from "./Failure.js"
 import { paintFor } from "./render/paint.js"
 import { Report } from "./Report.js"
 
+const mostCounted = 99
+
 const notice = Effect.gen(function* () {
   const report = yield* Report
   if (report.json) return
@@ -19,9 +21,12 @@ const notice = Effect.gen(function* () {
   const journal = yield* OperationJournal
   const { identity } = yield* auth.current
   // A command that needs the journal says itself what is wrong with it.
-  const open = yield* journal.list({ identity, open: true }).pipe(Logger.withMinimumLogLevel(LogLevel.None))
+  const open = yield* journal
+    .list({ identity, state: "open", limit: mostCounted + 1 })
+    .pipe(Logger.withMinimumLogLevel(LogLevel.None))
   if (open.length === 0) return
-  const have = open.length === 1 ? "1 operation has" : `${open.length} operations have`
+  const count = open.length > mostCounted ? `more than ${mostCounted}` : open.length
+  const have = open.length === 1 ? "1 operation has" : `${count} operations have`
   const text = `${have} an unknown outcome; see codex-account journal`
   yield* report.print("stderr", [paintFor(report.screen.errorColor)("yellow", text)])
 }).pipe(Effect.ignore)

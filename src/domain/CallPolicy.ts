@@ -28,7 +28,8 @@ const Fields = Schema.Struct({
     jitter: Schema.Number.pipe(Schema.between(0, 1))
   }),
   retryOn: Schema.Array(Reason),
-  retryAfterCap: Schema.Duration
+  retryAfterCap: Schema.Duration,
+  quietPeriod: Schema.Duration
 })
 
 /** The rules that are broken, behind the name; undefined when all hold. */
@@ -58,7 +59,8 @@ const contradiction = (policy: typeof Fields.Type): string | undefined => {
 /**
  * `attemptTimeout` bounds one attempt with its body; `overallTimeout` bounds the call with all attempts and waits. The
  * n-th wait is `base * factor^(n-1)`, at most `cap`, less a random share of up to `jitter`. A `Retry-After` is obeyed
- * up to `retryAfterCap`; a longer one ends the call. A contradictory policy can't be made.
+ * up to `retryAfterCap`; a longer one ends the call. What succeeded is not done again within `quietPeriod`, unless that is
+ * asked for. A contradictory policy can't be made.
  * @since 0.1.0
  * @category models
  */
@@ -86,6 +88,7 @@ interface Row {
   readonly attempts: number
   readonly attemptTimeout: Duration.DurationInput
   readonly overallTimeout: Duration.DurationInput
+  readonly quietPeriod?: Duration.DurationInput
 }
 
 const rows = {
@@ -95,7 +98,13 @@ const rows = {
   readOffer: { repeat: "safe", attempts: 2, attemptTimeout: "15 seconds", overallTimeout: "32 seconds" },
   sendInvite: { repeat: "never", attempts: 1, attemptTimeout: "45 seconds", overallTimeout: "45 seconds" },
   readRole: { repeat: "safe", attempts: 2, attemptTimeout: "10 seconds", overallTimeout: "15 seconds" },
-  nudgeOwner: { repeat: "never", attempts: 1, attemptTimeout: "10 seconds", overallTimeout: "10 seconds" },
+  nudgeOwner: {
+    repeat: "never",
+    attempts: 1,
+    attemptTimeout: "10 seconds",
+    overallTimeout: "10 seconds",
+    quietPeriod: "24 hours"
+  },
   readTokenActivity: { repeat: "safe", attempts: 3, attemptTimeout: "10 seconds", overallTimeout: "25 seconds" },
   readWorkspaceMessages: { repeat: "safe", attempts: 1, attemptTimeout: "1 second", overallTimeout: "1 second" },
   refreshSession: { repeat: "never", attempts: 1, attemptTimeout: "45 seconds", overallTimeout: "45 seconds" },
@@ -137,7 +146,8 @@ export const defaultPolicies: PolicyTable = Record.map(
       overallTimeout: Duration.decode(row.overallTimeout),
       backoff: { base: Duration.millis(250), factor: 2, cap: Duration.seconds(4), jitter: 0.5 },
       retryOn: row.repeat === "never" ? [] : transient,
-      retryAfterCap: Duration.seconds(10)
+      retryAfterCap: Duration.seconds(10),
+      quietPeriod: Duration.decode(row.quietPeriod ?? 0)
     })
 )
 

@@ -59,13 +59,15 @@ export interface ThreadAnchor {
 }
 
 /**
- * Which threads, in which order. An empty list selects all; `kinds` are words of `sourceKind`, `search` is looked for in
- * names without regard to case. Threads of one time are in the order of their ids.
+ * Which threads, in which order. An empty list selects all, but `included` is null for all; `excluded` ones never are.
+ * `kinds` are words of `sourceKind`, `search` is looked for in names without regard to case. Threads of one time are in the order of their ids.
  */
 export interface ThreadQuery {
   readonly kinds: ReadonlyArray<string>
   readonly providers: ReadonlyArray<string>
   readonly folders: ReadonlyArray<string>
+  readonly included: ReadonlyArray<ThreadId> | null
+  readonly excluded: ReadonlyArray<ThreadId>
   readonly search: string | null
   readonly sortBy: ThreadTime
   readonly direction: "asc" | "desc"

@@ -186,12 +186,13 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
   })
 
 /** The same over the session that is there. */
-export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
+export const layerOver = Layer.fresh(Layer.effectContext(Effect.flatMap(AuthSession, make)))
 
 /**
  * Signed out until tokens are supplied through `ExternalSession`.
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> =
+export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> = Layer.fresh(
   Layer.effectContext(make())
+)

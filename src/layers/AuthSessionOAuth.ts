@@ -215,4 +215,4 @@ const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
-  Layer.scoped(AuthSession, make)
+  Layer.fresh(Layer.scoped(AuthSession, make))

@@ -108,11 +108,13 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
  * @category layers
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.scoped(
-    CredentialStore,
-    Effect.gen(function* () {
-      const keyring = Context.get(yield* Layer.build(CredentialStoreKeyring.layer), CredentialStore)
-      const file = Context.get(yield* Layer.build(CredentialStoreFile.layer), CredentialStore)
-      return yield* make({ keyring, file })
-    })
+  Layer.fresh(
+    Layer.scoped(
+      CredentialStore,
+      Effect.gen(function* () {
+        const keyring = Context.get(yield* Layer.build(CredentialStoreKeyring.layer), CredentialStore)
+        const file = Context.get(yield* Layer.build(CredentialStoreFile.layer), CredentialStore)
+        return yield* make({ keyring, file })
+      })
+    )
   )

@@ -46,7 +46,7 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
  * @category layers
  */
 export const layerMemory = (initial?: AuthJson): Layer.Layer<CredentialStore> =>
-  Layer.effect(CredentialStore, make(initial))
+  Layer.fresh(Layer.effect(CredentialStore, make(initial)))
 
 /**
  * @since 0.1.0

@@ -227,4 +227,4 @@ const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.effect(CredentialStore, make)
+  Layer.fresh(Layer.effect(CredentialStore, make))

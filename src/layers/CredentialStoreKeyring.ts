@@ -273,4 +273,4 @@ export const make = (
  * @category layers
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.effect(CredentialStore, make(makeKeyringProcess(15_000)))
+  Layer.fresh(Layer.effect(CredentialStore, make(makeKeyringProcess(15_000))))

@@ -6,7 +6,8 @@
  * a sleep of the machine, a waiting process takes the lease early; the former holder fails at its next check, as its fence
  * no longer matches. After a jump backward, the row of a dead holder seems to expire late; a waiting process also measures
  * with a monotonic clock, and takes a lease without a heartbeat for its time to live. A holder measures with that clock
- * too: without a heartbeat in time the lease is lost, whatever the row says. Machines that share a database need clocks
+ * too: without a heartbeat in time the lease is lost, whatever the row says. A holder that has died on this machine is
+ * noticed at once. Machines that share a database need clocks
  * that agree within the time to live.
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
@@ -21,6 +22,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { Lease, LeaseError } from "../services/Lease.js"
+import { Machine } from "./internal/machine.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 /** Milliseconds until a waiting process looks again. */
@@ -37,7 +39,8 @@ class LeaseRow extends Schema.Class<LeaseRow>("LeaseRow")({
   fence: SqlDatabase.SqlInteger,
   beats: SqlDatabase.SqlInteger,
   time_to_live: SqlDatabase.SqlInteger,
-  expires_at: SqlDatabase.SqlInteger
+  expires_at: SqlDatabase.SqlInteger,
+  holder: Schema.NullOr(Schema.String)
 }) {}
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(LeaseRow))
@@ -49,7 +52,7 @@ const firstRow = (rows: Effect.Effect<unknown, SqlError>) =>
     Effect.catchTag("ParseError", () => new SqlError({ message: "A lease can't be read" }))
   )
 
-const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at")
+const columns = (sql: SqlClient) => sql.literal("fence, beats, time_to_live, expires_at, holder")
 
 const look = (sql: SqlClient, name: string) =>
   firstRow(sql`SELECT ${columns(sql)} FROM codex_account_leases WHERE name = ${name}`)
@@ -59,14 +62,15 @@ const change = (sql: SqlClient, statement: (now: number) => Effect.Effect<unknow
   Effect.flatMap(Clock.currentTimeMillis, (now) => firstRow(SqlDatabase.sqlTransaction(sql)(statement(now))))
 
 /** Takes a new lease, or that of a holder that is gone. Undefined if another process was first. */
-const take = (sql: SqlClient, name: string, timeToLive: number, seen: LeaseRow | undefined) =>
+const take = (sql: SqlClient, name: string, timeToLive: number, holder: string | null, seen: LeaseRow | undefined) =>
   change(sql, (now) =>
     seen === undefined
       ? sql`INSERT INTO codex_account_leases
-          ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive })}
+          ${sql.insert({ name, fence: 1, beats: 0, time_to_live: timeToLive, expires_at: now + timeToLive, holder })}
           ON CONFLICT (name) DO NOTHING RETURNING ${columns(sql)}`
       : sql`UPDATE codex_account_leases
-          SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive}
+          SET fence = fence + 1, beats = 0, time_to_live = ${timeToLive}, expires_at = ${now + timeToLive},
+            holder = ${holder}
           WHERE name = ${name} AND fence = ${seen.fence} AND beats = ${seen.beats} RETURNING ${columns(sql)}`
   )
 
@@ -92,12 +96,15 @@ interface Taken {
 
 const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
+  const machine = yield* Machine
 
   const onRow = <A>(name: string, statement: (sql: SqlClient) => Effect.Effect<A, SqlError>) =>
     Effect.flatMap(database.open, statement).pipe(
       Effect.catchAll((error) =>
         Effect.zipRight(
-          Effect.logWarning(`The database of the leases can't be used: ${SqlDatabase.describeSqlError(error)}.`),
+          Effect.logWarning(
+            `The database of the leases can't be used: ${SqlDatabase.describeSqlError(database, error)}.`
+          ),
           new LeaseError({ reason: "Unavailable", name })
         )
       )
@@ -114,9 +121,12 @@ const make = Effect.gen(function* () {
         if (row?.fence !== seen?.fence || row?.beats !== seen?.beats) seenSince = now
         seen = row
         const isFree =
-          row === undefined || row.expires_at <= (yield* Clock.currentTimeMillis) || now - seenSince >= row.time_to_live
+          row === undefined ||
+          row.expires_at <= (yield* Clock.currentTimeMillis) ||
+          now - seenSince >= row.time_to_live ||
+          (row.holder !== null && machine.isDead(row.holder))
         if (isFree) {
-          const taken = yield* onRow(name, (sql) => take(sql, name, timeToLive, row))
+          const taken = yield* onRow(name, (sql) => take(sql, name, timeToLive, machine.self, row))
           if (taken !== undefined) return { fence: taken.fence, until: now + timeToLive }
         }
         if (now - start >= wait) return yield* new LeaseError({ reason: "Busy", name })
@@ -194,6 +204,9 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
+export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.suspend(() => Layer.fresh(layerShared))
+
+/** As `layerFile`, on the connection of what is built together with it, for one home. */
+export const layerShared: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
   Layer.provide(SqlDatabase.layerFile)
 )

@@ -1,4 +1,9 @@
-/** The composition of all layers: settings, the machine's own resources, a session, and the services over them. */
+/**
+ * The composition of all layers: settings, the machine's own resources, a session, and the services over them.
+ *
+ * A layer that holds an account is built anew wherever it is composed (`Layer.fresh`): shared by reference, as layers are,
+ * two accounts in one program would be one.
+ */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -37,14 +42,14 @@ export const layerBackend = Layer.mergeAll(
   WorkspaceRoleHttp.layer,
   TokenUsageHttp.layer,
   WorkspaceMessagesHttp.layer
-).pipe(Layer.provideMerge(BackendHttpContract.layer))
+).pipe(Layer.provideMerge(BackendHttpContract.layer), Layer.fresh)
 
 /**
  * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
  * @since 0.1.0
  * @category layers
  */
-export const layerServices = Layer.provideMerge(layerBackend, AuthSessionOAuth.layer)
+export const layerServices = Layer.fresh(Layer.provideMerge(layerBackend, AuthSessionOAuth.layer))
 
 /**
  * The session, and the services over it.
@@ -85,7 +90,7 @@ const layerDatabase = Layer.scopedContext(
       Promise.all([import("./LeaseSql.js"), import("./OperationJournalSql.js")])
     ).pipe(
       Effect.flatMap(([lease, journal]) =>
-        Layer.buildWithMemoMap(Layer.merge(lease.layerFile, journal.layerFile), memoMap, scope)
+        Layer.buildWithMemoMap(Layer.merge(lease.layerShared, journal.layerShared), memoMap, scope)
       ),
       Effect.provide(settings),
       // What an interrupted first caller left would be every later caller's.
@@ -104,14 +109,14 @@ const layerDatabase = Layer.scopedContext(
  * @since 0.1.0
  * @category layers
  */
-export const layerMachine = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
+export const layerMachine = Layer.fresh(Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase))
 
 /**
  * The account services on this machine, over given settings.
  * @since 0.1.0
  * @category layers
  */
-export const layer = Layer.provideMerge(layerServices, layerMachine)
+export const layer = Layer.fresh(Layer.provideMerge(layerServices, layerMachine))
 
 interface LiveOptions extends AccountConfigEnv.Overrides {
   /** Caps every timeout. */

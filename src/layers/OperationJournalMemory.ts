@@ -51,15 +51,23 @@ export const make: Effect.Effect<OperationJournal["Type"]> = Effect.gen(function
       ),
     find: (key) => Effect.map(SynchronizedRef.get(operations), (all) => Option.fromNullable(all.get(key))),
     list: (filter = {}) =>
-      Effect.map(SynchronizedRef.get(operations), (all) =>
+      Effect.zipWith(SynchronizedRef.get(operations), DateTime.now, (all, now) =>
         Array.from(all.values())
           .filter(
             (operation) =>
               (filter.act === undefined || operation.act === filter.act) &&
               (filter.identity === undefined || operation.identity === filter.identity.key) &&
-              (filter.open === undefined || operation.isOpen === filter.open)
+              (filter.within === undefined ||
+                DateTime.between(operation.updatedAt, {
+                  minimum: DateTime.subtractDuration(now, filter.within),
+                  maximum: now
+                })) &&
+              (filter.target === undefined || operation.target === filter.target) &&
+              (filter.state === undefined ||
+                (filter.state === "open" ? operation.isOpen : operation.state._tag === filter.state))
           )
           .reverse()
+          .slice(0, filter.limit)
       )
   })
 })

@@ -18,14 +18,20 @@ import * as Struct from "effect/Struct"
 import { Act, Operation, OperationState, transitions } from "../domain/Operation.js"
 import type { AccountConfig } from "../services/AccountConfig.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
+import { Machine } from "./internal/machine.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
-/** How long, and how many, operations with a definite outcome are kept. Open ones are kept for ever. */
-const keptFor = Duration.days(90)
+/**
+ * How many operations of an identity and an act are kept, once they have a definite outcome. Open ones are kept for ever.
+ * Age does not count: a clock that is wrong once would empty the journal.
+ */
 const keptCount = 1000
 
 const definite = ["succeeded", "rejected", "abandoned"]
-const open = ["sent", "unknown"]
+const states = { open: ["sent", "unknown"], succeeded: ["succeeded"] } as const
+
+/** By how much the clock may be off, as when it is set by the network. */
+const toleratedMillis = 60_000
 
 const predecessors = (state: OperationState["_tag"]) =>
   Struct.keys(transitions).filter((before) => transitions[before].includes(state))
@@ -38,14 +44,24 @@ const Row = Schema.Struct({
   state: Schema.String,
   detail: Schema.NullOr(Schema.String),
   created_at: SqlDatabase.SqlTime,
-  updated_at: SqlDatabase.SqlTime
+  updated_at: SqlDatabase.SqlTime,
+  boot: Schema.NullOr(Schema.String),
+  uptime: Schema.NullOr(SqlDatabase.SqlInteger)
 })
 const decodeRow = Schema.decodeUnknown(Row)
 const decodeState = Schema.decodeUnknown(OperationState)
 
 const operationOf = (row: unknown) =>
   Effect.gen(function* () {
-    const { act, created_at, detail, identity, operation_key, state, target, updated_at } = yield* decodeRow(row)
+    const { act, boot, created_at, detail, identity, operation_key, state, target, updated_at, uptime } =
+      yield* decodeRow(row)
+    const machine = yield* Machine
+    // Within one run of the system its uptime tells the age, if the clock was wrong then or is wrong now.
+    const byUptime =
+      boot === null || uptime === null || boot !== machine.boot
+        ? updated_at
+        : DateTime.subtract(yield* DateTime.now, { millis: Math.max(0, machine.uptimeMillis() - uptime) })
+    const isOff = Math.abs(DateTime.distance(updated_at, byUptime)) > toleratedMillis
     return new Operation({
       key: operation_key,
       act,
@@ -53,7 +69,7 @@ const operationOf = (row: unknown) =>
       target,
       state: yield* decodeState({ _tag: state, outcome: detail, reason: detail }),
       createdAt: created_at,
-      updatedAt: updated_at
+      updatedAt: isOff ? byUptime : updated_at
     })
   })
 
@@ -62,12 +78,14 @@ const detailOf = (state: OperationState): string | null => {
   return Predicate.hasProperty(state, "reason") ? state.reason : null
 }
 
-const prune = (sql: SqlClient, now: DateTime.Utc) =>
-  sql`DELETE FROM codex_account_operations WHERE ${sql.in("state", definite)} AND (
-    updated_at < ${DateTime.toEpochMillis(DateTime.subtractDuration(now, keptFor))}
-    OR sequence <= (SELECT sequence FROM codex_account_operations WHERE ${sql.in("state", definite)}
-      ORDER BY sequence DESC LIMIT 1 OFFSET ${keptCount})
+const prune = (sql: SqlClient, { act, identity }: Pick<Operation, "act" | "identity">) => {
+  const ended = sql`identity = ${identity} AND act = ${act} AND ${sql.in("state", definite)}`
+  return sql`DELETE FROM codex_account_operations WHERE ${ended} AND sequence <= (
+    SELECT sequence FROM codex_account_operations WHERE ${ended} ORDER BY sequence DESC LIMIT 1 OFFSET ${keptCount}
   )`
+}
+
+const stamp = Effect.map(Machine, ({ boot, uptimeMillis }) => ({ boot, uptime: boot === null ? null : uptimeMillis() }))
 
 const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
@@ -76,7 +94,7 @@ const make = Effect.gen(function* () {
     Effect.mapError((error: JournalError | ParseResult.ParseError | SqlError) =>
       error._tag === "JournalError"
         ? error
-        : new JournalError({ reason: "Unavailable", key, detail: SqlDatabase.describeSqlError(error) })
+        : new JournalError({ reason: "Unavailable", key, detail: SqlDatabase.describeSqlError(database, error) })
     )
 
   const intend: OperationJournal["Type"]["intend"] = Effect.fn("OperationJournal.intend")(
@@ -88,10 +106,10 @@ const make = Effect.gen(function* () {
           const time = DateTime.toEpochMillis(now)
           const row = { operation_key: key, act, identity: identity.key, target, state: "intended" }
           const [inserted] = yield* sql`INSERT INTO codex_account_operations
-            ${sql.insert({ ...row, created_at: time, updated_at: time })}
+            ${sql.insert({ ...row, created_at: time, updated_at: time, ...(yield* stamp) })}
             ON CONFLICT (operation_key) DO NOTHING RETURNING *`
           if (inserted !== undefined) {
-            yield* prune(sql, now)
+            yield* prune(sql, { act, identity: identity.key })
             return yield* operationOf(inserted)
           }
           const [present] = yield* sql`SELECT * FROM codex_account_operations WHERE operation_key = ${key}`
@@ -112,9 +130,10 @@ const make = Effect.gen(function* () {
       if (from.length === 0) return yield* new JournalError({ reason: "Transition", key })
       const sql = yield* database.open
       const now = DateTime.toEpochMillis(yield* DateTime.now)
+      const { boot, uptime } = yield* stamp
       const [updated] = yield* SqlDatabase.sqlTransaction(sql)(
         sql`UPDATE codex_account_operations
-          SET state = ${state._tag}, detail = ${detailOf(state)}, updated_at = ${now}
+          SET state = ${state._tag}, detail = ${detailOf(state)}, updated_at = ${now}, boot = ${boot}, uptime = ${uptime}
           WHERE operation_key = ${key} AND ${sql.in("state", from)} RETURNING *`
       )
       if (updated === undefined) return yield* new JournalError({ reason: "Transition", key })
@@ -122,6 +141,16 @@ const make = Effect.gen(function* () {
     },
     (effect, key) => unavailable(key)(effect)
   )
+
+  /** By the uptime for what was written since the boot, by the clock for the rest. */
+  const isWithin = (sql: SqlClient, time: Duration.Duration) =>
+    Effect.zipWith(DateTime.now, Machine, (now, { boot, uptimeMillis }) => {
+      const millis = Duration.toMillis(time)
+      const byClock = sql`updated_at BETWEEN ${now.epochMillis - millis} AND ${now.epochMillis}`
+      return boot === null
+        ? byClock
+        : sql`(boot = ${boot} AND uptime >= ${uptimeMillis() - millis} OR (boot IS NULL OR boot <> ${boot}) AND ${byClock})`
+    })
 
   const read = (key: string | null, rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
     unavailable(key)(SqlDatabase.readRows(database, rows, operationOf))
@@ -136,16 +165,19 @@ const make = Effect.gen(function* () {
       )
     ),
     list: Effect.fn("OperationJournal.list")((filter = {}) =>
-      read(null, (sql) => {
-        const wanted = [
-          ...(filter.act === undefined ? [] : [sql`act = ${filter.act}`]),
-          ...(filter.identity === undefined ? [] : [sql`identity = ${filter.identity.key}`]),
-          ...(filter.open === undefined
-            ? []
-            : [filter.open ? sql.in("state", open) : sql`NOT ${sql.in("state", open)}`])
-        ]
-        return sql`SELECT * FROM codex_account_operations WHERE ${sql.and(wanted)} ORDER BY sequence DESC`
-      })
+      read(null, (sql) =>
+        Effect.gen(function* () {
+          const wanted = [
+            ...(filter.act === undefined ? [] : [sql`act = ${filter.act}`]),
+            ...(filter.identity === undefined ? [] : [sql`identity = ${filter.identity.key}`]),
+            ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
+            ...(filter.state === undefined ? [] : [sql.in("state", states[filter.state])]),
+            ...(filter.within === undefined ? [] : [yield* isWithin(sql, filter.within)])
+          ]
+          return yield* sql`SELECT * FROM codex_account_operations WHERE ${sql.and(wanted)} ORDER BY sequence DESC
+          ${filter.limit === undefined ? sql.literal("") : sql`LIMIT ${filter.limit}`}`
+        })
+      )
     )
   })
 })
@@ -164,6 +196,12 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(OperationJournal, make).pipe(
-  Layer.provide(SqlDatabase.layerFile)
+export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.suspend(() =>
+  Layer.fresh(layerShared)
 )
+
+/** As `layerFile`, on the connection of what is built together with it, for one home. */
+export const layerShared: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(
+  OperationJournal,
+  make
+).pipe(Layer.provide(SqlDatabase.layerFile))

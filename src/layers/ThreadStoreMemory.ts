@@ -17,7 +17,7 @@ const byPlace = Order.combine(
 const among = (values: ReadonlyArray<string>, value: string): boolean => values.length === 0 || values.includes(value)
 
 const select = (all: Iterable<Thread>, query: ThreadQuery): ReadonlyArray<Thread> => {
-  const { after, direction, folders, kinds, limit, providers, search, sortBy } = query
+  const { after, direction, excluded, folders, included, kinds, limit, providers, search, sortBy } = query
   const order = direction === "asc" ? byPlace : Order.reverse(byPlace)
   const needle = search?.toLowerCase()
   return Array.from(all)
@@ -26,6 +26,8 @@ const select = (all: Iterable<Thread>, query: ThreadQuery): ReadonlyArray<Thread
         among(kinds, sourceKind(thread.source)) &&
         among(providers, thread.modelProvider) &&
         among(folders, thread.cwd) &&
+        (included === null || included.includes(thread.id)) &&
+        !excluded.includes(thread.id) &&
         (needle === undefined || thread.name?.toLowerCase().includes(needle) === true) &&
         (after === null || order(after, anchorOf(thread, sortBy)) < 0)
     )

@@ -58,7 +58,7 @@ const columns = { createdAt: "created_at", updatedAt: "updated_at" } as const
 const anywhere = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`
 
 const rowsOf = (sql: SqlClient, query: ThreadQuery) => {
-  const { after, direction, folders, kinds, limit, providers, search, sortBy } = query
+  const { after, direction, excluded, folders, included, kinds, limit, providers, search, sortBy } = query
   const time = sql(columns[sortBy])
   const [order, beyond] =
     direction === "asc" ? [sql.literal("ASC"), sql.literal(">")] : [sql.literal("DESC"), sql.literal("<")]
@@ -67,6 +67,8 @@ const rowsOf = (sql: SqlClient, query: ThreadQuery) => {
     ...among("source_kind", kinds),
     ...among("model_provider", providers),
     ...among("cwd", folders),
+    ...(included === null ? [] : [sql.in("thread_id", included)]),
+    ...(excluded.length === 0 ? [] : [sql`NOT ${sql.in("thread_id", excluded)}`]),
     ...(search === null ? [] : [sql`LOWER(name) LIKE ${anywhere(search)} ESCAPE '\\'`]),
     ...(after === null
       ? []
@@ -80,7 +82,8 @@ const make = Effect.gen(function* () {
   const database = yield* SqlDatabase.SqlDatabase
 
   const unavailable = Effect.mapError(
-    (error: ParseResult.ParseError | SqlError) => new ThreadStoreError({ detail: SqlDatabase.describeSqlError(error) })
+    (error: ParseResult.ParseError | SqlError) =>
+      new ThreadStoreError({ detail: SqlDatabase.describeSqlError(database, error) })
   )
   const read = (rows: (sql: SqlClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
     unavailable(SqlDatabase.readRows(database, rows, threadOf))

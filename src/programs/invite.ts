@@ -34,12 +34,11 @@ export const emailDigest = (identity: Identity, email: InviteEmail): Effect.Effe
 export const earlierInvite = (identity: Identity, target: string) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
-    const same = (yield* journal.list({ act: "invite", identity })).filter((operation) => operation.target === target)
-    return Option.fromNullable(
-      same.find((operation) => operation.isOpen) ??
-        // The process that sent it may have died before it could report.
-        same.find(({ state }) => state._tag === "succeeded")
-    )
+    const filter = { act: "invite", identity, target, limit: 1 } as const
+    const [open] = yield* journal.list({ ...filter, state: "open" })
+    // The process that sent it may have died before it could report.
+    const [sent] = open === undefined ? yield* journal.list({ ...filter, state: "succeeded" }) : []
+    return Option.fromNullable(open ?? sent)
   })
 
 /** Fails for an address whose invite went out, or may have. */

@@ -7,8 +7,8 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import type { CreditType } from "../domain/WorkspaceRole.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { Dialog } from "../services/Dialog.js"
-import { OperationKeys } from "../services/OperationJournal.js"
-import { underPolicy } from "../services/Policies.js"
+import { OperationJournal, OperationKeys } from "../services/OperationJournal.js"
+import { policyInForce, underPolicy } from "../services/Policies.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import {
@@ -38,9 +38,27 @@ export const nudgeNeed = (
   }
 }
 
-/** Fails when the outcome of an earlier message with the same request is open. */
-const ensureNoOpenNudge = (identity: Identity, creditType: CreditType) =>
-  ensureNoneOpen("nudge", identity, ({ target }) => target === creditType)
+/**
+ * A message with the same request that went out within the policy's quiet period. Fails where one may have gone out.
+ */
+const recentNudge = (identity: Identity, creditType: CreditType) =>
+  Effect.gen(function* () {
+    yield* ensureNoneOpen("nudge", identity, { target: creditType })
+    const journal = yield* OperationJournal
+    const { quietPeriod } = yield* policyInForce("nudgeOwner")
+    const filter = { act: "nudge", identity, target: creditType, state: "succeeded", within: quietPeriod } as const
+    return (yield* journal.list(filter)).find(({ state }) => state._tag === "succeeded" && state.outcome === "sent")
+  })
+
+/** Fails with `NotNeeded` and the key of a recent message. */
+const ensureNoneRecent = (identity: Identity, creditType: CreditType) =>
+  Effect.flatMap(recentNudge(identity, creditType), (recent) =>
+    recent === undefined
+      ? Effect.void
+      : new ActError({ ...notNeeded("The owner was asked not long ago."), key: recent.key })
+  )
+
+const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
 
 /** What `runOperation` needs to know of a message to the owner. */
 const nudgeRequest = (as: Identity, creditType: CreditType) =>
@@ -58,8 +76,8 @@ const nudgeRequest = (as: Identity, creditType: CreditType) =>
   })
 
 /**
- * Sends the confirmed message with a single request, and the journal around it. `again` sends although the outcome of an
- * earlier message is not known.
+ * Sends the confirmed message with a single request, and the journal around it. `again` sends although an
+ * earlier message went out not long ago, or may have.
  * @since 0.1.0
  * @category programs
  */
@@ -74,20 +92,39 @@ export const nudgeConfirmed = ({
 }): Operated<{ readonly outcome: "sent" | "cooldownActive"; readonly key: string }, WorkspaceRole> =>
   Effect.gen(function* () {
     const request = yield* nudgeRequest(as, creditType)
-    const { answer } = yield* runOperation({
+    return yield* runOperation({
       ...request,
       isRejection: isDefiniteRefusal,
-      before: again ? Effect.void : ensureNoOpenNudge(as, creditType)
-    })
-    return { outcome: answer, key: request.key }
+      before: again ? Effect.void : ensureNoneRecent(as, creditType)
+    }).pipe(
+      Effect.map(({ answer }) => ({ outcome: answer, key: request.key })),
+      Effect.catchIf(
+        (error): error is ActError => error._tag === "ActError" && error.reason === "NotNeeded",
+        (error) => Effect.succeed({ outcome: "cooldownActive" as const, key: error.key ?? request.key })
+      )
+    )
   })
 
-/** Sends the message without any question and whatever the role is, for a caller that has decided. */
+/**
+ * Sends the message without any question and whatever the role is, for a caller that has decided. `cooldownActive` also
+ * where it went out, or may have, not long ago.
+ */
 export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
 }): Operated<"sent" | "cooldownActive", WorkspaceRole> =>
-  Effect.flatMap(nudgeRequest(options.as, options.creditType), runDecidedOperation).pipe(Effect.withSpan("nudgeOwner"))
+  Effect.gen(function* () {
+    const journal = yield* OperationJournal
+    const request = yield* nudgeRequest(options.as, options.creditType)
+    const before = Effect.provideService(ensureNoneRecent(options.as, options.creditType), OperationJournal, journal)
+    return yield* runDecidedOperation({ ...request, before })
+  }).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "ActError" && error.reason === "NotNeeded",
+      () => Effect.succeed("cooldownActive" as const)
+    ),
+    Effect.withSpan("nudgeOwner")
+  )
 
 /**
  * `cooldownActive`: the owner got such a message recently, and nothing was sent this time.
@@ -104,8 +141,6 @@ const guidance = {
   credits: "You own this workspace: add credits in its settings.",
   usage_limit: "You own this workspace: raise its limit in the settings."
 }
-
-const notNeeded = (detail: string): ActError => ActError.of("nudge", "NotNeeded", detail)
 
 /** What a member who is stopped asks for. */
 const wanted = (usage: UsageSnapshot): Effect.Effect<CreditType, ActError> => {
@@ -156,7 +191,8 @@ export const notifyOwner = (
         Effect.flatMap(wanted)
       ))
     const again = options.again === true
-    if (!again) yield* ensureNoOpenNudge(session.identity, creditType)
+    const recent = again ? undefined : yield* recentNudge(session.identity, creditType)
+    if (recent !== undefined) return { outcome: "cooldownActive", creditType, key: recent.key } as const
     const { other, problem, reached } = questions[creditType]
     const isReached = options.creditType === undefined
     const agreed = yield* dialog.confirm({

@@ -21,15 +21,14 @@ import { ensureNoneOpen, isDefiniteRefusal, type Operated, runDecidedOperation, 
 export const quietPeriod = Duration.minutes(20)
 
 /** Fails when another redemption has an outcome that is not known. */
-const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) =>
-  ensureNoneOpen("redeem", identity, (operation) => operation.key !== key)
+const ensureNoOtherOpen = (identity: Identity, key: RedeemKey) => ensureNoneOpen("redeem", identity, { except: key })
 
 /** The redemption to carry on: the one of the key given, or the one whose outcome is open. */
 export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     if (key === undefined) {
-      return Option.fromNullable((yield* journal.list({ act: "redeem", identity, open: true }))[0])
+      return Option.fromNullable((yield* journal.list({ act: "redeem", identity, state: "open", limit: 1 }))[0])
     }
     yield* ensureNoOtherOpen(identity, key)
     const found = yield* journal.find(key)
@@ -43,13 +42,11 @@ export const earlierRedemption = (identity: Identity, key: RedeemKey | undefined
 export const quietReset = (identity: Identity, except?: RedeemKey) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
-    const since = DateTime.subtractDuration(yield* DateTime.now, quietPeriod)
-    const recent = (yield* journal.list({ act: "redeem", identity })).find(
-      ({ key, state, updatedAt }) =>
+    const recent = (yield* journal.list({ act: "redeem", identity, state: "succeeded", within: quietPeriod })).find(
+      ({ key, state }) =>
         key !== except &&
         state._tag === "succeeded" &&
-        (state.outcome === "reset" || state.outcome === "alreadyRedeemed") &&
-        DateTime.greaterThan(updatedAt, since)
+        (state.outcome === "reset" || state.outcome === "alreadyRedeemed")
     )
     return Option.map(Option.fromNullable(recent), ({ key, updatedAt }) => ({
       key,

@@ -55,11 +55,16 @@ export interface OperationRequest<A, R = never> {
 export const isDefiniteRefusal = ({ status }: BackendError): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408
 
-/** Fails when an operation of this kind that is of concern has an open outcome. */
-export const ensureNoneOpen = (act: Act, identity: Identity, concerns: (operation: Operation) => boolean) =>
+/** Fails when an operation of this kind has an open outcome: one with the target, where it matters, but not `except`. */
+export const ensureNoneOpen = (
+  act: Act,
+  identity: Identity,
+  { except, target }: { readonly except?: string; readonly target?: string }
+) =>
   Effect.gen(function* () {
-    const open = yield* (yield* OperationJournal).list({ act, identity, open: true })
-    const earlier = open.find(concerns)
+    const filter = { act, identity, state: "open", limit: 2 } as const
+    const open = yield* (yield* OperationJournal).list(target === undefined ? filter : { ...filter, target })
+    const earlier = open.find(({ key }) => key !== except)
     if (earlier !== undefined) return yield* ActError.unresolved(act, earlier.key)
   })
 
@@ -190,8 +195,10 @@ export const runOperation = <A, R>(request: OperationRequest<A, R>): Operated<Op
  * As `runOperation`, for a caller that has decided by itself and decides on the next attempt too: a request that failed,
  * definitely or with an unknown outcome, fails with what the backend or the network said.
  */
-export const runDecidedOperation = <A>(request: Omit<OperationRequest<A>, "before" | "isRejection">): Operated<A> =>
+export const runDecidedOperation = <A>(
+  request: Omit<OperationRequest<A>, "before" | "isRejection"> & Partial<Pick<OperationRequest<A>, "before">>
+): Operated<A> =>
   Effect.flatMap(
-    perform({ ...request, isRejection: isDefiniteRefusal, before: Effect.void }),
+    perform({ before: Effect.void, ...request, isRejection: isDefiniteRefusal }),
     ({ request: exit }) => exit
   )

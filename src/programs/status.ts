@@ -55,7 +55,8 @@ export interface Status {
   readonly usage: Either.Either<Judged, AuthError | BackendError>
   readonly activity: Either.Either<TokenActivity, AuthError | BackendError>
   readonly messages: Either.Either<WorkspaceMessageList, AuthError | BackendError>
-  readonly open: ReadonlyArray<Operation>
+  /** The operations whose outcome is not known, up to a hundred. */
+  readonly open: Either.Either<ReadonlyArray<Operation>, JournalError>
 }
 
 /**
@@ -65,7 +66,7 @@ export interface Status {
  */
 export const showStatus: Effect.Effect<
   Status,
-  AuthError | JournalError,
+  AuthError,
   AuthSession | Dialog | OperationJournal | RateLimits | TokenUsage | WorkspaceMessages | WorkspaceRole
 > = Effect.gen(function* () {
   const auth = yield* AuthSession
@@ -81,7 +82,7 @@ export const showStatus: Effect.Effect<
         role: readRole,
         activity: Effect.either(readTokenActivity),
         messages: Effect.either(readWorkspaceMessages),
-        open: journal.list({ identity: session.identity, open: true })
+        open: Effect.either(journal.list({ identity: session.identity, state: "open", limit: 100 }))
       },
       { concurrency: "unbounded" }
     )

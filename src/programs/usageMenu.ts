@@ -68,7 +68,9 @@ const offerFor = ({ identity }: Session) =>
 
 /** Whether a redemption can be carried on; without the journal none can. */
 const hasOpenRedemption = (identity: Identity) =>
-  Effect.flatMap(OperationJournal, (journal) => journal.list({ act: "redeem", identity, open: true })).pipe(
+  Effect.flatMap(OperationJournal, (journal) =>
+    journal.list({ act: "redeem", identity, state: "open", limit: 1 })
+  ).pipe(
     Effect.map((open) => open.length > 0),
     Effect.orElseSucceed(() => false)
   )

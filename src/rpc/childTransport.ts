@@ -35,9 +35,8 @@ const makeReceive = (stdout: Stream.Stream<Uint8Array, PlatformError.PlatformErr
           .flatMap((piece) => splitter.push(piece))
           .filter((line) => line.trim() !== "")
         if (lines.length > 0) return Effect.succeed(lines.map(decode))
-        if (splitter.isBroken()) return Effect.fail(PeerError.of("Failed", "the output is not UTF-8"))
-        return splitter.tooLong() > 0
-          ? Effect.fail(PeerError.of("Failed", `a line is longer than ${maxMessageBytes} bytes`))
+        return splitter.skipped() > 0
+          ? Effect.fail(PeerError.of("Failed", `a line is not UTF-8, or longer than ${maxMessageBytes} bytes`))
           : receive
       })
     )

@@ -3,15 +3,13 @@ import { isUtf8 } from "node:buffer"
 
 /**
  * Takes bytes in pieces of any size. `push` returns the lines that end in a piece, without their line ends; `end` returns
- * an unfinished last line. After a line that is not UTF-8 nothing more is returned.
+ * an unfinished last line. A line that is not UTF-8, or too long, is left out.
  */
 export interface LineSplitter {
   readonly push: (piece: Uint8Array) => ReadonlyArray<string>
   readonly end: () => ReadonlyArray<string>
-  /** Whether a line was not UTF-8. */
-  readonly isBroken: () => boolean
-  /** How many lines were skipped because they are too long. */
-  readonly tooLong: () => number
+  /** How many lines were left out. */
+  readonly skipped: () => number
 }
 
 const newline = 0x0a
@@ -28,8 +26,7 @@ export const makeLineSplitter = ({ maxBytes }: { readonly maxBytes: number }): L
   let begun = Buffer.alloc(0)
   let size = 0
   let skipping = false
-  let broken = false
-  let tooLong = 0
+  let skipped = 0
 
   const keep = (piece: Buffer): void => {
     if (skipping || piece.length === 0) return
@@ -49,13 +46,13 @@ export const makeLineSplitter = ({ maxBytes }: { readonly maxBytes: number }): L
 
   const read = (bytes: Buffer, lines: Array<string>): void => {
     if (isUtf8(bytes)) lines.push(bytes.toString("utf8"))
-    else broken = true
+    else skipped += 1
   }
 
   const close = (last: Buffer, lines: Array<string>): void => {
     const isWhole = size === 0 && !skipping && last.length <= maxBytes
     if (!isWhole) keep(last)
-    if (skipping) tooLong += 1
+    if (skipping) skipped += 1
     else {
       const line = isWhole ? last : begun.subarray(0, size)
       read(line.at(-1) === carriageReturn ? line.subarray(0, -1) : line, lines)
@@ -71,7 +68,6 @@ export const makeLineSplitter = ({ maxBytes }: { readonly maxBytes: number }): L
       const lines: Array<string> = []
       let start = 0
       for (;;) {
-        if (broken) return lines
         const end = piece.indexOf(newline, start)
         if (end < 0) break
         close(piece.subarray(start, end), lines)
@@ -82,13 +78,12 @@ export const makeLineSplitter = ({ maxBytes }: { readonly maxBytes: number }): L
     },
     end: () => {
       const lines: Array<string> = []
-      if (skipping) tooLong += 1
-      else if (size > 0 && !broken) read(begun.subarray(0, size), lines)
+      if (skipping) skipped += 1
+      else if (size > 0) read(begun.subarray(0, size), lines)
       skipping = false
       size = 0
       return lines
     },
-    isBroken: () => broken,
-    tooLong: () => tooLong
+    skipped: () => skipped
   }
 }

@@ -1,6 +1,7 @@
 /** The journal of operations that can't be undone: intent before the wire, outcome before it is shown. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Identity } from "../domain/Identity.js"
@@ -10,7 +11,10 @@ import { namesOf, type Words } from "../domain/words.js"
 
 /** What happened, and what to do about it. */
 const words = {
-  Unavailable: ["The journal can't be used, so nothing was sent.", null],
+  Unavailable: [
+    "The journal can't be used, so nothing was sent.",
+    "Make its file usable again, or move it away to begin a new one."
+  ],
   InUse: ["This key is already in the journal for another act or account, so nothing was sent.", "Use a new key."],
   Transition: ["The journal holds a later state of this act.", "Look at it before you go on."]
 } as const satisfies Words
@@ -72,11 +76,17 @@ export class OperationJournal extends Context.Tag("effect-codex-account/services
     /** Moves the operation on, durably. Fails with `Transition` where the state may not follow. */
     readonly advance: (key: string, state: OperationState) => Effect.Effect<Operation, JournalError>
     readonly find: (key: string) => Effect.Effect<Option.Option<Operation>, JournalError>
-    /** Newest first; all of them, or those of an act, an identity, or whose outcome is open. */
+    /**
+     * Newest first; all of them, or those of an act, an identity, a target or a state, up to `limit`. `within`: those that
+     * have changed in this time, as far as the clocks tell; one of the future has not.
+     */
     readonly list: (filter?: {
       readonly act?: Act
       readonly identity?: Identity
-      readonly open?: boolean
+      readonly target?: string
+      readonly state?: "open" | "succeeded"
+      readonly within?: Duration.Duration
+      readonly limit?: number
     }) => Effect.Effect<ReadonlyArray<Operation>, JournalError>
   }
 >() {}

@@ -79,7 +79,7 @@ describe("exit codes", () => {
   it.each([
     [new DialogError({ reason: "Cancelled", question: "q", detail: null }), 130],
     [new DialogError({ reason: "NotInteractive", question: "q", detail: null }), 2],
-    [new JournalError({ reason: "Unavailable", key: null }), 1],
+    [new JournalError({ reason: "Unavailable", key: null }), 6],
     [new JournalError({ reason: "Transition", key: "k" }), 1],
     [new ConfigurationError({ reason: "ConfigMalformed", detail: "x" }), 2],
     [ConfigError.MissingData([], "x"), 2],

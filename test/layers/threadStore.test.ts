@@ -39,6 +39,8 @@ const everything: ThreadQuery = {
   kinds: [],
   providers: [],
   folders: [],
+  included: null,
+  excluded: [],
   search: null,
   sortBy: "createdAt",
   direction: "desc",
@@ -94,6 +96,10 @@ const laws: Readonly<Record<string, (store: Store) => Steps<never>>> = {
     assert.deepStrictEqual(yield* found({ search: "%" }), [2].map(idOf))
     assert.deepStrictEqual(yield* found({ search: "_" }), [])
     assert.deepStrictEqual(yield* found({ limit: 2 }), [1, 2].map(idOf))
+    assert.deepStrictEqual(yield* found({ included: [1, 3, 9].map(idOf) }), [1, 3].map(idOf))
+    assert.deepStrictEqual(yield* found({ included: [1, 3].map(idOf), excluded: [idOf(3)] }), [idOf(1)])
+    assert.deepStrictEqual(yield* found({ included: [] }), [])
+    assert.deepStrictEqual(yield* found({ excluded: [1, 2].map(idOf) }), [3, 4].map(idOf))
   },
 
   *"a name"(store) {

@@ -238,7 +238,7 @@ export const begin = (shared: Shared, plan: ProcessPlan, process: number, number
           const endpoint = endpointOf(url.pathname)
           const body = request.body._tag === "Uint8Array" ? bodyOf(request.body.body) : {}
           const act = endpoint === null ? undefined : actOf[endpoint]
-          const open = act === undefined ? [] : yield* Effect.orDie(shared.truth.list({ act, open: true }))
+          const open = act === undefined ? [] : yield* Effect.orDie(shared.truth.list({ act, state: "open" }))
           const state = yield* shared.backend.state
           const bearer = /^Bearer (.+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
           const sent: Sent | null =

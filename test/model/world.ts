@@ -82,7 +82,7 @@ const resolveAll = (shared: Shared) =>
   Effect.gen(function* () {
     const journal = yield* OperationJournal
     const said: Array<string> = []
-    for (const { act, key, target } of yield* journal.list({ open: true })) {
+    for (const { act, key, target } of yield* journal.list({ state: "open" })) {
       if (act !== "redeem") {
         const { accounts } = yield* shared.backend.state
         const all = Array.from(accounts, ([, account]) => account)

@@ -1,5 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
 import { notifyOwner } from "../../src/programs/nudge.js"
 import { type FakeAccount, Fault } from "../../src/testing/index.js"
 import {
@@ -129,8 +130,24 @@ test(
 
 test("the owner was told recently: a cooldown is an answer", account({ accounts: [spent] }), function* () {
   yield* run(notifyOwner())
-  assert.deepInclude(yield* run(notifyOwner()), { outcome: "cooldownActive", key: "key-2" })
-  assert.deepStrictEqual([(yield* done).nudge, yield* states], [1, ["succeeded", "succeeded"]])
+  assert.deepInclude(yield* run(notifyOwner()), { outcome: "cooldownActive", key: "key-1" })
+  assert.deepStrictEqual([(yield* done).nudge, yield* states], [1, ["succeeded"]])
+  assert.deepInclude(yield* run(notifyOwner({ creditType: "usage_limit" })), {
+    outcome: "cooldownActive",
+    key: "key-2"
+  })
+  yield* TestClock.adjust("25 hours")
+  assert.deepInclude(yield* run(notifyOwner()), { outcome: "sent" })
+})
+
+test("four at once send one message", account({ accounts: [{ ...spent, nudgeCooldownMillis: 0 }] }), function* () {
+  yield* Effect.all(
+    Array.from({ length: 4 }, () => Effect.either(run(notifyOwner()))),
+    { concurrency: "unbounded" }
+  )
+  assert.strictEqual((yield* done).nudge, 1)
+  assert.deepInclude(yield* run(notifyOwner({ again: true })), { outcome: "sent" })
+  assert.strictEqual((yield* done).nudge, 2)
 })
 
 describe("a message whose outcome is not known", () => {

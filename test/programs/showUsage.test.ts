@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as TestClock from "effect/TestClock"
 import { guard, readUsage, showUsage } from "../../src/programs/usage.js"
 import { redeemReset } from "../../src/programs/redeem.js"
@@ -147,7 +148,7 @@ describe("status", () => {
       yield* Effect.flip(run(redeemReset()))
       const { open, session } = yield* run(showStatus)
       assert.deepStrictEqual(
-        open.map((operation) => [operation.key, operation.act, operation.identity]),
+        Either.getOrThrow(open).map((operation) => [operation.key, operation.act, operation.identity]),
         [["key-1", "redeem", session.identity.key]]
       )
     }

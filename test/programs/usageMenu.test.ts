@@ -575,9 +575,7 @@ describe("a message to the owner", () => {
     ] as const,
     ([given]) => owner(given)
   )("is sent once, and not again too soon: %o", function* ([, title, sent, recently]) {
-    const { last, pages } = yield* walk(
-      "menu nudge, nudge.confirm yes, nudge.done -, menu nudge, nudge.confirm yes, nudge.done -, menu -"
-    )
+    const { last, pages } = yield* walk("menu nudge, nudge.confirm yes, nudge.done -, menu nudge, nudge.done -, menu -")
     assert.include(last("nudge.confirm"), title)
     assert.include(pages.join("\n"), `${sent}\nOperation key-1\n- Close`)
     assert.include(last("nudge.done"), recently)

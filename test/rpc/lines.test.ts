@@ -6,14 +6,13 @@ const bytesOf = (text: string) => Buffer.from(text, "utf8")
 
 interface Read {
   readonly lines: ReadonlyArray<string>
-  readonly isBroken: boolean
-  readonly tooLong: number
+  readonly skipped: number
 }
 
 const readIn = (pieces: ReadonlyArray<Uint8Array>, maxBytes = 1000): Read => {
   const splitter = makeLineSplitter({ maxBytes })
   const lines = [...pieces.flatMap(splitter.push), ...splitter.end()]
-  return { lines, isBroken: splitter.isBroken(), tooLong: splitter.tooLong() }
+  return { lines, skipped: splitter.skipped() }
 }
 
 /** The same by the simplest means, over all bytes at once. */
@@ -26,23 +25,23 @@ const readAtOnce = (bytes: Buffer, maxBytes = 1000): Read => {
     start = i + 1
   }
   const lines: Array<string> = []
-  let tooLong = 0
+  let skipped = 0
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   for (const [index, one] of [...raw, bytes.subarray(start)].entries()) {
     const isLast = index === raw.length
     if (isLast && one.length === 0) continue
     if (one.length > maxBytes) {
-      tooLong += 1
+      skipped += 1
       continue
     }
     const line = !isLast && one.at(-1) === 13 ? one.subarray(0, -1) : one
     try {
       lines.push(decoder.decode(line))
     } catch {
-      return { lines, isBroken: true, tooLong }
+      skipped += 1
     }
   }
-  return { lines, isBroken: false, tooLong }
+  return { lines, skipped }
 }
 
 const cut = (bytes: Buffer, at: ReadonlyArray<number>): ReadonlyArray<Buffer> => {
@@ -73,23 +72,21 @@ describe("lines", () => {
     ["the last without an end", ["a\nb"], ["a", "b"]],
     ["a byte order mark", ["\ufeffa\n"], ["\ufeffa"]],
     ["nothing", [], []]
-  ])("%s", (_, pieces, lines) =>
-    assert.deepStrictEqual(readIn(pieces.map(bytesOf)), { lines, isBroken: false, tooLong: 0 })
-  )
+  ])("%s", (_, pieces, lines) => assert.deepStrictEqual(readIn(pieces.map(bytesOf)), { lines, skipped: 0 }))
 
   it("characters that are split between pieces", () => {
     const bytes = bytesOf("試👍🏽é\n")
     assert.deepStrictEqual(readIn(Array.from(bytes, (byte) => Buffer.of(byte))).lines, ["試👍🏽é"])
   })
 
-  it("what is not UTF-8 is the end, after the lines before it", () => {
+  it("a line that is not UTF-8 is left out alone", () => {
     const read = readIn([bytesOf("a\nb"), Buffer.of(0xff), bytesOf("c\nd\n"), bytesOf("e\n")])
-    assert.deepStrictEqual(read, { lines: ["a"], isBroken: true, tooLong: 0 })
+    assert.deepStrictEqual(read, { lines: ["a", "d", "e"], skipped: 1 })
   })
 
   it("a line that is too long is left out alone", () => {
     const read = readIn(["a\n", "x".repeat(600), "x".repeat(600), "y\nb\n", "z".repeat(1001), "\nc\n"].map(bytesOf))
-    assert.deepStrictEqual(read, { lines: ["a", "b", "c"], isBroken: false, tooLong: 2 })
+    assert.deepStrictEqual(read, { lines: ["a", "b", "c"], skipped: 2 })
   })
 
   it("a byte of 20 MiB in small pieces is copied only a few times", () => {
@@ -121,7 +118,7 @@ describe("lines", () => {
     ([texts, cuts]) => {
       const lines = texts.map((text) => text.replace(/[\r\n]/g, ""))
       const bytes = bytesOf(lines.map((line) => `${line}\n`).join(""))
-      assert.deepStrictEqual(readIn(cut(bytes, cuts)), { lines, isBroken: false, tooLong: 0 })
+      assert.deepStrictEqual(readIn(cut(bytes, cuts)), { lines, skipped: 0 })
     }
   )
 })

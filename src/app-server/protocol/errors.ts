@@ -49,6 +49,7 @@ export const invalidLoginId = (id: string): RpcError => refused(`invalid login i
 export const deviceCodeDisabled = (): RpcError =>
   refused("device code login is not enabled for this account. Use the browser login instead.")
 
+export const noGatewaySignIn = (): RpcError => refused("The selected provider does not use gateway OAuth")
 export const invalidThreadId = (id: string): RpcError => refused(`invalid thread id: ${echoed(id)}`)
 export const threadNotLoaded = (id: string): RpcError => refused(`thread not loaded: ${echoed(id)}`)
 export const noRolloutFound = (id: string): RpcError => refused(`no rollout found for thread id ${echoed(id)}`)

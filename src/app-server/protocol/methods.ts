@@ -3,6 +3,7 @@ import { type RpcError, echoed } from "../../rpc/RpcError.js"
 import { invalidRequest, make, withoutParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
 import * as Initialize from "./schemas/Initialize.js"
+import * as Startup from "./schemas/Startup.js"
 import * as Threads from "./schemas/Threads.js"
 import * as Usage from "./schemas/Usage.js"
 
@@ -40,7 +41,16 @@ export const methods = {
     Usage.SendAddCreditsNudgeEmailResponse
   ),
   "account/read": make(Account.GetAccountParams, Account.GetAccountResponse),
-  getAuthStatus: make(Account.GetAuthStatusParams, Account.GetAuthStatusResponse)
+  getAuthStatus: make(Account.GetAuthStatusParams, Account.GetAuthStatusResponse),
+  "account/gatewayOAuth/read": make(Startup.NoMembers, Account.GatewayOAuthReadResponse, { presence: "optional" }),
+  "account/gatewayOAuth/login": make(Startup.NoMembers, Startup.NoMembers, { presence: "optional" }),
+  "account/gatewayOAuth/cancel": make(Startup.NoMembers, Startup.NoMembers, { presence: "optional" }),
+  "config/read": make(Startup.ConfigReadParams, Startup.ConfigReadResponse),
+  "model/list": make(Startup.ModelListParams, Startup.PageResponse),
+  "skills/list": make(Startup.SkillsListParams, Startup.ListResponse),
+  "hooks/list": make(Startup.HooksListParams, Startup.ListResponse),
+  "mcpServerStatus/list": make(Startup.ListMcpServerStatusParams, Startup.PageResponse),
+  "collaborationMode/list": make(Startup.NoMembers, Startup.ListResponse)
 } as const
 
 /**
@@ -93,14 +103,13 @@ export const refreshTokens = {
 } as const
 
 /**
- * Every request that the original's servers make (codex-cli 0.169.0). A client refuses any other with `methodNotFound`.
+ * Every request that the original's servers make (codex-cli 0.171.0). A client refuses any other with `methodNotFound`.
  * @since 0.1.0
  * @category constants
  */
 export const serverRequestNames: ReadonlySet<string> = new Set([
   refreshTokens.method,
   "attestation/generate",
-  "currentTime/read",
   "item/commandExecution/requestApproval",
   "item/fileChange/requestApproval",
   "item/permissions/requestApproval",

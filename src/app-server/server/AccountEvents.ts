@@ -72,8 +72,13 @@ const make = Effect.gen(function* () {
     return { epoch, session: present, role }
   })
 
-  const send = ({ epoch, role, session }: Reading, to: (connection: ServerConnection) => boolean) =>
-    connections.broadcast("account/updated", accountUpdated(session, role), (connection) => {
+  /** `what` is new to the clients: another account perhaps, or more of the one that they know. */
+  const send = (
+    { epoch, role, session }: Reading,
+    what: "account" | "details",
+    to: (connection: ServerConnection) => boolean
+  ) =>
+    connections.broadcast("account/updated", accountUpdated(session, role, what === "details"), (connection) => {
       if (connection.client() === null || !to(connection)) return false
       lastSent.set(connection, { epoch, live: role !== null })
       return true
@@ -86,7 +91,7 @@ const make = Effect.gen(function* () {
 
   /** Announces a change that this server did not make. */
   const announce: Effect.Effect<void> = Effect.flatMap(read, (reading) =>
-    reading === null ? follow : send(reading, isNewTo(reading))
+    reading === null ? follow : send(reading, "account", isNewTo(reading))
   )
 
   /** Announces the present session if its epoch has not been announced. */
@@ -104,7 +109,7 @@ const make = Effect.gen(function* () {
     Effect.flatMap(read, (reading) =>
       reading === null || reading.role === null || reading.epoch !== epoch
         ? Effect.void
-        : send(reading, (connection) => {
+        : send(reading, "details", (connection) => {
             const last = lastSent.get(connection)
             return last !== undefined && last.epoch === epoch && !last.live
           })
@@ -119,7 +124,7 @@ const make = Effect.gen(function* () {
         const { session } = reading
         // A session that can't be renewed any more does not count as signed in.
         if (session === null || !session.usesBackend || sessions.isRefused(session)) return Effect.void
-        return isNewTo(reading)(connection) ? send(reading, (one) => one === connection) : Effect.void
+        return isNewTo(reading)(connection) ? send(reading, "details", (one) => one === connection) : Effect.void
       }),
     changing: (work) =>
       boundary(
@@ -131,7 +136,7 @@ const make = Effect.gen(function* () {
     changed: Effect.gen(function* () {
       const session = yield* sessions.present
       const epoch = yield* auth.epoch
-      yield* send({ epoch, session, role: null }, () => true)
+      yield* send({ epoch, session, role: null }, "account", () => true)
       if (session?.usesBackend === true) yield* background.fork(sendRole(epoch))
     }),
     loginCompleted: (loginId, error) =>

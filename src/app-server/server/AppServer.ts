@@ -18,13 +18,15 @@ export const capacityOf = (given: number = defaultCapacity): number => Math.max(
 export type ConnectionKind = "stdio" | "socket" | "inProcess"
 
 /**
- * `capacity` is how many requests may wait, and how many notifications: 128 by default, at least 1.
+ * `capacity` is how many requests may wait, and how many notifications: 128 by default, at least 1. `isOpen` where other
+ * users of the machine can connect as well: such a client gets no token.
  * @since 0.1.0
  * @category models
  */
 export interface ConnectOptions {
   readonly kind: ConnectionKind
   readonly capacity?: number | undefined
+  readonly isOpen?: boolean | undefined
 }
 
 /**

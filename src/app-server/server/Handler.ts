@@ -41,6 +41,8 @@ export interface RequestContext {
   /** Unique for as long as the server lives. */
   readonly connection: number
   readonly kind: ConnectionKind
+  /** Whether anybody may be the client. */
+  readonly isOpen: boolean
   readonly client: InitializeParams
   /** Closes with the connection. */
   readonly scope: Scope.Scope

@@ -81,7 +81,7 @@ export interface ServerConnectionOptions<R> extends ConnectOptions {
 const closing = (): RpcError => rpcError(codes.internal, "app-server is shutting down")
 
 export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): ServerConnection => {
-  const { fork, id, kind, limits = defaultLimits, scope } = options
+  const { fork, id, isOpen = false, kind, limits = defaultLimits, scope } = options
   const capacity = capacityOf(options.capacity)
   let client: InitializeParams | null = null
   let unwanted: ReadonlySet<string> = new Set()
@@ -181,6 +181,7 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
     contextOf: (accepted, params) => ({
       connection: id,
       kind,
+      isOpen,
       client: params,
       scope,
       afterwards: (work) => Effect.sync(() => accepted.afterwards(work)),

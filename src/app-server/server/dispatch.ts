@@ -27,6 +27,7 @@ import type { ServerConnection } from "./ServerConnection.js"
 import type { UsageEvents } from "./UsageEvents.js"
 import { accountHandlers } from "./handlers/account.js"
 import { makeServerInfo } from "./handlers/initialize.js"
+import { startupHandlers } from "./handlers/startup.js"
 import { usageHandlers } from "./handlers/usage.js"
 
 /**
@@ -109,6 +110,7 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
     const serverInfo = yield* makeServerInfo
     const handlers: Handlers<Routed, HandlerServices | R> = {
       ...accountHandlers,
+      ...startupHandlers,
       ...usageHandlers,
       ...(threads ?? noThreads),
       "turn/start": () => noTurns

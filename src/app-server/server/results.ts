@@ -39,13 +39,15 @@ export const accountResult = (session: Session | null, live: WorkspaceRole | nul
   ...roleMembers(session, live)
 })
 
-/** `account/updated` for a session, null when signed out. */
+/** `account/updated` for a session, null when signed out. `isSame`: the client knows of this account already. */
 export const accountUpdated = (
   session: Session | null,
-  live: WorkspaceRole | null
+  live: WorkspaceRole | null,
+  isSame: boolean
 ): ServerNotificationParams<"account/updated"> => ({
   authMode: session?.mode ?? null,
   planType: session === null || !session.usesBackend ? null : session.plan,
+  reason: isSame ? "workspaceRoutingReady" : null,
   ...roleMembers(session, live)
 })
 

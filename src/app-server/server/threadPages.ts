@@ -5,6 +5,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type Thread, type ThreadAnchor, ThreadId, type ThreadQuery, type ThreadTime } from "../../domain/Thread.js"
 import { codes, echoed, type RpcError, rpcError } from "../../rpc/RpcError.js"
+import { notSupported } from "../protocol/errors.js"
+import { uuidIn } from "../protocol/Method.js"
 import type { ThreadListParams } from "../protocol/schemas/Threads.js"
 
 const refused = (message: string): RpcError => rpcError(codes.invalidRequest, message)
@@ -17,7 +19,13 @@ const interactive = ["cli", "vscode", "custom:atlas", "custom:chatgpt"]
 
 const subAgents = ["subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther"]
 
-const times = { created_at: "createdAt", updated_at: "updatedAt" } as const
+/** Without turns nothing is more recent than the last update. */
+const times = {
+  created_at: "createdAt",
+  updated_at: "updatedAt",
+  recency_at: "updatedAt",
+  section_position: "createdAt"
+} as const
 
 const isThreadId = Schema.is(ThreadId)
 
@@ -37,31 +45,82 @@ const kindsOf = (asked: ThreadListParams["sourceKinds"]): ReadonlyArray<string> 
     ? interactive
     : asked.flatMap((kind) => (kind === "subAgent" ? subAgents : [kind]))
 
-/** What is asked for; null when no thread of this server can be meant. The limit is of the page. */
-export const queryOf = (params: ThreadListParams): Either.Either<ThreadQuery | null, RpcError> => {
+const invalidParams = (message: string): RpcError => rpcError(codes.invalidParams, message)
+
+/** How many ids a list of threads may be restricted to, or be without. */
+const mostIds = 100
+
+const idsIn = (which: "included" | "excluded", texts: ReadonlyArray<string>) =>
+  texts.length > mostIds
+    ? Either.left(invalidParams(`${which}ThreadIds accepts at most ${mostIds} entries`))
+    : Either.all(
+        texts.map((text) => {
+          const id = uuidIn(text)
+          return id === null
+            ? Either.left(invalidParams(`invalid ${which} thread id: ${echoed(text)}`))
+            : Either.right(ThreadId.make(id))
+        })
+      )
+
+/** The filters by another thread: no thread of this server has a parent. */
+const relatives = [
+  ["parentThreadId", "parent thread"],
+  ["ancestorThreadId", "ancestor thread"],
+  ["attachedToThreadId", "attached thread parent"]
+] as const
+
+/** What can't be asked for, as the original says it; what this server does not know is refused. */
+const problemWith = (params: ThreadListParams): RpcError | null => {
+  const { ancestorThreadId, attachedToThreadId, parentThreadId, searchTerm } = params
   if (params.originators != null && params.originators.length > 0) {
-    return Either.left(refused("originators is not supported by the local thread store"))
+    return invalidParams("originator filtering is not supported by the local app-server")
   }
-  const sortBy = times[params.sortKey ?? "created_at"]
-  const { cwd } = params
-  return Either.map(
-    params.cursor == null ? Either.right(null) : anchorIn(sortBy, params.cursor),
-    (after): ThreadQuery | null =>
-      // Nothing is ever archived here, and no thread has a parent.
-      params.archived === true || params.parentThreadId != null
-        ? null
-        : {
-            kinds: kindsOf(params.sourceKinds),
-            providers: params.modelProviders ?? [],
-            folders: typeof cwd === "string" ? [cwd] : (cwd ?? []),
-            search: params.searchTerm == null || params.searchTerm === "" ? null : params.searchTerm,
-            sortBy,
-            direction: params.sortDirection ?? "desc",
-            after,
-            limit: Math.min(Math.max(params.limit ?? defaultLimit, 1), largestLimit)
-          }
-  )
+  for (const [member, words] of relatives) {
+    const id = params[member]
+    if (id != null && uuidIn(id) === null) return refused(`invalid ${words} id: ${echoed(id)}`)
+  }
+  if (attachedToThreadId != null && (parentThreadId ?? ancestorThreadId) != null) {
+    return refused("attachedToThreadId cannot be combined with parentThreadId or ancestorThreadId")
+  }
+  if (parentThreadId != null && ancestorThreadId != null) {
+    return refused("parentThreadId and ancestorThreadId are mutually exclusive")
+  }
+  if (params.includeAttachedThreads === true && (searchTerm ?? "") === "") {
+    return refused("includeAttachedThreads requires a non-empty searchTerm")
+  }
+  if (params.sortKey === "section_position" && params.sectionId === undefined) {
+    return refused("section-position sorting requires a section filter")
+  }
+  if (params.projectId != null) return invalidParams(`project not found: ${echoed(params.projectId)}`)
+  return params.currentAccountOnly === true ? notSupported("thread/list.currentAccountOnly") : null
 }
+
+/** What is asked for; null when no thread of this server can be meant. The limit is of the page. */
+export const queryOf = (params: ThreadListParams): Either.Either<ThreadQuery | null, RpcError> =>
+  Either.gen(function* () {
+    const sortBy = times[params.sortKey ?? "created_at"]
+    const { cwd } = params
+    const after = params.cursor == null ? null : yield* anchorIn(sortBy, params.cursor)
+    const included = params.includedThreadIds == null ? null : yield* idsIn("included", params.includedThreadIds)
+    const excluded = yield* idsIn("excluded", params.excludedThreadIds ?? [])
+    const problem = problemWith(params)
+    if (problem !== null) return yield* Either.left(problem)
+    // Nothing is ever archived here, in a section, or has a parent.
+    if (params.archived === true || params.sectionId != null) return null
+    if (included?.length === 0 || relatives.some(([member]) => params[member] != null)) return null
+    return {
+      kinds: kindsOf(params.sourceKinds),
+      providers: params.modelProviders ?? [],
+      folders: typeof cwd === "string" ? [cwd] : (cwd ?? []),
+      included,
+      excluded,
+      search: params.searchTerm == null || params.searchTerm === "" ? null : params.searchTerm,
+      sortBy,
+      direction: params.sortDirection ?? "desc",
+      after,
+      limit: Math.min(Math.max(params.limit ?? defaultLimit, 1), largestLimit)
+    }
+  })
 
 /** The page of the threads that a query with one more than its limit found. */
 export const pageOf = ({ limit, sortBy }: ThreadQuery, found: ReadonlyArray<Thread>) => {

@@ -103,6 +103,15 @@ const wireThread = (thread: Thread, loaded: Loaded | undefined): ThreadStartResp
   agentRole: null,
   gitInfo: null,
   reasoningEffort: null,
+  environments: null,
+  extra: null,
+  attachedToThreadId: null,
+  section: null,
+  sectionEnteredAt: null,
+  historyMode: "paginated",
+  recencyAt: secondsOf(thread.updatedAt),
+  canAcceptDirectInput: null,
+  daybreakEnabled: null,
   turns: []
 })
 
@@ -120,6 +129,11 @@ const started = (
   approvalPolicy: asked.approvalPolicy ?? "never",
   approvalsReviewer: asked.approvalsReviewer ?? "user",
   sandbox: sandboxOf(asked.sandbox),
+  activePermissionProfile: null,
+  disabledPluginIds: [],
+  instructionSources: [],
+  multiAgentMode: "explicitRequestOnly",
+  runtimeWorkspaceRoots: [],
   reasoningEffort: null
 })
 
@@ -218,14 +232,14 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
       "thread/list": (params) =>
         Effect.gen(function* () {
           const query = yield* queryOf(params)
-          if (query === null) return { data: [], nextCursor: null, backwardsCursor: null, readStates: null }
+          if (query === null) return { data: [], nextCursor: null, backwardsCursor: null, readStates: {} }
           const found = yield* stored(store.list({ ...query, limit: query.limit + 1 }))
           const { backwards, next, threads } = pageOf(query, found)
           return {
             data: threads.map((thread) => wireThread(thread, held.get(thread.id))),
             nextCursor: next,
             backwardsCursor: backwards,
-            readStates: null
+            readStates: {}
           }
         }),
       "thread/read": ({ includeTurns = false, threadId }) =>

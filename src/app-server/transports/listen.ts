@@ -105,8 +105,16 @@ const isAbandoned = (file: string, nowMillis: number): boolean =>
     // It was released meanwhile.
     {
       onLeft: () => false,
-      onRight: ({ madeAt, pid }) => nowMillis - madeAt > oldMillis || (Number.isInteger(pid) && pid > 0 && isDead(pid))
+      onRight: ({ madeAt, pid }) =>
+        Number.isInteger(pid) && (nowMillis - madeAt > oldMillis || (pid > 0 && isDead(pid)))
     }
+  )
+
+/** Whether the lock is one of ours: it holds the number of a process. */
+const isOurs = (file: string): boolean =>
+  Either.match(
+    Either.try(() => Fs.readFileSync(file, "utf8")),
+    { onLeft: () => true, onRight: (text) => /^\d*$/.test(text) }
   )
 
 /** Renamed before it is removed, so that only one of several processes succeeds. */
@@ -138,11 +146,14 @@ const withStartupLock = <A, E, R>(file: string, self: Effect.Effect<A, E, R>): E
         schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo(patience)),
         while: (why) => why === "EEXIST"
       }),
-      Effect.mapError((why) =>
-        why === "EEXIST"
-          ? new ListenError({ message: `another app-server is starting: it holds ${file}` })
-          : new ListenError({ message: `the lock ${file} can't be made (${why})` })
-      )
+      Effect.mapError((why) => {
+        if (why !== "EEXIST") return new ListenError({ message: `the lock ${file} can't be made (${why})` })
+        return new ListenError({
+          message: isOurs(file)
+            ? `another app-server is starting: it holds ${file}`
+            : `the lock ${file} is another program's: remove it if no app-server is starting`
+        })
+      })
     ),
     () => self,
     () => Effect.ignore(Effect.try(() => Fs.rmSync(file, { force: true })))
@@ -175,6 +186,22 @@ const checkPlace = (path: string): Effect.Effect<void, ListenError> =>
     if (yield* answers(path)) {
       return yield* new ListenError({ message: `app-server control socket is already in use at ${path}` })
     }
+  })
+
+/** Who can write to the folder can put another socket there, which clients would trust. */
+const checkFolder = (path: string, folder: string): Effect.Effect<void, ListenError> =>
+  Effect.gen(function* () {
+    const { mode, uid } = yield* Either.mapLeft(
+      attempt(() => Fs.statSync(folder)),
+      failed(path, "its folder can't be read")
+    )
+    const own = process.geteuid?.()
+    if (own === undefined) return
+    const isShared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0
+    if (!isShared && (uid === own || uid === 0)) return
+    return yield* new ListenError({
+      message: `can't listen on unix://${path}: other users can write to its folder; make one with mode 0700`
+    })
   })
 
 /** Only its owner can connect, from the first moment. */
@@ -210,6 +237,7 @@ export const listenOnSocket = (
       attempt(() => Fs.mkdirSync(folder, { recursive: true, mode: 0o700 })),
       failed(path, "its folder can't be made")
     )
+    yield* checkFolder(path, folder)
     const listen = Effect.gen(function* () {
       yield* checkPlace(path)
       const server = yield* listening((server) => {

@@ -55,25 +55,19 @@ const makePieces = (input: Readable): Effect.Effect<Effect.Effect<Buffer | null>
     return next
   })
 
-/** Ends with the input, or where that is not UTF-8. Blank lines are no messages, and not worth a warning either. */
+/** Ends with the input. Blank lines are no messages, and not worth a warning either. */
 const makeReceive = ({ input, maxLineBytes }: StdioOptions) =>
   Effect.map(makePieces(input), (next) => {
     const splitter = makeLineSplitter({ maxBytes: maxLineBytes })
-    let tooLong = 0
+    let skipped = 0
     let ended = false
     const receive: Transport<string>["receive"] = Effect.suspend(() => {
       if (ended) return Effect.fail(PeerError.of("Ended"))
-      if (splitter.isBroken()) {
-        return Effect.zipRight(
-          Effect.logWarning("The input is not UTF-8; it ends here."),
-          Effect.fail(PeerError.of("Invalid"))
-        )
-      }
       return Effect.flatMap(next, (piece) => {
         ended = piece === null
         const lines = piece === null ? splitter.end() : splitter.push(piece)
         const messages: Array<Message | null> = lines.filter((line) => line.trim() !== "").map(decode)
-        for (; tooLong < splitter.tooLong(); tooLong++) messages.push(null)
+        for (; skipped < splitter.skipped(); skipped++) messages.push(null)
         return messages.length > 0 ? Effect.succeed(messages) : receive
       })
     })

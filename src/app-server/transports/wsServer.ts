@@ -13,7 +13,7 @@ import { lastReads, readAll, writeAll } from "./serve.js"
 import { refusal, type WsAuth } from "./wsAuth.js"
 
 interface Reply {
-  readonly status: 200 | 401 | 403 | 426
+  readonly status: 200 | 401 | 403 | 426 | 503
   readonly text: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -24,6 +24,45 @@ const upgradeRequired: Reply = {
   status: 426,
   text: "this is a websocket",
   headers: { upgrade: "websocket", connection: "Upgrade" }
+}
+
+const full: Reply = { status: 503, text: "too many connections" }
+
+/** How many clients may be connected at the same time. */
+const mostClients = 256
+
+/** How much of unfinished messages is kept, over all clients. */
+const mostUnfinishedBytes = 2 * maxMessageBytes
+
+/**
+ * Bounds what clients have sent of messages that are not complete yet. Beyond that, the one with the most is cut off:
+ * one message may be as long as half of it.
+ */
+const makeBudget = (limit: number) => {
+  const open = new Map<WebSocket, { readonly socket: Duplex; received: number }>()
+  const check = (): void => {
+    const entries = Array.from(open)
+    if (entries.reduce((sum, [, { received }]) => sum + received, 0) <= limit) return
+    const [largest] = entries.toSorted(([, a], [, b]) => b.received - a.received)
+    if (largest === undefined) return
+    open.delete(largest[0])
+    largest[1].socket.destroy()
+  }
+  return {
+    clients: () => open.size,
+    watch: (client: WebSocket, socket: Duplex): void => {
+      const entry = { socket, received: 0 }
+      open.set(client, entry)
+      socket.on("data", (piece: Buffer) => {
+        entry.received += piece.length
+        check()
+      })
+      client.on("message", () => {
+        entry.received = 0
+      })
+      client.once("close", () => open.delete(client))
+    }
+  }
 }
 
 const isHealthPath = ({ url = "" }: Http.IncomingMessage): boolean => /^\/(?:readyz|healthz)(?:\?|$)/.test(url)
@@ -80,14 +119,14 @@ const watched = (transport: Transport<string>) => {
 }
 
 /** Serves the client until it leaves or the server has given it up; then the socket is closed. */
-const serveClient = (socket: WebSocket): Effect.Effect<void, never, AppServer> =>
+const serveClient = (socket: WebSocket, isOpen: boolean): Effect.Effect<void, never, AppServer> =>
   Effect.gen(function* () {
     const { stalled, transport } = watched(accepted(socket))
     const server = yield* AppServer
     yield* Effect.addFinalizer(() =>
       transport.close.pipe(Effect.interruptible, Effect.timeoutOption(lastReads), Effect.zipRight(transport.abort))
     )
-    const connection = yield* server.connect({ kind: "socket" })
+    const connection = yield* server.connect({ kind: "socket", isOpen })
     yield* Effect.raceAll([
       readAll(connection, transport),
       Effect.ignore(writeAll(connection, transport)),
@@ -98,11 +137,16 @@ const serveClient = (socket: WebSocket): Effect.Effect<void, never, AppServer> =
 
 /**
  * Serves the clients of `server`, which is listening already, until `stop`; then it accepts no more, and is done when the
- * last one has left.
+ * last one has left. `isOpen` where other users of the machine can connect without a secret.
  */
 export const serveWebSockets = (
   server: Http.Server,
-  options: { readonly auth: WsAuth; readonly stop: Effect.Effect<void> }
+  options: {
+    readonly auth: WsAuth
+    readonly isOpen: boolean
+    readonly stop: Effect.Effect<void>
+    readonly limits?: { readonly clients: number; readonly unfinishedBytes: number }
+  }
 ): Effect.Effect<void, never, AppServer | Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
@@ -115,6 +159,8 @@ export const serveWebSockets = (
       maxPayload: maxMessageBytes
     })
     const nowSeconds = () => Math.floor(clock.unsafeCurrentTimeMillis() / 1000)
+    const limits = options.limits ?? { clients: mostClients, unfinishedBytes: mostUnfinishedBytes }
+    const budget = makeBudget(limits.unfinishedBytes)
     let stopping = false
 
     const onRequest = (request: Http.IncomingMessage, response: Http.ServerResponse) => {
@@ -127,8 +173,10 @@ export const serveWebSockets = (
       const reply = answerTo(request, options.auth, nowSeconds(), true)
       if (reply !== null) return turnAway(request, socket, reply)
       if (stopping) return socket.destroy()
+      if (budget.clients() >= limits.clients) return turnAway(request, socket, full)
       sockets.handleUpgrade(request, socket, head, (client) => {
-        run(serveClient(client))
+        budget.watch(client, socket)
+        run(serveClient(client, options.isOpen))
       })
     }
     yield* Effect.acquireRelease(

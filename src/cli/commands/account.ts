@@ -30,8 +30,13 @@ const statusValue = (status: Status, at: Circumstances) => {
     verdict: usage?.verdict ?? null,
     activity: Either.getOrNull(status.activity),
     messages: messages?.messages.filter((message) => message.archivedAt === null) ?? null,
-    open: status.open,
-    errors: { usage: errorOf(status.usage), activity: errorOf(status.activity), messages: errorOf(status.messages) }
+    open: Either.getOrElse(status.open, () => []),
+    errors: {
+      usage: errorOf(status.usage),
+      activity: errorOf(status.activity),
+      messages: errorOf(status.messages),
+      journal: errorOf(status.open)
+    }
   }
 }
 

@@ -62,8 +62,14 @@ const serveSockets = (listen: Extract<Listen, { _tag: "Unix" | "WebSocket" }>, f
     const { server, url } = yield* unusable(
       listen._tag === "Unix" ? listenOnSocket(listen.path ?? defaultSocketPath(codexHome)) : listenOnPort(listen, auth)
     )
+    const isOpen = listen._tag === "WebSocket" && auth._tag === "Open"
+    if (isOpen) {
+      yield* Effect.logWarning(
+        "Every user of this machine can use the account through this port. No token is handed out; --ws-auth asks clients for a secret."
+      )
+    }
     return {
-      serve: (stop: Effect.Effect<void>) => Effect.scoped(serveWebSockets(server, { auth, stop })),
+      serve: (stop: Effect.Effect<void>) => Effect.scoped(serveWebSockets(server, { auth, isOpen, stop })),
       ready: write("stderr", `app-server listens on ${url}\n`)
     }
   })

@@ -8,6 +8,8 @@ import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
@@ -16,6 +18,8 @@ import { AccountConfig, type ConfigurationError } from "../../services/AccountCo
 import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
 import { Dialog } from "../../services/Dialog.js"
+import { Lease } from "../../services/Lease.js"
+import { OperationJournal } from "../../services/OperationJournal.js"
 import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
@@ -57,6 +61,34 @@ const home = Effect.gen(function* () {
     finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults apply")
   ]
 })
+
+/** Whether the journal can be written, without making one. */
+const journal = (at: Circumstances) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { codexHome } = yield* AccountConfig
+    const file = path.join(codexHome, "codex-account.sqlite")
+    if (!(yield* Effect.orElseSucceed(fs.exists(file), () => true))) {
+      return finding("journal", "ok", "none yet: the first act makes it")
+    }
+    const lease = yield* Lease
+    const operations = yield* OperationJournal
+    // Only writing shows whether it can be written; only reading, why not.
+    const written = yield* Effect.either(
+      lease.withLease({ name: "doctor", timeToLive: "5 seconds", wait: 0 }, () => Effect.void)
+    )
+    const read = yield* Effect.either(operations.list({ limit: 1 }))
+    if (Either.isLeft(read)) return failed("journal", read.left, at)
+    if (Either.isRight(written) || written.left.reason !== "Unavailable") return finding("journal", "ok", file)
+    return finding(
+      "journal",
+      "fail",
+      `${file} can't be written`,
+      "Acts are refused until it can.",
+      ExitCode.unavailable
+    )
+  }).pipe(Logger.withMinimumLogLevel(LogLevel.None))
 
 const storage = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -134,7 +166,7 @@ const access = (at: Circumstances) =>
 /** Usage is read only if the sign-in is usable and the backend answers. */
 const diagnose = (at: Circumstances) =>
   Effect.gen(function* () {
-    const places = [...(yield* home), yield* storage]
+    const places = [...(yield* home), yield* storage, yield* journal(at)]
     const session = yield* signIn(at)
     const reached = yield* network(at)
     const usable = [session, ...reached].every(({ check }) => check.result !== "fail")

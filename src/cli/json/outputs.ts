@@ -111,7 +111,8 @@ export const statusFields = {
   errors: Schema.Struct({
     usage: Schema.NullOr(ErrorBody),
     activity: Schema.NullOr(ErrorBody),
-    messages: Schema.NullOr(ErrorBody)
+    messages: Schema.NullOr(ErrorBody),
+    journal: Schema.NullOr(ErrorBody)
   })
 }
 

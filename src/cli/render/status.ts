@@ -61,7 +61,10 @@ export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<strin
   const warn = (text: string) => wrap(text, columns, "", "  ").map((line) => paint("yellow", line))
   return [
     ...wrap(`${paint("bold", who)} · ${planLabel(session.plan)} · ${roleText(status.role)}`, columns),
-    ...status.open.flatMap((operation) => warn(openText(operation, canvas))),
+    ...Either.match(status.open, {
+      onLeft: ({ detail }) => warn(`The journal can't be used: ${plainLine(detail ?? "", 400) || "it failed"}`),
+      onRight: (open) => open.flatMap((operation) => warn(openText(operation, canvas)))
+    }),
     "",
     ...Either.match(status.usage, {
       onLeft: (error) => warn(unread("Usage", error)),

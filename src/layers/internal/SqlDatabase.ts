@@ -86,6 +86,12 @@ const migrations: ReadonlyArray<Migration> = [
     )`,
     sql`CREATE INDEX codex_account_threads_by_creation ON codex_account_threads (created_at, thread_id)`,
     sql`CREATE INDEX codex_account_threads_by_update ON codex_account_threads (updated_at, thread_id)`
+  ],
+  (sql) => [
+    sql`ALTER TABLE codex_account_operations ADD COLUMN boot TEXT`,
+    sql`ALTER TABLE codex_account_operations ADD COLUMN uptime BIGINT`,
+    sql`CREATE INDEX codex_account_operations_by_identity ON codex_account_operations (identity, act, sequence)`,
+    sql`ALTER TABLE codex_account_leases ADD COLUMN holder TEXT`
   ]
 ]
 
@@ -147,6 +153,8 @@ const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
 export class SqlDatabase extends Context.Tag("effect-codex-account/layers/internal/SqlDatabase")<
   SqlDatabase,
   {
+    /** The path of the file; null for a database of the caller's choice. */
+    readonly location: string | null
     readonly open: Effect.Effect<SqlClient.SqlClient, SqlError>
     /** None if nothing was ever written, so that reading creates no file and loads no driver. */
     readonly openIfPresent: Effect.Effect<Option.Option<SqlClient.SqlClient>, SqlError>
@@ -164,11 +172,14 @@ export const readRows = <A>(
     Effect.flatMap(Effect.forEach(decode))
   )
 
-/** Succeeds at most once. A failure leaves nothing open. */
-const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
+/** Succeeds at most once, and again when what it made is no longer `current`. A failure leaves nothing open. */
+const once = <A, E>(
+  self: Effect.Effect<A, E, Scope.Scope>,
+  current: (value: A) => Effect.Effect<boolean, E> = () => Effect.succeed(true)
+): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const opened = yield* SynchronizedRef.make(Option.none<A>())
+    const opened = yield* SynchronizedRef.make(Option.none<{ readonly value: A; readonly own: Scope.CloseableScope }>())
     const open = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.make()
@@ -176,13 +187,18 @@ const once = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<Effec
           Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
         )
         yield* Scope.addFinalizerExit(scope, (exit) => Scope.close(own, exit))
-        return value
+        return { value, own }
       })
     )
     return SynchronizedRef.modifyEffect(opened, (present) =>
-      Option.match(present, {
-        onSome: (value) => Effect.succeed([value, present] as const),
-        onNone: () => Effect.map(open, (value) => [value, Option.some(value)] as const)
+      Effect.gen(function* () {
+        if (Option.isSome(present)) {
+          if (yield* current(present.value.value)) return [present.value.value, present] as const
+          // It may hold locks on the file that is to be opened.
+          yield* Scope.close(present.value.own, Exit.void)
+        }
+        const fresh = yield* open
+        return [fresh.value, Option.some(fresh)] as const
       })
     )
   })
@@ -192,9 +208,22 @@ export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const open = yield* once(Effect.as(migrate(sql), sql))
-    return SqlDatabase.of({ open, openIfPresent: Effect.asSome(open) })
+    return SqlDatabase.of({ location: null, open, openIfPresent: Effect.asSome(open) })
   })
 )
+
+/** Which file it is, and whether it has anything in it: another one may have taken its place. Null when there is none. */
+const identityOf = (filename: string): string | null => {
+  const stat = Fs.statSync(filename, { bigint: true, throwIfNoEntry: false })
+  if (stat?.isFile() === false) throw Object.assign(new Error("not a file"), { code: "EISDIR" })
+  return stat === undefined ? null : `${stat.dev} ${stat.ino}${stat.size === 0n ? " empty" : ""}`
+}
+
+const lookAt = (filename: string): Effect.Effect<string | null, SqlError> =>
+  Effect.try({
+    try: () => identityOf(filename),
+    catch: (cause) => new SqlError({ cause, message: "Its place can't be read" })
+  })
 
 /** The file `codex-account.sqlite` in `codexHome`. One layer value for all users, so that they share one connection. */
 export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.scoped(
@@ -202,11 +231,22 @@ export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.s
   Effect.gen(function* () {
     const { codexHome } = yield* AccountConfig
     const filename = NodePath.join(codexHome, "codex-account.sqlite")
-    const open = yield* once(Effect.tap(SqlClientLibsql.make({ filename }), migrate))
-    const isPresent = Effect.sync(() => Fs.existsSync(filename))
+    const connect = yield* once(
+      Effect.gen(function* () {
+        yield* lookAt(filename)
+        const sql = yield* SqlClientLibsql.make({ filename })
+        yield* migrate(sql)
+        return { sql, file: yield* lookAt(filename) }
+      }),
+      ({ file }) => Effect.map(lookAt(filename), (present) => present === file)
+    )
+    const open = Effect.map(connect, ({ sql }) => sql)
     return SqlDatabase.of({
+      location: filename,
       open,
-      openIfPresent: Effect.if(isPresent, { onTrue: () => Effect.asSome(open), onFalse: () => Effect.succeedNone })
+      openIfPresent: Effect.flatMap(lookAt(filename), (file) =>
+        file === null ? Effect.succeedNone : Effect.asSome(open)
+      )
     })
   })
 )
@@ -216,13 +256,20 @@ const meanings: ReadonlyArray<readonly [RegExp, string]> = [
   [/^SQLITE_(CORRUPT|NOTADB)/, "it is damaged"],
   [/^SQLITE_FULL|^ENOSPC|^EDQUOT/, "the disk is full"],
   [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|^EACCES|^EPERM|^EROFS/, "it can't be opened for writing"],
-  [/^ENOTDIR|^EEXIST|^EISDIR/, "its folder is not a folder"]
+  [/^ENOTDIR|^EEXIST/, "its folder is not a folder"],
+  [/^EISDIR/, "it is not a file"]
 ]
 
 /** What is wrong with the database, without anything of its contents, which a parse error would quote. */
-export const describeSqlError = (error: SqlError | ParseResult.ParseError): string => {
+const problemOf = (error: SqlError | ParseResult.ParseError): string => {
   if (error._tag === "ParseError") return "it holds something that this version does not understand"
   const code = SqlClientLibsql.sqlErrorCode(error)
   const known = meanings.find(([pattern]) => pattern.test(code))
   return known?.[1] ?? (code === "" ? error.message : `${error.message} (${code})`)
 }
+
+/** What is wrong with the database, and with which. */
+export const describeSqlError = (
+  { location }: Pick<SqlDatabase["Type"], "location">,
+  error: SqlError | ParseResult.ParseError
+): string => `${location === null ? "" : `${location}: `}${problemOf(error)}`

@@ -225,7 +225,7 @@ describe("events", () => {
       {
         _tag: "ServerNotification",
         method: "account/updated",
-        params: { authMode: "chatgpt", planType: "pro", workspaceRole: null, isWorkspaceOwner: null },
+        params: { authMode: "chatgpt", planType: "pro", reason: null, workspaceRole: null, isWorkspaceOwner: null },
         emittedAtMs: 5
       },
       { _tag: "OtherNotification", method: "account/updated", params: { authMode: 7 }, emittedAtMs: null },

@@ -41,7 +41,9 @@ clientSuite(
     const { context, ...world } = yield* built
     const auth = { _tag: "Open" } as const
     const { server, url } = yield* Effect.orDie(listenOnPort({ _tag: "WebSocket", host: "127.0.0.1", port: 0 }, auth))
-    yield* Effect.forkScoped(Effect.provide(serveWebSockets(server, { auth, stop: Effect.never }), context))
+    yield* Effect.forkScoped(
+      Effect.provide(serveWebSockets(server, { auth, isOpen: false, stop: Effect.never }), context)
+    )
     return { ...world, connect: (options) => remote.connect({ ...options, endpoint: { _tag: "WebSocket", url } }) }
   })
 )
@@ -53,7 +55,9 @@ clientSuite(
     const auth = { _tag: "Open" } as const
     const path = join(yield* temporaryFolder, "control", "app.sock")
     const { server } = yield* Effect.orDie(listenOnSocket(path))
-    yield* Effect.forkScoped(Effect.provide(serveWebSockets(server, { auth, stop: Effect.never }), context))
+    yield* Effect.forkScoped(
+      Effect.provide(serveWebSockets(server, { auth, isOpen: false, stop: Effect.never }), context)
+    )
     return { ...world, connect: (options) => remote.connect({ ...options, endpoint: { _tag: "UnixSocket", path } }) }
   })
 )

@@ -41,8 +41,8 @@ describe("notifications and server requests", () => {
     strictEqual(initialized, "initialized")
   })
 
-  it("eleven requests of a server are known", () => {
-    strictEqual(serverRequestNames.size, 11)
+  it("ten requests of a server are known", () => {
+    strictEqual(serverRequestNames.size, 10)
     ok(serverRequestNames.has(refreshTokens.method))
     ok(!serverRequestNames.has("thread/unknown"))
   })

@@ -119,7 +119,7 @@ describe("the schema, as a validator reads it", () => {
   )
 
   it("takes every kind of message, and nothing else", () => {
-    const told = { authMode: "chatgpt", planType: "pro", workspaceRole: null, isWorkspaceOwner: null }
+    const told = { authMode: "chatgpt", planType: "pro", reason: null, workspaceRole: null, isWorkspaceOwner: null }
     for (const message of [
       request("a", "account/read", {}),
       notification("initialized"),

@@ -15,10 +15,20 @@ const roles = "workspace.accountsCheck"
 const other = "user-FAKE2/org-2"
 const two = [{}, { userId: "user-FAKE2", accountId: "org-2", planType: "team", role: "account-owner" }]
 
-const claim = { authMode: "chatgpt", planType: "business", workspaceRole: null, isWorkspaceOwner: false }
-const member = { ...claim, workspaceRole: "standard-user" }
-const owner = { authMode: "chatgpt", planType: "team", workspaceRole: "account-owner", isWorkspaceOwner: true }
-const nobody = { authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null }
+const another = { reason: null }
+const claim = { ...another, authMode: "chatgpt", planType: "business", workspaceRole: null, isWorkspaceOwner: false }
+const owner = {
+  ...another,
+  authMode: "chatgpt",
+  planType: "team",
+  workspaceRole: "account-owner",
+  isWorkspaceOwner: true
+}
+const nobody = { ...another, authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null }
+
+/** The account that the client had before, of which more is known now. */
+const same = { reason: "workspaceRoutingReady" }
+const member = { ...claim, ...same, workspaceRole: "standard-user" }
 
 const withRoles = (...faults: ReadonlyArray<Fault.Fault>) =>
   server({ backend: { accounts: two, plan: faults.map((fault, i) => FaultPlan.on(roles, i + 1, fault)) } })
@@ -54,7 +64,7 @@ describe("after initialize", () => {
 
   withClient("or when it can't be, by what the token claims", withRoles(Fault.status(404)), function* (client) {
     yield* TestClock.adjust("1 second")
-    assert.deepStrictEqual([yield* updates(client), yield* count(roles)], [[claim], 1])
+    assert.deepStrictEqual([yield* updates(client), yield* count(roles)], [[{ ...claim, ...same }], 1])
   })
 
   test("two connections make one request for the role", slowRole(3), function* () {

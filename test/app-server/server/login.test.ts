@@ -34,10 +34,10 @@ const start = "account/login/start"
 const completed = "account/login/completed"
 const account = "account/updated"
 
-const nobody = { authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null }
+const nobody = { reason: null, authMode: null, planType: null, workspaceRole: null, isWorkspaceOwner: null }
 const withKey = { ...nobody, authMode: "apikey" }
-const ada = { authMode: "chatgpt", planType: "business", workspaceRole: null, isWorkspaceOwner: false }
-const live = { ...ada, workspaceRole: "standard-user" }
+const ada = { reason: null, authMode: "chatgpt", planType: "business", workspaceRole: null, isWorkspaceOwner: false }
+const live = { ...ada, reason: "workspaceRoutingReady", workspaceRole: "standard-user" }
 
 const ended = (loginId: string | null, error: string | null) => ({
   loginId,

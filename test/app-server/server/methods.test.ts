@@ -3,6 +3,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import type { AuthJson } from "../../../src/contracts/AuthJson.js"
@@ -39,6 +40,33 @@ const failure = (client: Client, method: string, params?: unknown) => Effect.map
 const success = (client: Client, method: string, params?: unknown) => Effect.map(client.call(method, params), resultOf)
 
 const nothingKnown = { userId: null, workspaceRouting: null, workspaceRole: null, isWorkspaceOwner: null }
+
+describe("what editors ask when they start", () => {
+  const settings = server({ settings: { forcedLoginMethod: Option.some("chatgpt"), forcedWorkspaces: ["ws-1"] } })
+
+  withClient("is answered truthfully: no models, skills, hooks or tools", settings, function* (client) {
+    for (const method of ["skills/list", "hooks/list", "collaborationMode/list"]) {
+      assert.deepStrictEqual(yield* success(client, method, {}), { data: [] })
+    }
+    for (const method of ["model/list", "mcpServerStatus/list"]) {
+      assert.deepStrictEqual(yield* success(client, method, {}), { data: [], nextCursor: null })
+      assert.strictEqual((yield* failure(client, method, { limit: "all" }))[0], -32_600)
+    }
+    const config = yield* success(client, "config/read", { includeLayers: true })
+    assert.deepInclude(config, { origins: {}, layers: [] })
+    assert.nestedInclude(config, { "config.model": null, "config.forced_login_method": "chatgpt" })
+    assert.nestedPropertyVal(config, "config.forced_chatgpt_workspace_id[0]", "ws-1")
+  })
+
+  withClient("there is no gateway to sign in to", server(), function* (client) {
+    const gateway = { providerId: "openai", providerName: "OpenAI", required: false, supportsDeviceAuth: false }
+    const read = yield* success(client, "account/gatewayOAuth/read")
+    assert.deepStrictEqual(read, { ...gateway, status: null, error: null })
+    assert.deepStrictEqual(yield* success(client, "account/gatewayOAuth/cancel", {}), {})
+    const refusal = yield* failure(client, "account/gatewayOAuth/login", {})
+    assert.deepStrictEqual(refusal, [-32_600, "The selected provider does not use gateway OAuth"])
+  })
+})
 
 describe("account/read", () => {
   const slowRole = server({
@@ -112,6 +140,12 @@ describe("account/read", () => {
 })
 
 describe("getAuthStatus", () => {
+  test("gives no token to a client that anybody may be", server(), function* () {
+    const client = yield* initialized({ kind: "socket", isOpen: true })
+    const status = yield* success(client, "getAuthStatus", { includeToken: true })
+    assert.deepStrictEqual(status, { authMethod: "chatgpt", authToken: null, requiresOpenaiAuth: true })
+  })
+
   withClient("gives the token only when it is asked for", server(), function* (client) {
     const headers = Redacted.value((yield* (yield* AuthSession).authorization).headers)
     const status = { authMethod: "chatgpt", requiresOpenaiAuth: true }

@@ -175,8 +175,9 @@ describe("who is signed in", () => {
   const apiKey = new Session({ ...session, mode: "apikey", plan: "unknown", email: null })
 
   it("the live role has the last word over the token's claim", () => {
-    const told = accountUpdated(session, liveRole("standard-user"))
+    const told = accountUpdated(session, liveRole("standard-user"), true)
     strictEqual(told.workspaceRole, "standard-user")
+    strictEqual(told.reason, "workspaceRoutingReady")
     strictEqual(told.isWorkspaceOwner, false)
     strictEqual(accountResult(session, claimedRole(null)).isWorkspaceOwner, null)
   })
@@ -187,8 +188,8 @@ describe("who is signed in", () => {
     const account = { userId: null, requiresOpenaiAuth: true, workspaceRouting: null, ...none }
     deepStrictEqual(accountResult(apiKey, owner), { ...account, account: { type: "apiKey" } })
     deepStrictEqual(accountResult(null, owner), { ...account, account: null })
-    deepStrictEqual(accountUpdated(apiKey, owner), { authMode: "apikey", planType: null, ...none })
-    deepStrictEqual(accountUpdated(null, owner), { authMode: null, planType: null, ...none })
+    deepStrictEqual(accountUpdated(apiKey, owner, false), { authMode: "apikey", planType: null, reason: null, ...none })
+    deepStrictEqual(accountUpdated(null, owner, false), { authMode: null, planType: null, reason: null, ...none })
     deepStrictEqual(authStatusResult(null, "token"), { authMethod: null, authToken: null, requiresOpenaiAuth: true })
   })
 
@@ -209,11 +210,11 @@ describe("who is signed in", () => {
   it.prop("is written whole, and read back as it was", [sessions, roles], ([of, role]) => {
     const result = accountResult(of, role)
     deepStrictEqual(methods["account/read"].decodeResult(sent(result)), Either.right(result))
-    const told = accountUpdated(of, role)
+    const told = accountUpdated(of, role, role === null)
     deepStrictEqual(
       Schema.decodeUnknownEither(serverNotifications["account/updated"].params)(sent(told)),
       Either.right(told)
     )
-    deepStrictEqual(Object.keys(told), ["authMode", "planType", "workspaceRole", "isWorkspaceOwner"])
+    deepStrictEqual(Object.keys(told), ["authMode", "planType", "reason", "workspaceRole", "isWorkspaceOwner"])
   })
 })

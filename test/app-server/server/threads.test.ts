@@ -81,6 +81,11 @@ describe("thread/start", () => {
       approvalPolicy: "never",
       approvalsReviewer: "user",
       sandbox: { type: "readOnly" },
+      activePermissionProfile: null,
+      disabledPluginIds: [],
+      instructionSources: [],
+      multiAgentMode: "explicitRequestOnly",
+      runtimeWorkspaceRoots: [],
       reasoningEffort: null
     })
     assert.deepStrictEqual(told(messages), [["thread/started", { thread }]])
@@ -110,6 +115,15 @@ describe("thread/start", () => {
       name: null,
       model: null,
       reasoningEffort: null,
+      environments: null,
+      extra: null,
+      attachedToThreadId: null,
+      section: null,
+      sectionEnteredAt: null,
+      historyMode: "paginated",
+      recencyAt: at,
+      canAcceptDirectInput: null,
+      daybreakEnabled: null,
       turns: []
     })
   })
@@ -262,7 +276,7 @@ describe("thread/list", () => {
     assert.lengthOf((yield* list(client, { limit: 0 })).data, 1)
     assert.lengthOf((yield* list(client, { limit: 1000 })).data, 60)
     const empty = yield* list(client, { cwd: "/elsewhere" })
-    assert.deepStrictEqual(empty, { data: [], nextCursor: null, backwardsCursor: null, readStates: null })
+    assert.deepStrictEqual(empty, { data: [], nextCursor: null, backwardsCursor: null, readStates: {} })
   })
 
   withThreads("at most 100", function* (client) {
@@ -272,15 +286,14 @@ describe("thread/list", () => {
     assert.isString(page.nextCursor)
   })
 
-  withThreads("bad cursors and originators are refused", function* (client) {
+  withThreads("bad cursors are refused", function* (client) {
     yield* many(client, 2)
     const { nextCursor } = yield* list(client, { limit: 1 })
     for (const params of [
       { cursor: "nonsense" },
       { cursor: "" },
       { cursor: `createdAt:99999999999999999:${unknownId}` },
-      { cursor: nextCursor, sortKey: "updated_at" },
-      { originators: ["me"] }
+      { cursor: nextCursor, sortKey: "updated_at" }
     ]) {
       const [code] = errorOf(yield* client.call("thread/list", params))
       assert.strictEqual(code, -32_600, JSON.stringify(params))
@@ -303,6 +316,8 @@ describe("thread/list", () => {
       kinds: [],
       providers: ["other"],
       folders: [],
+      included: null,
+      excluded: [],
       search: null,
       sortBy: "createdAt",
       direction: "asc",
@@ -313,6 +328,55 @@ describe("thread/list", () => {
     yield* store.rename(stored.id, "Fix the build")
     assert.deepStrictEqual(idsOf(yield* list(client, { searchTerm: "BUILD" })), [thread.id])
     assert.lengthOf((yield* list(client, { searchTerm: "" })).data, 2)
+  })
+
+  withThreads("by id; in a section, attached or spawned are none", function* (client) {
+    const [first, second, third] = yield* many(client, 3)
+    const found = (params: object) => Effect.map(list(client, params), idsOf)
+    assert.deepStrictEqual(yield* found({ includedThreadIds: [first, third] }), [third, first])
+    assert.deepStrictEqual(yield* found({ includedThreadIds: [first, third], excludedThreadIds: [first] }), [third])
+    assert.deepStrictEqual(yield* found({ excludedThreadIds: [`{${third}}`] }), [second, first])
+    const all = [third, second, first]
+    for (const params of [
+      { includedThreadIds: null, excludedThreadIds: [], sectionId: null, projectId: null, useStateDbOnly: true },
+      { sortKey: "recency_at" },
+      { sectionId: null, sortKey: "section_position" },
+      { currentAccountOnly: false }
+    ]) {
+      assert.deepStrictEqual(yield* found(params), all, JSON.stringify(params))
+    }
+    for (const params of [
+      { includedThreadIds: [] },
+      { sectionId: "any" },
+      { ancestorThreadId: first },
+      { attachedToThreadId: first }
+    ]) {
+      assert.deepStrictEqual(yield* found(params), [], JSON.stringify(params))
+    }
+  })
+
+  withThreads("what can't be asked for is refused as the original does", function* (client) {
+    const ids = Array.from({ length: 101 }, () => unknownId)
+    for (const [params, code, message] of [
+      [{ originators: ["me"] }, -32_602, /originator filtering is not supported/],
+      [{ includedThreadIds: ["x"] }, -32_602, /invalid included thread id: x/],
+      [{ excludedThreadIds: ["x"] }, -32_602, /invalid excluded thread id: x/],
+      [{ includedThreadIds: ids }, -32_602, /includedThreadIds accepts at most 100 entries/],
+      [{ projectId: "x" }, -32_602, /project not found: x/],
+      [{ parentThreadId: "x" }, -32_600, /invalid parent thread id/],
+      [{ ancestorThreadId: "x" }, -32_600, /invalid ancestor thread id/],
+      [{ attachedToThreadId: "x" }, -32_600, /invalid attached thread parent id/],
+      [{ parentThreadId: unknownId, ancestorThreadId: unknownId }, -32_600, /mutually exclusive/],
+      [{ attachedToThreadId: unknownId, parentThreadId: unknownId }, -32_600, /cannot be combined/],
+      [{ includeAttachedThreads: true }, -32_600, /requires a non-empty searchTerm/],
+      [{ sortKey: "section_position" }, -32_600, /requires a section filter/],
+      [{ currentAccountOnly: true }, -32_600, /currentAccountOnly is not supported/],
+      [{ includedThreadIds: "x" }, -32_600, /Invalid request/]
+    ] as const) {
+      const [found, text] = errorOf(yield* client.call("thread/list", params))
+      assert.strictEqual(found, code, JSON.stringify(params))
+      assert.match(text, message)
+    }
   })
 
   withThreads(

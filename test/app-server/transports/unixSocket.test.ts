@@ -4,7 +4,17 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { spawnSync } from "node:child_process"
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -44,7 +54,9 @@ describe("websockets on a unix socket", () => {
     assert.strictEqual(mode(path), "600")
     assert.strictEqual(mode(join(home, "app-server-control")), "700")
     const stop = Deferred.await(yield* Deferred.make<void>())
-    yield* Effect.forkScoped(Effect.provide(serveWebSockets(server, { auth: { _tag: "Open" }, stop }), layer))
+    yield* Effect.forkScoped(
+      Effect.provide(serveWebSockets(server, { auth: { _tag: "Open" }, isOpen: false, stop }), layer)
+    )
     yield* Effect.yieldNow()
     const client = yield* open(`ws+unix://${path}:/rpc`)
     client.send({ id: 1, method: "echo", params: "a" })
@@ -67,6 +79,22 @@ describe("websockets on a unix socket", () => {
     )
     assert.strictEqual(mode(own), "750")
     assert.deepStrictEqual(readdirSync(own), [])
+  })
+
+  live("are not put where others can write", function* () {
+    const folder = join(yield* temporary, "shared")
+    mkdirSync(folder)
+    chmodSync(folder, 0o777)
+    assert.match(yield* refusedAt(join(folder, "s")), /other users can write to its folder; make one with mode 0700$/)
+    chmodSync(folder, 0o1777)
+    yield* listenOnSocket(join(folder, "s"))
+  })
+
+  live("say so when another program holds the lock", function* () {
+    const folder = yield* temporary
+    writeFileSync(join(folder, "app-server-startup.lock"), "another program's")
+    assert.match(yield* refusedAt(join(folder, "s")), /app-server-startup\.lock is another program's: remove it if/)
+    assert.deepStrictEqual(readdirSync(folder), ["app-server-startup.lock"])
   })
 
   live("take the place of a socket that nobody answers on", function* () {

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { listenOnPort } from "../../../src/app-server/transports/listen.js"
 import { sha256, type WsAuth } from "../../../src/app-server/transports/wsAuth.js"
 import { serveWebSockets } from "../../../src/app-server/transports/wsServer.js"
@@ -19,13 +20,13 @@ const paced = (factor: number): Clock.Clock =>
     sleep: (time: Duration.Duration) => Clock.make().sleep(Duration.times(time, factor))
   })
 
-const serving = (auth: WsAuth = { _tag: "Open" }) =>
+const serving = (auth: WsAuth = { _tag: "Open" }, limits = { clients: 100, unfinishedBytes: 256 * 1024 * 1024 }) =>
   Effect.gen(function* () {
     const fake = yield* makeFakeServer
     const { server, url } = yield* listenOnPort({ _tag: "WebSocket", host: "127.0.0.1", port: 0 }, auth)
     const stopped = yield* Deferred.make<void>()
     const fiber = yield* Effect.forkScoped(
-      Effect.provide(serveWebSockets(server, { auth, stop: Deferred.await(stopped) }), fake.layer)
+      Effect.provide(serveWebSockets(server, { auth, isOpen: true, limits, stop: Deferred.await(stopped) }), fake.layer)
     )
     yield* Effect.yieldNow()
     return { ...fake, url, http: url.replace("ws:", "http:"), stop: Deferred.succeed(stopped, undefined), fiber }
@@ -72,6 +73,32 @@ describe("websockets on a port", () => {
     yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => clients[0]?.released === true })
     two.send({ id: 8, method: "echo", params: "still" })
     assert.deepStrictEqual((yield* two.until(2))[1], { id: 8, result: "still" })
+  })
+
+  live("are so many and no more", function* () {
+    const { url } = yield* serving(undefined, { clients: 2, unfinishedBytes: 1 })
+    const first = yield* open(url)
+    yield* open(url)
+    assert.deepStrictEqual(yield* Effect.flip(open(url)), { status: 503, text: "too many connections" })
+    first.socket.close()
+    yield* first.closed
+    yield* Effect.retry(open(url), { times: 100, schedule: Schedule.spaced("5 millis") })
+  })
+
+  live("may hold so much of unfinished messages together: the one with the most is cut off", function* () {
+    const { url } = yield* serving(undefined, { clients: 9, unfinishedBytes: 300_000 })
+    const clients = [yield* open(url), yield* open(url), yield* open(url)]
+    const [small, large, whole] = clients
+    assert(small !== undefined && large !== undefined && whole !== undefined)
+    for (let n = 0; n < 10; n++) whole.send({ id: n, method: "echo", params: "x".repeat(100_000) })
+    yield* whole.until(10)
+    small.socket.send("x".repeat(100_000), { fin: false })
+    large.socket.send("x".repeat(150_000), { fin: false })
+    large.socket.send("x".repeat(100_000), { fin: false })
+    yield* large.closed
+    small.socket.send("", { fin: true })
+    small.send({ id: 1, method: "echo", params: "still" })
+    assert.deepStrictEqual(yield* small.until(1), [{ id: 1, result: "still" }])
   })
 
   // A slow machine may need longer than a client is given to read.

@@ -2,6 +2,7 @@
  * Whatever the backend tells, and however wide the screen: no line is wider than it, colours only colour, and nothing
  * reaches the terminal that it would obey.
  */
+import { JournalError } from "../../../src/services/OperationJournal.js"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
@@ -95,7 +96,12 @@ describe("at every width", () => {
           Arbitrary.make(AuthError).map((error) => Either.left(error))
         ),
         messages: Arbitraries.workspaceMessageList.map((messages) => Either.right(messages)),
-        open: FastCheck.array(Arbitraries.operation, { maxLength: 2 })
+        open: FastCheck.oneof(
+          FastCheck.array(Arbitraries.operation, { maxLength: 2 }).map((open) => Either.right(open)),
+          FastCheck.string().map((detail) =>
+            Either.left(new JournalError({ reason: "Unavailable", key: null, detail }))
+          )
+        )
       }) satisfies FastCheck.Arbitrary<Status>,
       Arbitraries.time,
       columns

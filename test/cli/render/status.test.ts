@@ -64,7 +64,7 @@ const status: Status = {
       ]
     })
   ),
-  open: [
+  open: Either.right([
     new Operation({
       key: "6f1e6c1c-0a3f-4f0e-9d57-1c1b9f6a2f10",
       act: "redeem",
@@ -74,7 +74,7 @@ const status: Status = {
       createdAt: at(-30),
       updatedAt: at(-29)
     })
-  ]
+  ])
 }
 
 describe("status", () => {

@@ -1,7 +1,7 @@
 /** Every command and every exit code, as a script meets them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { readFileSync, statSync } from "node:fs"
+import { mkdirSync, readFileSync, rmdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { version } from "../../../src/domain/version.js"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
@@ -201,6 +201,24 @@ describe.concurrent("doctor", () => {
     assert.match(unreachable.stdout, /HTTPS_PROXY/)
     assert.notInclude(unreachable.stdout + unreachable.stderr, "hunter2")
     assert.strictEqual(statSync(join(home, "auth.json")).mode & 0o777, 0o600)
+  })
+
+  live("opens the journal, and status shows the rest where that can't be", function* () {
+    const { ask, cli, home } = yield* world()
+    const file = join(home, "codex-account.sqlite")
+    mkdirSync(file)
+    const found = yield* cli(["doctor"])
+    assert.strictEqual(found.code, 6)
+    assert.match(found.stdout.replace(/\s+/g, " "), /journal .*codex-account\.sqlite: it is not a file/)
+    const status = yield* ask("status", ["status"])
+    assert.strictEqual(status.code, 0)
+    assert.isTrue(status.answer.ok && status.answer.usage !== null && status.answer.errors.journal !== null)
+    const refused = yield* cli(["redeem", "--yes"])
+    assert.strictEqual(refused.code, 6)
+    assert.include(refused.stderr, file)
+    rmdirSync(file)
+    assert.strictEqual((yield* cli(["redeem", "--yes"])).code, 0)
+    assert.strictEqual((yield* cli(["doctor"])).code, 0)
   })
 })
 

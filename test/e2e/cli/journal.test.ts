@@ -194,7 +194,7 @@ describe.concurrent("acts whose outcome is open", () => {
     const session = yield* cli(["session"])
     assert.deepStrictEqual([session.code, session.stderr], [0, ""])
     const { code, error } = yield* ask("redeem", ["redeem", "-y"])
-    assert.deepStrictEqual([code, error?.code, error?.changed], [1, "JournalError.Unavailable", "no"])
+    assert.deepStrictEqual([code, error?.code, error?.changed], [6, "JournalError.Unavailable", "no"])
     assert.strictEqual(yield* backend.count("resetCredits.consume"), 0)
   })
 })

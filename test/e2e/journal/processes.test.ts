@@ -98,7 +98,7 @@ describe("processes at one journal", () => {
       const home = newHome()
       assert.isNull(await start("die", home, step).ended)
       assert.deepStrictEqual(await stateOf(home, "k"), Option.some(step))
-      const open = await inJournal(home, (journal) => journal.list({ open: true }))
+      const open = await inJournal(home, (journal) => journal.list({ state: "open" }))
       assert.lengthOf(open, step === "sent" ? 1 : 0)
     }
   })

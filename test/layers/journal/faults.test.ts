@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
@@ -18,7 +19,7 @@ import { runOperation } from "../../../src/programs/runOperation.js"
 import { type JournalError, OperationJournal } from "../../../src/services/OperationJournal.js"
 import { configOf, databaseOf, rawSql, temporaryFolder } from "./files.js"
 import { cases } from "../../cases.js"
-import { ada, arrive, redeem, states } from "./laws.js"
+import { ada, arrive, bob, invite, redeem, states } from "./laws.js"
 
 type Given = {
   readonly home: string
@@ -162,7 +163,7 @@ describe("a journal that can't be used", () => {
     assert.isAtLeast(clock.unsafeCurrentTimeMillis(), 10_000)
     assert.include(given.logged[0], "another process keeps it locked")
     // Who only looks is not kept waiting.
-    assert.lengthOf(yield* given.journal.list({ open: true }), 1)
+    assert.lengthOf(yield* given.journal.list({ state: "open" }), 1)
     other.exec("ROLLBACK")
     other.close()
     yield* given.journal.advance("k", states.unknown)
@@ -182,7 +183,7 @@ describe("a journal that can't be used", () => {
     yield* asNobody([given.file, given.home], refusesToAct(given))
     assert.include(given.logged[0], "it can't be opened for writing")
     // Nothing was lost by trying.
-    assert.lengthOf(yield* given.journal.list({ open: true }), 1)
+    assert.lengthOf(yield* given.journal.list({ state: "open" }), 1)
   })
 
   withHome("a database of a newer version", function* (given) {
@@ -214,40 +215,72 @@ describe("the history of the journal", () => {
       file,
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
        INSERT INTO codex_account_operations (operation_key, act, identity, target, state, detail, created_at, updated_at)
-       SELECT '${state}-${time}-' || i, 'redeem', 'ada', NULL, '${state}', 'detail', ${time}, ${time} FROM n`
+       SELECT '${state}-${time}-' || i, 'redeem', '${ada.key}', NULL, '${state}', 'detail', ${time}, ${time} FROM n`
     )
   const counts = (file: string) =>
     rawSql(file, "SELECT state, COUNT(*) AS n FROM codex_account_operations GROUP BY state ORDER BY state")
 
-  withHome("is bounded by age and number; an operation without an outcome stays", function* ({ file, journal }) {
+  withHome("keeps a thousand of each account and act, whatever their age and the others'", function* (given) {
+    const { file, journal } = given
     yield* journal.intend(redeem("first"))
-    for (const state of ["intended", "sent", "unknown", "succeeded", "rejected", "abandoned"]) fill(file, state, 3, 0)
-    yield* TestClock.setTime(90 * day)
-    yield* journal.intend(redeem("second"))
-    assert.deepStrictEqual(counts(file), [
-      { state: "abandoned", n: 3 },
-      { state: "intended", n: 5 },
-      { state: "rejected", n: 3 },
-      { state: "sent", n: 3 },
-      { state: "succeeded", n: 3 },
-      { state: "unknown", n: 3 }
-    ])
-    yield* TestClock.setTime(90 * day + 1)
-    yield* journal.intend(redeem("third"))
-    assert.deepStrictEqual(counts(file), [
-      { state: "intended", n: 6 },
-      { state: "sent", n: 3 },
-      { state: "unknown", n: 3 }
-    ])
-    fill(file, "succeeded", 1500, 90 * day)
+    for (const state of ["sent", "unknown", "succeeded", "rejected", "abandoned"]) fill(file, state, 700, 0)
+    yield* TestClock.setTime(3650 * day)
+    yield* journal.intend(invite("second"))
+    yield* journal.intend({ ...redeem("third"), identity: bob })
+    assert.deepInclude(counts(file), { state: "succeeded", n: 700 })
     yield* journal.intend(redeem("fourth"))
-    assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
-    // The newest are kept.
-    assert.isTrue(Option.isSome(yield* journal.find(`succeeded-${90 * day}-1500`)))
-    assert.isTrue(Option.isNone(yield* journal.find(`succeeded-${90 * day}-500`)))
-    // An intent that is only looked up costs nobody anything.
-    yield* TestClock.setTime(365 * day)
-    yield* journal.intend(redeem("fourth"))
-    assert.deepInclude(counts(file), { state: "succeeded", n: 1000 })
+    assert.deepStrictEqual(counts(file), [
+      { state: "abandoned", n: 700 },
+      { state: "intended", n: 4 },
+      { state: "rejected", n: 300 },
+      { state: "sent", n: 700 },
+      { state: "unknown", n: 700 }
+    ])
+  })
+
+  withHome("a clock that was wrong for one act changes the age of no other, nor for long its own", function* (given) {
+    const { file, journal } = given
+    const ageOf = (key: string) =>
+      Effect.flatMap(journal.find(key), (found) =>
+        Effect.map(DateTime.now, (now) => now.epochMillis - Option.getOrThrow(found).updatedAt.epochMillis)
+      )
+    yield* TestClock.setTime(10_000 * day)
+    yield* arrive(journal, "before", "succeeded")
+    for (const [key, time] of [
+      ["future", 20_000 * day],
+      ["past", 1]
+    ] as const) {
+      yield* TestClock.setTime(time)
+      yield* arrive(journal, key, "succeeded")
+    }
+    yield* TestClock.setTime(10_000 * day)
+    for (const key of ["before", "future", "past"]) {
+      const age = yield* ageOf(key)
+      assert.isTrue(age >= 0 && age < 60_000, `${key}: ${age}`)
+    }
+    // After a boot only the clock is left.
+    rawSql(file, "UPDATE codex_account_operations SET boot = 'another'")
+    assert.deepStrictEqual([yield* ageOf("future"), yield* ageOf("past")], [-10_000 * day, 10_000 * day - 1])
+  })
+
+  withHome("notices that its file was removed, replaced or emptied", function* ({ file, home, journal, logged }) {
+    yield* journal.intend(redeem("one"))
+    Fs.rmSync(home, { recursive: true })
+    assert.deepStrictEqual(yield* journal.list(), [])
+    yield* journal.intend(redeem("two"))
+    assert.lengthOf(rawSql(file, "SELECT * FROM codex_account_operations"), 1)
+    Fs.renameSync(file, `${file}.aside`)
+    yield* journal.intend(redeem("three"))
+    assert.deepStrictEqual(
+      (yield* journal.list()).map(({ key }) => key),
+      ["three"]
+    )
+    Fs.truncateSync(file)
+    // The old connection's locks are waited for.
+    yield* Effect.withClock(journal.intend(redeem("emptied")), Clock.make())
+    Fs.rmSync(file)
+    Fs.mkdirSync(file)
+    yield* unavailable(journal.intend(redeem("four")))
+    assert.include(logged.at(-1), `${file}: it is not a file`)
   })
 })

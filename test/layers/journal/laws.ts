@@ -14,6 +14,8 @@ import type { JournalError, OperationJournal } from "../../../src/services/Opera
 export const ada = new Identity({ userId: UserId.make("user-ada"), accountId: AccountId.make("account-1") })
 export const bob = new Identity({ userId: UserId.make("user-bob"), accountId: AccountId.make("account-1") })
 const nobody = new Identity({ userId: null, accountId: null })
+export const invite = (key: string) => ({ key, act: "invite", identity: ada, target: "digest-1" }) as const
+
 export const redeem = (key: string) => ({ key, act: "redeem", identity: ada, target: "credit-1" }) as const
 type Journal = OperationJournal["Type"]
 export const states: Readonly<Record<OperationState["_tag"], OperationState>> = {
@@ -138,9 +140,11 @@ const laws: Readonly<Record<string, (journal: Journal) => Steps<never>>> = {
     assert.deepStrictEqual(keysOf(yield* journal.list()), ["4", "3", "2", "1"])
     assert.deepStrictEqual(keysOf(yield* journal.list({ act: "redeem" })), ["4", "2", "1"])
     assert.deepStrictEqual(keysOf(yield* journal.list({ identity: ada })), ["3", "2", "1"])
-    assert.deepStrictEqual(keysOf(yield* journal.list({ open: true })), ["4", "2"])
-    assert.deepStrictEqual(keysOf(yield* journal.list({ open: false })), ["3", "1"])
-    assert.deepStrictEqual(keysOf(yield* journal.list({ act: "redeem", identity: ada, open: true })), ["2"])
+    assert.deepStrictEqual(keysOf(yield* journal.list({ state: "open" })), ["4", "2"])
+    assert.deepStrictEqual(keysOf(yield* journal.list({ state: "succeeded" })), ["1"])
+    assert.deepStrictEqual(keysOf(yield* journal.list({ target: "credit-1" })), ["4", "2", "1"])
+    assert.deepStrictEqual(keysOf(yield* journal.list({ target: "credit-1", limit: 2 })), ["4", "2"])
+    assert.deepStrictEqual(keysOf(yield* journal.list({ act: "redeem", identity: ada, state: "open" })), ["2"])
   },
 
   *"who is being interrupted can still record the outcome"(journal) {
@@ -156,7 +160,7 @@ const laws: Readonly<Record<string, (journal: Journal) => Steps<never>>> = {
   *"an open operation is closed by hand"(journal) {
     yield* arrive(journal, "k", "unknown")
     yield* journal.advance("k", { _tag: "succeeded", outcome: "closed by hand" })
-    assert.deepStrictEqual(yield* journal.list({ open: true }), [])
+    assert.deepStrictEqual(yield* journal.list({ state: "open" }), [])
     yield* refused("Transition", "k", journal.advance("k", states.sent))
   }
 }

@@ -43,9 +43,17 @@ const version2 = `${version1}
   CREATE INDEX codex_account_threads_by_creation ON codex_account_threads (created_at, thread_id);
   CREATE INDEX codex_account_threads_by_update ON codex_account_threads (updated_at, thread_id);`
 
+const version3 = `${version2}
+  INSERT INTO codex_account_migrations (version, applied_at) VALUES (3, 1795854489875);
+  ALTER TABLE codex_account_operations ADD COLUMN boot TEXT;
+  ALTER TABLE codex_account_operations ADD COLUMN uptime BIGINT;
+  CREATE INDEX codex_account_operations_by_identity ON codex_account_operations (identity, act, sequence);
+  ALTER TABLE codex_account_leases ADD COLUMN holder TEXT;`
+
 live.each([
   [1, version1],
-  [2, version2]
+  [2, version2],
+  [3, version3]
 ] as const)("a database of version %i is brought up to date, and keeps what it holds", function* ([, statements]) {
   const home = yield* temporaryFolder
   const written = new Libsql(databaseOf(home))
@@ -61,6 +69,8 @@ live.each([
       kinds: [],
       providers: [],
       folders: [],
+      included: null,
+      excluded: [],
       search: null,
       sortBy: "createdAt",
       direction: "asc",
@@ -73,5 +83,5 @@ live.each([
     Effect.provide(configOf(home))
   )
   const versions = rawSql(databaseOf(home), "SELECT version FROM codex_account_migrations ORDER BY version")
-  assert.deepStrictEqual(versions, [{ version: 1 }, { version: 2 }])
+  assert.deepStrictEqual(versions, [{ version: 1 }, { version: 2 }, { version: 3 }])
 })

@@ -73,10 +73,14 @@ export const GetAuthStatusResponse = struct("GetAuthStatusResponse", {
   requiresOpenaiAuth: nullable(Schema.Boolean)
 })
 
-/** `workspaceRole` and `isWorkspaceOwner` are additional to the original. */
+/**
+ * `reason` is `workspaceRoutingReady` where the account is the same as before and more is known of it, and null where it
+ * may be another. `workspaceRole` and `isWorkspaceOwner` are additional to the original.
+ */
 export const AccountUpdatedNotification = struct("AccountUpdatedNotification", {
   authMode: nullable(AuthMode),
   planType: nullable(PlanType),
+  reason: nullable(openEnum("workspaceRoutingReady").annotations({ identifier: "AccountUpdateReason" })),
   ...roleMembers
 })
 
@@ -146,6 +150,16 @@ export const LoginAccountResponse = Schema.Union(
   Schema.Struct({ type: Schema.Literal("chatgptAuthTokens") }),
   Schema.Struct({ type: Schema.Literal("amazonBedrock") })
 ).annotations({ identifier: "LoginAccountResponse" })
+
+/** A gateway's own sign-in, which the provider `openai` does not have. */
+export const GatewayOAuthReadResponse = struct("GatewayOAuthReadResponse", {
+  providerId: Schema.String,
+  providerName: Schema.String,
+  required: Schema.Boolean,
+  supportsDeviceAuth: Schema.Boolean,
+  status: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null }),
+  error: nullable(Schema.String)
+})
 
 export const CancelLoginAccountParams = struct("CancelLoginAccountParams", { loginId: Schema.String })
 

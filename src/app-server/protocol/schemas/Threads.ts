@@ -16,6 +16,10 @@ export const ThreadStatus = struct("ThreadStatus", {
   activeFlags: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 })
 
+const unknownOrNull = Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+
+const texts = Schema.optionalWith(Schema.Array(Schema.String), { exact: true, default: () => [] })
+
 /** Times are in Unix seconds. `turns` is empty wherever this server answers. */
 export const Thread = struct("Thread", {
   id: Schema.String,
@@ -37,10 +41,19 @@ export const Thread = struct("Thread", {
   threadSource: nullable(Schema.String),
   agentNickname: nullable(Schema.String),
   agentRole: nullable(Schema.String),
-  gitInfo: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null }),
+  gitInfo: unknownOrNull,
   name: nullable(Schema.String),
   model: nullable(Schema.String),
   reasoningEffort: nullable(Schema.String),
+  environments: nullable(Schema.Array(Schema.Unknown)),
+  extra: unknownOrNull,
+  attachedToThreadId: nullable(Schema.String),
+  section: unknownOrNull,
+  sectionEnteredAt: nullable(Int64),
+  historyMode: Schema.optionalWith(Schema.String, { exact: true, default: () => "legacy" }),
+  recencyAt: nullable(Int64),
+  canAcceptDirectInput: nullable(Schema.Boolean),
+  daybreakEnabled: nullable(Schema.Boolean),
   turns: Schema.Array(Schema.Unknown)
 })
 
@@ -85,16 +98,24 @@ export const ThreadStartResponse = struct("ThreadStartResponse", {
   approvalPolicy: Schema.Unknown,
   approvalsReviewer: Schema.optionalWith(Schema.String, { exact: true, default: () => "user" }),
   sandbox: Schema.Unknown,
+  activePermissionProfile: unknownOrNull,
+  disabledPluginIds: texts,
+  instructionSources: texts,
+  multiAgentMode: Schema.optionalWith(Schema.String, { exact: true, default: () => "explicitRequestOnly" }),
+  runtimeWorkspaceRoots: texts,
   reasoningEffort: nullable(Schema.String)
 })
 
 export type ThreadStartResponse = typeof ThreadStartResponse.Type
 
-/** `limit` is 25 by default, and at most 100. Without `sourceKinds` the list has the interactive sources. */
+/**
+ * `limit` is 25 by default, and at most 100. Without `sourceKinds` the list has the interactive sources. `sectionId` and
+ * `projectId`: absent for all threads, null for those in none.
+ */
 export const ThreadListParams = struct("ThreadListParams", {
   cursor: opt(Schema.String),
   limit: opt(UInt32),
-  sortKey: opt(Schema.Literal("created_at", "updated_at")),
+  sortKey: opt(Schema.Literal("created_at", "updated_at", "recency_at", "section_position")),
   sortDirection: opt(Schema.Literal("asc", "desc")),
   modelProviders: opt(Schema.Array(Schema.String)),
   sourceKinds: opt(
@@ -117,7 +138,16 @@ export const ThreadListParams = struct("ThreadListParams", {
   archived: opt(Schema.Boolean),
   cwd: opt(Schema.Union(Schema.String, Schema.Array(Schema.String)).annotations({ identifier: "ThreadListCwdFilter" })),
   searchTerm: opt(Schema.String),
-  parentThreadId: opt(Schema.String)
+  parentThreadId: opt(Schema.String),
+  ancestorThreadId: opt(Schema.String),
+  attachedToThreadId: opt(Schema.String),
+  includedThreadIds: opt(Schema.Array(Schema.String)),
+  excludedThreadIds: opt(Schema.Array(Schema.String)),
+  sectionId: opt(Schema.String),
+  projectId: opt(Schema.String),
+  includeAttachedThreads: flag,
+  currentAccountOnly: flag,
+  useStateDbOnly: flag
 })
 
 export type ThreadListParams = typeof ThreadListParams.Type
@@ -126,14 +156,14 @@ export const ThreadListResponse = struct("ThreadListResponse", {
   data: Schema.Array(Thread),
   nextCursor: nullable(Schema.String),
   backwardsCursor: nullable(Schema.String),
-  readStates: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+  readStates: unknownOrNull
 })
 
 export const ThreadReadParams = struct("ThreadReadParams", { threadId: Schema.String, includeTurns: flag })
 
 export const ThreadReadResponse = struct("ThreadReadResponse", {
   thread: Thread,
-  readState: Schema.optionalWith(Schema.Unknown, { exact: true, default: () => null })
+  readState: unknownOrNull
 })
 
 export const ThreadStartedNotification = struct("ThreadStartedNotification", { thread: Thread })

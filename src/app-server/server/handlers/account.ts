@@ -202,10 +202,11 @@ export const accountHandlers: Handlers<
       return accountResult(session, yield* events.knownRole(session))
     }),
   "account/securitySetup/read": () => Effect.succeed({ notice: null }),
-  getAuthStatus: ({ includeToken, refreshToken }) =>
+  getAuthStatus: ({ includeToken, refreshToken }, { isOpen }) =>
     Effect.gen(function* () {
       const session = yield* shown(refreshToken)
-      return authStatusResult(session, session !== null && includeToken === true ? yield* tokenOf(session) : null)
+      const isWanted = includeToken === true && !isOpen
+      return authStatusResult(session, session !== null && isWanted ? yield* tokenOf(session) : null)
     }),
   "account/login/start": (params, context) => {
     switch (params.type) {
