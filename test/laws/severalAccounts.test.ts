@@ -1,6 +1,6 @@
 /** Laws 6 and 10 for accounts that are composed in one program: none sees or spends what is another's. */
 import { assert, describe } from "@effect/vitest"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Array from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
