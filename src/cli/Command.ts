@@ -34,12 +34,14 @@ export const badUsage = (message: string, advice: string | null = null): BadUsag
 /**
  * A flag. `metavar` names its value and is null where it takes none. `complete` is what a shell offers as the value.
  * `read` gets the text of the value, `""` where the flag takes none, and undefined where it was not given; its failure
- * is what follows the flag's name in the message, such as `needs a folder.`
+ * is what follows the flag's name in the message, such as `needs a folder.` A flag that `isRepeatable` may have several
+ * values, and reads the last.
  */
 export interface Flag<A> {
   readonly metavar: string | null
   readonly summary: string
   readonly complete: "folder" | "file" | ReadonlyArray<string> | null
+  readonly isRepeatable?: boolean
   readonly read: (given: string | undefined) => Either.Either<A, string>
 }
 
@@ -72,6 +74,15 @@ const valueFlag = <A>(
 
 export const text = (metavar: string, summary: string, complete: Complete = null) =>
   valueFlag<string>(metavar, summary, Either.right, complete)
+
+/** A flag of the Codex CLI that is taken and has no meaning here. */
+export const unused = (metavar: string | null): Flag<boolean> => ({
+  metavar,
+  summary: "As `codex` takes it; without effect here.",
+  complete: null,
+  isRepeatable: true,
+  read: (given) => Either.right(given !== undefined)
+})
 
 /** Text that is not empty. */
 export const some = (metavar: string, summary: string, what: string, complete: Complete = null) =>

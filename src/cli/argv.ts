@@ -106,7 +106,7 @@ const split = (argv: ReadonlyArray<string>) => {
 
 /**
  * Splits the arguments after the program's name. A flag may be given as `--flag value` or `--flag=value`, anywhere; after
- * `--` everything is an argument. A flag may be repeated with the same value, not with another.
+ * `--` everything is an argument. A flag may be repeated with the same value, and a few of the original's with another.
  */
 export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation, BadArgv> => {
   const { literal, problems, tokens, words } = split(argv)
@@ -126,7 +126,7 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
       text = ""
     }
     const given = isGlobal(flag) ? globals : flags
-    if (given[flag] !== undefined && given[flag] !== text) {
+    if (given[flag] !== undefined && given[flag] !== text && kind?.isRepeatable !== true) {
       problems.push(`${flag} was given twice, with different values.`)
     }
     given[flag] = text

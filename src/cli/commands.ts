@@ -17,6 +17,7 @@ import {
   program,
   some,
   text,
+  unused,
   word
 } from "./Command.js"
 
@@ -76,7 +77,13 @@ export const globalFlags = {
   "--version": flag("Print the version.")
 }
 
-export const aliases: Readonly<Record<string, keyof typeof globalFlags>> = { "-y": "--yes", "-h": "--help" }
+export const aliases: Readonly<Record<string, string>> = {
+  "-y": "--yes",
+  "-h": "--help",
+  "-c": "--config",
+  "-s": "--sandbox",
+  "-a": "--ask-for-approval"
+}
 
 const hookFlags = {
   "--on-blocked": program("CMD", "Run a command, without a shell, when usage becomes blocked."),
@@ -306,7 +313,14 @@ export const commands = {
       "--ws-max-clock-skew-seconds": text(
         "N",
         "How far clocks may differ when a bearer token is checked; 30 by default."
-      )
+      ),
+      "--config": unused("KEY=VALUE"),
+      "--enable": unused("FEATURE"),
+      "--disable": unused("FEATURE"),
+      "--sandbox": unused("MODE"),
+      "--ask-for-approval": unused("POLICY"),
+      "--analytics-default-enabled": unused(null),
+      "--strict-config": unused(null)
     },
     run: (flags) => load(appServer, (module) => module.appServer(flags))
   })

@@ -35,6 +35,10 @@ describe("readArgv", () => {
     ["invite -- --json", { positionals: ["--json"], globals: {} }],
     ["usage -h", { command: "usage", globals: { "--help": "" } }],
     ["invite -", { positionals: ["-"] }],
+    [
+      "-c a=1 -s read-only app-server -c b=2 -a never",
+      { command: "app-server", flags: { "--config": "b=2", "--sandbox": "read-only", "--ask-for-approval": "never" } }
+    ],
     ["invite status", { command: "invite", positionals: ["status"] }]
   ])("%s", (line, expected) => {
     const found = ok(line)

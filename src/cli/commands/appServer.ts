@@ -23,7 +23,18 @@ import { Report } from "../Report.js"
 /** How long a server that is interrupted may take to clean up. */
 const cutOff = "200 millis"
 
-interface Flags extends WsAuthFlags {
+/** Flags of `codex` that are about more than the account. */
+const unused = [
+  "--config",
+  "--enable",
+  "--disable",
+  "--sandbox",
+  "--ask-for-approval",
+  "--analytics-default-enabled",
+  "--strict-config"
+] as const
+
+interface Flags extends WsAuthFlags, Readonly<Record<(typeof unused)[number], boolean>> {
   readonly "--listen": string | undefined
   readonly "--stdio": boolean
   readonly "--delegate": Words | undefined
@@ -138,6 +149,8 @@ const conduct = (flags: Flags) =>
   Effect.gen(function* () {
     const listen = yield* readListen(flags)
     const { exitCode } = yield* Report
+    const ignored = unused.filter((name) => flags[name])
+    if (ignored.length > 0) yield* withServerLogs(Effect.logWarning(`Without effect here: ${ignored.join(", ")}.`))
     const signal = yield* signals
     const ended = yield* Deferred.make<Ending>()
     const server = yield* Effect.forkDaemon(serve(listen, flags, signal, ended))
