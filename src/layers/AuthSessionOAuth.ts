@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const reason = yield* dueFor(known, now)
-      if (reason === null) return known.unsaved ? yield* inLayer(renewal.saveUnsaved) : known
+      if (reason === null) return known.spent !== null ? yield* inLayer(renewal.saveUnsaved) : known
       return yield* Effect.catchIf(
         renew(known, reason),
         (error) =>

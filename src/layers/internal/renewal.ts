@@ -7,7 +7,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import type { AuthJson } from "../../contracts/AuthJson.js"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
@@ -15,17 +14,25 @@ import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
-import type { SessionState, SignedIn } from "./SessionState.js"
-import { authorizationOf, sessionFromRecord, withNewTokens } from "./sessionRecord.js"
+import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
+import { withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
 
+/** How often a save starts again from what another program has written meanwhile. */
+const maxConflicts = 20
+
 const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
 
+const warnUnsaved = ({ message }: Error) =>
+  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${message}`)
+
+/** By the user: a refresh token serves every workspace. */
+const leaseName = ({ session: { identity } }: SignedIn): string => `session ${identity.userId ?? identity.key}`
+
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
-const isInconclusive = (error: AuthError): boolean =>
-  error.reason === "Refused" || error.reason === "Malformed" || error.reason === "Unreadable"
+const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
 
 export const makeRenewal = (parts: {
   readonly session: SessionState
@@ -39,25 +46,25 @@ export const makeRenewal = (parts: {
     const { lease, mode, oauth, policy, session, store } = parts
     const attempts = yield* Ref.make(0)
 
-    /** Replaces the record that the renewed one is based on. A record of another process stays. */
-    const save = (renewed: SignedIn): Effect.Effect<SignedIn, AuthError> =>
+    /**
+     * Replaces the record that the renewed one is based on. If another program has changed that meanwhile, its record gets
+     * the new tokens, unless it is that of another sign-in.
+     */
+    const save = (renewed: SignedIn, conflicts = 0): Effect.Effect<SignedIn, AuthError> =>
       store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
         Effect.matchEffect({
-          onSuccess: (stored) => session.transition({ ...renewed, revision: stored.revision, unsaved: false }),
+          onSuccess: (stored) => session.transition({ ...renewed, revision: stored.revision, spent: null }),
           onFailure: (error) =>
-            error.reason === "Conflict"
-              ? session.reloadFromStore
-              : Effect.zipRight(
-                  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${error.message}`),
-                  session.transition({ ...renewed, unsaved: true })
+            error.reason === "Conflict" && conflicts < maxConflicts
+              ? session.reloadFromStore.pipe(
+                  Effect.flatMap((found) =>
+                    found.spent === null ? Effect.succeed(found) : save(found, conflicts + 1)
+                  ),
+                  Effect.catchIf(mayBeHalfWritten, (unreadable) => Effect.as(warnUnsaved(unreadable), renewed))
                 )
+              : Effect.as(warnUnsaved(error), renewed)
         })
       )
-
-    const withRecord = (base: SignedIn, record: AuthJson): SignedIn => {
-      const live = Option.getOrElse(Option.getRight(sessionFromRecord(record, store.kind)), () => base)
-      return { ...base, ...live, record, authorization: authorizationOf(live), failure: null }
-    }
 
     const recordFailure = (base: SignedIn, error: AuthError) =>
       Effect.gen(function* () {
@@ -99,7 +106,17 @@ export const makeRenewal = (parts: {
                   isInconclusive(found) ? recordFailure(base, error) : Effect.fail(found)
                 ),
           onSuccess: (tokens) =>
-            Effect.flatMap(DateTime.now, (now) => save(withRecord(base, withNewTokens(base.record, tokens, now))))
+            Effect.flatMap(DateTime.now, (now) =>
+              Effect.flatMap(
+                session.transition({
+                  ...base,
+                  ...session.withRecord(base, withNewTokens(base.record, tokens, now)),
+                  failure: null,
+                  spent: base.spent ?? token
+                }),
+                save
+              )
+            )
         })
       )
 
@@ -120,7 +137,7 @@ export const makeRenewal = (parts: {
       lease
         .withLease(
           {
-            name: `session ${seen.session.identity.key}`,
+            name: leaseName(seen),
             timeToLive: Duration.sum(policy.attemptTimeout, savingTime),
             wait: Duration.sum(policy.overallTimeout, savingTime)
           },
@@ -150,7 +167,7 @@ export const makeRenewal = (parts: {
 
     /** Stores a renewed record that could not be stored before. */
     const saveUnsaved = Effect.flatMap(session.state, (known) =>
-      known._tag === "SignedIn" && known.unsaved ? Effect.uninterruptible(save(known)) : session.reloadFromStore
+      known._tag === "SignedIn" && known.spent !== null ? Effect.uninterruptible(save(known)) : session.reloadFromStore
     )
 
     /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { AuthJson } from "../../contracts/AuthJson.js"
 import { JwtClaims, type JwtPayload } from "../../contracts/JwtClaims.js"
 import type { RefreshResponse } from "../../contracts/OAuthApi.js"
@@ -142,6 +143,14 @@ export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Ty
     last_refresh: DateTime.formatIso(now)
   }
 }
+
+/** A record that another program has changed meanwhile, with the tokens of the renewed one. The rest stays as it is there. */
+export const withTokensOf = (newer: AuthJson, renewed: AuthJson): AuthJson => ({
+  ...newer,
+  tokens: newer.tokens &&
+    renewed.tokens && { ...newer.tokens, ...Struct.pick(renewed.tokens, "id_token", "access_token", "refresh_token") },
+  last_refresh: renewed.last_refresh
+})
 
 /** Fails for a session that `forced_login_method` or `forced_chatgpt_workspace_id` rules out. Removes nothing. */
 export const checkForced = (session: Session, settings: AccountSettings): Effect.Effect<void, AuthError> => {
