@@ -24,7 +24,15 @@ export const WireAuthMode = Schema.Literal(
 const rest = { key: Schema.String, value: Schema.Unknown }
 
 /**
- * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once.
+ * The client and the server that tokens were issued to and by, as the Codex CLI records it beside them.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OAuthProvenance = Schema.Struct({ issuer: Schema.String, client_id: Schema.NonEmptyString }, rest)
+
+/**
+ * `id_token` is a JWT; `access_token` normally is one; `refresh_token` can be used once. `oauth_provenance` is read as
+ * `OAuthProvenance`, and ignored if it is anything else. `login_owner_id` tells one sign-in from another.
  * @since 0.1.0
  * @category schemas
  */
@@ -33,7 +41,9 @@ export const AuthTokens = Schema.Struct(
     id_token: Secret,
     access_token: Secret,
     refresh_token: Secret,
-    account_id: maybe(Schema.String)
+    account_id: maybe(Schema.String),
+    oauth_provenance: maybe(Schema.Unknown),
+    login_owner_id: maybe(Schema.Unknown)
   },
   rest
 ).annotations({ identifier: "AuthTokens" })

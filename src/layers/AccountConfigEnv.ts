@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
-import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
+import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { version } from "../domain/version.js"
 
@@ -39,7 +39,7 @@ const defaultBaseUrl = "https://chatgpt.com/backend-api/"
  */
 export const defaults: Omit<AccountSettings, "codexHome"> = {
   backend: backendBase(defaultBaseUrl),
-  refreshUrl: `${defaultIssuer}/oauth/token`,
+  refreshUrl: defaultRefreshUrl,
   revokeUrl: `${defaultIssuer}/oauth/revoke`,
   clientId: defaultClientId,
   issuer: defaultIssuer,
@@ -83,12 +83,8 @@ const environment = Config.all({
   sslCertFile: text("SSL_CERT_FILE")
 })
 
-const checkUrl = (url: string, origin: string) => {
-  const { password, protocol, username } = new URL(URL.canParse(url) ? url : "none:")
-  return /^https?:$/.test(protocol) && username === "" && password === ""
-    ? Effect.succeed(url)
-    : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
-}
+const checkUrl = (url: string, origin: string) =>
+  isHttpUrl(url) ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 
 /** A base that paths are appended to. */
 const checkBase = (url: string, origin: string) =>

@@ -97,6 +97,7 @@ const make = Effect.gen(function* () {
     store,
     lease: yield* Lease,
     oauth,
+    settings,
     policy: policies.refreshSession,
     mode: yield* SessionRenewal
   })

@@ -18,6 +18,7 @@ import {
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
+import type { RenewalTarget } from "./sessionRecord.js"
 
 /** No usable answer. The server may have done what was asked. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
@@ -66,9 +67,9 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
 
   return {
     /** Exchanges a refresh token, which can be used once. */
-    refresh: (token: Redacted.Redacted, reason: RefreshReason) =>
-      post(settings.refreshUrl, {
-        client_id: settings.clientId,
+    refresh: (token: Redacted.Redacted, { clientId, url }: RenewalTarget, reason: RefreshReason) =>
+      post(url, {
+        client_id: clientId,
         grant_type: "refresh_token",
         refresh_reason: reason,
         refresh_token: Redacted.value(token)
@@ -78,7 +79,7 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
       send(whoamiRequest(settings, token)).pipe(
         Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
       ),
-    /** Asks the server to end the session. True if it confirmed. */
+    /** Asks the server to end the session, as the present client. True if it confirmed. */
     revoke: (bearer: Redacted.Redacted, refreshToken: Option.Option<Redacted.Redacted>) =>
       Effect.isSuccess(
         post(settings.revokeUrl, {

@@ -10,12 +10,13 @@ import * as Schedule from "effect/Schedule"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
 import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
-import { withNewTokens } from "./sessionRecord.js"
+import { renewalTarget, withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
@@ -39,11 +40,12 @@ export const makeRenewal = (parts: {
   readonly store: CredentialStore["Type"]
   readonly lease: Lease["Type"]
   readonly oauth: OAuthClient
+  readonly settings: AccountSettings
   readonly policy: CallPolicy
   readonly mode: RenewalMode
 }) =>
   Effect.gen(function* () {
-    const { lease, mode, oauth, policy, session, store } = parts
+    const { lease, mode, oauth, policy, session, settings, store } = parts
     const attempts = yield* Ref.make(0)
 
     /**
@@ -90,8 +92,9 @@ export const makeRenewal = (parts: {
         })
       )
 
-    const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
-      oauth.refresh(token, reason).pipe(
+    const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) => {
+      const target = renewalTarget(base.record, settings)
+      return oauth.refresh(token, target, reason).pipe(
         // Ends by itself or at its time limit: a lost answer would cost the session.
         Effect.interruptible,
         Effect.timeoutFail({
@@ -110,7 +113,7 @@ export const makeRenewal = (parts: {
               Effect.flatMap(
                 session.transition({
                   ...base,
-                  ...session.withRecord(base, withNewTokens(base.record, tokens, now)),
+                  ...session.withRecord(base, withNewTokens(base.record, tokens, target, now)),
                   failure: null,
                   spent: base.spent ?? token
                 }),
@@ -119,6 +122,7 @@ export const makeRenewal = (parts: {
             )
         })
       )
+    }
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
       Effect.gen(function* () {

@@ -7,9 +7,9 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import type { AuthJson } from "../../contracts/AuthJson.js"
+import { type AuthJson, type AuthTokens, OAuthProvenance } from "../../contracts/AuthJson.js"
 import { JwtClaims, type JwtPayload } from "../../contracts/JwtClaims.js"
-import type { RefreshResponse } from "../../contracts/OAuthApi.js"
+import { defaultRefreshUrl, isHttpUrl, type NewTokens } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
 import { AccountId, Identity, UserId } from "../../domain/Identity.js"
 import { planFromClaim } from "../../domain/Plan.js"
@@ -23,6 +23,8 @@ export interface LiveSession {
   readonly bearer: Redacted.Redacted
   readonly refreshToken: Option.Option<Redacted.Redacted>
 }
+
+const authClaim = "https://api.openai.com/auth"
 
 const decodeClaims = Schema.decodeEither(JwtClaims)
 const decodeUserId = Schema.decodeUnknownOption(UserId)
@@ -64,6 +66,30 @@ const withoutIdentity = (mode: AuthMode, source: Session["source"], bearer: Reda
   refreshToken: Option.none()
 })
 
+type Auth = JwtPayload["https://api.openai.com/auth"]
+
+const userOf = (auth: Auth): string | null => auth?.chatgpt_user_id ?? auth?.user_id ?? null
+
+/**
+ * The claims of the record's account. The access token makes them when the workspace has been switched, as that leaves the
+ * ID token as it was: it is then for the record's account, the ID token is not, and both are for the same user.
+ */
+const claimsOfAccount = (accountId: string | null, id: Auth, access: Auth): Auth => {
+  const isSwitched =
+    accountId !== null &&
+    id?.chatgpt_account_id !== accountId &&
+    access?.chatgpt_account_id === accountId &&
+    userOf(access) !== null &&
+    userOf(access) === userOf(id)
+  return isSwitched ? access : id
+}
+
+/** The account of a record that names none, unless its tokens are for different ones. */
+const impliedAccount = (id: Auth, access: Auth): string | null => {
+  const own = id?.chatgpt_account_id ?? null
+  return (access?.chatgpt_account_id ?? own) === own ? own : null
+}
+
 const fromTokens = (
   mode: AuthMode,
   tokens: NonNullable<AuthJson["tokens"]>,
@@ -73,12 +99,16 @@ const fromTokens = (
   const id = claimsOf(tokens.id_token)
   if (Option.isNone(id)) return Either.left(AuthError.of("Malformed", "tokens.id_token is not a JWT"))
   const claims = id.value
-  const auth = claims["https://api.openai.com/auth"]
-  const expiry = Option.flatMapNullable(claimsOf(tokens.access_token), (access) => access.exp)
+  const idAuth = claims[authClaim]
+  const access = claimsOf(tokens.access_token)
+  const accessAuth = Option.getOrUndefined(access)?.[authClaim]
+  const accountId = tokens.account_id || null
+  const auth = claimsOfAccount(accountId, idAuth, accessAuth)
+  const expiry = Option.flatMapNullable(access, ({ exp }) => exp)
   return Either.right({
     session: new Session({
       mode,
-      identity: identityOf(auth?.chatgpt_user_id ?? auth?.user_id, tokens.account_id ?? auth?.chatgpt_account_id),
+      identity: identityOf(userOf(idAuth), accountId ?? impliedAccount(idAuth, accessAuth)),
       email: claims.email ?? claims["https://api.openai.com/profile"]?.email ?? null,
       plan: planFromClaim(auth?.chatgpt_plan_type ?? null),
       isOrgOwner: auth?.is_org_owner ?? null,
@@ -128,16 +158,43 @@ export const authorizationOf = ({ bearer, session }: LiveSession): Authorization
   })
 })
 
+const decodeProvenance = Schema.decodeUnknownOption(OAuthProvenance)
+
+/** Where the record's refresh token is exchanged, and as which client. */
+export interface RenewalTarget {
+  readonly url: string
+  readonly clientId: string
+  /** Whether the new tokens come from the issuer of the old ones. */
+  readonly isOfIssuer: boolean
+}
+
+/** A refresh URL that was set goes before the issuer's. */
+export const renewalTarget = (record: AuthJson, settings: AccountSettings): RenewalTarget => {
+  const provenance = Option.getOrUndefined(decodeProvenance(record.tokens?.oauth_provenance))
+  const issuer = provenance?.issuer.replace(/\/+$/, "") ?? ""
+  const ofIssuer = `${issuer}/oauth/token`
+  const isSet = settings.refreshUrl !== defaultRefreshUrl
+  const url = isSet || !isHttpUrl(ofIssuer) ? settings.refreshUrl : ofIssuer
+  return { url, clientId: provenance?.client_id ?? settings.clientId, isOfIssuer: url.startsWith(`${issuer}/`) }
+}
+
+const withoutProvenance = ({ oauth_provenance, ...tokens }: AuthTokens): AuthTokens => tokens
+
 /** The record with renewed tokens. An unreadable ID token is left out: the other tokens matter more than its claims. */
-export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Type, now: DateTime.Utc): AuthJson => {
-  if (!record.tokens) return record
+export const withNewTokens = (
+  { tokens, ...record }: AuthJson,
+  fresh: NewTokens,
+  { isOfIssuer }: RenewalTarget,
+  now: DateTime.Utc
+): AuthJson => {
+  if (!tokens) return record
   const idToken = Redacted.make(fresh.id_token ?? "")
   return {
     ...record,
     tokens: {
-      ...record.tokens,
+      ...(isOfIssuer ? tokens : withoutProvenance(tokens)),
       ...(Option.isSome(claimsOf(idToken)) ? { id_token: idToken } : {}),
-      ...(fresh.access_token ? { access_token: Redacted.make(fresh.access_token) } : {}),
+      access_token: Redacted.make(fresh.access_token),
       ...(fresh.refresh_token ? { refresh_token: Redacted.make(fresh.refresh_token) } : {})
     },
     last_refresh: DateTime.formatIso(now)
@@ -145,12 +202,17 @@ export const withNewTokens = (record: AuthJson, fresh: typeof RefreshResponse.Ty
 }
 
 /** A record that another program has changed meanwhile, with the tokens of the renewed one. The rest stays as it is there. */
-export const withTokensOf = (newer: AuthJson, renewed: AuthJson): AuthJson => ({
-  ...newer,
-  tokens: newer.tokens &&
-    renewed.tokens && { ...newer.tokens, ...Struct.pick(renewed.tokens, "id_token", "access_token", "refresh_token") },
-  last_refresh: renewed.last_refresh
-})
+export const withTokensOf = (newer: AuthJson, renewed: AuthJson): AuthJson =>
+  newer.tokens && renewed.tokens
+    ? {
+        ...newer,
+        tokens: {
+          ...withoutProvenance(newer.tokens),
+          ...Struct.pick(renewed.tokens, "id_token", "access_token", "refresh_token", "oauth_provenance")
+        },
+        last_refresh: renewed.last_refresh
+      }
+    : newer
 
 /** Fails for a session that `forced_login_method` or `forced_chatgpt_workspace_id` rules out. Removes nothing. */
 export const checkForced = (session: Session, settings: AccountSettings): Effect.Effect<void, AuthError> => {
