@@ -1,5 +1,4 @@
 /** The auth record in `auth.json`: read whole, replaced whole, mode 0600. */
-import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -7,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -15,49 +13,7 @@ import * as Crypto from "node:crypto"
 import { AuthJsonText } from "../contracts/AuthJson.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
-
-const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
-  EISDIR: "NotAFile",
-  // Node's own, for the removal of a folder.
-  ERR_FS_EISDIR: "NotAFile",
-  // A file stands where a folder has to be made.
-  EEXIST: "NotAFile",
-  ENOTDIR: "NotAFile",
-  EACCES: "PermissionDenied",
-  EPERM: "PermissionDenied",
-  EROFS: "PermissionDenied",
-  ENOSPC: "NoSpace",
-  EDQUOT: "NoSpace"
-}
-
-const reasonOf = (error: PlatformError.PlatformError): CredentialStoreError["reason"] => {
-  const code =
-    Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
-  const known = byCode[code]
-  if (known !== undefined) return known
-  return error._tag === "SystemError" && error.reason === "PermissionDenied" ? "PermissionDenied" : "Io"
-}
-
-/** @internal */
-export const authFile = (path: Path.Path, codexHome: string): string => path.join(codexHome, "auth.json")
-
-const storeErrorFrom =
-  (operation: CredentialStoreError["operation"], location: string) =>
-  (error: PlatformError.PlatformError): CredentialStoreError =>
-    new CredentialStoreError({ operation, reason: reasonOf(error), location, detail: null })
-
-/**
- * Says whether there was a file.
- * @internal
- */
-export const removeAuthFile = (fs: FileSystem.FileSystem, file: string): Effect.Effect<boolean, CredentialStoreError> =>
-  fs.remove(file).pipe(
-    Effect.as(true),
-    Effect.catchTag("SystemError", (error) =>
-      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-    ),
-    Effect.mapError(storeErrorFrom("remove", file))
-  )
+import { authFile, makeMarkFile, removeAuthFile, storeErrorFrom } from "./internal/storeFile.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
@@ -217,7 +173,8 @@ const make = Effect.gen(function* () {
     write,
     remove: removeAuthFile(fs, location),
     stamp,
-    checkWritable
+    checkWritable,
+    ...makeMarkFile(fs, path, codexHome)
   })
 })
 

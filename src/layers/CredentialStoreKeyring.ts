@@ -15,7 +15,7 @@ import { AuthJson } from "../contracts/AuthJson.js"
 import { CredentialStoreError, CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 import { plainLine } from "../domain/PlainText.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { authFile, removeAuthFile } from "./CredentialStoreFile.js"
+import { authFile, makeMarkFile, removeAuthFile } from "./internal/storeFile.js"
 
 /**
  * `detail` says what is wrong and what to do, and holds no value of an entry.
@@ -262,7 +262,8 @@ export const make = (
       write,
       remove,
       stamp,
-      checkWritable: Effect.asVoid(readText("write"))
+      checkWritable: Effect.asVoid(readText("write")),
+      ...makeMarkFile(fs, path, codexHome)
     })
   })
 

@@ -43,6 +43,25 @@ export interface StoredRecord {
 }
 
 /**
+ * The mark of a refresh token's exchange, which outlives the process: the digest of the token, and when the exchange was
+ * begun. With `pausedUntil` it was answered without tokens, and is not repeated before then; without, its outcome is not
+ * known. Times are in Unix milliseconds.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RenewalMark = Schema.Struct({
+  token: Schema.String,
+  at: Schema.Number,
+  pausedUntil: Schema.NullOr(Schema.Number)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RenewalMark = typeof RenewalMark.Type
+
+/**
  * @since 0.1.0
  * @category tags
  */
@@ -68,5 +87,8 @@ export class CredentialStore extends Context.Tag("effect-codex-account/services/
     readonly stamp: Effect.Effect<string>
     /** Fails where a write would fail for lack of permission or of room. */
     readonly checkWritable: Effect.Effect<void, CredentialStoreError>
+    /** None if there is no mark, or none that can be read. */
+    readonly readMark: Effect.Effect<Option.Option<RenewalMark>>
+    readonly writeMark: (mark: Option.Option<RenewalMark>) => Effect.Effect<void, CredentialStoreError>
   }
 >() {}

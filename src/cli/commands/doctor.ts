@@ -20,6 +20,7 @@ import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
+import { interruptedText } from "../render/status.js"
 import { wrap } from "../render/text.js"
 import { lengthOf } from "../render/time.js"
 import { present, Report } from "../Report.js"
@@ -74,7 +75,8 @@ const signIn = (at: Circumstances) =>
   Effect.gen(function* () {
     const session = yield* Effect.either(Effect.flatMap(AuthSession, (auth) => auth.current))
     if (Either.isLeft(session)) return failed("sign-in", session.left, at)
-    const { mode, plan, usesBackend } = session.right
+    const { mode, plan, renewalInterrupted, usesBackend } = session.right
+    if (renewalInterrupted) return finding("sign-in", "warn", interruptedText, "If it ends, run codex-account login.")
     return usesBackend
       ? finding("sign-in", "ok", `with ChatGPT, ${planLabel(plan)}`)
       : finding("sign-in", "fail", `with ${mode}`, "Run codex-account login.", ExitCode.notSignedIn)

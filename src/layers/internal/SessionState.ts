@@ -10,7 +10,7 @@ import * as Ref from "effect/Ref"
 import type { AuthJson } from "../../contracts/AuthJson.js"
 import { AuthError } from "../../domain/AuthError.js"
 import { sameIdentity } from "../../domain/Identity.js"
-import type { SessionChange } from "../../domain/Session.js"
+import { Session, type SessionChange } from "../../domain/Session.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { Authorization } from "../../services/AuthSession.js"
 import type { CredentialStore, StoredRecord } from "../../services/CredentialStore.js"
@@ -24,8 +24,13 @@ export interface SignedIn extends LiveSession {
   readonly revision: string
   /** The refresh token that the stored record still holds, if the renewed record could not be stored. */
   readonly spent: Redacted.Redacted | null
-  /** Why the last renewal with this refresh token failed. */
-  readonly failure: { readonly error: AuthError; readonly atMillis: number; readonly attempt: number } | null
+  /** Why the last renewal with this refresh token failed, until when another would too, and whether it sent anything. */
+  readonly failure: {
+    readonly error: AuthError
+    readonly until: number
+    readonly attempt: number
+    readonly hasSent: boolean
+  } | null
 }
 
 type State = { readonly _tag: "Unread" } | { readonly _tag: "SignedOut" } | SignedIn
@@ -40,7 +45,9 @@ export const makeSessionState = (
   store: CredentialStore["Type"],
   settings: AccountSettings,
   /** Finds the identity of a session whose record does not hold it. */
-  identify: (live: LiveSession) => Effect.Effect<LiveSession>
+  identify: (live: LiveSession) => Effect.Effect<LiveSession>,
+  /** Whether a renewal of the session was cut off. */
+  wasCutOff: (live: LiveSession) => Effect.Effect<boolean>
 ) =>
   Effect.gen(function* () {
     const state = yield* Ref.make<State>({ _tag: "Unread" })
@@ -72,6 +79,12 @@ export const makeSessionState = (
     const parse = ({ record, revision }: StoredRecord): Effect.Effect<SignedIn, AuthError> =>
       sessionFromRecord(record, store.kind).pipe(
         Effect.flatMap(identify),
+        Effect.flatMap((live) =>
+          Effect.map(wasCutOff(live), (renewalInterrupted) => ({
+            ...live,
+            session: new Session({ ...live.session, renewalInterrupted })
+          }))
+        ),
         Effect.tap((live) => checkForced(live.session, settings)),
         Effect.map((live) => ({
           _tag: "SignedIn",

@@ -10,16 +10,21 @@ import * as Schedule from "effect/Schedule"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
+import { Session } from "../../domain/Session.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
+import { leaseName, mark, markOf } from "./renewalMark.js"
 import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
 import { renewalTarget, withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
+
+/** How long the old token is used after a renewal that failed for now, without another try. */
+const renewalPauseMillis = 30_000
 
 /** How often a save starts again from what another program has written meanwhile. */
 const maxConflicts = 20
@@ -28,9 +33,6 @@ const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.beare
 
 const warnUnsaved = ({ message }: Error) =>
   Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${message}`)
-
-/** By the user: a refresh token serves every workspace. */
-const leaseName = ({ session: { identity } }: SignedIn): string => `session ${identity.userId ?? identity.key}`
 
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
 const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
@@ -55,7 +57,11 @@ export const makeRenewal = (parts: {
     const save = (renewed: SignedIn, conflicts = 0): Effect.Effect<SignedIn, AuthError> =>
       store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
         Effect.matchEffect({
-          onSuccess: (stored) => session.transition({ ...renewed, revision: stored.revision, spent: null }),
+          onSuccess: (stored) =>
+            Effect.zipRight(
+              Effect.ignore(store.writeMark(Option.none())),
+              session.transition({ ...renewed, revision: stored.revision, spent: null })
+            ),
           onFailure: (error) =>
             error.reason === "Conflict" && conflicts < maxConflicts
               ? session.reloadFromStore.pipe(
@@ -68,14 +74,15 @@ export const makeRenewal = (parts: {
         })
       )
 
-    const recordFailure = (base: SignedIn, error: AuthError) =>
+    /** No renewal is tried before `until`, except by somebody who forces one, or after a 401 if this one sent nothing. */
+    const recordFailure = (base: SignedIn, error: AuthError, until: number, hasSent = true) =>
       Effect.gen(function* () {
-        const atMillis = yield* Clock.currentTimeMillis
         // Counted at the end, so that every caller who arrived meanwhile shares the failure.
         const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
         const known = yield* session.state
-        const refused = known._tag === "SignedIn" && sameBearer(known, base) ? known : base
-        yield* session.transition({ ...refused, failure: { error, atMillis, attempt } })
+        const refused =
+          known._tag === "SignedIn" && sameBearer(known, base) ? { ...known, session: base.session } : base
+        yield* session.transition({ ...refused, failure: { error, until, attempt, hasSent } })
         return yield* error
       })
 
@@ -92,6 +99,24 @@ export const makeRenewal = (parts: {
         })
       )
 
+    /** The mark stays when the server may have spent the token. */
+    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { detail, pauseMillis, sent }: NoAnswer) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const until = now + (pauseMillis ?? renewalPauseMillis)
+        if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
+        else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
+        return yield* recordFailure(base, AuthError.of("Unavailable", detail), until)
+      })
+
+    const refused = (base: SignedIn, error: AuthError) =>
+      Effect.zipRight(
+        Effect.ignore(store.writeMark(Option.none())),
+        Effect.catchAll(adoptFromOtherProcess(base), (found) =>
+          isInconclusive(found) ? recordFailure(base, error, Number.POSITIVE_INFINITY) : Effect.fail(found)
+        )
+      )
+
     const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) => {
       const target = renewalTarget(base.record, settings)
       return oauth.refresh(token, target, reason).pipe(
@@ -99,42 +124,62 @@ export const makeRenewal = (parts: {
         Effect.interruptible,
         Effect.timeoutFail({
           duration: policy.attemptTimeout,
-          onTimeout: () => new NoAnswer({ detail: "no answer in time" })
+          onTimeout: () => new NoAnswer({ detail: "no answer in time", sent: true, pauseMillis: null })
         }),
         Effect.matchEffect({
-          onFailure: (error) =>
-            error._tag === "NoAnswer"
-              ? recordFailure(base, AuthError.of("Unavailable", error.detail))
-              : Effect.catchAll(adoptFromOtherProcess(base), (found) =>
-                  isInconclusive(found) ? recordFailure(base, error) : Effect.fail(found)
-                ),
+          onFailure: (error) => (error._tag === "NoAnswer" ? notAnswered(base, token, error) : refused(base, error)),
           onSuccess: (tokens) =>
-            Effect.flatMap(DateTime.now, (now) =>
-              Effect.flatMap(
-                session.transition({
-                  ...base,
-                  ...session.withRecord(base, withNewTokens(base.record, tokens, target, now)),
-                  failure: null,
-                  spent: base.spent ?? token
-                }),
-                save
-              )
-            )
+            Effect.gen(function* () {
+              const record = withNewTokens(base.record, tokens, target, yield* DateTime.now)
+              const renewed = { ...session.withRecord(base, record), failure: null, spent: base.spent ?? token }
+              return yield* save(yield* session.transition(renewed))
+            })
         })
       )
     }
+
+    /** Fails while the last exchange of the token forbids another one, whichever process has made it. */
+    const checkMark = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const found = Option.getOrNull(yield* markOf(store, token))
+        if (found === null) return
+        if (found.pausedUntil !== null) {
+          // A clock that was set back makes no pause longer.
+          const isPaused = found.at <= now && now < found.pausedUntil
+          const detail = `it is not tried again before ${DateTime.formatIso(DateTime.unsafeMake(found.pausedUntil))}`
+          return isPaused
+            ? yield* recordFailure(base, AuthError.of("Unavailable", detail), found.pausedUntil)
+            : undefined
+        }
+        const expiresAt = base.session.accessExpiresAt?.epochMillis ?? Number.POSITIVE_INFINITY
+        if (expiresAt <= now || reason === "unauthorized_recovery") return
+        const session = new Session({ ...base.session, renewalInterrupted: true })
+        const error = AuthError.of("Unavailable", "an earlier renewal was cut off, so the refresh token may be spent")
+        return yield* recordFailure({ ...base, session }, error, expiresAt, false)
+      })
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
       Effect.gen(function* () {
         const base = yield* session.reloadFromStore
         if (!sameBearer(base, seen)) return base
-        if (base.failure !== null && (base.failure.error.isPermanent || base.failure.attempt > startedAt)) {
-          return yield* base.failure.error
+        const { failure } = base
+        const isPaused =
+          failure !== null &&
+          failure.hasSent &&
+          reason === "unauthorized_recovery" &&
+          (yield* Clock.currentTimeMillis) < failure.until
+        if (failure !== null && (failure.error.isPermanent || failure.attempt > startedAt || isPaused)) {
+          return yield* failure.error
         }
         if (Option.isNone(base.refreshToken)) return yield* AuthError.of("NotRefreshable")
-        yield* store.checkWritable.pipe(Effect.mapError((error) => AuthError.of("NotWritable", error.message)))
+        const token = base.refreshToken.value
+        yield* checkMark(base, token, reason)
+        const notWritable = Effect.mapError((error: Error) => AuthError.of("NotWritable", error.message))
+        yield* notWritable(store.checkWritable)
         yield* holder.assertHeld
-        return yield* exchange(base, base.refreshToken.value, reason)
+        yield* notWritable(Effect.flatMap(Clock.currentTimeMillis, (now) => mark(store, token, now)))
+        return yield* exchange(base, token, reason)
       })
 
     const renewUnderLease = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
