@@ -10,7 +10,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
-import { AuthJsonText } from "../contracts/AuthJson.js"
+import { authJsonProblem, AuthJsonText } from "../contracts/AuthJson.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
 import { authFile, makeMarkFile, removeAuthFile, storeErrorFrom } from "./internal/storeFile.js"
@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
     decode(text).pipe(
       Effect.map((record) => ({ record, revision: revisionOf(text) })),
       // The parse error would quote the file.
-      Effect.mapError(() => failed("read", "Malformed", text.trim() === "" ? "the file is empty" : null))
+      Effect.mapError((error) => failed("read", "Malformed", authJsonProblem(text, error)))
     )
 
   /** The revision that stayed malformed for as long as a writer may take. It is not waited for again. */

@@ -68,7 +68,7 @@ export type RenewalMark = typeof RenewalMark.Type
 export class CredentialStore extends Context.Tag("effect-codex-account/services/CredentialStore")<
   CredentialStore,
   {
-    readonly kind: "file" | "keyring" | "ephemeral"
+    readonly kind: "file" | "keyring" | "ephemeral" | "environment"
     /** A path or a name, for messages. */
     readonly location: string
     /** None when there is no record. A record that can't be understood is an error, and stays as it is. */

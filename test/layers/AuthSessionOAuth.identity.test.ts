@@ -150,7 +150,11 @@ const kinds: ReadonlyArray<
   ["Bedrock", { bedrock_api_key: { region: "eu" } }, "bedrockApiKey", "WrongAuth"],
   ["an agent identity", agent, "WrongAuth", "WrongAuth"],
   ["nothing", {}, "NotSignedIn", "NotSignedIn"],
-  ["an ID token that is none", record({ id: "nonsense" }), "Malformed", "Malformed"]
+  ["an ID token that is none", record({ id: "nonsense" }), "Malformed", "Malformed"],
+  ["a mode of a newer version", { ...first, auth_mode: "workloadIdentity" }, "UnknownMode", "UnknownMode"],
+  ["an account id of two lines", record({ accountId: "a\nb" }), "Malformed", "Malformed"],
+  ["an account id that is no ASCII", record({ accountId: "k\u00f6nig" }), "Malformed", "Malformed"],
+  ["an access token that no header carries", record({ access: "a\r\nb" }), "Malformed", "Malformed"]
 ]
 
 describe("a record with", () => {

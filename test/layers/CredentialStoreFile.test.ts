@@ -54,6 +54,17 @@ describe("a record", () => {
     assert.deepStrictEqual(tokensOf(written.record), tokensOf(record()))
   })
 
+  inHome("keeps a mode of a newer version, and keys with a meaning of their own", function* (home) {
+    const inside = `"__proto__": {"__proto__": [{"__proto__": 1}]}, "constructor": 2`
+    const text = JSON.stringify({ ...onDisk, auth_mode: "telepathy" })
+    Fs.writeFileSync(authFile(home), text.replaceAll('"somebody_elses":', `${inside}, "somebody_elses":`))
+    const before = json(authFile(home))
+    const { record: found } = Option.getOrThrow(yield* read(home))
+    yield* write(home, { ...found, tokens: { ...found.tokens! } })
+    assert.strictEqual(JSON.stringify(json(authFile(home))).split("__proto__").length, 7)
+    assert.deepStrictEqual(json(authFile(home)), before)
+  })
+
   inHome("keeps every key that this version does not know, at the top and within the tokens", function* (home) {
     Fs.writeFileSync(authFile(home), JSON.stringify(onDisk))
     const { record: found } = Option.getOrThrow(yield* read(home))
@@ -150,7 +161,7 @@ const foreign: ReadonlyArray<readonly [string, string | Uint8Array]> = [
   ["a text", '"sk-secret-in-a-text"'],
   ["another language", "auth_mode = 'chatgpt'"],
   ["bytes", Uint8Array.from({ length: 256 }, (_, i) => i)],
-  ["an unknown mode", JSON.stringify({ ...onDisk, auth_mode: "telepathy" })],
+  ["UTF-16", Buffer.from(`\ufeff${JSON.stringify(onDisk)}`, "utf16le")],
   ["tokens without a refresh token", JSON.stringify({ tokens: { id_token: "a.b.c", access_token: "sk-secret" } })],
   ["a token that is a number", JSON.stringify({ tokens: { ...onDisk.tokens, access_token: 1 } })]
 ]
@@ -173,8 +184,19 @@ describe("a file that holds", () => {
     assert.strictEqual(error.reason, "Malformed")
     assert.strictEqual(error.location, authFile(home))
     const shown = `${error.message} ${JSON.stringify(error)} ${error.stack} ${String(error.cause)}`
-    for (const secret of ["sk-secret", "rt_1", "opaque-access", "telepathy"]) assert.notInclude(shown, secret)
+    for (const secret of ["sk-secret", "rt_1", "opaque-access"]) assert.notInclude(shown, secret)
     assert.deepStrictEqual(Fs.readFileSync(authFile(home)), Buffer.from(contents))
+  })
+
+  inHome.each([
+    ["tokens.id_token is missing", JSON.stringify({ tokens: { access_token: "a", refresh_token: "b" } })],
+    ["tokens.access_token has an unusable value", JSON.stringify({ tokens: { ...onDisk.tokens, access_token: 1 } })],
+    ["auth_mode has an unusable value", JSON.stringify({ ...onDisk, auth_mode: 1 })],
+    ["not UTF-8", Buffer.from(JSON.stringify(onDisk), "utf16le")],
+    ["not a JSON object", "[1"]
+  ] as const)("something else is told what is wrong with it: %s", function* (home, [said, contents]) {
+    Fs.writeFileSync(authFile(home), contents)
+    assert.include((yield* inTime(Effect.flip(read(home)))).message, said)
   })
 
   inHome("half a record is waited for once, and again when it is another or was whole", function* (home) {

@@ -7,7 +7,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { type AuthJson, type AuthTokens, OAuthProvenance } from "../../contracts/AuthJson.js"
+import { type AuthJson, type AuthTokens, OAuthProvenance, WireAuthMode } from "../../contracts/AuthJson.js"
 import { JwtClaims, type JwtPayload } from "../../contracts/JwtClaims.js"
 import { defaultRefreshUrl, isHttpUrl, type NewTokens } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
@@ -41,14 +41,27 @@ export const identityOf = (userId: string | null | undefined, accountId: string 
 export const claimsOf = (token: Redacted.Redacted): Option.Option<JwtPayload> =>
   Either.getRight(decodeClaims(Redacted.value(token)))
 
+const isKnownMode = Schema.is(WireAuthMode)
+
 /** The mode that the record states, or else the one that its credentials imply. */
-const modeOf = (record: AuthJson): AuthMode => {
-  if (record.auth_mode) return record.auth_mode
-  if (Predicate.isNotNullable(record.personal_access_token)) return "personalAccessToken"
-  if (Predicate.isNotNullable(record.bedrock_api_key)) return "bedrockApiKey"
-  if (Predicate.isNotNullable(record.bedrock_access_keys)) return "bedrockAccessKeys"
-  return Predicate.isNotNullable(record.OPENAI_API_KEY) ? "apikey" : "chatgpt"
+const modeOf = (record: AuthJson): Either.Either<AuthMode, AuthError> => {
+  const stated = record.auth_mode
+  if (stated) {
+    if (isKnownMode(stated)) return Either.right(stated)
+    const detail = /^[\w-]{1,40}$/.test(stated) ? `auth_mode is ${stated}` : "auth_mode is no word"
+    return Either.left(AuthError.of("UnknownMode", detail))
+  }
+  if (Predicate.isNotNullable(record.personal_access_token)) return Either.right("personalAccessToken")
+  if (Predicate.isNotNullable(record.bedrock_api_key)) return Either.right("bedrockApiKey")
+  if (Predicate.isNotNullable(record.bedrock_access_keys)) return Either.right("bedrockAccessKeys")
+  return Either.right(Predicate.isNotNullable(record.OPENAI_API_KEY) ? "apikey" : "chatgpt")
 }
+
+/** Fails for a value that no request could carry. */
+const asHeader = (member: string, value: string): Either.Either<void, AuthError> =>
+  /^[\u0021-\u007e]([\u0020-\u007e]*[\u0021-\u007e])?$/.test(value)
+    ? Either.right(undefined)
+    : Either.left(AuthError.of("Malformed", `${member} can't be sent in a header`))
 
 const withoutIdentity = (mode: AuthMode, source: Session["source"], bearer: Redacted.Redacted): LiveSession => ({
   session: new Session({
@@ -105,10 +118,15 @@ const fromTokens = (
   const accountId = tokens.account_id || null
   const auth = claimsOfAccount(accountId, idAuth, accessAuth)
   const expiry = Option.flatMapNullable(access, ({ exp }) => exp)
-  return Either.right({
+  const identity = identityOf(userOf(idAuth), accountId ?? impliedAccount(idAuth, accessAuth))
+  const sent = [
+    asHeader("tokens.access_token", Redacted.value(tokens.access_token)),
+    asHeader(accountId === null ? "the account of tokens.id_token" : "tokens.account_id", identity.accountId ?? "none")
+  ]
+  const live = (): LiveSession => ({
     session: new Session({
       mode,
-      identity: identityOf(userOf(idAuth), accountId ?? impliedAccount(idAuth, accessAuth)),
+      identity,
       email: claims.email ?? claims["https://api.openai.com/profile"]?.email ?? null,
       plan: planFromClaim(auth?.chatgpt_plan_type ?? null),
       isOrgOwner: auth?.is_org_owner ?? null,
@@ -124,18 +142,20 @@ const fromTokens = (
         ? Option.some(tokens.refresh_token)
         : Option.none()
   })
+  return Either.map(Either.all(sent), live)
 }
 
 /** Fails with `NotSignedIn` for a record without credentials, and with `Malformed` for one that can't be used. */
-export const sessionFromRecord = (
-  record: AuthJson,
-  source: Session["source"]
-): Either.Either<LiveSession, AuthError> => {
-  const mode = modeOf(record)
+export const sessionFromRecord = (record: AuthJson, source: Session["source"]): Either.Either<LiveSession, AuthError> =>
+  Either.flatMap(modeOf(record), (mode) => inMode(record, mode, source))
+
+const inMode = (record: AuthJson, mode: AuthMode, source: Session["source"]): Either.Either<LiveSession, AuthError> => {
   const { personal_access_token, tokens } = record
   if (mode === "personalAccessToken") {
     return personal_access_token
-      ? Either.right(withoutIdentity(mode, source, personal_access_token))
+      ? Either.map(asHeader("personal_access_token", Redacted.value(personal_access_token)), () =>
+          withoutIdentity(mode, source, personal_access_token)
+        )
       : Either.left(AuthError.of("NotSignedIn"))
   }
   if (!usesBackend(mode)) {
