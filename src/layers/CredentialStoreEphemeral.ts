@@ -43,6 +43,7 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
         }),
       remove: Effect.map(Ref.getAndSet(stored, Option.none()), Option.isSome),
       stamp: Effect.map(Ref.get(stored), Option.match({ onNone: () => "none", onSome: (record) => record.revision })),
+      isInPlace: Effect.succeed(false),
       checkWritable: Effect.void,
       readMark: Ref.get(mark),
       writeMark: (next) => Ref.set(mark, next)

@@ -261,6 +261,7 @@ export const make = (
       write,
       remove,
       stamp,
+      isInPlace: Effect.succeed(false),
       checkWritable: Effect.asVoid(readText("write")),
       ...makeMarkFile(fs, path, codexHome)
     })

@@ -85,8 +85,10 @@ export class CredentialStore extends Context.Tag("effect-codex-account/services/
     readonly remove: Effect.Effect<boolean, CredentialStoreError>
     /** Something cheap that changes whenever somebody writes or removes the record. Never fails. */
     readonly stamp: Effect.Effect<string>
-    /** Fails where a write would fail for lack of permission or of room. */
+    /** Fails where a write would fail for lack of permission or of room, and keeps the room until the next write. */
     readonly checkWritable: Effect.Effect<void, CredentialStoreError>
+    /** Whether the record is overwritten where it is, as it has a second name or a mount of its own. */
+    readonly isInPlace: Effect.Effect<boolean>
     /** None if there is no mark, or none that can be read. */
     readonly readMark: Effect.Effect<Option.Option<RenewalMark>>
     readonly writeMark: (mark: Option.Option<RenewalMark>) => Effect.Effect<void, CredentialStoreError>

@@ -15,7 +15,7 @@ import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import * as AccountConfigEnv from "../../src/layers/AccountConfigEnv.js"
 import * as CredentialStoreFile from "../../src/layers/CredentialStoreFile.js"
 import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.js"
-import { authFile, fileStore, modeOf, temporaryHome } from "./support/home.js"
+import { authFile, filesIn, fileStore, modeOf, temporaryHome } from "./support/home.js"
 import { record, tokensOf } from "./support/records.js"
 import { inHome, virtual } from "./support/cases.js"
 
@@ -78,7 +78,7 @@ describe("a record", () => {
     yield* write(home, record())
     assert.isTrue(yield* remove(home))
     assert.isTrue(Option.isNone(yield* read(home)))
-    assert.deepStrictEqual(Fs.readdirSync(home), [])
+    assert.deepStrictEqual(filesIn(home), [])
   })
 
   inHome("may be megabytes long", function* (home) {
@@ -91,7 +91,7 @@ describe("a record", () => {
   virtual.each(["with spaces and $(odd) 'signs'", "дім 家 🏠", "-rf"])("lives in a folder named %s", function* (name) {
     const home = yield* temporaryHome(name)
     yield* write(home, record())
-    assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+    assert.deepStrictEqual(filesIn(home), ["auth.json"])
     assert.isTrue(Option.isSome(yield* read(home)))
   })
 
@@ -141,7 +141,7 @@ describe("the file", () => {
     assert.isTrue(Fs.lstatSync(elsewhere).isFile())
     assert.deepStrictEqual(json(elsewhere), { ...onDisk, last_refresh: null })
     assert.strictEqual(modeOf(elsewhere), "600")
-    assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+    assert.deepStrictEqual(filesIn(home), ["auth.json"])
   })
 
   inHome("may be a link that leads nowhere yet", function* (home) {
@@ -230,8 +230,8 @@ describe("in the place of the file", () => {
     assert.strictEqual(yield* problem(read(home)), "read NotAFile")
     assert.strictEqual(yield* problem(write(home, record())), "write NotAFile")
     assert.strictEqual(yield* problem(remove(home)), "remove NotAFile")
-    assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
-    assert.deepStrictEqual(Fs.readdirSync(authFile(home)), [...kept])
+    assert.deepStrictEqual(filesIn(home), ["auth.json"])
+    assert.deepStrictEqual(filesIn(authFile(home)), [...kept])
   })
 
   inHome("a file where the home should be is an error", function* (home) {
@@ -257,7 +257,7 @@ describe("compare-and-set", () => {
       assert.strictEqual(yield* problem(write(home, record({ refresh: "rt_late" }), { expected })), "write Conflict")
     }
     assert.include(Fs.readFileSync(authFile(home), "utf8"), "rt_second")
-    assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+    assert.deepStrictEqual(filesIn(home), ["auth.json"])
   })
 
   inHome.each([
@@ -269,7 +269,7 @@ describe("compare-and-set", () => {
     else Fs.writeFileSync(authFile(home), contents)
     const late = write(home, record(), { expected: Option.some(revision) })
     assert.strictEqual(yield* problem(late), "write Conflict")
-    assert.deepStrictEqual(Fs.readdirSync(home), contents === null ? [] : ["auth.json"])
+    assert.deepStrictEqual(filesIn(home), contents === null ? [] : ["auth.json"])
     if (contents !== null) assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), contents)
   })
 })
@@ -322,5 +322,5 @@ inHome("a disk that is full leaves the old record whole, and nothing beside it",
   const failing = Effect.flatMap(CredentialStore, (store) => store.write(record()))
   assert.strictEqual((yield* Effect.flip(Effect.provide(failing, fullDisk(home)))).reason, "NoSpace")
   assert.deepStrictEqual(json(authFile(home)), onDisk)
-  assert.deepStrictEqual(Fs.readdirSync(home), ["auth.json"])
+  assert.deepStrictEqual(filesIn(home), ["auth.json"])
 })

@@ -61,11 +61,12 @@ const home = Effect.gen(function* () {
 
 const storage = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const { kind, location } = yield* CredentialStore
+  const { isInPlace, kind, location } = yield* CredentialStore
   if (kind === "ephemeral") return finding("storage", "warn", "the sign-in is kept only until the process ends")
   const info = kind === "keyring" ? Option.none() : yield* Effect.option(fs.stat(location))
   if (Option.isNone(info)) return finding("storage", "ok", location)
-  const mode = `mode 0${(info.value.mode & 0o777).toString(8)}`
+  const manner = (yield* isInPlace) ? ", written in place: it has a second name or a mount of its own" : ""
+  const mode = `mode 0${(info.value.mode & 0o777).toString(8)}${manner}`
   return (info.value.mode & 0o077) === 0
     ? finding("storage", "ok", `${location}, ${mode}`)
     : finding("storage", "warn", `${location} has ${mode}`, `Run chmod 600 ${location}`)
