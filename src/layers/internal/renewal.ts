@@ -200,7 +200,7 @@ export const makeRenewal = (parts: {
                 Effect.catchIf(
                   adoptFromOtherProcess(seen, error.reason === "Lost" ? 10 : 0),
                   ({ reason }) => reason === "Refused",
-                  () => AuthError.of("Unavailable", error.message)
+                  () => AuthError.of("Unavailable", "another process is renewing it")
                 )
           )
         )
