@@ -73,7 +73,7 @@ const {
   define: { "import.meta.url": "__url" },
   banner: { js: `const __url=require("node:url").pathToFileURL(__filename).href;` },
   // Native modules cannot be bundled; each is loaded on demand and may be missing.
-  external: ["libsql", "@libsql/*", "@parcel/watcher", "msgpackr-extract", "bufferutil", "utf-8-validate"],
+  external: ["koffi", "libsql", "@libsql/*", "@parcel/watcher", "msgpackr-extract", "bufferutil", "utf-8-validate"],
   plugins: [undici]
 })
 const script = basename(main.path)

@@ -66,7 +66,7 @@ const actions: Readonly<Record<string, string>> = {
 }
 
 /** Their first line names the command that signs in. */
-const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set(["NotSignedIn", "WrongAuth", "Malformed"] as const)
+const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set(["NotSignedIn", "WrongAuth"] as const)
 
 const signInAgain = "To sign in again: codex-account login"
 
@@ -78,7 +78,7 @@ const fromAuth = (error: AuthError, at: Circumstances): Failure => {
   const next =
     reason === "NotSignedIn"
       ? `To look around without an account: codex-account ${at.command ?? "usage"} --demo`
-      : isPermanent && reason !== "Forbidden" && !needsSignIn.has(reason)
+      : isPermanent && reason !== "Forbidden" && reason !== "UnknownMode" && !needsSignIn.has(reason)
         ? signInAgain
         : null
   return make(`AuthError.${reason}`, ofAuthError(reason), [first, notDone(at), next])

@@ -23,6 +23,19 @@ export const defaultClientId = "app_EMoamEEZ73f0CkXaXp7hrann"
 export const defaultIssuer = "https://auth.openai.com"
 
 /**
+ * Where a refresh token is exchanged, unless its record or a setting says otherwise.
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultRefreshUrl = `${defaultIssuer}/oauth/token`
+
+/** Whether requests may be sent there: http or https, without credentials in it. */
+export const isHttpUrl = (url: string): boolean => {
+  const { password, protocol, username } = new URL(URL.canParse(url) ? url : "none:")
+  return /^https?:$/.test(protocol) && username === "" && password === ""
+}
+
+/**
  * Base of the auth API.
  * @since 0.1.0
  * @category constants
@@ -49,15 +62,17 @@ export const RefreshRequest = Schema.Struct({
 export type RefreshReason = (typeof RefreshRequest.Type)["refresh_reason"]
 
 /**
- * A token that is absent keeps its stored value.
+ * An ID or refresh token that is absent or empty keeps its stored value. Without an access token nothing was renewed.
  * @since 0.1.0
  * @category schemas
  */
 export const RefreshResponse = Schema.Struct({
   id_token: opt(Schema.String),
-  access_token: opt(Schema.String),
+  access_token: Schema.NonEmptyString,
   refresh_token: opt(Schema.String)
 }).annotations({ identifier: "RefreshResponse" })
+
+export type NewTokens = typeof RefreshResponse.Type
 
 /**
  * The refusal's code stands in `error.code`, in `error` itself, or in `code`.

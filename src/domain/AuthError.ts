@@ -7,7 +7,11 @@ import { namesOf, type Words } from "./words.js"
 const words = {
   NotSignedIn: ["Not signed in.", "Sign in first."],
   WrongAuth: ["Signed in without ChatGPT, which this needs.", "Sign in with ChatGPT."],
-  Malformed: ["The stored sign-in can't be understood. It was left as it is.", "Sign in again to replace it."],
+  Malformed: ["The stored sign-in can't be understood. It was left as it is.", "Check it, or sign in again."],
+  UnknownMode: [
+    "The stored sign-in is of a kind that this version does not know. It was left as it is.",
+    "A newer version may know it."
+  ],
   Unreadable: ["The stored sign-in can't be read.", "Check that it is a file and that you may read it."],
   NotWritable: [
     "The stored sign-in can't be written, so the session was not renewed.",
@@ -25,7 +29,7 @@ const words = {
 
 /**
  * - `NotSignedIn`: there is no record. `WrongAuth`: signed in, but not with ChatGPT.
- * - `Malformed`: the record can't be understood. `Unreadable`: it can't be read. `NotWritable`: it can't be written.
+ * - `Malformed`: the record can't be understood. `UnknownMode`: a newer program may have written it. `Unreadable`: it can't be read. `NotWritable`: it can't be written.
  * - `Expired`, `Reused`, `Revoked`, `Refused`: the server will not renew this session; sign in again.
  * - `AccountMismatch`: the stored record belongs to another account now. `Unavailable`: the renewal failed for now.
  * - `NotRefreshable`: this kind of session has no refresh token. `Forbidden`: the configuration forces another sign-in.

@@ -28,7 +28,8 @@ export type AuthMode = typeof AuthMode.Type
 
 /**
  * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token; `isOrgOwner` is the token's
- * claim, null when it makes none.
+ * claim, null when it makes none. `renewalInterrupted`: a renewal was cut off, so the refresh token may be spent; it is
+ * tried again when the access token no longer holds.
  * @since 0.1.0
  * @category models
  */
@@ -41,7 +42,11 @@ export class Session extends Schema.Class<Session>("Session")({
   isFedramp: Schema.Boolean,
   accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
   lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc),
-  source: Schema.Literal("file", "keyring", "ephemeral", "environment")
+  source: Schema.Literal("file", "keyring", "ephemeral", "environment"),
+  renewalInterrupted: Schema.Boolean.pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => false)
+  )
 }) {
   /** Whether requests to the ChatGPT backend can be made as this session. */
   get usesBackend(): boolean {

@@ -9,11 +9,12 @@ import { constant } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
-import { defaultAuthApi, defaultClientId, defaultIssuer } from "../contracts/OAuthApi.js"
+import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { version } from "../domain/version.js"
 
@@ -39,13 +40,14 @@ const defaultBaseUrl = "https://chatgpt.com/backend-api/"
  */
 export const defaults: Omit<AccountSettings, "codexHome"> = {
   backend: backendBase(defaultBaseUrl),
-  refreshUrl: `${defaultIssuer}/oauth/token`,
+  refreshUrl: defaultRefreshUrl,
   revokeUrl: `${defaultIssuer}/oauth/revoke`,
   clientId: defaultClientId,
   issuer: defaultIssuer,
   authApi: defaultAuthApi,
   originator: "effect-codex-account",
   userAgent: printable(`effect-codex-account/${version} (${Os.type()} ${Os.release()}; ${Os.arch()})`),
+  accessToken: Option.none(),
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
@@ -65,6 +67,10 @@ const textOr = (name: string, fallback: string) => Config.map(text(name), Option
 /** What becomes a setting as it is. */
 const passedOn = Config.all({
   clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
+  accessToken: Config.map(
+    text("CODEX_ACCESS_TOKEN"),
+    Option.map((token) => Redacted.make(token.trim()))
+  ),
   usageInterval: Config.duration("CODEX_ACCOUNT_USAGE_INTERVAL").pipe(Config.withDefault(defaults.usageInterval)),
   roleTimeToLive: Config.duration("CODEX_ACCOUNT_ROLE_TTL").pipe(Config.withDefault(defaults.roleTimeToLive)),
   roleCoolDown: Config.duration("CODEX_ACCOUNT_ROLE_COOL_DOWN").pipe(Config.withDefault(defaults.roleCoolDown))
@@ -83,12 +89,8 @@ const environment = Config.all({
   sslCertFile: text("SSL_CERT_FILE")
 })
 
-const checkUrl = (url: string, origin: string) => {
-  const { password, protocol, username } = new URL(URL.canParse(url) ? url : "none:")
-  return /^https?:$/.test(protocol) && username === "" && password === ""
-    ? Effect.succeed(url)
-    : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
-}
+const checkUrl = (url: string, origin: string) =>
+  isHttpUrl(url) ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 
 /** A base that paths are appended to. */
 const checkBase = (url: string, origin: string) =>
@@ -199,7 +201,7 @@ export const make = (
 
 /**
  * Reads `CODEX_HOME`, `CODEX_REFRESH_TOKEN_URL_OVERRIDE`, `CODEX_REVOKE_TOKEN_URL_OVERRIDE`,
- * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`,
+ * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`, `CODEX_ACCESS_TOKEN`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
  * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
  * @since 0.1.0

@@ -61,8 +61,8 @@ const signedOut = AuthSession.of({
 })
 
 /**
- * Until tokens are supplied, and after they were signed out, the session is `beneath`. While supplied tokens are in use, no
- * other sign-in is accepted, and `beneath` is neither read nor changed.
+ * Until tokens are supplied the session is `beneath`. While supplied tokens are in use, no other sign-in is accepted, and
+ * `beneath` is neither read nor changed. A sign-out ends both.
  * @since 0.1.0
  * @category constructors
  */
@@ -158,22 +158,19 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
         exclusive(
           Effect.gen(function* () {
             const held = yield* Ref.getAndSet(state, Option.none())
-            if (Option.isNone(held)) return yield* beneath.signOut(options)
-            const shown = yield* Effect.option(beneath.current)
-            yield* announce(
-              Option.match(shown, {
-                onNone: (): SessionChange => ({ _tag: "SignedOut" }),
-                onSome: (session): SessionChange => ({ _tag: "SignedIn", session })
-              })
-            )
-            return { removed: true, revoked: null }
+            // Whoever signs out expects no other sign-in to show from below.
+            const below = yield* beneath.signOut(options)
+            if (Option.isNone(held)) return below
+            yield* announce({ _tag: "SignedOut" })
+            return { ...below, removed: true }
           })
         ),
       epoch: Effect.zipWith(Ref.get(boundaries), beneath.epoch, (own, other) => own + other),
       changes: Stream.merge(
         Stream.fromPubSub(changes),
         Stream.filterEffect(beneath.changes, () => Effect.map(Ref.get(state), Option.isNone))
-      )
+        // A sign-out ends both sessions.
+      ).pipe(Stream.changesWith((before, after) => before._tag === "SignedOut" && after._tag === "SignedOut"))
     })
 
     return Context.make(AuthSession, session).pipe(

@@ -23,11 +23,9 @@ import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
 import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
+import { wasCutOff } from "./internal/renewalMark.js"
 import { makeRenewal } from "./internal/renewal.js"
 import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
-
-/** How long the old token is used after a renewal that failed for now, without another try. */
-const renewalPauseMillis = 30_000
 
 /** How long a closing layer waits for an exchange to end and to be stored. */
 const closingTime = "5 seconds"
@@ -91,12 +89,14 @@ const make = Effect.gen(function* () {
   const store = yield* CredentialStore
   const policies = yield* Policies
   const oauth = makeOAuthClient(boundedHttpClient(yield* HttpClient.HttpClient, settings), settings)
-  const session = yield* makeSessionState(store, settings, identifyWith(oauth))
+  const lease = yield* Lease
+  const session = yield* makeSessionState(store, settings, identifyWith(oauth), wasCutOff(store, lease))
   const renewal = yield* makeRenewal({
     session,
     store,
-    lease: yield* Lease,
+    lease,
     oauth,
+    settings,
     policy: policies.refreshSession,
     mode: yield* SessionRenewal
   })
@@ -119,7 +119,7 @@ const make = Effect.gen(function* () {
     const reason = renewalReason(known.session, now, settings.refreshBefore)
     if (reason === null || known.failure === null) return Effect.succeed(reason)
     if (!known.failure.error.isPermanent) {
-      return Effect.succeed(now - known.failure.atMillis < renewalPauseMillis ? null : reason)
+      return Effect.succeed(now < known.failure.until ? null : reason)
     }
     return isExpired(known, now) ? Effect.fail(known.failure.error) : Effect.succeed(null)
   }
@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const reason = yield* dueFor(known, now)
-      if (reason === null) return known.unsaved ? yield* inLayer(renewal.saveUnsaved) : known
+      if (reason === null) return known.spent !== null ? yield* inLayer(renewal.saveUnsaved) : known
       return yield* Effect.catchIf(
         renew(known, reason),
         (error) =>
@@ -195,6 +195,7 @@ const make = Effect.gen(function* () {
             return { removed: false, revoked }
           }
           const removed = yield* notWritable(store.remove)
+          yield* Effect.ignore(store.writeMark(Option.none()))
           yield* session.transition({ _tag: "SignedOut" })
           return { removed, revoked }
         })

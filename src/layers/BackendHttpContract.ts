@@ -52,7 +52,7 @@ const isRefusedTunnel = (cause: unknown): boolean =>
   cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
 
 /** Whether it is certain that nothing of the request left. */
-const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
+export const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
   error.reason !== "Transport" ||
   codesOf(error.cause).some((code) => beforeSending.has(code)) ||
   isRefusedTunnel(error.cause)

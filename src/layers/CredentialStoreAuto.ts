@@ -98,7 +98,10 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
       write,
       remove,
       stamp: Effect.zipWith(keyring.stamp, file.stamp, (a, b) => `${a} ${b}`),
-      checkWritable: Effect.catchAll(keyring.checkWritable, () => file.checkWritable)
+      isInPlace: file.isInPlace,
+      checkWritable: Effect.catchAll(keyring.checkWritable, () => file.checkWritable),
+      readMark: file.readMark,
+      writeMark: file.writeMark
     })
   })
 

@@ -4,7 +4,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { AuthJson } from "../contracts/AuthJson.js"
-import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
+import {
+  CredentialStore,
+  CredentialStoreError,
+  type RenewalMark,
+  type StoredRecord
+} from "../services/CredentialStore.js"
 
 /**
  * A store that starts with `initial`, or signed out.
@@ -17,6 +22,7 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
     const stored = yield* Ref.make<Option.Option<StoredRecord>>(
       Option.map(Option.fromNullable(initial), (record) => ({ record, revision: "0" }))
     )
+    const mark = yield* Ref.make(Option.none<RenewalMark>())
     const location = "memory"
 
     const conflict = new CredentialStoreError({ operation: "write", reason: "Conflict", location, detail: null })
@@ -37,7 +43,10 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
         }),
       remove: Effect.map(Ref.getAndSet(stored, Option.none()), Option.isSome),
       stamp: Effect.map(Ref.get(stored), Option.match({ onNone: () => "none", onSome: (record) => record.revision })),
-      checkWritable: Effect.void
+      isInPlace: Effect.succeed(false),
+      checkWritable: Effect.void,
+      readMark: Ref.get(mark),
+      writeMark: (next) => Ref.set(mark, next)
     })
   })
 

@@ -1,5 +1,4 @@
 /** The auth record in `auth.json`: read whole, replaced whole, mode 0600. */
-import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -7,57 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
-import { AuthJsonText } from "../contracts/AuthJson.js"
+import { authJsonProblem, AuthJsonText } from "../contracts/AuthJson.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
-
-const byCode: Readonly<Record<string, CredentialStoreError["reason"]>> = {
-  EISDIR: "NotAFile",
-  // Node's own, for the removal of a folder.
-  ERR_FS_EISDIR: "NotAFile",
-  // A file stands where a folder has to be made.
-  EEXIST: "NotAFile",
-  ENOTDIR: "NotAFile",
-  EACCES: "PermissionDenied",
-  EPERM: "PermissionDenied",
-  EROFS: "PermissionDenied",
-  ENOSPC: "NoSpace",
-  EDQUOT: "NoSpace"
-}
-
-const reasonOf = (error: PlatformError.PlatformError): CredentialStoreError["reason"] => {
-  const code =
-    Predicate.hasProperty(error.cause, "code") && Predicate.isString(error.cause.code) ? error.cause.code : ""
-  const known = byCode[code]
-  if (known !== undefined) return known
-  return error._tag === "SystemError" && error.reason === "PermissionDenied" ? "PermissionDenied" : "Io"
-}
-
-/** @internal */
-export const authFile = (path: Path.Path, codexHome: string): string => path.join(codexHome, "auth.json")
-
-const storeErrorFrom =
-  (operation: CredentialStoreError["operation"], location: string) =>
-  (error: PlatformError.PlatformError): CredentialStoreError =>
-    new CredentialStoreError({ operation, reason: reasonOf(error), location, detail: null })
-
-/**
- * Says whether there was a file.
- * @internal
- */
-export const removeAuthFile = (fs: FileSystem.FileSystem, file: string): Effect.Effect<boolean, CredentialStoreError> =>
-  fs.remove(file).pipe(
-    Effect.as(true),
-    Effect.catchTag("SystemError", (error) =>
-      error.reason === "NotFound" ? Effect.succeed(false) : Effect.fail(error)
-    ),
-    Effect.mapError(storeErrorFrom("remove", file))
-  )
+import { makeFileLocks } from "./internal/fileLocks.js"
+import { authFile, makeMarkFile, removeAuthFile, storeErrorFrom } from "./internal/storeFile.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
@@ -74,6 +31,10 @@ const leftover = /^\.auth\.json\.[0-9a-f]{12}$/
 
 /** No write takes this long. */
 const leftoverAgeMillis = 60_000
+
+/** The fifth field of a line of `mountinfo`, where spaces and the like are octal. */
+const mountPoint = (line: string): string | undefined =>
+  line.split(" ")[4]?.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 
 const make = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -98,7 +59,7 @@ const make = Effect.gen(function* () {
     decode(text).pipe(
       Effect.map((record) => ({ record, revision: revisionOf(text) })),
       // The parse error would quote the file.
-      Effect.mapError(() => failed("read", "Malformed", text.trim() === "" ? "the file is empty" : null))
+      Effect.mapError((error) => failed("read", "Malformed", authJsonProblem(text, error)))
     )
 
   /** The revision that stayed malformed for as long as a writer may take. It is not waited for again. */
@@ -134,14 +95,36 @@ const make = Effect.gen(function* () {
     Effect.orElseSucceed(() => location)
   )
 
-  const writeWhole = (file: string, text: string) =>
+  const lock = yield* makeFileLocks(fs)
+  const lockAll = Effect.flatMap(target, (file) =>
+    lock([path.join(codexHome, "auth.lock"), 0o666], [`${file}.lock`, 0o600])
+  )
+
+  /** With `r+` the file is there, and is overwritten from its start. */
+  const writeWhole = (file: string, text: string, flag: "wx" | "r+" = "wx") =>
     Effect.scoped(
       Effect.gen(function* () {
-        const handle = yield* fs.open(file, { flag: "wx", mode: 0o600 })
-        yield* handle.writeAll(new TextEncoder().encode(text))
+        const handle = yield* fs.open(file, { flag, mode: 0o600 })
+        const bytes = new TextEncoder().encode(text)
+        yield* handle.writeAll(bytes)
+        yield* handle.truncate(bytes.byteLength)
         yield* handle.sync
       })
     )
+
+  /** A file with another name would lose it, and a mount can't be replaced. */
+  const isInPlace = (file: string) =>
+    Effect.gen(function* () {
+      const info = yield* Effect.option(fs.stat(file))
+      if (Option.isNone(info)) return false
+      const folder = yield* fs.stat(path.dirname(file))
+      const mounts = yield* Effect.orElseSucceed(fs.readFileString("/proc/self/mountinfo"), () => "")
+      return (
+        info.value.dev !== folder.dev ||
+        Option.exists(info.value.nlink, (names) => names > 1) ||
+        mounts.split("\n").some((line) => mountPoint(line) === file)
+      )
+    }).pipe(Effect.orElseSucceed(() => false))
 
   /** A name beside the file that no other writer has. */
   const freshName = (folder: string) =>
@@ -169,18 +152,43 @@ const make = Effect.gen(function* () {
       Option.getOrNull(present) === Option.getOrNull(expected) ? Effect.void : Effect.fail(failed("write", "Conflict"))
     )
 
+  /** A file beside the record with room for the next one: the temporary file of the next write. */
+  const reserved = yield* Ref.make<string | null>(null)
+  const release = Effect.flatMap(Ref.getAndSet(reserved, null), (file) =>
+    file === null ? Effect.void : Effect.ignore(fs.remove(file, { force: true }))
+  )
+  yield* Effect.addFinalizer(() => release)
+
+  /** The text in a file beside the record, in the room that was kept for it if there is some. */
+  const writeBeside = (folder: string, text: string) =>
+    Effect.gen(function* () {
+      const room = yield* Ref.getAndSet(reserved, null)
+      if (room !== null && path.dirname(room) === folder) {
+        const written = yield* Effect.isSuccess(writeWhole(room, text, "r+"))
+        if (written) return room
+        yield* Effect.ignore(fs.remove(room, { force: true }))
+      }
+      const fresh = yield* freshName(folder)
+      yield* Effect.onError(writeWhole(fresh, text), () => Effect.ignore(fs.remove(fresh, { force: true })))
+      return fresh
+    })
+
   const write: CredentialStore["Type"]["write"] = (record, options) =>
     Effect.gen(function* () {
+      const toStore = Effect.mapError(fromPlatform("write"))
       const text = `${yield* encode(record).pipe(Effect.mapError(() => failed("write", "Malformed")))}\n`
       const file = yield* target
       const folder = path.dirname(file)
-      const fresh = yield* freshName(folder)
-      yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 }).pipe(Effect.mapError(fromPlatform("write")))
-      yield* Effect.gen(function* () {
-        yield* writeWhole(fresh, text).pipe(Effect.mapError(fromPlatform("write")))
+      yield* toStore(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }))
+      const fresh = yield* toStore(writeBeside(folder, text))
+      const replace = Effect.gen(function* () {
+        yield* lockAll
         if (options?.expected !== undefined) yield* unchanged(options.expected)
-        yield* fs.rename(fresh, file).pipe(Effect.mapError(fromPlatform("write")))
-      }).pipe(Effect.tapErrorCause(() => Effect.ignore(fs.remove(fresh, { force: true }))))
+        const inPlace = yield* isInPlace(file)
+        if (inPlace) return yield* toStore(writeWhole(file, text, "r+"))
+        yield* toStore(fs.rename(fresh, file))
+      })
+      yield* Effect.scoped(replace).pipe(Effect.ensuring(Effect.ignore(fs.remove(fresh, { force: true }))))
       yield* syncFolder(folder)
       yield* removeLeftovers(folder)
       return { record, revision: revisionOf(text) }
@@ -194,12 +202,11 @@ const make = Effect.gen(function* () {
     if (isThere) yield* fs.access(file, { writable: true })
     // Only writing shows whether there is room.
     const length = isThere ? Number((yield* fs.stat(file)).size) : 0
-    yield* Effect.acquireUseRelease(
-      freshName(folder),
-      (trial) => writeWhole(trial, " ".repeat(length + growth)),
-      (trial) => Effect.ignore(fs.remove(trial, { force: true }))
-    )
-  }).pipe(Effect.mapError(fromPlatform("write")))
+    yield* release
+    const trial = yield* freshName(folder)
+    yield* Ref.set(reserved, trial)
+    yield* Effect.onError(writeWhole(trial, " ".repeat(length + growth)), () => release)
+  }).pipe(Effect.uninterruptible, Effect.mapError(fromPlatform("write")))
 
   const stamp = fs.stat(location).pipe(
     Effect.map((info) => {
@@ -215,9 +222,11 @@ const make = Effect.gen(function* () {
     location,
     read,
     write,
-    remove: removeAuthFile(fs, location),
+    remove: Effect.scoped(Effect.zipRight(lockAll, removeAuthFile(fs, location))),
     stamp,
-    checkWritable
+    checkWritable,
+    isInPlace: Effect.flatMap(target, isInPlace),
+    ...makeMarkFile(fs, path, codexHome)
   })
 })
 
@@ -227,4 +236,4 @@ const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.fresh(Layer.effect(CredentialStore, make))
+  Layer.fresh(Layer.scoped(CredentialStore, make))

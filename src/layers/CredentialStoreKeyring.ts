@@ -11,11 +11,11 @@ import * as Schema from "effect/Schema"
 import * as ChildProcess from "node:child_process"
 import * as Crypto from "node:crypto"
 import { createRequire } from "node:module"
-import { AuthJson } from "../contracts/AuthJson.js"
+import { AuthJsonLine, authJsonProblem } from "../contracts/AuthJson.js"
 import { CredentialStoreError, CredentialStore, type StoredRecord } from "../services/CredentialStore.js"
 import { plainLine } from "../domain/PlainText.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { authFile, removeAuthFile } from "./CredentialStoreFile.js"
+import { authFile, makeMarkFile, removeAuthFile } from "./internal/storeFile.js"
 
 /**
  * `detail` says what is wrong and what to do, and holds no value of an entry.
@@ -146,9 +146,8 @@ export const makeKeyringProcess = (limitMillis: number): Keyring => ({
 })
 
 /** On one line, as the Codex CLI stores it. */
-const KeyringText = Schema.parseJson(AuthJson)
-const decode = Schema.decode(KeyringText)
-const encode = Schema.encode(KeyringText)
+const decode = Schema.decode(AuthJsonLine)
+const encode = Schema.encode(AuthJsonLine)
 
 const sha256 = (text: string): string => Crypto.createHash("sha256").update(text).digest("hex")
 
@@ -210,7 +209,7 @@ export const make = (
           decode(text).pipe(
             Effect.map((record): Option.Option<StoredRecord> => Option.some({ record, revision: sha256(text) })),
             // The parse error would quote the record.
-            Effect.mapError(() => failed("read", "Malformed"))
+            Effect.mapError((error) => failed("read", "Malformed", authJsonProblem(text, error)))
           )
       })
     )
@@ -262,7 +261,9 @@ export const make = (
       write,
       remove,
       stamp,
-      checkWritable: Effect.asVoid(readText("write"))
+      isInPlace: Effect.succeed(false),
+      checkWritable: Effect.asVoid(readText("write")),
+      ...makeMarkFile(fs, path, codexHome)
     })
   })
 

@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { Lease } from "../services/Lease.js"
@@ -18,6 +18,7 @@ import { SessionRenewal } from "../services/SessionRenewal.js"
 import * as AccountConfigEnv from "./AccountConfigEnv.js"
 import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
+import * as CredentialStoreEnvironment from "./CredentialStoreEnvironment.js"
 import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as HttpClientNode from "./HttpClientNode.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
@@ -75,9 +76,17 @@ const stores: Record<AccountSettings["credentialStore"], typeof CredentialStoreF
   auto: lazily(() => import("./CredentialStoreAuto.js"))
 }
 
-/** The credential store that `cli_auth_credentials_store` names. Any but the file is loaded when it is needed. */
+/**
+ * The credential store that `cli_auth_credentials_store` names, beneath a token in the environment. Any but the file is
+ * loaded when it is needed.
+ */
 const layerCredentialStore = Layer.unwrapEffect(
-  Effect.map(AccountConfig, ({ credentialStore }) => stores[credentialStore])
+  Effect.map(AccountConfig, ({ accessToken, credentialStore }) =>
+    Option.match(accessToken, {
+      onNone: () => stores[credentialStore],
+      onSome: (token) => Layer.provide(CredentialStoreEnvironment.layerOver(token), stores[credentialStore])
+    })
+  )
 )
 
 /** Leases and journal, loaded and built when one of them is first used, on the connection of everything in the same build. */

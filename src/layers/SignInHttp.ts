@@ -44,6 +44,7 @@ const checkWorkspace = (accountId: string | null, settings: AccountSettings, ste
 const chatGptRecord = (
   tokens: typeof CodeExchangeResponse.Type,
   accountId: string | null,
+  { clientId, issuer }: AccountSettings,
   now: DateTime.Utc
 ): AuthJson => ({
   auth_mode: "chatgpt",
@@ -52,7 +53,9 @@ const chatGptRecord = (
     id_token: Redacted.make(tokens.id_token),
     access_token: Redacted.make(tokens.access_token),
     refresh_token: Redacted.make(tokens.refresh_token),
-    account_id: accountId
+    account_id: accountId,
+    oauth_provenance: { issuer, client_id: clientId },
+    login_owner_id: Encoding.encodeBase64Url(Crypto.randomBytes(18))
   },
   last_refresh: DateTime.formatIso(now)
 })
@@ -149,7 +152,7 @@ export const make = (
           const accountId = claims["https://api.openai.com/auth"]?.chatgpt_account_id ?? null
           yield* checkWorkspace(accountId, settings, "exchange")
           return {
-            record: chatGptRecord(tokens, accountId, yield* DateTime.now),
+            record: chatGptRecord(tokens, accountId, settings, yield* DateTime.now),
             email: claims.email ?? claims["https://api.openai.com/profile"]?.email ?? null
           }
         }),

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { BackendBase } from "../contracts/BackendEndpoints.js"
 import { namesOf } from "../domain/words.js"
@@ -60,6 +61,8 @@ export interface AccountSettings {
   /** The client name shown on the sign-in page. */
   readonly originator: string
   readonly userAgent: string
+  /** A token from the environment, which goes before every stored sign-in and is never stored. */
+  readonly accessToken: Option.Option<Redacted.Redacted>
   readonly credentialStore: "file" | "keyring" | "auto" | "ephemeral"
   readonly forcedLoginMethod: Option.Option<"chatgpt" | "api">
   /** Workspaces that may sign in; empty for all. */

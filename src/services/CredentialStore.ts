@@ -43,13 +43,32 @@ export interface StoredRecord {
 }
 
 /**
+ * The mark of a refresh token's exchange, which outlives the process: the digest of the token, and when the exchange was
+ * begun. With `pausedUntil` it was answered without tokens, and is not repeated before then; without, its outcome is not
+ * known. Times are in Unix milliseconds.
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RenewalMark = Schema.Struct({
+  token: Schema.String,
+  at: Schema.Number,
+  pausedUntil: Schema.NullOr(Schema.Number)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RenewalMark = typeof RenewalMark.Type
+
+/**
  * @since 0.1.0
  * @category tags
  */
 export class CredentialStore extends Context.Tag("effect-codex-account/services/CredentialStore")<
   CredentialStore,
   {
-    readonly kind: "file" | "keyring" | "ephemeral"
+    readonly kind: "file" | "keyring" | "ephemeral" | "environment"
     /** A path or a name, for messages. */
     readonly location: string
     /** None when there is no record. A record that can't be understood is an error, and stays as it is. */
@@ -66,7 +85,12 @@ export class CredentialStore extends Context.Tag("effect-codex-account/services/
     readonly remove: Effect.Effect<boolean, CredentialStoreError>
     /** Something cheap that changes whenever somebody writes or removes the record. Never fails. */
     readonly stamp: Effect.Effect<string>
-    /** Fails where a write would fail for lack of permission or of room. */
+    /** Fails where a write would fail for lack of permission or of room, and keeps the room until the next write. */
     readonly checkWritable: Effect.Effect<void, CredentialStoreError>
+    /** Whether the record is overwritten where it is, as it has a second name or a mount of its own. */
+    readonly isInPlace: Effect.Effect<boolean>
+    /** None if there is no mark, or none that can be read. */
+    readonly readMark: Effect.Effect<Option.Option<RenewalMark>>
+    readonly writeMark: (mark: Option.Option<RenewalMark>) => Effect.Effect<void, CredentialStoreError>
   }
 >() {}

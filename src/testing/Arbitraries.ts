@@ -199,7 +199,8 @@ export const session: FastCheck.Arbitrary<Session> = FastCheck.record({
   isFedramp: FastCheck.boolean(),
   accessExpiresAt: orNull(time),
   lastRefreshAt: orNull(time),
-  source: FastCheck.constantFrom("file" as const, "keyring" as const, "ephemeral" as const, "environment" as const)
+  source: FastCheck.constantFrom("file" as const, "keyring" as const, "ephemeral" as const, "environment" as const),
+  renewalInterrupted: FastCheck.boolean()
 }).map((fields) => new Session(fields))
 
 /**

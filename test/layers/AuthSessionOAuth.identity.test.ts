@@ -8,7 +8,7 @@ import type { AuthError, AuthErrorReason } from "../../src/domain/AuthError.js"
 import type { Authorization } from "../../src/services/AuthSession.js"
 import { Fault } from "../../src/testing/index.js"
 import { run } from "../programs/harness.js"
-import { accessToken, apiKeyRecord, idToken, patRecord, record, tokensOf } from "./support/records.js"
+import { accessToken, apiKeyRecord, idToken, jwt, patRecord, record, tokensOf } from "./support/records.js"
 import { renewal, bearer, bearerOf, exchanges, listen, inWorld, expectWorld } from "./support/session.js"
 
 const hour = 3_600_000
@@ -150,7 +150,11 @@ const kinds: ReadonlyArray<
   ["Bedrock", { bedrock_api_key: { region: "eu" } }, "bedrockApiKey", "WrongAuth"],
   ["an agent identity", agent, "WrongAuth", "WrongAuth"],
   ["nothing", {}, "NotSignedIn", "NotSignedIn"],
-  ["an ID token that is none", record({ id: "nonsense" }), "Malformed", "Malformed"]
+  ["an ID token that is none", record({ id: "nonsense" }), "Malformed", "Malformed"],
+  ["a mode of a newer version", { ...first, auth_mode: "workloadIdentity" }, "UnknownMode", "UnknownMode"],
+  ["an account id of two lines", record({ accountId: "a\nb" }), "Malformed", "Malformed"],
+  ["an account id that is no ASCII", record({ accountId: "k\u00f6nig" }), "Malformed", "Malformed"],
+  ["an access token that no header carries", record({ access: "a\r\nb" }), "Malformed", "Malformed"]
 ]
 
 describe("a record with", () => {
@@ -227,4 +231,42 @@ held("an authorization keeps its token to itself when it is shown", function* ({
   const token = tokensOf(first)?.access ?? "eyJ"
   assert.notInclude(JSON.stringify(shown), token)
   assert.notInclude(String(shown.headers), token)
+})
+
+/** ID token, access token, `account_id`, and whose claims count: those of a workspace switch are the access token's. */
+const claims = (accountId: string | null, plan: string | null, more: object = {}) => ({
+  chatgpt_user_id: "user-1",
+  ...(accountId === null ? {} : { chatgpt_account_id: accountId }),
+  ...(plan === null ? {} : { chatgpt_plan_type: plan }),
+  ...more
+})
+const fedramp = { chatgpt_account_is_fedramp: true }
+const tellers = [
+  [claims("acc-1", "pro"), claims("acc-two", "team"), "acc-two", "team", undefined],
+  [claims("acc-1", "pro"), claims("acc-two", "team", fedramp), "acc-two", "team", "true"],
+  [claims("acc-1", "pro", fedramp), claims("acc-two", "team"), "acc-two", "team", undefined],
+  [claims(null, "pro"), claims("acc-two", "team"), "acc-two", "team", undefined],
+  [claims("acc-1", "pro"), claims("acc-two", null), "acc-two", "unknown", undefined],
+  [claims("acc-1", "pro"), claims("acc-two", "team", { chatgpt_user_id: "user-2" }), "acc-two", "pro", undefined],
+  [claims("acc-1", "pro"), claims("acc-1", "team"), "acc-1", "pro", undefined],
+  [claims("acc-1", "pro"), claims("acc-two", "team"), null, "pro", undefined],
+  [claims("acc-1", "pro", fedramp), claims("acc-two", "team"), "acc-three", "pro", "true"]
+] as const
+
+describe("plan and FedRAMP are told", () => {
+  for (const [id, access, accountId, plan, header] of tellers) {
+    const tokens = {
+      id: jwt({ "https://api.openai.com/auth": id }),
+      access: jwt({ exp: 3600, "https://api.openai.com/auth": access })
+    }
+    inWorld({ record: record({ ...tokens, accountId }) })(
+      `${JSON.stringify(id)} and ${JSON.stringify(access)} for ${accountId}: ${plan}`,
+      function* ({ session }) {
+        const { headers, session: found } = yield* session.authorization
+        assert.strictEqual(found.plan, plan)
+        assert.strictEqual(Redacted.value(headers)["x-openai-fedramp"], header)
+        assert.strictEqual(Redacted.value(headers)["chatgpt-account-id"], accountId ?? undefined)
+      }
+    )
+  }
 })

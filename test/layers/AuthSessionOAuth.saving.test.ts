@@ -2,13 +2,14 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
 import type { CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { LeaseError, type HeldLease, Lease } from "../../src/services/Lease.js"
 import { during, run } from "../programs/harness.js"
 import { accessToken, idToken, record, tokensOf } from "./support/records.js"
-import { bearer, exchanges, expectWorld, inWorld, listen, renewal } from "./support/session.js"
+import { bearer, exchanges, expectWorld, inWorld, listen, renewal, StoreControl } from "./support/session.js"
 
 const minute = 60_000
 const due = record({ access: accessToken(4 * minute) })
@@ -138,3 +139,61 @@ whileDue.each(meanwhile)(
     assert.strictEqual(used, tokensOf(theirs)?.access ?? "NotSignedIn")
   }
 )
+
+/** What other programs do to a record while its refresh token is being exchanged. */
+const touched = { ...due, somebody_elses: 1 }
+const switched = record({ access: accessToken(90 * minute, "switched"), accountId: "account-two" })
+const rewrites: ReadonlyArray<readonly [label: string, theirs: AuthJson, accountId: string]> = [
+  ["an unrelated key", touched, "account-1"],
+  ["the workspace, as Codex switches it", switched, "account-two"],
+  ["a member of the tokens", { ...due, tokens: { ...due.tokens!, login_owner_id: "owner" } }, "account-1"]
+]
+
+/** Their record in everything but the tokens, which are the session's. */
+const expectBoth = (theirs: AuthJson) =>
+  Effect.gen(function* () {
+    const stored = yield* (yield* StoreControl).stored
+    const { access_token, id_token, refresh_token, ...rest } = stored!.tokens!
+    const { access_token: a, id_token: i, refresh_token: r, ...theirRest } = theirs.tokens!
+    assert.deepStrictEqual(
+      { ...stored, tokens: rest, last_refresh: null },
+      { ...theirs, tokens: theirRest, last_refresh: null }
+    )
+    assert.notStrictEqual(Redacted.value(refresh_token), "rt_1")
+    assert.strictEqual(yield* bearer, Redacted.value(access_token))
+    yield* expectWorld({ exchanges: 1 })
+  })
+
+describe("new tokens go into the newer record where another program has changed", () => {
+  whileDue.each(rewrites)("%s before the saving", function* ({ store }, [, theirs, accountId]) {
+    yield* store.beforeWrite(store.put(theirs))
+    assert.strictEqual(yield* renewal, `${accountId} 14400`)
+    yield* expectBoth(theirs)
+  })
+
+  whileDue.each(rewrites)("%s while they could not be stored", function* ({ session, store }, [, theirs]) {
+    yield* store.failWrites("NoSpace")
+    yield* session.refresh
+    yield* store.put(theirs)
+    yield* TestClock.adjust("1 second")
+    yield* bearer
+    yield* store.failWrites(null)
+    yield* bearer
+    yield* expectBoth(theirs)
+  })
+
+  whileDue("it again and again", function* ({ store }) {
+    yield* store.beforeWrite(
+      Effect.zipRight(store.put(touched), store.beforeWrite(Effect.zipRight(store.put(switched), Effect.void)))
+    )
+    yield* renewal
+    yield* expectBoth(switched)
+  })
+
+  whileDue("the user too: that one stands", function* ({ store }) {
+    const theirs = record({ id: idToken({ userId: "user-2" }), access: accessToken(90 * minute, "theirs") })
+    yield* store.beforeWrite(store.put(theirs))
+    yield* renewal
+    yield* expectWorld({ exchanges: 1, stored: theirs })
+  })
+})

@@ -12,7 +12,7 @@ import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { Globals } from "../Command.js"
 import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
-import { roleText, statusLines } from "../render/status.js"
+import { interruptedText, roleText, statusLines } from "../render/status.js"
 import { wrap } from "../render/text.js"
 import { relative, timeAndDistance } from "../render/time.js"
 import { present, Report } from "../Report.js"
@@ -100,6 +100,7 @@ const sessionLines = (session: Session, location: string, canvas: Canvas): Reado
     row("Account", session.identity.accountId ?? "unknown"),
     row("User", session.identity.userId ?? "unknown"),
     row("Access", expiry(session, canvas)),
+    ...(session.renewalInterrupted ? [row("Renewal", interruptedText)] : []),
     ...(session.lastRefreshAt === null ? [] : [row("Renewed", relative(session.lastRefreshAt, canvas.now))]),
     row("Stored in", location)
   ]

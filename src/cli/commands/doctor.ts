@@ -24,6 +24,7 @@ import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
+import { interruptedText } from "../render/status.js"
 import { wrap } from "../render/text.js"
 import { lengthOf } from "../render/time.js"
 import { present, Report } from "../Report.js"
@@ -92,11 +93,12 @@ const journal = (at: Circumstances) =>
 
 const storage = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const { kind, location } = yield* CredentialStore
+  const { isInPlace, kind, location } = yield* CredentialStore
   if (kind === "ephemeral") return finding("storage", "warn", "the sign-in is kept only until the process ends")
   const info = kind === "keyring" ? Option.none() : yield* Effect.option(fs.stat(location))
   if (Option.isNone(info)) return finding("storage", "ok", location)
-  const mode = `mode 0${(info.value.mode & 0o777).toString(8)}`
+  const manner = (yield* isInPlace) ? ", written in place: it has a second name or a mount of its own" : ""
+  const mode = `mode 0${(info.value.mode & 0o777).toString(8)}${manner}`
   return (info.value.mode & 0o077) === 0
     ? finding("storage", "ok", `${location}, ${mode}`)
     : finding("storage", "warn", `${location} has ${mode}`, `Run chmod 600 ${location}`)
@@ -106,7 +108,8 @@ const signIn = (at: Circumstances) =>
   Effect.gen(function* () {
     const session = yield* Effect.either(Effect.flatMap(AuthSession, (auth) => auth.current))
     if (Either.isLeft(session)) return failed("sign-in", session.left, at)
-    const { mode, plan, usesBackend } = session.right
+    const { mode, plan, renewalInterrupted, usesBackend } = session.right
+    if (renewalInterrupted) return finding("sign-in", "warn", interruptedText, "If it ends, run codex-account login.")
     return usesBackend
       ? finding("sign-in", "ok", `with ChatGPT, ${planLabel(plan)}`)
       : finding("sign-in", "fail", `with ${mode}`, "Run codex-account login.", ExitCode.notSignedIn)

@@ -61,9 +61,10 @@ export const usageFields = {
 /** `waitedMillis` is how long `--wait` has waited; null without it. */
 export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), ...usage }
 
-const Account = Schema.Struct(
-  Struct.pick(Session.fields, "identity", "plan", "mode", "source", "accessExpiresAt", "lastRefreshAt")
-)
+const Account = Schema.Struct({
+  ...Struct.pick(Session.fields, "identity", "plan", "mode", "source", "accessExpiresAt", "lastRefreshAt"),
+  renewalInterrupted: Schema.Boolean
+})
 
 /** `email` is that of the signed-in user. No other answer has it. */
 export const sessionFields = {

@@ -16,6 +16,9 @@ import { usageLines } from "./usage.js"
 
 const roleNames = { "account-owner": "owner", "account-admin": "admin", "standard-user": "member" } as const
 
+export const interruptedText =
+  "A renewal of the session was cut off. It is tried again when the access token no longer holds."
+
 /** `owner`, `admin` or `member`; what the token claims if the backend did not say. */
 export const roleText = ({ isOwner, role, source }: WorkspaceRole): string => {
   if (role !== null) return roleNames[role]
@@ -61,6 +64,7 @@ export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<strin
   const warn = (text: string) => wrap(text, columns, "", "  ").map((line) => paint("yellow", line))
   return [
     ...wrap(`${paint("bold", who)} · ${planLabel(session.plan)} · ${roleText(status.role)}`, columns),
+    ...(session.renewalInterrupted ? warn(interruptedText) : []),
     ...Either.match(status.open, {
       onLeft: ({ detail }) => warn(`The journal can't be used: ${plainLine(detail ?? "", 400) || "it failed"}`),
       onRight: (open) => open.flatMap((operation) => warn(openText(operation, canvas)))

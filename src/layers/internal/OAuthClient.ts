@@ -1,5 +1,6 @@
 /** The OAuth server's calls that a session needs, each made once. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,10 +18,23 @@ import {
 } from "../../contracts/OAuthApi.js"
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
+import { isConnectFailure, retryAfterMillis } from "../BackendHttpContract.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
+import type { RenewalTarget } from "./sessionRecord.js"
 
-/** No usable answer. The server may have done what was asked. */
-export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly detail: string }> {}
+/**
+ * No usable answer. `sent`: whether the server may have done what was asked. `pauseMillis`: how long the same is not asked
+ * again, after an answer that says no more; null if there is no such time.
+ */
+export class NoAnswer extends Data.TaggedError("NoAnswer")<{
+  readonly detail: string
+  readonly sent: boolean
+  readonly pauseMillis: number | null
+}> {}
+
+/** After an answer without tokens. A server may ask for more, up to the longest pause. */
+const pauseMillis = 30_000
+const longestPauseMillis = 600_000
 
 const decodeTokens = Schema.decode(Schema.parseJson(RefreshResponse))
 const decodeOwner = Schema.decode(Schema.parseJson(WhoamiResponse))
@@ -38,12 +52,33 @@ const permanent: Readonly<Record<string, AuthErrorReason>> = {
 
 export const isSuccess = (response: WholeResponse): boolean => response.isSuccess
 
-const refusal = (response: WholeResponse): AuthError | NoAnswer => {
+/** Words of a server that tell a person why. Any other text may hold a secret. */
+const knownWord =
+  /^(?:unsupported_country_region_territory|(?:account|user|workspace)_(?:deactivated|suspended|disabled)|deactivated_(?:account|user|workspace))$/
+
+/** A page comes from a proxy or a gate before the server. */
+const pageOf = ({ headers }: WholeResponse): string | null => {
+  if (headers["cf-mitigated"] === "challenge") return "a challenge page"
+  return headers["content-type"]?.startsWith("text/html") === true ? "a web page" : null
+}
+
+const detailOf = (response: WholeResponse, code: string | null): string => {
+  const known = code !== null && knownWord.test(code) ? code : pageOf(response)
+  return known === null ? `HTTP ${response.status}` : `HTTP ${response.status}, ${known}`
+}
+
+const refusal = (response: WholeResponse, nowMillis: number): AuthError | NoAnswer => {
   const code = refusalCode(response)
   const reason = code !== null && Object.hasOwn(permanent, code) ? permanent[code] : undefined
   if (reason !== undefined) return AuthError.of(reason)
   if (response.status === 401 || (response.status === 400 && code === "invalid_grant")) return AuthError.of("Refused")
-  return new NoAnswer({ detail: `HTTP ${response.status}` })
+  const asked = retryAfterMillis(response.headers["retry-after"], nowMillis)
+  return new NoAnswer({
+    detail: detailOf(response, code),
+    sent: false,
+    pauseMillis:
+      asked === null && response.status >= 500 ? null : Math.min(Math.max(asked ?? 0, pauseMillis), longestPauseMillis)
+  })
 }
 
 /** Asks who owns a personal access token. */
@@ -57,18 +92,27 @@ export const whoamiRequest = (settings: AccountSettings, token: Redacted.Redacte
 export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     execute(request).pipe(
-      Effect.mapError(() => new NoAnswer({ detail: "the connection failed" })),
-      Effect.filterOrFail(isSuccess, refusal)
+      Effect.mapError(
+        (error) =>
+          new NoAnswer({
+            detail: "the connection failed",
+            sent: error._tag !== "RequestError" || !isConnectFailure(error),
+            pauseMillis: null
+          })
+      ),
+      Effect.filterOrElse(isSuccess, (response) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(refusal(response, now)))
+      )
     )
   const post = (url: string, body: typeof RefreshRequest.Type | typeof RevokeRequest.Type) =>
     send(HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), body))
-  const unreadable = () => new NoAnswer({ detail: "the answer was not readable" })
+  const unreadable = () => new NoAnswer({ detail: "the answer held no tokens", sent: false, pauseMillis })
 
   return {
     /** Exchanges a refresh token, which can be used once. */
-    refresh: (token: Redacted.Redacted, reason: RefreshReason) =>
-      post(settings.refreshUrl, {
-        client_id: settings.clientId,
+    refresh: (token: Redacted.Redacted, { clientId, url }: RenewalTarget, reason: RefreshReason) =>
+      post(url, {
+        client_id: clientId,
         grant_type: "refresh_token",
         refresh_reason: reason,
         refresh_token: Redacted.value(token)
@@ -78,7 +122,7 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
       send(whoamiRequest(settings, token)).pipe(
         Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
       ),
-    /** Asks the server to end the session. True if it confirmed. */
+    /** Asks the server to end the session, as the present client. True if it confirmed. */
     revoke: (bearer: Redacted.Redacted, refreshToken: Option.Option<Redacted.Redacted>) =>
       Effect.isSuccess(
         post(settings.revokeUrl, {

@@ -1,17 +1,20 @@
 /** The session in memory, kept in step with the record in the store. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
+import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { AuthJson } from "../../contracts/AuthJson.js"
 import { AuthError } from "../../domain/AuthError.js"
 import { sameIdentity } from "../../domain/Identity.js"
-import type { SessionChange } from "../../domain/Session.js"
+import { Session, type SessionChange } from "../../domain/Session.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { Authorization } from "../../services/AuthSession.js"
 import type { CredentialStore, StoredRecord } from "../../services/CredentialStore.js"
-import { authorizationOf, checkForced, type LiveSession, sessionFromRecord } from "./sessionRecord.js"
+import { authorizationOf, checkForced, type LiveSession, sessionFromRecord, withTokensOf } from "./sessionRecord.js"
 
 export interface SignedIn extends LiveSession {
   readonly _tag: "SignedIn"
@@ -19,13 +22,21 @@ export interface SignedIn extends LiveSession {
   readonly record: AuthJson
   /** The stored revision that the record is based on. */
   readonly revision: string
-  /** The record is newer than the stored one, which could not be replaced. */
-  readonly unsaved: boolean
-  /** Why the last renewal with this refresh token failed. */
-  readonly failure: { readonly error: AuthError; readonly atMillis: number; readonly attempt: number } | null
+  /** The refresh token that the stored record still holds, if the renewed record could not be stored. */
+  readonly spent: Redacted.Redacted | null
+  /** Why the last renewal with this refresh token failed, until when another would too, and whether it sent anything. */
+  readonly failure: {
+    readonly error: AuthError
+    readonly until: number
+    readonly attempt: number
+    readonly hasSent: boolean
+  } | null
 }
 
 type State = { readonly _tag: "Unread" } | { readonly _tag: "SignedOut" } | SignedIn
+
+/** A record that can't be read now may be readable in a moment. */
+export const mayBeHalfWritten = ({ reason }: AuthError): boolean => reason === "Malformed" || reason === "Unreadable"
 
 /** How long the session in memory is used before the store is polled again. */
 const pollMillis = 500
@@ -34,7 +45,9 @@ export const makeSessionState = (
   store: CredentialStore["Type"],
   settings: AccountSettings,
   /** Finds the identity of a session whose record does not hold it. */
-  identify: (live: LiveSession) => Effect.Effect<LiveSession>
+  identify: (live: LiveSession) => Effect.Effect<LiveSession>,
+  /** Whether a renewal of the session was cut off. */
+  wasCutOff: (live: LiveSession) => Effect.Effect<boolean>
 ) =>
   Effect.gen(function* () {
     const state = yield* Ref.make<State>({ _tag: "Unread" })
@@ -66,6 +79,12 @@ export const makeSessionState = (
     const parse = ({ record, revision }: StoredRecord): Effect.Effect<SignedIn, AuthError> =>
       sessionFromRecord(record, store.kind).pipe(
         Effect.flatMap(identify),
+        Effect.flatMap((live) =>
+          Effect.map(wasCutOff(live), (renewalInterrupted) => ({
+            ...live,
+            session: new Session({ ...live.session, renewalInterrupted })
+          }))
+        ),
         Effect.tap((live) => checkForced(live.session, settings)),
         Effect.map((live) => ({
           _tag: "SignedIn",
@@ -73,10 +92,29 @@ export const makeSessionState = (
           authorization: authorizationOf(live),
           record,
           revision,
-          unsaved: false,
+          spent: null,
           failure: null
         }))
       )
+
+    /** The session as it is with another record, where that can be used. */
+    const withRecord = (known: SignedIn, record: AuthJson): SignedIn => {
+      const live = Either.getOrElse(sessionFromRecord(record, store.kind), () => known)
+      return { ...known, ...live, record, authorization: authorizationOf(live) }
+    }
+
+    /**
+     * Renewed tokens that are not stored yet, in what another program has written meanwhile. None if the stored refresh
+     * token is not the one that they replace: somebody else has signed in, or renewed.
+     */
+    const rebased = (known: SignedIn, { record, revision }: StoredRecord): Option.Option<SignedIn> => {
+      const stored = Either.getOrNull(sessionFromRecord(record, store.kind))
+      return known.spent !== null &&
+        Equal.equals(record.tokens?.refresh_token, known.spent) &&
+        stored?.session.identity.userId === known.session.identity.userId
+        ? Option.some({ ...withRecord(known, withTokensOf(record, known.record)), revision })
+        : Option.none()
+    }
 
     /** Reads the stored record. One of the revision in memory changes nothing. */
     const reloadFromStore: Effect.Effect<SignedIn, AuthError> = Effect.gen(function* () {
@@ -89,6 +127,8 @@ export const makeSessionState = (
         return yield* AuthError.of("NotSignedIn")
       }
       if (known._tag === "SignedIn" && known.revision === stored.value.revision) return known
+      const unsaved = known._tag === "SignedIn" ? rebased(known, stored.value) : Option.none()
+      if (Option.isSome(unsaved)) return yield* transition(unsaved.value)
       return yield* parse(stored.value).pipe(
         // A sign-in that may not be used has replaced the one in memory.
         Effect.tapError((error) => (error.reason === "Malformed" ? Effect.void : transition({ _tag: "SignedOut" }))),
@@ -108,10 +148,8 @@ export const makeSessionState = (
     const reloadIfChanged = (known: SignedIn): Effect.Effect<SignedIn, AuthError> =>
       Effect.flatMap(pollStore, (changed) =>
         changed
-          ? Effect.catchIf(
-              exclusive(reloadFromStore),
-              (error) => error.reason === "Malformed" || error.reason === "Unreadable",
-              (error) => Effect.as(Effect.logWarning(`The sign-in in use is kept. ${error.message}`), known)
+          ? Effect.catchIf(exclusive(reloadFromStore), mayBeHalfWritten, (error) =>
+              Effect.as(Effect.logWarning(`The sign-in in use is kept. ${error.message}`), known)
             )
           : Effect.succeed(known)
       )
@@ -136,6 +174,7 @@ export const makeSessionState = (
       exclusive,
       transition,
       parse,
+      withRecord,
       reloadFromStore,
       signedIn
     }

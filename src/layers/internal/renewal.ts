@@ -7,66 +7,82 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import type { AuthJson } from "../../contracts/AuthJson.js"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
+import { Session } from "../../domain/Session.js"
+import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
-import type { SessionState, SignedIn } from "./SessionState.js"
-import { authorizationOf, sessionFromRecord, withNewTokens } from "./sessionRecord.js"
+import { leaseName, mark, markOf } from "./renewalMark.js"
+import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
+import { renewalTarget, withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
 
+/** How long the old token is used after a renewal that failed for now, without another try. */
+const renewalPauseMillis = 30_000
+
+/** How often a save starts again from what another program has written meanwhile. */
+const maxConflicts = 20
+
 const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
 
+const warnUnsaved = ({ message }: Error) =>
+  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${message}`)
+
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
-const isInconclusive = (error: AuthError): boolean =>
-  error.reason === "Refused" || error.reason === "Malformed" || error.reason === "Unreadable"
+const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
 
 export const makeRenewal = (parts: {
   readonly session: SessionState
   readonly store: CredentialStore["Type"]
   readonly lease: Lease["Type"]
   readonly oauth: OAuthClient
+  readonly settings: AccountSettings
   readonly policy: CallPolicy
   readonly mode: RenewalMode
 }) =>
   Effect.gen(function* () {
-    const { lease, mode, oauth, policy, session, store } = parts
+    const { lease, mode, oauth, policy, session, settings, store } = parts
     const attempts = yield* Ref.make(0)
 
-    /** Replaces the record that the renewed one is based on. A record of another process stays. */
-    const save = (renewed: SignedIn): Effect.Effect<SignedIn, AuthError> =>
+    /**
+     * Replaces the record that the renewed one is based on. If another program has changed that meanwhile, its record gets
+     * the new tokens, unless it is that of another sign-in.
+     */
+    const save = (renewed: SignedIn, conflicts = 0): Effect.Effect<SignedIn, AuthError> =>
       store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
         Effect.matchEffect({
-          onSuccess: (stored) => session.transition({ ...renewed, revision: stored.revision, unsaved: false }),
+          onSuccess: (stored) =>
+            Effect.zipRight(
+              Effect.ignore(store.writeMark(Option.none())),
+              session.transition({ ...renewed, revision: stored.revision, spent: null })
+            ),
           onFailure: (error) =>
-            error.reason === "Conflict"
-              ? session.reloadFromStore
-              : Effect.zipRight(
-                  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${error.message}`),
-                  session.transition({ ...renewed, unsaved: true })
+            error.reason === "Conflict" && conflicts < maxConflicts
+              ? session.reloadFromStore.pipe(
+                  Effect.flatMap((found) =>
+                    found.spent === null ? Effect.succeed(found) : save(found, conflicts + 1)
+                  ),
+                  Effect.catchIf(mayBeHalfWritten, (unreadable) => Effect.as(warnUnsaved(unreadable), renewed))
                 )
+              : Effect.as(warnUnsaved(error), renewed)
         })
       )
 
-    const withRecord = (base: SignedIn, record: AuthJson): SignedIn => {
-      const live = Option.getOrElse(Option.getRight(sessionFromRecord(record, store.kind)), () => base)
-      return { ...base, ...live, record, authorization: authorizationOf(live), failure: null }
-    }
-
-    const recordFailure = (base: SignedIn, error: AuthError) =>
+    /** No renewal is tried before `until`, except by somebody who forces one, or after a 401 if this one sent nothing. */
+    const recordFailure = (base: SignedIn, error: AuthError, until: number, hasSent = true) =>
       Effect.gen(function* () {
-        const atMillis = yield* Clock.currentTimeMillis
         // Counted at the end, so that every caller who arrived meanwhile shares the failure.
         const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
         const known = yield* session.state
-        const refused = known._tag === "SignedIn" && sameBearer(known, base) ? known : base
-        yield* session.transition({ ...refused, failure: { error, atMillis, attempt } })
+        const refused =
+          known._tag === "SignedIn" && sameBearer(known, base) ? { ...known, session: base.session } : base
+        yield* session.transition({ ...refused, failure: { error, until, attempt, hasSent } })
         return yield* error
       })
 
@@ -83,44 +99,94 @@ export const makeRenewal = (parts: {
         })
       )
 
-    const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
-      oauth.refresh(token, reason).pipe(
+    /** The mark stays when the server may have spent the token. */
+    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { detail, pauseMillis, sent }: NoAnswer) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const until = now + (pauseMillis ?? renewalPauseMillis)
+        if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
+        else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
+        return yield* recordFailure(base, AuthError.of("Unavailable", detail), until)
+      })
+
+    const refused = (base: SignedIn, error: AuthError) =>
+      Effect.zipRight(
+        Effect.ignore(store.writeMark(Option.none())),
+        Effect.catchAll(adoptFromOtherProcess(base), (found) =>
+          isInconclusive(found) ? recordFailure(base, error, Number.POSITIVE_INFINITY) : Effect.fail(found)
+        )
+      )
+
+    const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) => {
+      const target = renewalTarget(base.record, settings)
+      return oauth.refresh(token, target, reason).pipe(
         // Ends by itself or at its time limit: a lost answer would cost the session.
         Effect.interruptible,
         Effect.timeoutFail({
           duration: policy.attemptTimeout,
-          onTimeout: () => new NoAnswer({ detail: "no answer in time" })
+          onTimeout: () => new NoAnswer({ detail: "no answer in time", sent: true, pauseMillis: null })
         }),
         Effect.matchEffect({
-          onFailure: (error) =>
-            error._tag === "NoAnswer"
-              ? recordFailure(base, AuthError.of("Unavailable", error.detail))
-              : Effect.catchAll(adoptFromOtherProcess(base), (found) =>
-                  isInconclusive(found) ? recordFailure(base, error) : Effect.fail(found)
-                ),
+          onFailure: (error) => (error._tag === "NoAnswer" ? notAnswered(base, token, error) : refused(base, error)),
           onSuccess: (tokens) =>
-            Effect.flatMap(DateTime.now, (now) => save(withRecord(base, withNewTokens(base.record, tokens, now))))
+            Effect.gen(function* () {
+              const record = withNewTokens(base.record, tokens, target, yield* DateTime.now)
+              const renewed = { ...session.withRecord(base, record), failure: null, spent: base.spent ?? token }
+              return yield* save(yield* session.transition(renewed))
+            })
         })
       )
+    }
+
+    /** Fails while the last exchange of the token forbids another one, whichever process has made it. */
+    const checkMark = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const found = Option.getOrNull(yield* markOf(store, token))
+        if (found === null) return
+        if (found.pausedUntil !== null) {
+          // A clock that was set back makes no pause longer.
+          const isPaused = found.at <= now && now < found.pausedUntil
+          const detail = `it is not tried again before ${DateTime.formatIso(DateTime.unsafeMake(found.pausedUntil))}`
+          return isPaused
+            ? yield* recordFailure(base, AuthError.of("Unavailable", detail), found.pausedUntil)
+            : undefined
+        }
+        const expiresAt = base.session.accessExpiresAt?.epochMillis ?? Number.POSITIVE_INFINITY
+        if (expiresAt <= now || reason === "unauthorized_recovery") return
+        const session = new Session({ ...base.session, renewalInterrupted: true })
+        const error = AuthError.of("Unavailable", "an earlier renewal was cut off, so the refresh token may be spent")
+        return yield* recordFailure({ ...base, session }, error, expiresAt, false)
+      })
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
       Effect.gen(function* () {
         const base = yield* session.reloadFromStore
         if (!sameBearer(base, seen)) return base
-        if (base.failure !== null && (base.failure.error.isPermanent || base.failure.attempt > startedAt)) {
-          return yield* base.failure.error
+        const { failure } = base
+        const isPaused =
+          failure !== null &&
+          failure.hasSent &&
+          reason === "unauthorized_recovery" &&
+          (yield* Clock.currentTimeMillis) < failure.until
+        if (failure !== null && (failure.error.isPermanent || failure.attempt > startedAt || isPaused)) {
+          return yield* failure.error
         }
         if (Option.isNone(base.refreshToken)) return yield* AuthError.of("NotRefreshable")
-        yield* store.checkWritable.pipe(Effect.mapError((error) => AuthError.of("NotWritable", error.message)))
+        const token = base.refreshToken.value
+        yield* checkMark(base, token, reason)
+        const notWritable = Effect.mapError((error: Error) => AuthError.of("NotWritable", error.message))
+        yield* notWritable(store.checkWritable)
         yield* holder.assertHeld
-        return yield* exchange(base, base.refreshToken.value, reason)
+        yield* notWritable(Effect.flatMap(Clock.currentTimeMillis, (now) => mark(store, token, now)))
+        return yield* exchange(base, token, reason)
       })
 
     const renewUnderLease = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
       lease
         .withLease(
           {
-            name: `session ${seen.session.identity.key}`,
+            name: leaseName(seen),
             timeToLive: Duration.sum(policy.attemptTimeout, savingTime),
             wait: Duration.sum(policy.overallTimeout, savingTime)
           },
@@ -134,7 +200,7 @@ export const makeRenewal = (parts: {
                 Effect.catchIf(
                   adoptFromOtherProcess(seen, error.reason === "Lost" ? 10 : 0),
                   ({ reason }) => reason === "Refused",
-                  () => AuthError.of("Unavailable", error.message)
+                  () => AuthError.of("Unavailable", "another process is renewing it")
                 )
           )
         )
@@ -150,7 +216,7 @@ export const makeRenewal = (parts: {
 
     /** Stores a renewed record that could not be stored before. */
     const saveUnsaved = Effect.flatMap(session.state, (known) =>
-      known._tag === "SignedIn" && known.unsaved ? Effect.uninterruptible(save(known)) : session.reloadFromStore
+      known._tag === "SignedIn" && known.spent !== null ? Effect.uninterruptible(save(known)) : session.reloadFromStore
     )
 
     /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */

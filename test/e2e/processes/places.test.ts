@@ -198,7 +198,7 @@ describe("an auth.json", () => {
     checkLive(backend, elsewhere)
     assert.deepStrictEqual([...leftovers(home), ...leftovers(elsewhere)], [])
     assert.isTrue(Fs.existsSync(databaseOf(home)))
-    assert.deepStrictEqual(Fs.readdirSync(elsewhere), ["auth.json"])
+    assert.deepStrictEqual(Fs.readdirSync(elsewhere), ["auth.json", "auth.json.lock"])
   })
 
   it("that has a second name keeps its old contents under that name", async () => {

@@ -12,6 +12,7 @@ import * as TestServices from "effect/TestServices"
 import * as Http from "node:http"
 import { loginLimits } from "../../../src/services/LoginPolicies.js"
 import { signIn, signInWithBrowser } from "../../../src/programs/signIn.js"
+import { AccountConfig } from "../../../src/services/AccountConfig.js"
 import { AuthSession } from "../../../src/services/AuthSession.js"
 import { Browser } from "../../../src/services/Browser.js"
 import { CredentialStore, CredentialStoreError } from "../../../src/services/CredentialStore.js"
@@ -134,6 +135,9 @@ describe("a sign-in", () => {
     assert.include(seen[1]?.body, "You are signed in")
     const record = JSON.parse(yield* stored)
     assert.deepStrictEqual([record.auth_mode, record.OPENAI_API_KEY], ["chatgpt", null])
+    const { clientId, issuer } = yield* AccountConfig
+    assert.deepStrictEqual(record.tokens?.oauth_provenance, { issuer, client_id: clientId })
+    assert.match(String(record.tokens?.login_owner_id), /^[\w-]{24}$/)
     assert.deepStrictEqual(yield* counts, { authorize: 1, exchange: 1, apiKey: 1 })
     // The first address is the one that the issuer made: it has to hold the code.
     const told = `${log} ${pagesOf(seen).replace(seen[0]?.url ?? "", "")}`

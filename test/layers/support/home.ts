@@ -29,3 +29,7 @@ export const fileStore = (codexHome: string): Layer.Layer<CredentialStore | Acco
 
 export const authFile = (home: string): string => Path.join(home, "auth.json")
 export const modeOf = (file: string): string => (Fs.statSync(file).mode & 0o777).toString(8)
+
+/** What is in a folder, besides the lock files, which stay. */
+export const filesIn = (folder: string): ReadonlyArray<string> =>
+  Fs.readdirSync(folder).filter((name) => !name.endsWith(".lock"))

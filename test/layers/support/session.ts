@@ -1,4 +1,5 @@
 /** The session layer over the fake OAuth server in memory, and a store that a test can interfere with. */
+import type * as HttpClient from "@effect/platform/HttpClient"
 import { assert, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
@@ -97,7 +98,13 @@ export interface WorldOptions {
   readonly lease?: Layer.Layer<Lease>
 }
 
-export type World = AuthSession | AccountConfig | CredentialStore | FakeBackend.FakeBackend | StoreControl
+export type World =
+  | AuthSession
+  | HttpClient.HttpClient
+  | AccountConfig
+  | CredentialStore
+  | FakeBackend.FakeBackend
+  | StoreControl
 
 /** Two accounts, of which the first is signed in unless a record is given. */
 export const accounts = [
@@ -138,6 +145,11 @@ export const inWorld = (options?: WorldOptions) =>
       Effect.provide(world(options))
     )
   )
+
+/** The session as a process that starts now has it. */
+export const nextProcess = Layer.build(
+  Layer.provide(Layer.fresh(AuthSessionOAuth.layer), Layer.fresh(LeaseMemory.layer))
+).pipe(Effect.map(Context.get(AuthSession)))
 
 /** How many exchanges have reached the OAuth server. */
 export const exchanges = Effect.flatMap(FakeBackend.FakeBackend, (backend) => backend.count("oauth.token"))
