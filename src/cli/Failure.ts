@@ -87,7 +87,8 @@ const fromAuth = (error: AuthError, at: Circumstances): Failure => {
 const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
   if (error.retryAfterMillis !== null) return `The backend asks to wait ${lengthOf(error.retryAfterMillis)}.`
   if (error.reason === "Unauthorized") return signInAgain
-  if (error.reason !== "Unreachable" && error.reason !== "Transport" && error.reason !== "Timeout") return null
+  if (error.reason !== "Challenged" && error.delivery === "answered") return null
+  if (error.reason === "Unsupported" || error.reason === "IdentityChanged") return null
   const set = at.networkVariables.length === 0 ? "" : ` Set in the environment: ${at.networkVariables.join(", ")}.`
   return `To find out why: codex-account doctor.${set}`
 }

@@ -22,14 +22,15 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Tls from "node:tls"
 import { ConfigurationError, AccountConfig } from "../services/AccountConfig.js"
-import { BodyTooLarge, concat, WholeResponse } from "./internal/BoundedHttpClient.js"
+import { BodyTooLarge, concat, Progress, WholeResponse } from "./internal/BoundedHttpClient.js"
 
 const send = (
   dispatcher: Undici.Dispatcher,
   maxBytes: number,
   request: HttpClientRequest.HttpClientRequest,
   url: URL,
-  body: Uint8Array | null
+  body: Uint8Array | null,
+  progress: Progress["Type"]
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.RequestError> =>
   Effect.async((resume) => {
     // Undici calls the handler one event at a time.
@@ -53,9 +54,11 @@ const send = (
       onRequestStart(started) {
         if (controller !== undefined) abandoned ??= new Error("the request was started a second time")
         controller = started
-        if (abandoned !== undefined) started.abort(abandoned)
+        if (abandoned !== undefined) return started.abort(abandoned)
+        progress.phase = "waiting"
       },
       onResponseStart(_, statusCode, received) {
+        progress.phase = "reading"
         status = statusCode
         headers = Headers.fromInput(received)
         const cookies = received["set-cookie"]
@@ -73,6 +76,7 @@ const send = (
         fail(error)
       }
     }
+    progress.phase = "connecting"
     try {
       dispatcher.dispatch(
         {
@@ -100,15 +104,16 @@ const makeClient = (dispatcher: Undici.Dispatcher, maxBytes: number, fallback: H
       Effect.gen(function* () {
         const request = yield* prepared
         const { body } = request
+        const progress = yield* Progress
         const url = yield* Effect.mapError(
           UrlParams.makeUrl(request.url, request.urlParams, request.hash),
           (cause) => new HttpClientError.RequestError({ request, reason: "InvalidUrl", cause })
         )
         switch (body._tag) {
           case "Empty":
-            return yield* send(dispatcher, maxBytes, request, url, null)
+            return yield* send(dispatcher, maxBytes, request, url, null, progress)
           case "Uint8Array":
-            return yield* send(dispatcher, maxBytes, request, url, body.body)
+            return yield* send(dispatcher, maxBytes, request, url, body.body, progress)
           default:
             return yield* fallback.execute(request)
         }

@@ -26,7 +26,11 @@ export interface WaitOptions<R> extends WatchOptions {
 const refused: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
   "Redirected",
+  "CertificateUntrusted",
+  "ProxyAuthRequired",
   "Forbidden",
+  "RegionUnsupported",
+  "WorkspaceDeactivated",
   "NotFound",
   "Rejected"
 ])

@@ -125,7 +125,11 @@ describe("a CA of one's own", () => {
     const [{ front }, other] = [yield* secured, yield* makeCertificates]
     for (const environment of [{}, { CODEX_CA_CERTIFICATE: other.ca }]) {
       const found = yield* Effect.provide(failures, trusting(front.origin, environment))
-      assert.deepStrictEqual(found.map(brief), ["Unreachable notSent", "Unreachable notSent", "Unavailable"])
+      assert.deepStrictEqual(found.map(brief), [
+        "CertificateUntrusted notSent",
+        "CertificateUntrusted notSent",
+        "Unavailable"
+      ])
     }
     assert.strictEqual(front.requests.count, 0)
   })
@@ -135,7 +139,7 @@ describe("a CA of one's own", () => {
     const elsewhere = front.origin.replace("127.0.0.1", "localhost")
     const environment = { CODEX_CA_CERTIFICATE: certificates.ca }
     const error = yield* Effect.flip(Effect.provide(consume, trusting(elsewhere, environment)))
-    assert.strictEqual(brief(error), "Unreachable notSent")
+    assert.strictEqual(brief(error), "CertificateUntrusted notSent")
     assert.strictEqual(front.requests.count, 0)
   })
 

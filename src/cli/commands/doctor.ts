@@ -9,6 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { capitalize } from "effect/String"
+import { BackendError } from "../../domain/BackendError.js"
+import { causeOfNoAnswer, causeOfRefusal } from "../../domain/networkCause.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import { readUsage } from "../../programs/usage.js"
@@ -16,7 +19,7 @@ import { AccountConfig, type ConfigurationError } from "../../services/AccountCo
 import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
 import { Dialog } from "../../services/Dialog.js"
-import { ExitCode } from "../exitCodes.js"
+import { ExitCode, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
@@ -81,8 +84,8 @@ const signIn = (at: Circumstances) =>
   })
 
 /**
- * One request without the sign-in; any answer will do. None when there was no answer in time. `skewMillis` is how far the
- * clock here is ahead of the backend's, NaN if it did not say.
+ * One request without the sign-in; any answer of the backend's will do. `skewMillis` is how far the clock here is ahead of
+ * the backend's, NaN if it did not say.
  */
 const reach = Effect.gen(function* () {
   const { backend, userAgent } = yield* AccountConfig
@@ -90,8 +93,22 @@ const reach = Effect.gen(function* () {
   const { headers, status } = yield* client.execute(
     HttpClientRequest.get(backend.url).pipe(HttpClientRequest.setHeader("user-agent", userAgent))
   )
+  if (status === 407 || headers["cf-mitigated"] !== undefined) {
+    const { detail, reason } = causeOfRefusal({ status, headers, bodyText: "" })
+    return yield* BackendError.of("doctor", reason, detail)
+  }
   return { status, skewMillis: (yield* Clock.currentTimeMillis) - Date.parse(headers["date"] ?? "") }
-}).pipe(Effect.timeout("8 seconds"), Effect.option)
+}).pipe(
+  Effect.catchTags({
+    RequestError: ({ cause }) => {
+      const { detail, reason } = causeOfNoAnswer(cause)
+      return Effect.fail(BackendError.of("doctor", reason, detail))
+    },
+    ResponseError: () => Effect.fail(BackendError.of("doctor", "Transport"))
+  }),
+  Effect.timeoutFail({ duration: "8 seconds", onTimeout: () => BackendError.of("doctor", "Timeout") }),
+  Effect.either
+)
 
 const clock = (skewMillis: number): Finding => {
   if (Number.isNaN(skewMillis)) return finding("clock", "warn", "the backend does not send the time")
@@ -111,14 +128,16 @@ const network = (at: Circumstances) =>
     const dialog = yield* Dialog
     const settings = finding("network", "ok", at.networkVariables.join(", ") || "no proxy or CA variable is set")
     const reached = yield* dialog.progress("Reaching the backend", reach)
-    if (Option.isNone(reached)) {
-      const advice = "Check the network, the proxy, the CA bundle and chatgpt_base_url."
-      return [settings, finding("backend", "fail", `${backend.url} does not answer`, advice, ExitCode.unavailable)]
+    if (Either.isLeft(reached)) {
+      const { advice, detail, reason, summary } = reached.left
+      const what = `${backend.url} does not answer: ${summary}${detail === null ? "" : ` (${detail})`}`
+      const next = `${advice ?? "check the network, the proxy, the CA bundle and chatgpt_base_url"}.`
+      return [settings, finding("backend", "fail", what, capitalize(next), ofBackendError(reason))]
     }
     return [
       settings,
-      finding("backend", "ok", `${backend.url} answers (HTTP ${reached.value.status})`),
-      clock(reached.value.skewMillis)
+      finding("backend", "ok", `${backend.url} answers (HTTP ${reached.right.status})`),
+      clock(reached.right.skewMillis)
     ]
   })
 

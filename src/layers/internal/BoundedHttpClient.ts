@@ -6,6 +6,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
@@ -14,6 +15,14 @@ import * as Stream from "effect/Stream"
 
 /** The body is longer than allowed; reading stopped there. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
+
+/**
+ * How far the request in hand has come, which the client notes: null where it doesn't say. Nothing has left while it is
+ * connecting.
+ */
+export class Progress extends Context.Reference<Progress>()("effect-codex-account/layers/Progress", {
+  defaultValue: (): { phase: "connecting" | "reading" | "waiting" | null } => ({ phase: null })
+}) {}
 
 /** The chunks, `size` bytes in all, in one piece. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
@@ -132,10 +141,13 @@ export const boundedHttpClient = (
   return (request) =>
     plain.execute(HttpClientRequest.setHeader(request, "user-agent", userAgent)).pipe(
       Effect.flatMap((response) =>
-        Effect.map(
-          body(response, maxResponseBytes),
-          (bytes) => new WholeResponse(response.request, response.status, response.headers, bytes)
-        )
+        Effect.flatMap(Progress, (progress) => {
+          progress.phase = "reading"
+          return Effect.map(
+            body(response, maxResponseBytes),
+            (bytes) => new WholeResponse(response.request, response.status, response.headers, bytes)
+          )
+        })
       ),
       // A stream runs in a fiber of its own. If the connection breaks, the runtime would log that fiber's error, with the
       // whole URL, before the caller can classify it.

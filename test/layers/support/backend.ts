@@ -57,13 +57,16 @@ export const readUsage = Effect.flatMap(BackendHttp, (backend) =>
   backend.read("usage.read", (client) => client.usage.read())
 ).pipe(Effect.provideService(Policies, oneAttempt))
 
-export const consume = Effect.gen(function* () {
+/** An act under the policies of the caller. */
+export const consumeOnce = Effect.gen(function* () {
   const backend = yield* BackendHttp
   const { identity } = yield* (yield* AuthSession).current
   return yield* backend.act("resetCredits.consume", identity, (client) =>
     client.resetCredits.consume({ payload: { redeem_request_id: "key-1" } })
   )
-}).pipe(Effect.provideService(Policies, oneAttempt))
+})
+
+export const consume = Effect.provideService(consumeOnce, Policies, oneAttempt)
 
 /** Reason and delivery of a failure, in a few words. */
 export const brief = (error: { readonly reason: string; readonly delivery?: string }): string =>
