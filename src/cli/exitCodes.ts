@@ -23,6 +23,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const backendCodes: Readonly<Record<BackendErrorReason, ExitCode>> = {
   Unsupported: ExitCode.refused,
+  Misconfigured: ExitCode.badUsage,
   IdentityChanged: ExitCode.nothing,
   Unreachable: ExitCode.unavailable,
   HostNotFound: ExitCode.unavailable,

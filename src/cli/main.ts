@@ -23,7 +23,7 @@ import { type Circumstances, type CommandError, failureOf, interruption, unexpec
 import { loggerFor } from "./logger.js"
 import * as Report from "./Report.js"
 
-const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
+const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
 const networkVariables = [...proxies, "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"]
 
 /** Reports why a command failed, unless it has reported something itself. */

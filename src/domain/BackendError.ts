@@ -6,6 +6,7 @@ import { namesOf, type Words } from "./words.js"
 /** What happened, and what to do about it. */
 const words = {
   Unsupported: ["the configured backend has no such endpoint", "check chatgpt_base_url"],
+  Misconfigured: ["a setting can't be used", "correct it"],
   IdentityChanged: ["another account has signed in since", "start again as that account"],
   Unreachable: ["no connection to the backend", "check the network, the proxy and chatgpt_base_url"],
   HostNotFound: ["the backend's name can't be looked up", "check the network, the DNS and chatgpt_base_url"],
@@ -42,7 +43,8 @@ const words = {
 } as const satisfies Words
 
 /**
- * - `Unsupported`: the configured host has no such endpoint. `IdentityChanged`: the session is no longer the one that the
+ * - `Unsupported`: the configured host has no such endpoint. `Misconfigured`: a setting that the call needs can't be used,
+ *   and the detail says which. `IdentityChanged`: the session is no longer the one that the
  *   call was made for. `HostNotFound`, `ConnectionRefused`, `ConnectTimeout`, `CertificateUntrusted`: what kept the
  *   connection from being made; `Unreachable` when it was something else. `ProxyUnreachable`, `ProxyAuthRequired`,
  *   `ProxyRefused`: the proxy did. Nothing was sent for any of these.
@@ -66,6 +68,7 @@ export type BackendErrorReason = typeof BackendErrorReason.Type
 
 const notSent: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
+  "Misconfigured",
   "IdentityChanged",
   "Unreachable",
   "HostNotFound",
@@ -82,7 +85,7 @@ const timeouts: ReadonlySet<BackendErrorReason> = new Set(["ConnectTimeout", "Ti
 /**
  * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked
  * for. `requestId` is the backend's own, for a report. `detail` is a code word that is known, or what is wrong with a
- * certificate. Bodies, URLs and headers are never part of the error.
+ * certificate, a proxy or a setting. Bodies, URLs and headers are never part of the error.
  * @since 0.1.0
  * @category errors
  */

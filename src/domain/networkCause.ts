@@ -46,29 +46,44 @@ const chainOf = (cause: unknown, depth = 0): ReadonlyArray<Readonly<Record<Prope
         ...chainOf(cause["cause"], depth + 1)
       ]
 
-/** A proxy that makes no tunnel has passed nothing on; undici says so only in the message. */
-const refusedTunnel = ({ message }: Readonly<Record<PropertyKey, unknown>>): NetworkCause | undefined => {
-  const status = typeof message === "string" ? /^Proxy response \((\d+)\)/.exec(message)?.[1] : undefined
+/** A proxy that makes no tunnel has passed nothing on; of some ways in which it does, undici tells only in the message. */
+const refusedTunnel = (code: string, message: unknown): NetworkCause | undefined => {
+  if (/^UND_ERR_SOCKS5_AUTH_(FAILED|REJECTED)/.test(code)) return because("ProxyAuthRequired")
+  if (code.startsWith("UND_ERR_SOCKS5")) return because("ProxyRefused")
+  if (typeof message !== "string") return undefined
+  if (/^SOCKS5 \w+ timeout$/.test(message)) return because("ConnectTimeout")
+  const status = /^Proxy response \((\d+)\)/.exec(message)?.[1]
   return status === undefined ? undefined : because(status === "407" ? "ProxyAuthRequired" : "ProxyRefused")
 }
 
 /**
  * Why no connection was made, undefined where it is not certain that none was. An error may carry the certificate's
- * `issuer`, and whether it was the proxy's connection (`isProxy`).
+ * `issuer`, and `proxy`, the one that it went to.
  */
 const unconnected = (chain: ReturnType<typeof chainOf>): NetworkCause | undefined => {
   for (const error of chain) {
     const code = typeof error["code"] === "string" ? error["code"] : ""
     const isConnect = code === "ETIMEDOUT" && error["syscall"] === "connect"
-    const found = refusedTunnel(error) ?? (isConnect ? because("ConnectTimeout") : beforeSending.get(code))
-    if (found === undefined) continue
-    const issuer = chain.map((one) => one["issuer"]).find(Predicate.isString)
-    return found.reason === "CertificateUntrusted" && found.detail === null && issuer !== undefined
-      ? because(found.reason, `issued by ${issuer.replace(/[^\p{L}\p{N} .,'&()-]/gu, "_").slice(0, 80)}`)
-      : found
+    const found =
+      refusedTunnel(code, error["message"]) ?? (isConnect ? because("ConnectTimeout") : beforeSending.get(code))
+    if (found !== undefined) return atProxy(found, textIn(chain, "proxy")) ?? issuedBy(found, textIn(chain, "issuer"))
   }
   return undefined
 }
+
+const textIn = (chain: ReturnType<typeof chainOf>, name: string): string | undefined =>
+  chain.map((error) => error[name]).find(Predicate.isString)
+
+/** Where the connection is the proxy's, so is its failure; the backend's name is looked up there. */
+const atProxy = ({ detail, reason }: NetworkCause, proxy: string | undefined): NetworkCause | undefined => {
+  if (proxy === undefined || detail !== null || reason === "CertificateUntrusted") return undefined
+  return because(reason.startsWith("Proxy") ? reason : "ProxyUnreachable", proxy)
+}
+
+const issuedBy = (found: NetworkCause, issuer: string | undefined): NetworkCause =>
+  found.reason === "CertificateUntrusted" && found.detail === null && issuer !== undefined
+    ? because(found.reason, `issued by ${issuer.replace(/[^\p{L}\p{N} .,'&()-]/gu, "_").slice(0, 80)}`)
+    : found
 
 /** Why a request had no answer, from the error of an HTTP client. */
 export const causeOfNoAnswer = (cause: unknown): NetworkCause => {

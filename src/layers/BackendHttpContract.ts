@@ -7,13 +7,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { BackendError } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { causeOfNoAnswer, causeOfRefusal } from "../domain/networkCause.js"
-import { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig, ConfigurationError } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
@@ -24,8 +25,10 @@ import { type Call, callOnce, callUnderPolicy, ensureStill } from "./internal/ca
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
   if (header === undefined) return null
   const text = header.trim()
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text) * 1000
-  const date = /^[A-Za-z]{3},? /.test(text) ? Date.parse(text) : Number.NaN
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
+  // The oldest of the three forms has no zone, and means GMT too.
+  const zoned = /\d$/.test(text) ? `${text} GMT` : text
+  const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(zoned) : Number.NaN
   return Number.isNaN(date) ? null : Math.max(0, date - nowMillis)
 }
 
@@ -48,6 +51,11 @@ const refused = ({ authorization, operation }: BackendCall["Type"], response: Wh
     )
   )
 
+const isConfigurationError = Schema.is(ConfigurationError)
+
+const misconfigured = (operation: CallName, { detail, message, reason }: ConfigurationError) =>
+  BackendError.of(operation, "Misconfigured", reason === "InvalidValue" ? detail : message)
+
 const classify =
   (operation: CallName) =>
   (failure: BackendFailure): BackendError => {
@@ -58,12 +66,13 @@ const classify =
       case "HttpApiDecodeError":
         return BackendError.of(operation, "Malformed")
       case "RequestError": {
+        if (isConfigurationError(failure.cause)) return misconfigured(operation, failure.cause)
         if (failure.reason !== "Transport") return BackendError.of(operation, "Unreachable")
         const { detail, reason } = causeOfNoAnswer(failure.cause)
         return BackendError.of(operation, reason, detail)
       }
       case "ResponseError":
-        return BackendError.of(operation, "Transport")
+        return BackendError.of(operation, failure.reason === "StatusCode" ? "Redirected" : "Transport")
     }
   }
 
@@ -74,6 +83,7 @@ const make = Effect.gen(function* () {
 
   const authorized = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.flatMap(BackendCall, ({ authorization, operation }) => {
+      if (config.backendFault !== null) return Effect.fail(misconfigured(operation, config.backendFault))
       const path = styledPath(config.backend.style, request.url)
       return path === undefined
         ? Effect.fail(BackendError.of(operation, "Unsupported"))

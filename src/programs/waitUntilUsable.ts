@@ -25,6 +25,7 @@ export interface WaitOptions<R> extends WatchOptions {
 
 const refused: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
+  "Misconfigured",
   "Redirected",
   "CertificateUntrusted",
   "ProxyAuthRequired",

@@ -20,6 +20,7 @@ const auth: Readonly<Record<number, ReadonlyArray<AuthErrorReason>>> = {
   6: ["Unavailable"]
 }
 const backend: Readonly<Record<number, ReadonlyArray<BackendErrorReason>>> = {
+  2: ["Misconfigured"],
   3: ["Unauthorized"],
   4: [
     ...(["Unsupported", "Redirected", "Forbidden", "NotFound", "Rejected"] as const),

@@ -15,6 +15,8 @@ import { InviteEmail } from "../../src/domain/InviteEmail.js"
 import * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
 import { retryAfterMillis } from "../../src/layers/BackendHttpContract.js"
 import * as ReferralsHttp from "../../src/layers/ReferralsHttp.js"
+import { backendBase } from "../../src/contracts/BackendEndpoints.js"
+import { ConfigurationError } from "../../src/services/AccountConfig.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Policies, underPolicy, withPolicy } from "../../src/services/Policies.js"
@@ -229,6 +231,41 @@ describe("a failure is told as", () => {
   })
 })
 
+describe("nothing is sent, and the setting is named,", () => {
+  virtual("where the base URL can't be used", function* () {
+    const backendFault = new ConfigurationError({ reason: "InvalidUrl", detail: "chatgpt_base_url in config.toml" })
+    const { layer, requests } = answering(() => new Response("{}"), { settings: { backendFault } })
+    const error = yield* Effect.flip(Effect.provide(consume, layer))
+    assert.deepStrictEqual([error.reason, requests.length], ["Misconfigured", 0])
+    assert.include(error.message, "chatgpt_base_url")
+  })
+
+  const over = (url: string, allowHttp = false) =>
+    answering(() => new Response(JSON.stringify(usageBody)), { settings: { backend: backendBase(url), allowHttp } })
+
+  virtual.each(["http://gateway.test/backend-api", "http://10.0.0.1", "http://127.0.0.1.test", "http://[::2]"])(
+    "where the token would go over plain http to another machine: %s",
+    function* (url) {
+      const { layer, requests } = over(url)
+      const error = yield* Effect.flip(Effect.provide(consume, layer))
+      assert.deepStrictEqual([error.reason, requests.length], ["Misconfigured", 0])
+      assert.include(error.message, "CODEX_ACCOUNT_ALLOW_HTTP")
+      assert.notInclude(error.message, url)
+    }
+  )
+
+  virtual.each([
+    ["http://127.8.9.10:1", false],
+    ["http://localhost", false],
+    ["http://[::1]:1", false],
+    ["http://gateway.test", true]
+  ] as const)("control: %s (allowed: %s) is called", function* ([url, allowed]) {
+    const { layer, requests } = over(url, allowed)
+    yield* Effect.provide(readUsage, layer)
+    assert.strictEqual(requests.length, 1)
+  })
+})
+
 virtual("an answer without a body is a success of a call that needs none, and of no other", function* () {
   const { layer } = answering(() => new Response(null, { status: 204 }))
   yield* Effect.provide(nudge, layer)
@@ -237,17 +274,18 @@ virtual("an answer without a body is a success of a call that needs none, and of
 
 const at = Date.UTC(2026, 10, 20, 12, 0, 0)
 const waits: ReadonlyArray<readonly [header: string | undefined, millis: number | null]> = [
-  ...[undefined, "", "9999999999", "-1", "+1", "1e3", "0x10", "Infinity", "soon", "2026-11-20T12:01:00Z"].map(
+  ...[undefined, "", "-1", "+1", "1e3", "0x10", "Infinity", "soon", "2026-11-20T12:01:00Z"].map(
     (header) => [header, null] as const
   ),
   ["0", 0],
   ["1", 1000],
   [" 120 ", 120_000],
   ["1.5", 1500],
-  ["999999999", 999_999_999_000],
+  ["9999999999", 9_999_999_999_000],
+  ["9".repeat(400), Number.MAX_SAFE_INTEGER],
   ["Fri, 20 Nov 2026 12:01:00 GMT", 60_000],
-  ["Friday, 20-Nov-26 12:01:00 GMT", null],
-  ["Fri Nov 20 12:01:00 2026 GMT", 60_000],
+  ["Friday, 20-Nov-26 12:01:00 GMT", 60_000],
+  ["Fri Nov 20 12:01:00 2026", 60_000],
   ["Fri, 20 Nov 2026 11:00:00 GMT", 0],
   ["Fri, 40 Nov 2026 11:00:00 GMT", null]
 ]

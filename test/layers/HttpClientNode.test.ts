@@ -66,7 +66,7 @@ describe("connections", () => {
 })
 
 describe("a request", () => {
-  live("has the headers of the session and our own user agent, asks for no compression, tells no trace", function* () {
+  live("has the headers of the session and our own user agent, asks for gzip, tells no trace", function* () {
     const server = yield* httpServer((_, response) => json(response, usageBody))
     yield* readUsage.pipe(Effect.withSpan("a span of the caller's"), Effect.provide(calling(server.origin)))
     const headers = server.received[0]?.headers ?? {}
@@ -77,8 +77,9 @@ describe("a request", () => {
       Object.keys(headers).filter(
         (name) => !["host", "connection", "authorization", "chatgpt-account-id", "user-agent", "accept"].includes(name)
       ),
-      []
+      ["accept-encoding"]
     )
+    assert.strictEqual(headers["accept-encoding"], "gzip")
   })
 
   live("with a body says that it is JSON; an exchange carries no bearer", function* () {
@@ -96,7 +97,7 @@ describe("a request", () => {
     assert.isUndefined(exchange?.headers.authorization)
     assert.match(exchange?.headers["user-agent"] ?? "", /^effect-codex-account\/\d/)
     for (const { headers } of server.received) {
-      for (const name of ["traceparent", "tracestate", "b3", "x-b3-traceid", "accept-encoding", "cookie"]) {
+      for (const name of ["traceparent", "tracestate", "b3", "x-b3-traceid", "cookie"]) {
         assert.isUndefined(headers[name], name)
       }
     }
@@ -219,7 +220,7 @@ describe("one POST is one POST, answered with", () => {
 
 live.each([
   ["http://127.0.0.1:free", "ConnectionRefused"],
-  ["http://no-such-host.invalid", "HostNotFound"],
+  ["https://no-such-host.invalid", "HostNotFound"],
   ["http://[::1]:1", "ConnectionRefused"],
   ["http://127.0.0.1:1", "ConnectionRefused"]
 ] as const)("where no connection can be made nothing was sent: %s, %s", function* ([origin, reason]) {

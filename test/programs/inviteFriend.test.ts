@@ -336,7 +336,7 @@ it.effect.each([400, 403, 409, 422])("after %s, a definite no, the same address 
 
 it.effect("after no connection, the same address may be tried again", () =>
   Effect.gen(function* () {
-    assert.strictEqual(yield* refused(), "BackendError Unreachable")
+    assert.strictEqual(yield* refused(), "BackendError ConnectionRefused")
     assert.deepStrictEqual(yield* states, ["abandoned"])
     assert.deepInclude(yield* run(inviteFriend({ email: invitee })), { _tag: "Sent" })
   }).pipe(Effect.provide(account({ backend: { plan: [FaultPlan.on(invite, 1, Fault.refused)] } })))

@@ -4,6 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,6 +13,7 @@ import * as Option from "effect/Option"
 import { capitalize } from "effect/String"
 import { BackendError } from "../../domain/BackendError.js"
 import { causeOfNoAnswer, causeOfRefusal } from "../../domain/networkCause.js"
+import { exposesTokens } from "../../domain/plainHttp.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import { readUsage } from "../../programs/usage.js"
@@ -50,14 +52,16 @@ const failed = (name: string, error: CommandError, at: Circumstances): Finding =
 const home = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { codexHome } = yield* AccountConfig
+  const { backendFault, codexHome } = yield* AccountConfig
   const isThere = yield* Effect.orElseSucceed(fs.exists(codexHome), () => false)
   const hasConfig = yield* Effect.orElseSucceed(fs.exists(path.join(codexHome, "config.toml")), () => false)
   return [
     isThere
       ? finding("home", "ok", codexHome)
       : finding("home", "warn", `${codexHome} does not exist`, "Run codex-account login."),
-    finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults apply")
+    backendFault !== null
+      ? finding("configuration", "fail", backendFault.message, "Correct config.toml.", ExitCode.badUsage)
+      : finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults apply")
   ]
 })
 
@@ -124,9 +128,10 @@ const clock = (skewMillis: number): Finding => {
 
 const network = (at: Circumstances) =>
   Effect.gen(function* () {
-    const { backend } = yield* AccountConfig
+    const { backend, backendFault } = yield* AccountConfig
     const dialog = yield* Dialog
     const settings = finding("network", "ok", at.networkVariables.join(", ") || "no proxy or CA variable is set")
+    if (backendFault !== null) return [settings]
     const reached = yield* dialog.progress("Reaching the backend", reach)
     if (Either.isLeft(reached)) {
       const { advice, detail, reason, summary } = reached.left
@@ -140,6 +145,39 @@ const network = (at: Circumstances) =>
       clock(reached.right.skewMillis)
     ]
   })
+
+/** What lets others read a token on its way; nothing where all is well. */
+const privacy = Effect.gen(function* () {
+  const { allowHttp, backend } = yield* AccountConfig
+  const checksCertificates = yield* Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
+    Effect.match({ onFailure: () => true, onSuccess: (value) => value !== "0" })
+  )
+  const isExposed = exposesTokens(backend.url)
+  return [
+    ...(isExposed
+      ? [
+          finding(
+            "privacy",
+            "warn",
+            "chatgpt_base_url is plain http on another machine",
+            allowHttp
+              ? "Anybody on the way can read the token. Use https."
+              : "Nothing is sent there. Use https, or set CODEX_ACCOUNT_ALLOW_HTTP=true."
+          )
+        ]
+      : []),
+    ...(checksCertificates
+      ? []
+      : [
+          finding(
+            "privacy",
+            "warn",
+            "NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked",
+            "Unset it, and name a CA of your own in CODEX_CA_CERTIFICATE."
+          )
+        ])
+  ]
+})
 
 const access = (at: Circumstances) =>
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsage())).pipe(
@@ -156,8 +194,8 @@ const diagnose = (at: Circumstances) =>
     const places = [...(yield* home), yield* storage]
     const session = yield* signIn(at)
     const reached = yield* network(at)
-    const usable = [session, ...reached].every(({ check }) => check.result !== "fail")
-    return [...places, session, ...reached, ...(usable ? [yield* access(at)] : [])]
+    const usable = [...places, session, ...reached].every(({ check }) => check.result !== "fail")
+    return [...places, session, ...(yield* privacy), ...reached, ...(usable ? [yield* access(at)] : [])]
   })
 
 const marks = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"] } as const

@@ -27,13 +27,15 @@ export const calling = (
   options?: {
     readonly settings?: Partial<AccountSettings>
     readonly record?: AuthJson
+    /** Another client than our own. */
+    readonly client?: Layer.Layer<HttpClient.HttpClient>
     /** The variables of the environment, instead of the process's. */
     readonly environment?: Readonly<Record<string, string>>
   }
 ): Layer.Layer<AuthSession | BackendHttp | HttpClient.HttpClient | AccountConfig, ConfigurationError> =>
   BackendHttpContract.layer.pipe(
     Layer.provideMerge(AuthSessionOAuth.layer),
-    Layer.provideMerge(HttpClientNode.layer),
+    Layer.provideMerge(options?.client ?? HttpClientNode.layer),
     Layer.provide(CredentialStoreEphemeral.layerMemory(options?.record ?? record({ access: secretToken }))),
     Layer.provide(LeaseMemory.layer),
     Layer.provideMerge(
