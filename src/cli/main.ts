@@ -54,6 +54,11 @@ export const main = (argv: ReadonlyArray<string>): void => {
     networkVariables: networkVariables.filter((name) => (process.env[name] ?? "") !== ""),
     homeGiven: globals["--codex-home"] !== undefined
   }
+  // That a part of a library is experimental is nothing to the person at the terminal.
+  const [show] = process.listeners("warning")
+  process.removeAllListeners("warning").on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") show?.(warning)
+  })
   // A reader that leaves early, such as `head`, is no error.
   process.stdout.on("error", () => {})
   process.stderr.on("error", () => {})
