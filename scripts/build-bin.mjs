@@ -52,7 +52,9 @@ const undici = {
         module.exports = {
           Dispatcher,
           Agent: require("./lib/dispatcher/agent"),
-          get EnvHttpProxyAgent() { return require("./lib/dispatcher/env-http-proxy-agent") },
+          buildConnector: require("./lib/core/connect"),
+          get ProxyAgent() { return require("./lib/dispatcher/proxy-agent") },
+          get Socks5ProxyAgent() { return require("./lib/dispatcher/socks5-proxy-agent") },
           get getGlobalDispatcher() { return require("./lib/global").getGlobalDispatcher }
         }`
     }))

@@ -2,7 +2,7 @@
 import type { ConfigError } from "effect/ConfigError"
 import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
-import type { BackendError } from "../domain/BackendError.js"
+import type { BackendError, BackendErrorReason } from "../domain/BackendError.js"
 import type { ConfigurationError } from "../services/AccountConfig.js"
 import type { JournalError } from "../services/OperationJournal.js"
 import type { LoginError } from "../domain/LoginError.js"
@@ -84,10 +84,14 @@ const fromAuth = (error: AuthError, at: Circumstances): Failure => {
   return make(`AuthError.${reason}`, ofAuthError(reason), [first, notDone(at), next])
 }
 
+/** Nothing was sent, and the network has no part in it. */
+const noNetwork: ReadonlySet<BackendErrorReason> = new Set(["Unsupported", "Misconfigured", "IdentityChanged"] as const)
+
 const backendAdvice = (error: BackendError, at: Circumstances): string | null => {
   if (error.retryAfterMillis !== null) return `The backend asks to wait ${lengthOf(error.retryAfterMillis)}.`
   if (error.reason === "Unauthorized") return signInAgain
-  if (error.reason !== "Unreachable" && error.reason !== "Transport" && error.reason !== "Timeout") return null
+  if (error.reason !== "Challenged" && error.delivery === "answered") return null
+  if (noNetwork.has(error.reason)) return null
   const set = at.networkVariables.length === 0 ? "" : ` Set in the environment: ${at.networkVariables.join(", ")}.`
   return `To find out why: codex-account doctor.${set}`
 }

@@ -23,7 +23,7 @@ import { type Circumstances, type CommandError, failureOf, interruption, unexpec
 import { loggerFor } from "./logger.js"
 import * as Report from "./Report.js"
 
-const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
+const proxies = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
 const networkVariables = [...proxies, "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"]
 
 /** Reports why a command failed, unless it has reported something itself. */
@@ -54,6 +54,11 @@ export const main = (argv: ReadonlyArray<string>): void => {
     networkVariables: networkVariables.filter((name) => (process.env[name] ?? "") !== ""),
     homeGiven: globals["--codex-home"] !== undefined
   }
+  // That a part of a library is experimental is nothing to the person at the terminal.
+  const [show] = process.listeners("warning")
+  process.removeAllListeners("warning").on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") show?.(warning)
+  })
   // A reader that leaves early, such as `head`, is no error.
   process.stdout.on("error", () => {})
   process.stderr.on("error", () => {})

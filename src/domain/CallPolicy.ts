@@ -75,10 +75,17 @@ export const pauseAfter = (
     Duration.times(Duration.min(Duration.times(base, factor ** (failed - 1)), cap), 1 - jitter * share)
   )
 
+/** A challenge, a certificate or a proxy's question is the same a moment later. */
 const transient: ReadonlyArray<BackendErrorReason> = [
   "Unreachable",
+  "HostNotFound",
+  "ConnectionRefused",
+  "ConnectTimeout",
+  "ProxyUnreachable",
+  "ProxyRefused",
   "Transport",
   "Timeout",
+  "BodyTimeout",
   "RateLimited",
   "ServerError"
 ]

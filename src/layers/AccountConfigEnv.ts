@@ -5,6 +5,7 @@ import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { constant } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -40,6 +41,8 @@ const defaultBaseUrl = "https://chatgpt.com/backend-api/"
  */
 export const defaults: Omit<AccountSettings, "codexHome"> = {
   backend: backendBase(defaultBaseUrl),
+  backendFault: null,
+  allowHttp: false,
   refreshUrl: defaultRefreshUrl,
   revokeUrl: `${defaultIssuer}/oauth/revoke`,
   clientId: defaultClientId,
@@ -66,6 +69,7 @@ const textOr = (name: string, fallback: string) => Config.map(text(name), Option
 
 /** What becomes a setting as it is. */
 const passedOn = Config.all({
+  allowHttp: Config.boolean("CODEX_ACCOUNT_ALLOW_HTTP").pipe(Config.withDefault(defaults.allowHttp)),
   clientId: textOr("CODEX_APP_SERVER_LOGIN_CLIENT_ID", defaults.clientId),
   accessToken: Config.map(
     text("CODEX_ACCESS_TOKEN"),
@@ -92,6 +96,10 @@ const environment = Config.all({
 const checkUrl = (url: string, origin: string) =>
   isHttpUrl(url) ? Effect.succeed(url) : Effect.fail(new ConfigurationError({ reason: "InvalidUrl", detail: origin }))
 
+/** A text without the blanks around it, the default where there is none, and nothing where it is no text. */
+const wordOf = (value: unknown, fallback: string): string =>
+  value === undefined ? fallback : typeof value === "string" ? value.trim() : ""
+
 /** A base that paths are appended to. */
 const checkBase = (url: string, origin: string) =>
   Effect.map(checkUrl(url.trim(), origin), (base) => base.replace(/\/+$/, ""))
@@ -101,9 +109,12 @@ const revokeBeside = (refreshUrl: string): string => new URL("/oauth/revoke", re
 
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
-/** The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a list of them. */
+/**
+ * The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a
+ * list of them. Only what needs the base URL cares what it is.
+ */
 const ConfigToml = Schema.Struct({
-  chatgpt_base_url: maybe(Schema.String),
+  chatgpt_base_url: maybe(Schema.Unknown),
   cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
   forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
   forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String)))
@@ -117,7 +128,7 @@ export const ConfigTomlText = Schema.transformOrFail(Schema.String, ConfigToml, 
   strict: false,
   decode: (text, _options, ast) =>
     ParseResult.try({
-      try: () => Toml.parse(text),
+      try: () => Toml.parse(text, { integersAsBigInt: true }),
       catch: (error) =>
         new ParseResult.Type(
           ast,
@@ -170,17 +181,18 @@ export const make = (
     const userHome = Option.getOrElse(Option.firstSomeOf([env.userHome, env.userProfile]), () => ".")
     const codexHome = explicit === undefined ? path.join(userHome, ".codex") : yield* resolveHome(fs, explicit)
     const file = yield* readConfigToml(fs, path.join(codexHome, "config.toml"))
-    const baseUrl = yield* checkUrl(
-      overrides.baseUrl ?? file.chatgpt_base_url ?? defaultBaseUrl,
-      overrides.baseUrl === undefined ? "chatgpt_base_url in config.toml" : "the base URL given"
+    const given = overrides.baseUrl === undefined ? undefined : yield* checkUrl(overrides.baseUrl, "the base URL given")
+    const baseUrl = yield* Effect.either(
+      checkUrl(given ?? wordOf(file.chatgpt_base_url, defaultBaseUrl), "chatgpt_base_url in config.toml")
     )
     const refreshUrl = yield* checkUrl(env.refreshUrl, "CODEX_REFRESH_TOKEN_URL_OVERRIDE")
-    const workspaces = file.forced_chatgpt_workspace_id ?? []
+    const workspaces = [file.forced_chatgpt_workspace_id ?? []].flat().map((id) => id.trim())
     return {
       ...defaults,
       ...(yield* passedOn),
       codexHome,
-      backend: backendBase(baseUrl),
+      backend: backendBase(Either.getOrElse(baseUrl, constant(""))),
+      backendFault: Option.getOrNull(Either.getLeft(baseUrl)),
       refreshUrl,
       revokeUrl: yield* checkUrl(
         Option.getOrElse(env.revokeUrl, () => revokeBeside(refreshUrl)),
@@ -191,7 +203,7 @@ export const make = (
       originator: printable(env.originator),
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
-      forcedWorkspaces: typeof workspaces === "string" ? [workspaces] : workspaces,
+      forcedWorkspaces: workspaces.filter((id) => id !== ""),
       caCertificate: Option.orElse(
         Option.map(env.caCertificate, (pem) => ({ path: pem, variable: "CODEX_CA_CERTIFICATE" })),
         () => Option.map(env.sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
@@ -202,8 +214,8 @@ export const make = (
 /**
  * Reads `CODEX_HOME`, `CODEX_REFRESH_TOKEN_URL_OVERRIDE`, `CODEX_REVOKE_TOKEN_URL_OVERRIDE`,
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`, `CODEX_ACCESS_TOKEN`,
- * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_USAGE_INTERVAL`,
- * `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
+ * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_ALLOW_HTTP`,
+ * `CODEX_ACCOUNT_USAGE_INTERVAL`, `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
  * @since 0.1.0
  * @category layers
  */

@@ -1,78 +1,35 @@
 /** Backend calls through the client that is derived from the contract. */
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
-import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
+import { BackendError } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
-import { AccountConfig } from "../services/AccountConfig.js"
+import { causeOfNoAnswer, causeOfRefusal } from "../domain/networkCause.js"
+import { AccountConfig, ConfigurationError } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
 import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy, ensureStill } from "./internal/callUnderPolicy.js"
 
-/** Failures of name look-up, connecting and the TLS handshake: all before the first byte of a request. */
-const beforeSending: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_INVALID_ARG",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "ERR_SSL_WRONG_VERSION_NUMBER"
-])
-
-const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
-  if (!Predicate.isRecord(cause) || depth > 4) return []
-  const own = typeof cause["code"] === "string" ? [cause["code"]] : []
-  const many = Array.isArray(cause["errors"]) ? cause["errors"].flatMap((error) => codesOf(error, depth + 1)) : []
-  return [...own, ...many, ...codesOf(cause["cause"], depth + 1)]
-}
-
-/** A proxy that makes no tunnel has passed nothing on; undici says so only in the message. */
-const isRefusedTunnel = (cause: unknown): boolean =>
-  cause instanceof Error && (cause.message.startsWith("Proxy response (") || isRefusedTunnel(cause.cause))
-
-/** Whether it is certain that nothing of the request left. */
-export const isConnectFailure = (error: HttpClientError.RequestError): boolean =>
-  error.reason !== "Transport" ||
-  codesOf(error.cause).some((code) => beforeSending.has(code)) ||
-  isRefusedTunnel(error.cause)
-
 /** Milliseconds to wait, from a number of seconds or an HTTP date. Null when the header is absent or neither. */
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
   if (header === undefined) return null
   const text = header.trim()
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text) * 1000
-  const date = /^[A-Za-z]{3},? /.test(text) ? Date.parse(text) : Number.NaN
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
+  // The oldest of the three forms has no zone, and means GMT too.
+  const zoned = /\d$/.test(text) ? `${text} GMT` : text
+  const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(zoned) : Number.NaN
   return Number.isNaN(date) ? null : Math.max(0, date - nowMillis)
-}
-
-const reasonOfStatus = (status: number): BackendErrorReason => {
-  if (status < 400) return "Redirected"
-  if (status === 401) return "Unauthorized"
-  if (status === 403) return "Forbidden"
-  if (status === 404) return "NotFound"
-  if (status === 429) return "RateLimited"
-  return status < 500 ? "Rejected" : "ServerError"
 }
 
 /** The id for a report; one that holds the bearer, or a part of it, is no id. */
@@ -86,13 +43,18 @@ const refused = ({ authorization, operation }: BackendCall["Type"], response: Wh
     Effect.fail(
       new BackendError({
         operation,
-        reason: reasonOfStatus(response.status),
+        ...causeOfRefusal(response),
         status: response.status,
         retryAfterMillis: retryAfterMillis(response.headers["retry-after"], now),
         requestId: requestIdOf(response, Redacted.value(authorization.headers)["authorization"] ?? "")
       })
     )
   )
+
+const isConfigurationError = Schema.is(ConfigurationError)
+
+const misconfigured = (operation: CallName, { detail, message, reason }: ConfigurationError) =>
+  BackendError.of(operation, "Misconfigured", reason === "InvalidValue" ? detail : message)
 
 const classify =
   (operation: CallName) =>
@@ -103,10 +65,14 @@ const classify =
       case "ParseError":
       case "HttpApiDecodeError":
         return BackendError.of(operation, "Malformed")
-      case "RequestError":
-        return BackendError.of(operation, isConnectFailure(failure) ? "Unreachable" : "Transport")
+      case "RequestError": {
+        if (isConfigurationError(failure.cause)) return misconfigured(operation, failure.cause)
+        if (failure.reason !== "Transport") return BackendError.of(operation, "Unreachable")
+        const { detail, reason } = causeOfNoAnswer(failure.cause)
+        return BackendError.of(operation, reason, detail)
+      }
       case "ResponseError":
-        return BackendError.of(operation, "Transport")
+        return BackendError.of(operation, failure.reason === "StatusCode" ? "Redirected" : "Transport")
     }
   }
 
@@ -117,6 +83,7 @@ const make = Effect.gen(function* () {
 
   const authorized = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.flatMap(BackendCall, ({ authorization, operation }) => {
+      if (config.backendFault !== null) return Effect.fail(misconfigured(operation, config.backendFault))
       const path = styledPath(config.backend.style, request.url)
       return path === undefined
         ? Effect.fail(BackendError.of(operation, "Unsupported"))

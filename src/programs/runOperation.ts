@@ -99,6 +99,14 @@ export const withOperationLease = <A, R>(
 const reasonOf = (error: AuthError | BackendError): string =>
   error._tag === "BackendError" && error.status !== null ? `${error.reason} ${error.status}` : error.reason
 
+/** The cause of a refusal, where it is more than its status. */
+const whyRefused = ({ advice, detail, reason, summary }: BackendError): string | null =>
+  reason === "RegionUnsupported" || reason === "WorkspaceDeactivated"
+    ? `The cause: ${summary}; ${advice}.`
+    : detail === null
+      ? null
+      : `The cause: ${detail}.`
+
 /** What is known of a request that was made: how it ended, and each of its attempts. */
 interface Sent<A> {
   readonly exit: Exit.Exit<A, AuthError | BackendError>
@@ -129,16 +137,16 @@ const classifyExit = <A>(
     return [begun ? { _tag: "unknown", reason: "interrupted" } : { _tag: "abandoned" }, Exit.failCause(exit.cause)]
   }
   const error = failure.value
-  const fail = (reason: "Rejected" | "OutcomeUnknown" | "IdentityChanged") =>
-    Exit.fail(
-      new ActError({ act, reason, key, status: error._tag === "BackendError" ? error.status : null, detail: null })
-    )
+  const fail = (reason: "Rejected" | "OutcomeUnknown" | "IdentityChanged", detail: string | null = null) =>
+    Exit.fail(new ActError({ act, reason, key, status: error._tag === "BackendError" ? error.status : null, detail }))
   // A service that keeps no list of its attempts is judged by its error alone.
   if (sentBefore || (attempts.length === 0 && leavesOpen(error))) {
     return [{ _tag: "unknown", reason: reasonOf(error) }, fail("OutcomeUnknown")]
   }
-  if (error._tag === "BackendError" && isRejection(error)) {
-    return [{ _tag: "rejected", reason: reasonOf(error) }, fail("Rejected")]
+  if (error._tag === "BackendError" && error.delivery !== "notSent" && isRejection(error)) {
+    // Who stands in the way has refused, not the backend.
+    const end = error.reason === "Challenged" ? Exit.fail(error) : fail("Rejected", whyRefused(error))
+    return [{ _tag: "rejected", reason: reasonOf(error) }, end]
   }
   const isChanged = error._tag === "BackendError" && error.reason === "IdentityChanged"
   return [{ _tag: "abandoned" }, isChanged ? fail("IdentityChanged") : Exit.fail(error)]

@@ -25,8 +25,13 @@ export interface WaitOptions<R> extends WatchOptions {
 
 const refused: ReadonlySet<BackendErrorReason> = new Set([
   "Unsupported",
+  "Misconfigured",
   "Redirected",
+  "CertificateUntrusted",
+  "ProxyAuthRequired",
   "Forbidden",
+  "RegionUnsupported",
+  "WorkspaceDeactivated",
   "NotFound",
   "Rejected"
 ])

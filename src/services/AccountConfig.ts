@@ -50,6 +50,10 @@ export interface AccountSettings {
   /** The folder with `auth.json` and `config.toml`. */
   readonly codexHome: string
   readonly backend: BackendBase
+  /** Why the base URL of the settings can't be used: every call of the backend fails with it. */
+  readonly backendFault: ConfigurationError | null
+  /** Whether tokens may go over plain http to other machines. */
+  readonly allowHttp: boolean
   /** Full URLs of the OAuth server's endpoints. */
   readonly refreshUrl: string
   readonly revokeUrl: string

@@ -170,7 +170,7 @@ export const make = (options?: FakeBackendOptions): Effect.Effect<FakeBackendSer
         })
       )
     return {
-      urls: urlsOf("http://codex.fake.test"),
+      urls: urlsOf("https://codex.fake.test"),
       exchange,
       accountKeys: accounts.map(accountKey),
       state: Ref.get(state),

@@ -20,9 +20,17 @@ const auth: Readonly<Record<number, ReadonlyArray<AuthErrorReason>>> = {
   6: ["Unavailable"]
 }
 const backend: Readonly<Record<number, ReadonlyArray<BackendErrorReason>>> = {
+  2: ["Misconfigured"],
   3: ["Unauthorized"],
-  4: ["Unsupported", "Redirected", "Forbidden", "NotFound", "Rejected"],
-  6: ["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError", "Malformed", "TooLarge"],
+  4: [
+    ...(["Unsupported", "Redirected", "Forbidden", "NotFound", "Rejected"] as const),
+    ...(["RegionUnsupported", "WorkspaceDeactivated"] as const)
+  ],
+  6: [
+    ...(["Unreachable", "HostNotFound", "ConnectionRefused", "ConnectTimeout", "CertificateUntrusted"] as const),
+    ...(["ProxyUnreachable", "ProxyAuthRequired", "ProxyRefused", "Challenged"] as const),
+    ...(["Transport", "Timeout", "BodyTimeout", "RateLimited", "ServerError", "Malformed", "TooLarge"] as const)
+  ],
   7: ["IdentityChanged"]
 }
 const act: Readonly<Record<number, ReadonlyArray<typeof ActErrorReason.Type>>> = {

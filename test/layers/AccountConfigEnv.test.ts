@@ -104,6 +104,7 @@ const variables: ReadonlyArray<readonly [label: string, environment: Environment
     { CODEX_ACCOUNT_USAGE_INTERVAL: "90 seconds" },
     { usageInterval: Duration.seconds(90) }
   ],
+  ["CODEX_ACCOUNT_ALLOW_HTTP", { CODEX_ACCOUNT_ALLOW_HTTP: "true" }, { allowHttp: true }],
   ["CODEX_ACCOUNT_ROLE_TTL", { CODEX_ACCOUNT_ROLE_TTL: "1 hour" }, { roleTimeToLive: Duration.hours(1) }],
   ["CODEX_ACCOUNT_ROLE_COOL_DOWN", { CODEX_ACCOUNT_ROLE_COOL_DOWN: "2 minutes" }, { roleCoolDown: Duration.minutes(2) }]
 ]
@@ -175,7 +176,26 @@ const keys: ReadonlyArray<readonly [label: string, toml: string, found: Partial<
   ["a forced API key", 'forced_login_method = "api"', { forcedLoginMethod: Option.some("api") }],
   ["one workspace", 'forced_chatgpt_workspace_id = "w1"', { forcedWorkspaces: ["w1"] }],
   ["no workspace", "forced_chatgpt_workspace_id = []", { forcedWorkspaces: [] }],
-  ["several workspaces", 'forced_chatgpt_workspace_id = ["w1", "w2"]', { forcedWorkspaces: ["w1", "w2"] }]
+  ["several workspaces", 'forced_chatgpt_workspace_id = ["w1", "w2"]', { forcedWorkspaces: ["w1", "w2"] }],
+  ["a blank workspace, which is none", 'forced_chatgpt_workspace_id = " "', { forcedWorkspaces: [] }],
+  ["blanks around workspaces", 'forced_chatgpt_workspace_id = [" w1\\t", ""]', { forcedWorkspaces: ["w1"] }],
+  [
+    "blanks around the base URL",
+    'chatgpt_base_url = " http://127.0.0.1:1 "',
+    { backend: { url: "http://127.0.0.1:1", style: "codex" } }
+  ],
+  [
+    "every kind of value in the keys of others",
+    [
+      "a = [9223372036854775807, -9223372036854775808, 0xffffffff, 0o7, 0b1]",
+      "b = [nan, +inf, -inf, 1e400]",
+      "c = [1979-05-27T07:32:00Z, 1979-05-27 07:32:00.999999-07:00, 1979-05-27T07:32:00, 1979-05-27, 07:32:00.5]",
+      "[d.'e f']",
+      'g = """',
+      '"""'
+    ].join("\n"),
+    {}
+  ]
 ]
 
 const malformed: ReadonlyArray<readonly [label: string, toml: string, place: string]> = [
@@ -183,8 +203,7 @@ const malformed: ReadonlyArray<readonly [label: string, toml: string, place: str
   ["a conflict marker", "<<<<<<< sk-secret\n", "line 1"],
   ["an unknown store", 'cli_auth_credentials_store = "sk-secret"', "cli_auth_credentials_store"],
   ["an unknown method", 'forced_login_method = "sk-secret"', "forced_login_method"],
-  ["a workspace that is none", 'forced_chatgpt_workspace_id = { id = "sk-secret" }', "forced_chatgpt_workspace_id"],
-  ["a base URL that is none", 'chatgpt_base_url = ["sk-secret"]', "chatgpt_base_url"]
+  ["a workspace that is none", 'forced_chatgpt_workspace_id = { id = "sk-secret" }', "forced_chatgpt_workspace_id"]
 ]
 
 describe("config.toml", () => {
@@ -228,7 +247,6 @@ const unusable = [
 
 describe("a URL that can't be used", () => {
   virtual.each(unusable)("is refused wherever it stands, and not shown: %s", function* (bad) {
-    const home = yield* configured(`chatgpt_base_url = "${bad}"`)
     const plain = yield* temporaryHome()
     const variables = [
       "CODEX_REFRESH_TOKEN_URL_OVERRIDE",
@@ -237,7 +255,6 @@ describe("a URL that can't be used", () => {
       "CODEX_AUTHAPI_BASE_URL"
     ]
     for (const [found, where] of [
-      [yield* trouble({ CODEX_HOME: home }), "chatgpt_base_url"],
       [yield* trouble({ CODEX_HOME: plain }, { baseUrl: bad }), "base URL"],
       ...(yield* Effect.forEach(variables, (name) =>
         Effect.map(trouble({ CODEX_HOME: plain, [name]: bad }), (found) => [found, name] as const)
@@ -248,6 +265,22 @@ describe("a URL that can't be used", () => {
       assert.notInclude(found.shown, "hunter2")
     }
   })
+
+  virtual.each([...unusable.map((bad) => `"${bad}"`), '""', '["hunter2"]', "9223372036854775807"])(
+    "is a fault of the backend's settings alone where it is that of config.toml: %s",
+    function* (value) {
+      const home = yield* configured(`chatgpt_base_url = ${value}`)
+      const { backend, backendFault, ...others } = yield* settings({ CODEX_HOME: home })
+      assert.strictEqual(backendFault?.reason, "InvalidUrl")
+      assert.include(backendFault?.message, "chatgpt_base_url")
+      assert.notInclude(`${JSON.stringify(backendFault)} ${JSON.stringify(backend)}`, "hunter2")
+      const { backend: _, backendFault: none, ...defaults } = AccountConfigEnv.defaults
+      assert.deepStrictEqual([others, none], [{ ...defaults, codexHome: home }, null])
+      // What the caller says takes its place.
+      const given = yield* settings({ CODEX_HOME: home }, { baseUrl: "https://caller.test" })
+      assert.isNull(given.backendFault)
+    }
+  )
 })
 
 describe("the layers", () => {

@@ -15,6 +15,8 @@ import { InviteEmail } from "../../src/domain/InviteEmail.js"
 import * as BackendHttpContract from "../../src/layers/BackendHttpContract.js"
 import { retryAfterMillis } from "../../src/layers/BackendHttpContract.js"
 import * as ReferralsHttp from "../../src/layers/ReferralsHttp.js"
+import { backendBase } from "../../src/contracts/BackendEndpoints.js"
+import { ConfigurationError } from "../../src/services/AccountConfig.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { BackendHttp } from "../../src/services/BackendHttp.js"
 import { Policies, underPolicy, withPolicy } from "../../src/services/Policies.js"
@@ -82,12 +84,21 @@ const statuses: Partial<Record<BackendErrorReason, ReadonlyArray<number>>> = {
   ServerError: [500, 502, 503, 504, 529, 599]
 }
 
-const unreachable =
-  "ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT CERT_HAS_EXPIRED " +
-  "DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE ERR_TLS_CERT_ALTNAME_INVALID"
-const broken =
-  "ECONNRESET EPIPE ETIMEDOUT UND_ERR_SOCKET UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT HPE_INVALID_CONSTANT " +
-  "SOMETHING_NEW"
+const unsent: Partial<Record<BackendErrorReason, string>> = {
+  HostNotFound: "ENOTFOUND EAI_AGAIN",
+  ConnectionRefused: "ECONNREFUSED",
+  ConnectTimeout: "UND_ERR_CONNECT_TIMEOUT",
+  Unreachable: "EHOSTUNREACH ENETUNREACH ERR_SSL_WRONG_VERSION_NUMBER",
+  CertificateUntrusted:
+    "CERT_HAS_EXPIRED DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE ERR_TLS_CERT_ALTNAME_INVALID"
+}
+const unknown: Partial<Record<BackendErrorReason, string>> = {
+  Transport: "ECONNRESET EPIPE ETIMEDOUT UND_ERR_SOCKET HPE_INVALID_CONSTANT SOMETHING_NEW",
+  Timeout: "UND_ERR_HEADERS_TIMEOUT",
+  BodyTimeout: "UND_ERR_BODY_TIMEOUT"
+}
+const codesOf = (table: Partial<Record<BackendErrorReason, string>>, delivery: BackendError["delivery"]) =>
+  Object.entries(table).flatMap(([reason, codes]) => codes.split(" ").map((code) => [code, reason, delivery] as const))
 
 const coded = (code: string, nested: unknown = undefined) =>
   Object.assign(new Error(code, { cause: nested }), code === "" ? {} : { code })
@@ -111,19 +122,93 @@ describe("a failure is told as", () => {
     })
   }
 
-  virtual.each([
-    ...unreachable.split(" ").map((code) => [code, "Unreachable", "notSent"] as const),
-    ...broken.split(" ").map((code) => [code, "Transport", "unknown"] as const)
-  ])("%s: %s, %s", function* ([code, reason, delivery]) {
-    // As it is, below an error of fetch's, and among those of several addresses.
-    for (const cause of [
-      coded(code),
-      coded("", coded(code)),
-      Object.assign(new Error("all"), { errors: [coded(code), coded(code)] })
-    ]) {
-      const error = yield* failure(consume, () => cause)
-      assert.deepStrictEqual([error.reason, error.delivery, error.cause], [reason, delivery, undefined])
+  virtual.each([...codesOf(unsent, "notSent"), ...codesOf(unknown, "unknown")])(
+    "%s: %s, %s",
+    function* ([code, reason, delivery]) {
+      // As it is, below an error of fetch's, and among those of several addresses.
+      for (const cause of [
+        coded(code),
+        coded("", coded(code)),
+        Object.assign(new Error("all"), { errors: [coded(code), coded(code)] })
+      ]) {
+        const error = yield* failure(consume, () => cause)
+        assert.deepStrictEqual([error.reason, error.delivery, error.cause], [reason, delivery, undefined])
+      }
     }
+  )
+
+  const html = { "content-type": "text/html; charset=UTF-8" }
+  const page = "<!DOCTYPE html><title>Just a moment...</title>"
+  virtual.each([
+    ["a page with 403", 403, html, page, "Challenged", null],
+    ["a page with 429", 429, html, page, "Challenged", null],
+    ["a page that says so nowhere but in itself", 403, {}, ` ${page}`, "Challenged", null],
+    ["a page of Cloudflare's with 503", 503, { ...html, server: "cloudflare" }, page, "Challenged", null],
+    ["a page of another server's with 503", 503, html, page, "ServerError", null],
+    [
+      "a page of Cloudflare's about a failure behind it",
+      502,
+      { ...html, "cf-ray": "8f-AMS" },
+      page,
+      "ServerError",
+      null
+    ],
+    ["a challenge without a page", 403, { "cf-mitigated": "challenge" }, "", "Challenged", null],
+    ["a question of the proxy's", 407, {}, "", "ProxyAuthRequired", null],
+    ...[{ detail: { code: "deactivated_workspace" } }, { error: { code: "deactivated_workspace" } }].map((body) => [
+      "a deactivated workspace",
+      402,
+      {},
+      JSON.stringify(body),
+      "WorkspaceDeactivated",
+      "deactivated_workspace"
+    ]),
+    [
+      "a region",
+      403,
+      {},
+      '{"error":{"code":"unsupported_country_region_territory","message":"secret"}}',
+      "RegionUnsupported",
+      "unsupported_country_region_territory"
+    ],
+    [
+      "a code that is known",
+      429,
+      {},
+      '{"error":{"type":"usage_limit_reached","message":"secret"}}',
+      "RateLimited",
+      "usage_limit_reached"
+    ],
+    ["a code that is not", 403, {}, '{"error":{"code":"secret","type":"secret"},"detail":"secret"}', "Forbidden", null]
+  ] as ReadonlyArray<readonly [string, number, Record<string, string>, string, BackendErrorReason, string | null]>)(
+    "the cause that it has: %s",
+    function* ([, status, headers, body, reason, detail]) {
+      const error = yield* failure(readUsage, () => new Response(body, { status, headers }))
+      assert.deepStrictEqual([error.reason, error.status, error.detail], [reason, status, detail])
+      assert.strictEqual(error.message.includes(detail ?? "HTTP"), true)
+      assert.notInclude(`${error.message} ${JSON.stringify(error)}`, "secret")
+    }
+  )
+
+  virtual("the certificate's own fault, with its issuer where it is known", function* () {
+    for (const [cause, detail] of [
+      [coded("CERT_HAS_EXPIRED"), "it has expired"],
+      [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "it is for another host"],
+      [Object.assign(coded("SELF_SIGNED_CERT_IN_CHAIN"), { issuer: "Corp\u001b Root" }), "issued by Corp_ Root"]
+    ] as const) {
+      const error = yield* failure(consume, () => cause)
+      assert.deepStrictEqual([error.reason, error.detail], ["CertificateUntrusted", detail])
+      assert.include(error.message, "CODEX_CA_CERTIFICATE")
+    }
+  })
+
+  virtual.each([
+    ["ProxyAuthRequired", 407],
+    ["ProxyRefused", 502]
+  ] as const)("%s where the proxy answers %s instead of making a tunnel", function* ([reason, status]) {
+    const said = new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`)
+    const error = yield* failure(consume, () => new Error("failed", { cause: said }))
+    assert.deepStrictEqual([error.reason, error.delivery], [reason, "notSent"])
   })
 
   virtual.each([
@@ -146,6 +231,41 @@ describe("a failure is told as", () => {
   })
 })
 
+describe("nothing is sent, and the setting is named,", () => {
+  virtual("where the base URL can't be used", function* () {
+    const backendFault = new ConfigurationError({ reason: "InvalidUrl", detail: "chatgpt_base_url in config.toml" })
+    const { layer, requests } = answering(() => new Response("{}"), { settings: { backendFault } })
+    const error = yield* Effect.flip(Effect.provide(consume, layer))
+    assert.deepStrictEqual([error.reason, requests.length], ["Misconfigured", 0])
+    assert.include(error.message, "chatgpt_base_url")
+  })
+
+  const over = (url: string, allowHttp = false) =>
+    answering(() => new Response(JSON.stringify(usageBody)), { settings: { backend: backendBase(url), allowHttp } })
+
+  virtual.each(["http://gateway.test/backend-api", "http://10.0.0.1", "http://127.0.0.1.test", "http://[::2]"])(
+    "where the token would go over plain http to another machine: %s",
+    function* (url) {
+      const { layer, requests } = over(url)
+      const error = yield* Effect.flip(Effect.provide(consume, layer))
+      assert.deepStrictEqual([error.reason, requests.length], ["Misconfigured", 0])
+      assert.include(error.message, "CODEX_ACCOUNT_ALLOW_HTTP")
+      assert.notInclude(error.message, url)
+    }
+  )
+
+  virtual.each([
+    ["http://127.8.9.10:1", false],
+    ["http://localhost", false],
+    ["http://[::1]:1", false],
+    ["http://gateway.test", true]
+  ] as const)("control: %s (allowed: %s) is called", function* ([url, allowed]) {
+    const { layer, requests } = over(url, allowed)
+    yield* Effect.provide(readUsage, layer)
+    assert.strictEqual(requests.length, 1)
+  })
+})
+
 virtual("an answer without a body is a success of a call that needs none, and of no other", function* () {
   const { layer } = answering(() => new Response(null, { status: 204 }))
   yield* Effect.provide(nudge, layer)
@@ -154,17 +274,18 @@ virtual("an answer without a body is a success of a call that needs none, and of
 
 const at = Date.UTC(2026, 10, 20, 12, 0, 0)
 const waits: ReadonlyArray<readonly [header: string | undefined, millis: number | null]> = [
-  ...[undefined, "", "9999999999", "-1", "+1", "1e3", "0x10", "Infinity", "soon", "2026-11-20T12:01:00Z"].map(
+  ...[undefined, "", "-1", "+1", "1e3", "0x10", "Infinity", "soon", "2026-11-20T12:01:00Z"].map(
     (header) => [header, null] as const
   ),
   ["0", 0],
   ["1", 1000],
   [" 120 ", 120_000],
   ["1.5", 1500],
-  ["999999999", 999_999_999_000],
+  ["9999999999", 9_999_999_999_000],
+  ["9".repeat(400), Number.MAX_SAFE_INTEGER],
   ["Fri, 20 Nov 2026 12:01:00 GMT", 60_000],
-  ["Friday, 20-Nov-26 12:01:00 GMT", null],
-  ["Fri Nov 20 12:01:00 2026 GMT", 60_000],
+  ["Friday, 20-Nov-26 12:01:00 GMT", 60_000],
+  ["Fri Nov 20 12:01:00 2026", 60_000],
   ["Fri, 20 Nov 2026 11:00:00 GMT", 0],
   ["Fri, 40 Nov 2026 11:00:00 GMT", null]
 ]

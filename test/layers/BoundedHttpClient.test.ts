@@ -14,7 +14,7 @@ import { gzipSync } from "node:zlib"
 import { BodyTooLarge, boundedHttpClient } from "../../src/layers/internal/BoundedHttpClient.js"
 import { watched } from "../laws/watching.js"
 import { brief, calling, failures, readUsage, usageBody } from "./support/backend.js"
-import { rawServer } from "./support/sockets.js"
+import { httpServer, json, rawServer } from "./support/sockets.js"
 import { live, liveOver, test, virtual } from "../cases.js"
 
 const maxBytes = 1_048_576
@@ -100,13 +100,47 @@ describe("an answer through the one client", () => {
     }).pipe(Effect.provide(calling(server.origin, { settings: { maxResponseBytes: 200 } })))
   })
 
-  live("that is packed, though nobody asked, can't be understood", function* () {
-    const packed = gzipSync(JSON.stringify(usageBody))
-    const server = yield* rawServer((socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`)
-      socket.write(packed)
-    })
+  /** Says that it is packed. */
+  const packed =
+    (bytes: Buffer, status = "200 OK", encoding = "gzip") =>
+    (socket: Net.Socket) => {
+      socket.write(`HTTP/1.1 ${status}\r\ncontent-encoding: ${encoding}\r\ncontent-length: ${bytes.length}\r\n\r\n`)
+      socket.write(bytes)
+    }
+
+  live.each(["gzip", "x-gzip", "GZIP"])("that is packed is unpacked: %s", function* (encoding) {
+    const server = yield* rawServer(packed(gzipSync(JSON.stringify(usageBody)), "200 OK", encoding))
+    assert.strictEqual((yield* Effect.provide(readUsage, calling(server.origin))).plan_type, usageBody.plan_type)
+    assert.include((server.requests[0] ?? "").toLowerCase(), "accept-encoding: gzip\r\n")
+  })
+
+  live("that is packed and refuses keeps its cause", function* () {
+    const body = gzipSync(JSON.stringify({ detail: { code: "deactivated_workspace" } }))
+    const server = yield* rawServer(packed(body, "402 No"))
+    const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))
+    assert.strictEqual(error.reason, "WorkspaceDeactivated")
+  })
+
+  const whole = gzipSync(JSON.stringify(usageBody))
+  live.each([
+    ["is not", Buffer.from(JSON.stringify(usageBody)), "gzip"],
+    ["is cut", whole.subarray(0, -9), "gzip"],
+    ["is packed otherwise", whole, "br"]
+  ] as const)("that says it is packed and %s can't be understood", function* ([, bytes, encoding]) {
+    const server = yield* rawServer(packed(bytes, "200 OK", encoding))
     assert.strictEqual((yield* Effect.flip(Effect.provide(readUsage, calling(server.origin)))).reason, "Malformed")
+  })
+
+  live.each([
+    [maxBytes, null],
+    [maxBytes + 1, "TooLarge"],
+    [256 * maxBytes, "TooLarge"]
+  ] as const)("that unpacks to %s bytes: %s", function* ([bytes, reason]) {
+    const body = gzipSync(padded(bytes))
+    assert.isBelow(body.length, maxBytes)
+    const server = yield* rawServer(packed(body))
+    const ended = yield* Effect.either(Effect.provide(readUsage, calling(server.origin)))
+    assert.strictEqual(ended._tag === "Left" ? ended.left.reason : null, reason)
   })
 })
 
@@ -155,6 +189,66 @@ describe("an answer through a client of the caller's", () => {
     const client = yield* HttpClient.HttpClient
     yield* Effect.withSpan(client.get(server.origin), "a span of the caller's")
     assert.include((server.requests[0] ?? "").toLowerCase(), "traceparent")
+  })
+})
+
+describe("a client of the caller's", () => {
+  const calls = ["GET /backend-api/wham/usage", "POST /backend-api/wham/rate-limit-reset-credits/consume"]
+
+  for (const [name, client] of clients) {
+    live.each([301, 302, 303, 307, 308])(`follows no redirect: ${name}, %s`, function* (status) {
+      const elsewhere = yield* httpServer((_, response) => json(response, usageBody))
+      const location = `${elsewhere.origin}/backend-api/wham/usage`
+      const server = yield* httpServer((_, response) => response.writeHead(status, { location }).end())
+      const found = yield* Effect.provide(failures, calling(server.origin, { client }))
+      assert.deepStrictEqual(found.map(brief), ["Redirected answered", "Redirected answered", "Unavailable"])
+      assert.deepStrictEqual(
+        server.received.map(({ method, url }) => `${method} ${url}`),
+        [...calls, "POST /oauth/token"]
+      )
+      assert.strictEqual(elsewhere.counted.connections, 0)
+    })
+
+    live(`repeats nothing when the connection breaks: ${name}`, function* () {
+      const server = yield* rawServer((socket) => void socket.destroy())
+      const found = yield* Effect.provide(failures, calling(server.origin, { client }))
+      assert.deepStrictEqual(found.map(brief), ["Transport unknown", "Transport unknown", "Unavailable"])
+      assert.strictEqual(server.requests.length, 3)
+    })
+  }
+
+  live("that follows one all the same gives no answer of it", function* () {
+    const follow = Layer.succeed(FetchHttpClient.Fetch, (input: Parameters<typeof fetch>[0], init?: RequestInit) =>
+      fetch(input, { ...init, redirect: "follow" })
+    )
+    const server = yield* httpServer((request, response) =>
+      request.url === "/there" ? json(response, usageBody) : void response.writeHead(302, { location: "/there" }).end()
+    )
+    const client = Layer.provide(FetchHttpClient.layer, follow)
+    const error = yield* Effect.flip(Effect.provide(readUsage, calling(server.origin, { client })))
+    assert.strictEqual(brief(error), "Redirected answered")
+    assert.strictEqual(server.received.length, 2)
+  })
+
+  liveOver(FetchHttpClient.layer)("control: fetch without us follows", function* () {
+    const server = yield* httpServer((request, response) =>
+      request.url === "/there" ? json(response, {}) : void response.writeHead(307, { location: "/there" }).end()
+    )
+    const client = yield* HttpClient.HttpClient
+    assert.strictEqual((yield* client.get(server.origin)).status, 200)
+  })
+
+  virtual("has a jar of cookies for each account that it serves", function* () {
+    const sent: Array<string | undefined> = []
+    const headers = { "set-cookie": "cf_clearance=7; Path=/" }
+    const client = HttpClient.make((request) => {
+      sent.push(request.headers["cookie"])
+      return Effect.succeed(HttpClientResponse.fromWeb(request, new Response("{}", { headers })))
+    })
+    const [one, other] = [0, 1].map(() => boundedHttpClient(client, { maxResponseBytes: maxBytes, userAgent: "ours" }))
+    const request = HttpClientRequest.get("https://chatgpt.com/backend-api/wham/usage")
+    for (const execute of [one, other, one, other]) yield* execute?.(request) ?? Effect.void
+    assert.deepStrictEqual(sent, [undefined, undefined, "cf_clearance=7", "cf_clearance=7"])
   })
 })
 

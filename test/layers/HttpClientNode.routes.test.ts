@@ -12,7 +12,7 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { brief, calling, failures, consume, readUsage, usageBody } from "./support/backend.js"
 import { temporaryHome } from "./support/home.js"
 import { inHome } from "./support/inHome.js"
-import { freePort, httpServer, json, makeCertificates, proxy, tlsFront } from "./support/sockets.js"
+import { freePort, httpServer, json, makeCertificates, proxy, socksProxy, tlsFront } from "./support/sockets.js"
 import { live } from "../cases.js"
 
 const backend = httpServer((request, response) => {
@@ -35,15 +35,18 @@ const through = (server: { readonly origin: string }, environment: Readonly<Reco
   Effect.provide(calling(server.origin, { environment }))
 
 describe("a proxy", () => {
-  live.each(["HTTP_PROXY", "http_proxy"])("of the environment (%s) has every request", function* (name) {
-    const [server, between] = [yield* backend, yield* proxy()]
-    yield* everything.pipe(through(server, { [name]: between.origin }))
-    assert.strictEqual(server.received.length, 4)
-    assert.isAbove(between.targets.length, 0)
-    assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
-    // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
-    assert.isAtMost(server.counted.connections, between.targets.length)
-  })
+  live.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])(
+    "of the environment (%s) has every request",
+    function* (name) {
+      const [server, between] = [yield* backend, yield* proxy()]
+      yield* everything.pipe(through(server, { [name]: between.origin }))
+      assert.strictEqual(server.received.length, 4)
+      assert.isAbove(between.targets.length, 0)
+      assert.deepStrictEqual([...new Set(between.targets)], [hostOf(server.origin)])
+      // Whatever reached the server came through the proxy: it had as many connections as the proxy made.
+      assert.isAtMost(server.counted.connections, between.targets.length)
+    }
+  )
 
   live("has nothing where NO_PROXY names the host", function* () {
     const [server, between] = [yield* backend, yield* proxy()]
@@ -64,26 +67,48 @@ describe("a proxy", () => {
     const error = yield* Effect.flip(
       consume.pipe(through(server, { HTTP_PROXY: between.origin.replace("//", "//ada:hunter2@") }))
     )
+    assert.strictEqual(brief(error), "ProxyAuthRequired notSent")
     assert.strictEqual(server.received.length, 0)
     assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
   })
 
   live("that is not there is no doubt: nothing was sent, not even directly", function* () {
     const server = yield* backend
-    const error = yield* Effect.flip(
-      consume.pipe(through(server, { HTTP_PROXY: `http://127.0.0.1:${yield* freePort}` }))
-    )
-    assert.strictEqual(brief(error), "Unreachable notSent")
+    for (const scheme of ["http://", "", "socks5://", "socks5h://"]) {
+      const error = yield* Effect.flip(
+        consume.pipe(through(server, { HTTP_PROXY: `${scheme}127.0.0.1:${yield* freePort}` }))
+      )
+      assert.strictEqual(brief(error), "ProxyUnreachable notSent")
+      assert.include(error.message, scheme.startsWith("socks") ? "HTTP_PROXY, SOCKS" : "HTTP_PROXY")
+    }
     assert.strictEqual(server.counted.connections, 0)
   })
 
-  live("that is no URL is refused, and not shown", function* () {
+  live("of the SOCKS kind has every request, by name and password too", function* () {
+    const [server, between] = [yield* backend, yield* socksProxy("ada:hunter2")]
+    for (const scheme of ["socks5", "socks5h"]) {
+      yield* readUsage.pipe(through(server, { ALL_PROXY: `${scheme}://ada:hunter2@127.0.0.1:${between.port}` }))
+    }
+    assert.deepStrictEqual(between.targets, [hostOf(server.origin), hostOf(server.origin)])
+    assert.strictEqual(server.received.length, 2)
+    const error = yield* Effect.flip(
+      consume.pipe(through(server, { ALL_PROXY: `socks5://ada:other@127.0.0.1:${between.port}` }))
+    )
+    assert.strictEqual(brief(error), "ProxyAuthRequired notSent")
+    assert.strictEqual(server.received.length, 2)
+  })
+
+  live("that can't be used is refused, and not shown, by what would use it", function* () {
     const server = yield* backend
-    const error = yield* Effect.flip(consume.pipe(through(server, { HTTP_PROXY: "ada:hunter2@no url" })))
-    assert.strictEqual(error._tag, "ConfigurationError")
-    assert.include(error.message, "HTTP_PROXY")
-    assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
-    assert.strictEqual(server.counted.connections, 0)
+    for (const value of ["ada:hunter2@no url", "http://ada:hunter2%@127.0.0.1:1", "socks4://ada:hunter2@127.0.0.1"]) {
+      const error = yield* Effect.flip(consume.pipe(through(server, { HTTP_PROXY: value })))
+      assert.strictEqual(brief(error), "Misconfigured notSent")
+      assert.include(error.message, "HTTP_PROXY")
+      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "hunter2")
+      assert.strictEqual(server.counted.connections, 0)
+    }
+    yield* readUsage.pipe(through(server, { HTTPS_PROXY: "ada:hunter2@no url" }))
+    assert.strictEqual(server.received.length, 1)
   })
 })
 
@@ -126,7 +151,12 @@ describe("a CA of one's own", () => {
     const [{ front }, other] = [yield* secured, yield* makeCertificates]
     for (const environment of [{}, { CODEX_CA_CERTIFICATE: other.ca }]) {
       const found = yield* Effect.provide(failures, trusting(front.origin, environment))
-      assert.deepStrictEqual(found.map(brief), ["Unreachable notSent", "Unreachable notSent", "Unavailable"])
+      assert.include(found[0].message, "issued by Test")
+      assert.deepStrictEqual(found.map(brief), [
+        "CertificateUntrusted notSent",
+        "CertificateUntrusted notSent",
+        "Unavailable"
+      ])
     }
     assert.strictEqual(front.requests.count, 0)
   })
@@ -136,7 +166,7 @@ describe("a CA of one's own", () => {
     const elsewhere = front.origin.replace("127.0.0.1", "localhost")
     const environment = { CODEX_CA_CERTIFICATE: certificates.ca }
     const error = yield* Effect.flip(Effect.provide(consume, trusting(elsewhere, environment)))
-    assert.strictEqual(brief(error), "Unreachable notSent")
+    assert.strictEqual(brief(error), "CertificateUntrusted notSent")
     assert.strictEqual(front.requests.count, 0)
   })
 

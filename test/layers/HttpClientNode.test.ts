@@ -1,9 +1,25 @@
 import { assert, describe } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Record from "effect/Record"
+import * as Ref from "effect/Ref"
 import type * as Net from "node:net"
+import { CallPolicy } from "../../src/domain/CallPolicy.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
-import { brief, calling, failures, consume, readUsage, secretToken, usageBody } from "./support/backend.js"
+import { type AttemptEnd, AttemptLog } from "../../src/services/BackendHttp.js"
+import { Policies } from "../../src/services/Policies.js"
+import {
+  brief,
+  calling,
+  failures,
+  consume,
+  consumeOnce,
+  oneAttempt,
+  readUsage,
+  secretToken,
+  usageBody
+} from "./support/backend.js"
 import { accessToken, jwt, patRecord, record } from "./support/records.js"
 import { freePort, httpServer, json, rawServer } from "./support/sockets.js"
 import { live } from "../cases.js"
@@ -50,7 +66,7 @@ describe("connections", () => {
 })
 
 describe("a request", () => {
-  live("has the headers of the session and our own user agent, asks for no compression, tells no trace", function* () {
+  live("has the headers of the session and our own user agent, asks for gzip, tells no trace", function* () {
     const server = yield* httpServer((_, response) => json(response, usageBody))
     yield* readUsage.pipe(Effect.withSpan("a span of the caller's"), Effect.provide(calling(server.origin)))
     const headers = server.received[0]?.headers ?? {}
@@ -61,8 +77,9 @@ describe("a request", () => {
       Object.keys(headers).filter(
         (name) => !["host", "connection", "authorization", "chatgpt-account-id", "user-agent", "accept"].includes(name)
       ),
-      []
+      ["accept-encoding"]
     )
+    assert.strictEqual(headers["accept-encoding"], "gzip")
   })
 
   live("with a body says that it is JSON; an exchange carries no bearer", function* () {
@@ -80,7 +97,7 @@ describe("a request", () => {
     assert.isUndefined(exchange?.headers.authorization)
     assert.match(exchange?.headers["user-agent"] ?? "", /^effect-codex-account\/\d/)
     for (const { headers } of server.received) {
-      for (const name of ["traceparent", "tracestate", "b3", "x-b3-traceid", "accept-encoding", "cookie"]) {
+      for (const name of ["traceparent", "tracestate", "b3", "x-b3-traceid", "cookie"]) {
         assert.isUndefined(headers[name], name)
       }
     }
@@ -201,13 +218,39 @@ describe("one POST is one POST, answered with", () => {
   })
 })
 
-live.each(["http://127.0.0.1:free", "http://no-such-host.invalid", "http://[::1]:1", "http://127.0.0.1:1"])(
-  "where no connection can be made nothing was sent: %s",
-  function* (origin) {
-    const found = yield* Effect.provide(failures, calling(origin.replace("free", String(yield* freePort))))
-    assert.deepStrictEqual(found.map(brief), ["Unreachable notSent", "Unreachable notSent", "Unavailable"])
+live.each([
+  ["http://127.0.0.1:free", "ConnectionRefused"],
+  ["https://no-such-host.invalid", "HostNotFound"],
+  ["http://[::1]:1", "ConnectionRefused"],
+  ["http://127.0.0.1:1", "ConnectionRefused"]
+] as const)("where no connection can be made nothing was sent: %s, %s", function* ([origin, reason]) {
+  const found = yield* Effect.provide(failures, calling(origin.replace("free", String(yield* freePort))))
+  assert.deepStrictEqual(found.map(brief), [`${reason} notSent`, `${reason} notSent`, "Unavailable"])
+})
+
+live("a time limit says what it waited for, and whether anything had left", function* () {
+  const silent = yield* rawServer(() => {})
+  const begun = yield* rawServer((socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"))
+  const brisk = Record.map(oneAttempt, (policy) => new CallPolicy({ ...policy, attemptTimeout: Duration.millis(300) }))
+  const log = yield* Ref.make<ReadonlyArray<AttemptEnd>>([])
+  for (const [origin, expected] of [
+    // The handshake is never answered.
+    [silent.origin.replace("http:", "https:"), "ConnectTimeout notSent"],
+    [silent.origin, "Timeout unknown"],
+    [begun.origin, "BodyTimeout unknown"]
+  ] as const) {
+    const acting = Effect.flip(consumeOnce).pipe(
+      Effect.provideService(Policies, brisk),
+      Effect.provideService(AttemptLog, log)
+    )
+    assert.strictEqual(brief(yield* Effect.provide(acting, calling(origin))), expected)
   }
-)
+  assert.deepStrictEqual(
+    (yield* Ref.get(log)).map(({ _tag }) => _tag),
+    ["NotSent", "CutShort", "CutShort"]
+  )
+  assert.strictEqual(silent.requests.length, 1)
+})
 
 live("no error shows a token, a header or a body", function* () {
   const server = yield* httpServer((request, response) => {

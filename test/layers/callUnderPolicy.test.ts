@@ -138,7 +138,7 @@ inAccount("a time limit interrupts what it cuts, and names the call, not a host"
 })
 
 describe("one attempt", () => {
-  const retried = ["Unreachable", "Transport", "Timeout", "RateLimited", "ServerError"]
+  const retried: ReadonlyArray<string> = defaultPolicies.readUsage.retryOn
 
   inAccount.each(BackendErrorReason.literals.filter((reason) => reason !== "Unauthorized"))(
     "or more, if the policy names the reason: %s",

@@ -2,7 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/HttpClientNode.js"
+import { cookieHost, isCloudflareCookie, withCloudflareCookies } from "../../src/layers/internal/cloudflareCookies.js"
 import { virtual } from "../cases.js"
 
 /** A client whose every answer sets these cookies, and the cookie headers that it was sent. */
@@ -16,7 +16,7 @@ const setting = (setCookies: ReadonlyArray<string>) => {
       return HttpClientResponse.fromWeb(request, new Response("{}", { headers }))
     })
   )
-  return Effect.map(withCloudflareCookies(client), (kept) => ({ client: kept, sent }))
+  return { client: withCloudflareCookies(client), sent }
 }
 
 const all = (
@@ -29,7 +29,7 @@ const attributes = "; Path=/; Domain=.chatgpt.com; HttpOnly; Secure; SameSite=No
 
 describe("cookies of a ChatGPT host", () => {
   virtual("are sent back when they are Cloudflare's, and no others", function* () {
-    const { client, sent } = yield* setting([...all, ...foreign].map((cookie) => `${cookie}${attributes}`))
+    const { client, sent } = setting([...all, ...foreign].map((cookie) => `${cookie}${attributes}`))
     yield* client.get("https://chatgpt.com/backend-api/wham/usage")
     yield* client.get("https://chatgpt.com/other")
     assert.isNull(sent[0])
@@ -38,7 +38,7 @@ describe("cookies of a ChatGPT host", () => {
 
   virtual("take the place of older ones of the same name", function* () {
     const cookies = [`__cf_bm=1${attributes}`, `_cfuvid=a${attributes}`]
-    const { client, sent } = yield* setting(cookies)
+    const { client, sent } = setting(cookies)
     yield* client.get("https://chatgpt.com/")
     cookies.splice(0, 2, `__cf_bm=2${attributes}`)
     yield* client.get("https://chatgpt.com/")
@@ -47,7 +47,7 @@ describe("cookies of a ChatGPT host", () => {
   })
 
   virtual("go back to that very host alone, and over https alone", function* () {
-    const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
+    const { client, sent } = setting([`cf_clearance=7${attributes}`])
     const others = ["http://chatgpt.com", "https://chat.openai.com", "https://a.chatgpt.com", "https://example.test"]
     for (const url of ["https://chatgpt.com/", ...others, "https://auth.openai.com/oauth/token"]) yield* client.get(url)
     assert.deepStrictEqual(sent, [null, null, null, null, null, null])
@@ -56,7 +56,7 @@ describe("cookies of a ChatGPT host", () => {
   })
 
   virtual("of a host that is none of ChatGPT's are not kept", function* () {
-    const { client, sent } = yield* setting([`cf_clearance=7${attributes}`])
+    const { client, sent } = setting([`cf_clearance=7${attributes}`])
     yield* client.get("https://example.test/")
     yield* client.get("https://example.test/")
     yield* client.get("https://chatgpt.com/")
@@ -64,7 +64,7 @@ describe("cookies of a ChatGPT host", () => {
   })
 
   virtual("are not shared between two clients", function* () {
-    const [one, two] = [yield* setting(all), yield* setting(all)]
+    const [one, two] = [setting(all), setting(all)]
     yield* one.client.get("https://chatgpt.com/")
     yield* two.client.get("https://chatgpt.com/")
     assert.deepStrictEqual(two.sent, [null])

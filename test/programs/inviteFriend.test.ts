@@ -291,7 +291,10 @@ describe("an invite whose outcome is not known", () => {
 test.each([400, 403, 409, 422, null], (status) =>
   account(faulty(invite, status === null ? Fault.refused : Fault.status(status), 1))
 )("after %s, a definite no or no connection, the same address may be tried again", function* (status) {
-  assert.strictEqual(yield* refused(), status === null ? "BackendError Unreachable" : `ActError Rejected ${status}`)
+  assert.strictEqual(
+    yield* refused(),
+    status === null ? "BackendError ConnectionRefused" : `ActError Rejected ${status}`
+  )
   assert.deepStrictEqual(yield* states, [status === null ? "abandoned" : "rejected"])
   assert.deepInclude(yield* run(inviteFriend({ email: invitee })), { _tag: "Sent" })
 })

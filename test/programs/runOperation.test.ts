@@ -110,6 +110,10 @@ describe("an act that fails", () => {
       [backend("Forbidden", 403), "ActError Rejected 403", rejected("Forbidden 403")],
       [backend("NotFound", 404), "ActError Rejected 404", rejected("NotFound 404")],
       [backend("RateLimited", 429), "ActError Rejected 429", rejected("RateLimited 429")],
+      [backend("Challenged", 403), "BackendError Challenged 403", rejected("Challenged 403")],
+      [backend("Challenged", 503), "ActError OutcomeUnknown 503", unknown("Challenged 503")],
+      [backend("ConnectTimeout"), "BackendError ConnectTimeout", abandoned],
+      [backend("ProxyAuthRequired", 407), "BackendError ProxyAuthRequired 407", abandoned],
       // Nobody knows.
       [backend("Rejected", 408), "ActError OutcomeUnknown 408", unknown("Rejected 408")],
       [backend("Transport"), "ActError OutcomeUnknown", unknown("Transport")],

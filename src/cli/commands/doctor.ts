@@ -4,6 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,6 +12,10 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import { capitalize } from "effect/String"
+import { BackendError } from "../../domain/BackendError.js"
+import { causeOfNoAnswer, causeOfRefusal } from "../../domain/networkCause.js"
+import { exposesTokens } from "../../domain/plainHttp.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import { readUsage } from "../../programs/usage.js"
@@ -20,7 +25,7 @@ import { CredentialStore } from "../../services/CredentialStore.js"
 import { Dialog } from "../../services/Dialog.js"
 import { Lease } from "../../services/Lease.js"
 import { OperationJournal } from "../../services/OperationJournal.js"
-import { ExitCode } from "../exitCodes.js"
+import { ExitCode, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
@@ -52,14 +57,16 @@ const failed = (name: string, error: CommandError, at: Circumstances): Finding =
 const home = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { codexHome } = yield* AccountConfig
+  const { backendFault, codexHome } = yield* AccountConfig
   const isThere = yield* Effect.orElseSucceed(fs.exists(codexHome), () => false)
   const hasConfig = yield* Effect.orElseSucceed(fs.exists(path.join(codexHome, "config.toml")), () => false)
   return [
     isThere
       ? finding("home", "ok", codexHome)
       : finding("home", "warn", `${codexHome} does not exist`, "Run codex-account login."),
-    finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults apply")
+    backendFault !== null
+      ? finding("configuration", "fail", backendFault.message, "Correct config.toml.", ExitCode.badUsage)
+      : finding("configuration", "ok", hasConfig ? "config.toml is well-formed" : "no config.toml: the defaults apply")
   ]
 })
 
@@ -116,8 +123,8 @@ const signIn = (at: Circumstances) =>
   })
 
 /**
- * One request without the sign-in; any answer will do. None when there was no answer in time. `skewMillis` is how far the
- * clock here is ahead of the backend's, NaN if it did not say.
+ * One request without the sign-in; any answer of the backend's will do. `skewMillis` is how far the clock here is ahead of
+ * the backend's, NaN if it did not say.
  */
 const reach = Effect.gen(function* () {
   const { backend, userAgent } = yield* AccountConfig
@@ -125,8 +132,22 @@ const reach = Effect.gen(function* () {
   const { headers, status } = yield* client.execute(
     HttpClientRequest.get(backend.url).pipe(HttpClientRequest.setHeader("user-agent", userAgent))
   )
+  if (status === 407 || headers["cf-mitigated"] !== undefined) {
+    const { detail, reason } = causeOfRefusal({ status, headers, bodyText: "" })
+    return yield* BackendError.of("doctor", reason, detail)
+  }
   return { status, skewMillis: (yield* Clock.currentTimeMillis) - Date.parse(headers["date"] ?? "") }
-}).pipe(Effect.timeout("8 seconds"), Effect.option)
+}).pipe(
+  Effect.catchTags({
+    RequestError: ({ cause }) => {
+      const { detail, reason } = causeOfNoAnswer(cause)
+      return Effect.fail(BackendError.of("doctor", reason, detail))
+    },
+    ResponseError: () => Effect.fail(BackendError.of("doctor", "Transport"))
+  }),
+  Effect.timeoutFail({ duration: "8 seconds", onTimeout: () => BackendError.of("doctor", "Timeout") }),
+  Effect.either
+)
 
 const clock = (skewMillis: number): Finding => {
   if (Number.isNaN(skewMillis)) return finding("clock", "warn", "the backend does not send the time")
@@ -142,20 +163,56 @@ const clock = (skewMillis: number): Finding => {
 
 const network = (at: Circumstances) =>
   Effect.gen(function* () {
-    const { backend } = yield* AccountConfig
+    const { backend, backendFault } = yield* AccountConfig
     const dialog = yield* Dialog
     const settings = finding("network", "ok", at.networkVariables.join(", ") || "no proxy or CA variable is set")
+    if (backendFault !== null) return [settings]
     const reached = yield* dialog.progress("Reaching the backend", reach)
-    if (Option.isNone(reached)) {
-      const advice = "Check the network, the proxy, the CA bundle and chatgpt_base_url."
-      return [settings, finding("backend", "fail", `${backend.url} does not answer`, advice, ExitCode.unavailable)]
+    if (Either.isLeft(reached)) {
+      const { advice, detail, reason, summary } = reached.left
+      const what = `${backend.url} does not answer: ${summary}${detail === null ? "" : ` (${detail})`}`
+      const next = `${advice ?? "check the network, the proxy, the CA bundle and chatgpt_base_url"}.`
+      return [settings, finding("backend", "fail", what, capitalize(next), ofBackendError(reason))]
     }
     return [
       settings,
-      finding("backend", "ok", `${backend.url} answers (HTTP ${reached.value.status})`),
-      clock(reached.value.skewMillis)
+      finding("backend", "ok", `${backend.url} answers (HTTP ${reached.right.status})`),
+      clock(reached.right.skewMillis)
     ]
   })
+
+/** What lets others read a token on its way; nothing where all is well. */
+const privacy = Effect.gen(function* () {
+  const { allowHttp, backend } = yield* AccountConfig
+  const checksCertificates = yield* Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
+    Effect.match({ onFailure: () => true, onSuccess: (value) => value !== "0" })
+  )
+  const isExposed = exposesTokens(backend.url)
+  return [
+    ...(isExposed
+      ? [
+          finding(
+            "privacy",
+            "warn",
+            "chatgpt_base_url is plain http on another machine",
+            allowHttp
+              ? "Anybody on the way can read the token. Use https."
+              : "Nothing is sent there. Use https, or set CODEX_ACCOUNT_ALLOW_HTTP=true."
+          )
+        ]
+      : []),
+    ...(checksCertificates
+      ? []
+      : [
+          finding(
+            "privacy",
+            "warn",
+            "NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked",
+            "Unset it, and name a CA of your own in CODEX_CA_CERTIFICATE."
+          )
+        ])
+  ]
+})
 
 const access = (at: Circumstances) =>
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsage())).pipe(
@@ -172,8 +229,8 @@ const diagnose = (at: Circumstances) =>
     const places = [...(yield* home), yield* storage, yield* journal(at)]
     const session = yield* signIn(at)
     const reached = yield* network(at)
-    const usable = [session, ...reached].every(({ check }) => check.result !== "fail")
-    return [...places, session, ...reached, ...(usable ? [yield* access(at)] : [])]
+    const usable = [...places, session, ...reached].every(({ check }) => check.result !== "fail")
+    return [...places, session, ...(yield* privacy), ...reached, ...(usable ? [yield* access(at)] : [])]
   })
 
 const marks = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"] } as const

@@ -1,19 +1,33 @@
 /** The HTTP client as every part of this package uses it: whole answers, of bounded size, without tracing headers. */
 import * as Cookies from "@effect/platform/Cookies"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { exposesTokens } from "../../domain/plainHttp.js"
+import { type AccountSettings, ConfigurationError } from "../../services/AccountConfig.js"
+import { withCloudflareCookies } from "./cloudflareCookies.js"
 
 /** The body is longer than allowed; reading stopped there. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly status: number }> {}
+
+/**
+ * How far the request in hand has come, which the client notes: null where it doesn't say. Nothing has left while it is
+ * connecting.
+ */
+export class Progress extends Context.Reference<Progress>()("effect-codex-account/layers/Progress", {
+  defaultValue: (): { phase: "connecting" | "reading" | "waiting" | null } => ({ phase: null })
+}) {}
 
 /** The chunks, `size` bytes in all, in one piece. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
@@ -123,25 +137,67 @@ const body = (response: HttpClientResponse.HttpClientResponse, maxBytes: number)
     : counted(response, maxBytes)
 }
 
+/** Everything that is sent here carries a token or a code. */
+const plainHttp = new ConfigurationError({
+  reason: "InvalidValue",
+  detail: "a token would go over plain http to another machine; CODEX_ACCOUNT_ALLOW_HTTP=true allows it"
+})
+
+/** Fetch follows redirects unless it is told not to; other clients don't read this. */
+const unfollowed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.mapInputContext(work, (context: Context.Context<never>) =>
+    Context.add(context, FetchHttpClient.RequestInit, {
+      ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+      redirect: "manual"
+    })
+  )
+
+/** A client that has followed one all the same has it in fetch's own response, which platform's wrap. */
+const isRedirected = (response: unknown): boolean =>
+  Predicate.hasProperty(response, "redirected")
+    ? response.redirected === true
+    : Predicate.hasProperty(response, "original")
+      ? isRedirected(response.original)
+      : Predicate.hasProperty(response, "source") && isRedirected(response.source)
+
+/**
+ * The client as one account uses it, with a jar of its own for cookies.
+ *
+ * It may be any client. Fetch is asked not to follow redirects, and an answer that came after one is an error. What can't
+ * be seen from here is the client's duty: not to be wrapped in `followRedirects`, and to repeat nothing by itself.
+ */
 export const boundedHttpClient = (
   client: HttpClient.HttpClient,
-  { maxResponseBytes, userAgent }: { readonly maxResponseBytes: number; readonly userAgent: string }
+  {
+    allowHttp = false,
+    maxResponseBytes,
+    userAgent
+  }: Pick<AccountSettings, "maxResponseBytes" | "userAgent"> & { readonly allowHttp?: boolean }
 ): WholeHttpClient => {
   // Its span would carry every header and the whole URL, and tell the backend about our trace.
-  const plain = HttpClient.withTracerDisabledWhen(client, () => true)
+  const plain = HttpClient.withTracerDisabledWhen(withCloudflareCookies(client), () => true)
   return (request) =>
-    plain.execute(HttpClientRequest.setHeader(request, "user-agent", userAgent)).pipe(
-      Effect.flatMap((response) =>
-        Effect.map(
-          body(response, maxResponseBytes),
-          (bytes) => new WholeResponse(response.request, response.status, response.headers, bytes)
+    !allowHttp && exposesTokens(request.url)
+      ? Effect.fail(new HttpClientError.RequestError({ request, reason: "InvalidUrl", cause: plainHttp }))
+      : unfollowed(plain.execute(HttpClientRequest.setHeader(request, "user-agent", userAgent))).pipe(
+          Effect.filterOrFail(Predicate.not(isRedirected), (response) => {
+            const description = "a redirect was followed"
+            return new HttpClientError.ResponseError({ request, response, reason: "StatusCode", description })
+          }),
+          Effect.flatMap((response) =>
+            Effect.flatMap(Progress, (progress) => {
+              progress.phase = "reading"
+              return Effect.map(
+                body(response, maxResponseBytes),
+                (bytes) => new WholeResponse(response.request, response.status, response.headers, bytes)
+              )
+            })
+          ),
+          // A stream runs in a fiber of its own. If the connection breaks, the runtime would log that fiber's error, with
+          // the whole URL, before the caller can classify it.
+          Effect.withUnhandledErrorLogLevel(Option.none()),
+          Effect.mapError((error) =>
+            error._tag === "RequestError" && error.cause instanceof BodyTooLarge ? error.cause : error
+          )
         )
-      ),
-      // A stream runs in a fiber of its own. If the connection breaks, the runtime would log that fiber's error, with the
-      // whole URL, before the caller can classify it.
-      Effect.withUnhandledErrorLogLevel(Option.none()),
-      Effect.mapError((error) =>
-        error._tag === "RequestError" && error.cause instanceof BodyTooLarge ? error.cause : error
-      )
-    )
 }

@@ -18,7 +18,8 @@ import {
 } from "../../contracts/OAuthApi.js"
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
-import { isConnectFailure, retryAfterMillis } from "../BackendHttpContract.js"
+import { isUnconnected } from "../../domain/networkCause.js"
+import { retryAfterMillis } from "../BackendHttpContract.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 import type { RenewalTarget } from "./sessionRecord.js"
 
@@ -96,7 +97,7 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
         (error) =>
           new NoAnswer({
             detail: "the connection failed",
-            sent: error._tag !== "RequestError" || !isConnectFailure(error),
+            sent: error._tag !== "RequestError" || (error.reason === "Transport" && !isUnconnected(error.cause)),
             pauseMillis: null
           })
       ),

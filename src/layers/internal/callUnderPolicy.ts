@@ -11,6 +11,7 @@ import { BackendError } from "../../domain/BackendError.js"
 import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { AuthSession, Authorization } from "../../services/AuthSession.js"
+import { Progress } from "./BoundedHttpClient.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
 type Failure = AuthError | BackendError
@@ -48,21 +49,40 @@ const pause = (policy: CallPolicy, { retryAfterMillis }: BackendError, failed: n
   return Effect.map(pauseAfter(failed, policy.backoff), Duration.toMillis)
 }
 
-const timeout = <A, E>(call: CallName, millis: number, work: Effect.Effect<A, E>) =>
-  Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(call, "Timeout") })
+const timeoutIn = ({ phase }: Progress["Type"]) =>
+  phase === "connecting" ? "ConnectTimeout" : phase === "reading" ? "BodyTimeout" : "Timeout"
 
-const endOf = Exit.match({
-  onSuccess: (): AttemptEnd => ({ _tag: "Answered" }),
-  onFailure: (cause: Cause.Cause<Failure>): AttemptEnd =>
-    Option.match(Cause.failureOption(cause), {
-      onNone: () => ({ _tag: "CutShort" }),
-      onSome: (error) => ({ _tag: "Failed", error })
-    })
-})
+const timeout = <A, E, B>({ name, progress }: Tracked<B>, millis: number, work: Effect.Effect<A, E>) =>
+  Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(name, timeoutIn(progress)) })
 
-/** The same call, adding each attempt's end to the list of a caller that wants one. */
-const logged = <A>(call: Call<A>): Effect.Effect<Call<A>> =>
+const endOf = (progress: Progress["Type"]) =>
+  Exit.match({
+    onSuccess: (): AttemptEnd => ({ _tag: "Answered" }),
+    onFailure: (cause: Cause.Cause<Failure>): AttemptEnd =>
+      Option.match(Cause.failureOption(cause), {
+        onNone: () => ({ _tag: progress.phase === "connecting" ? "NotSent" : "CutShort" }),
+        onSome: (error) => ({ _tag: "Failed", error })
+      })
+  })
+
+/** A call, and how far its attempt has come. */
+interface Tracked<A> extends Call<A> {
+  readonly progress: Progress["Type"]
+}
+
+/** The same call, noting how far each attempt comes, and its end in the list of a caller that wants one. */
+const tracked = <A>(untracked: Call<A>): Effect.Effect<Tracked<A>> =>
   Effect.map(AttemptLog, (log) => {
+    const progress: Progress["Type"] = { phase: null }
+    const call: Tracked<A> = {
+      ...untracked,
+      progress,
+      attempt: (authorization) =>
+        Effect.suspend(() => {
+          progress.phase = null
+          return Effect.provideService(untracked.attempt(authorization), Progress, progress)
+        })
+    }
     if (log === null) return call
     const add = (end: AttemptEnd) => Ref.update(log, (ends) => [...ends, end])
     return {
@@ -71,18 +91,18 @@ const logged = <A>(call: Call<A>): Effect.Effect<Call<A>> =>
         ...call.session,
         authorization: Effect.onError(call.session.authorization, () => add({ _tag: "NotSent" }))
       },
-      attempt: (authorization) => Effect.onExit(call.attempt(authorization), (exit) => add(endOf(exit)))
+      attempt: (authorization) => Effect.onExit(call.attempt(authorization), (exit) => add(endOf(progress)(exit)))
     }
   })
 
 /** One attempt, whatever the policy allows: only its time limits count. */
-export const callOnce = <A>(call: Call<A>): Effect.Effect<A, Failure> => Effect.flatMap(logged(call), once)
+export const callOnce = <A>(call: Call<A>): Effect.Effect<A, Failure> => Effect.flatMap(tracked(call), once)
 
-const once = <A>({ attempt, name, policy, session }: Call<A>) =>
+const once = <A>(call: Tracked<A>) =>
   timeout(
-    name,
-    Math.min(Duration.toMillis(policy.attemptTimeout), Duration.toMillis(policy.overallTimeout)),
-    Effect.flatMap(session.authorization, attempt)
+    call,
+    Math.min(Duration.toMillis(call.policy.attemptTimeout), Duration.toMillis(call.policy.overallTimeout)),
+    Effect.flatMap(call.session.authorization, call.attempt)
   )
 
 /**
@@ -91,9 +111,9 @@ const once = <A>({ attempt, name, policy, session }: Call<A>) =>
  * attempts does not include that one.
  */
 export const callUnderPolicy = <A>(call: Call<A>): Effect.Effect<A, Failure> =>
-  Effect.flatMap(logged(call), (one) => (one.policy.repeat === "never" ? once(one) : repeated(one)))
+  Effect.flatMap(tracked(call), (one) => (one.policy.repeat === "never" ? once(one) : repeated(one)))
 
-const repeated = <A>(call: Call<A>): Effect.Effect<A, Failure> => {
+const repeated = <A>(call: Tracked<A>): Effect.Effect<A, Failure> => {
   const { name, policy, session } = call
   const attemptMillis = Duration.toMillis(policy.attemptTimeout)
   const overallMillis = Duration.toMillis(policy.overallTimeout)
@@ -103,7 +123,7 @@ const repeated = <A>(call: Call<A>): Effect.Effect<A, Failure> => {
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       deadline <= now
         ? Effect.fail(BackendError.of(name, "Timeout"))
-        : timeout(name, Math.min(limit, deadline - now), work)
+        : timeout(call, Math.min(limit, deadline - now), work)
     )
 
   const send = (authorization: Authorization): Effect.Effect<A, Failure | Refused> =>

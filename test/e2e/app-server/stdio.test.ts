@@ -1,7 +1,7 @@
 /** The built command as an app-server on stdin and stdout, over a fake backend on a real socket. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Fault } from "../../../src/testing/index.js"
 import { live } from "../../cases.js"
@@ -45,6 +45,16 @@ describe("app-server on stdin and stdout", () => {
     assert.deepInclude(yield* child.ended, { code: 0, signal: null })
     assert.strictEqual(child.stderr(), "")
     assert.isFalse(readdirSync(made.home).some((name) => name.endsWith(".lock")))
+  })
+
+  live("starts with a base URL that can't be used, and says so where it is needed", function* () {
+    const made = yield* world()
+    writeFileSync(join(made.home, "config.toml"), 'chatgpt_base_url = "gopher://x"\n')
+    const child = yield* serving(made)
+    child.send(readAccount(1), readLimits(2))
+    assert.deepNestedInclude(yield* child.answer(1), { "result.account.type": "chatgpt" })
+    assert.include((yield* child.answer(2)).error?.message, "chatgpt_base_url")
+    assert.deepStrictEqual(yield* made.backend.log, [])
   })
 
   live("starts threads of its source, and finds them in the next process", function* () {

@@ -83,6 +83,8 @@ describe.concurrent("configuration", () => {
     ["a home that is a file", null, ["--codex-home", process.execPath], {}, home],
     ["a bad base URL", null, ["--base-url", "nonsense"], {}, /base URL/],
     ["a CA bundle that is none", null, [], { SSL_CERT_FILE: "/nonexistent.pem" }, /SSL_CERT_FILE/],
+    ["plain http to another machine", 'chatgpt_base_url = "http://192.0.2.1"\n', [], {}, /CODEX_ACCOUNT_ALLOW_HTTP/],
+    ["a proxy that is none", null, [], { HTTP_PROXY: "no proxy", NO_PROXY: "" }, /HTTP_PROXY/],
     ["a word for a number", null, [], { CODEX_ACCOUNT_POLICY_READ_USAGE_ATTEMPTS: "many" }, /READ_USAGE_ATTEMPTS/]
   ])("%s", function* ([, config, args, env, says]) {
     const { backend, cli, home } = yield* world()
@@ -96,11 +98,12 @@ describe.concurrent("configuration", () => {
 
 describe.concurrent("the backend", () => {
   live.each<[name: string, fault: Fault.Fault | null, args: ReadonlyArray<string>, says: RegExp]>([
-    ["unreachable", null, ["--base-url", "http://127.0.0.1:9/backend-api", "--timeout", "2s"], /no connection/],
+    ["unreachable", null, ["--base-url", "http://127.0.0.1:9/backend-api", "--timeout", "2s"], /refuses connections/],
     ["slow", Fault.hang, ["--timeout", "300ms"], /no answer in time/],
     ["lying", Fault.malformedJson, [], /can't be understood/],
     ["huge", Fault.hugeBody(), [], /larger than allowed|connection broke/],
-    ["a page", Fault.htmlPage(200), [], /can't be understood/]
+    ["a page", Fault.htmlPage(200), [], /can't be understood/],
+    ["a challenge instead of it", Fault.htmlPage(403), [], /challenge or block of Cloudflare/]
   ])("%s", function* ([, fault, args, says]) {
     const { cli } = yield* world(fault === null ? {} : { plan: [{ endpoint: "usage.read", call: "every", fault }] })
     const ran = yield* cli(["usage", ...args])

@@ -194,6 +194,9 @@ describe.concurrent("doctor", () => {
     const fine = yield* ask("doctor", ["doctor"])
     assert.strictEqual(fine.code, 0, fine.stdout)
     assert.isTrue(fine.answer.ok && fine.answer.checks.every(({ result }) => result === "ok"), fine.stdout)
+    const unchecked = yield* ask("doctor", ["doctor"], { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } })
+    const warned = unchecked.answer.ok ? unchecked.answer.checks.filter(({ result }) => result === "warn") : []
+    assert.match(warned.map(({ message }) => message).join(), /^NODE_TLS_REJECT_UNAUTHORIZED=0/)
     const nowhere = ["doctor", "--base-url", "http://127.0.0.1:9"]
     assert.strictEqual((yield* (yield* emptyWorld).cli(nowhere)).code, 3)
     const unreachable = yield* cli(nowhere, { env: { HTTPS_PROXY: "http://user:hunter2@127.0.0.1:9" } })

@@ -119,7 +119,7 @@ describe("the sign-in page", () => {
         return yield* dialog.notices
       })
     const notices = yield* unopened({})
-    assert.match(notices[1] ?? "", /^http:\/\/codex\.fake\.test\/oauth\/authorize\?/)
+    assert.match(notices[1] ?? "", /^https:\/\/codex\.fake\.test\/oauth\/authorize\?/)
     assert.include(notices[2], "No browser could be opened")
     assert.strictEqual((yield* unopened({ openBrowser: false })).length, 5)
   })

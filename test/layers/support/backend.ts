@@ -27,13 +27,15 @@ export const calling = (
   options?: {
     readonly settings?: Partial<AccountSettings>
     readonly record?: AuthJson
+    /** Another client than our own. */
+    readonly client?: Layer.Layer<HttpClient.HttpClient>
     /** The variables of the environment, instead of the process's. */
     readonly environment?: Readonly<Record<string, string>>
   }
 ): Layer.Layer<AuthSession | BackendHttp | HttpClient.HttpClient | AccountConfig, ConfigurationError> =>
   BackendHttpContract.layer.pipe(
     Layer.provideMerge(AuthSessionOAuth.layer),
-    Layer.provideMerge(HttpClientNode.layer),
+    Layer.provideMerge(options?.client ?? HttpClientNode.layer),
     Layer.provide(CredentialStoreEphemeral.layerMemory(options?.record ?? record({ access: secretToken }))),
     Layer.provide(LeaseMemory.layer),
     Layer.provideMerge(
@@ -60,13 +62,16 @@ export const readUsage = Effect.flatMap(BackendHttp, (backend) =>
   backend.read("usage.read", (client) => client.usage.read())
 ).pipe(Effect.provideService(Policies, oneAttempt))
 
-export const consume = Effect.gen(function* () {
+/** An act under the policies of the caller. */
+export const consumeOnce = Effect.gen(function* () {
   const backend = yield* BackendHttp
   const { identity } = yield* (yield* AuthSession).current
   return yield* backend.act("resetCredits.consume", identity, (client) =>
     client.resetCredits.consume({ payload: { redeem_request_id: "key-1" } })
   )
-}).pipe(Effect.provideService(Policies, oneAttempt))
+})
+
+export const consume = Effect.provideService(consumeOnce, Policies, oneAttempt)
 
 /** Reason and delivery of a failure, in a few words. */
 export const brief = (error: { readonly reason: string; readonly delivery?: string }): string =>

@@ -139,6 +139,41 @@ export const proxy = (options?: { readonly credentials?: string }) =>
     return { origin: `http://127.0.0.1:${port}`, port, targets }
   })
 
+/** A SOCKS proxy that wants name and password, and reaches IPv4 addresses; `targets` names every host it was asked for. */
+export const socksProxy = (credentials: string) =>
+  Effect.gen(function* () {
+    const targets: Array<string> = []
+    const { port } = yield* listening(() =>
+      Net.createServer((socket) => {
+        socket.once("data", () => {
+          socket.write(Buffer.from([5, 2]))
+          socket.once("data", (said: Buffer) => {
+            const [name, word] = credentials.split(":").map((part) => Buffer.from(part))
+            const wanted = Buffer.concat([
+              Buffer.from([1, name?.length ?? 0]),
+              name ?? said,
+              Buffer.from([word?.length ?? 0]),
+              word ?? said
+            ])
+            socket.write(Buffer.from([1, said.equals(wanted) ? 0 : 1]))
+            socket.once("data", (asked: Buffer) => {
+              const [host, to] = [asked.subarray(4, 8).join("."), asked.readUInt16BE(8)]
+              targets.push(`${host}:${to}`)
+              const onward = Net.connect(to, host, () => {
+                socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]))
+                onward.pipe(socket)
+                socket.pipe(onward)
+              })
+              onward.on("error", () => socket.destroy())
+              socket.on("close", () => onward.destroy())
+            })
+          })
+        })
+      })
+    )
+    return { port, targets }
+  })
+
 /** A CA of our own, and a key and certificate for `127.0.0.1` that it has signed. */
 export const makeCertificates = Effect.acquireRelease(
   Effect.sync(() => {

@@ -55,7 +55,7 @@ const withSession = <A, E extends Failure, R>(
     const sessions = yield* CurrentSession
     const session = yield* sessions.require(purpose)
     return yield* Effect.mapError(sessions.recordingRefusal(work(session)), (error: Failure) => {
-      if (error._tag === "BackendError" && error.reason === "Timeout" && timeout !== undefined) return timedOut(timeout)
+      if (error._tag === "BackendError" && error.isTimeout && timeout !== undefined) return timedOut(timeout)
       if (error._tag === "AuthError" && error.reason === "NotSignedIn") return accountAuthRequired(purpose)
       if (error._tag === "AuthError" && error.reason === "WrongAuth") return chatgptAuthRequired(purpose)
       return failedTo(prefix, messageOf(error))
