@@ -43,7 +43,8 @@ const unknownDelivery: ReadonlySet<BackendErrorReason> = new Set(["Transport", "
 
 /**
  * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked
- * for. `requestId` is the backend's own, for a report. Bodies, URLs and headers are never part of the error.
+ * for. `requestId` is the backend's own, for a report. `received` is, of an answer that can't be understood, its content
+ * type and length. Bodies, URLs and headers are never part of the error.
  * @since 0.1.0
  * @category errors
  */
@@ -52,7 +53,8 @@ export class BackendError extends Schema.TaggedError<BackendError>()("BackendErr
   reason: BackendErrorReason,
   status: Schema.NullOr(Schema.Int),
   retryAfterMillis: Schema.NullOr(Schema.Number),
-  requestId: Schema.NullOr(Schema.String)
+  requestId: Schema.NullOr(Schema.String),
+  received: Schema.optionalWith(Schema.String, { exact: true })
 }) {
   /** An error without an answer's details. */
   static of(operation: string, reason: BackendErrorReason): BackendError {
@@ -72,10 +74,11 @@ export class BackendError extends Schema.TaggedError<BackendError>()("BackendErr
     return words[this.reason][1]
   }
 
-  /** Summary, advice and HTTP status: nothing in it comes from the backend. */
+  /** Summary, advice and HTTP status: nothing in it comes from the backend but a content type. */
   get description(): string {
     const advice = this.advice === null ? "" : `; ${this.advice}`
-    return `${this.summary}${advice}${this.status === null ? "" : ` (HTTP ${this.status})`}`
+    const received = this.received === undefined ? "" : ` (it is ${this.received})`
+    return `${this.summary}${received}${advice}${this.status === null ? "" : ` (HTTP ${this.status})`}`
   }
 
   override get message(): string {

@@ -45,7 +45,7 @@ export const TypedRedeemKey = Schema.String.pipe(
 
 /**
  * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not
- * expire.
+ * expire; `grantedAt` is null where the backend does not say.
  * @since 0.1.0
  * @category models
  */
@@ -53,7 +53,7 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
   id: Schema.String,
   resetType: Schema.Literal("codex_rate_limits", "unknown"),
   status: Schema.Literal("available", "redeeming", "redeemed", "unknown"),
-  grantedAt: Schema.DateTimeUtc,
+  grantedAt: Schema.NullOr(Schema.DateTimeUtc),
   expiresAt: Schema.NullOr(Schema.DateTimeUtc),
   title: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String)

@@ -37,24 +37,24 @@ export class Credits extends Schema.Class<Credits>("Credits")({
 }
 
 /**
- * A member's monthly allowance; amounts are decimal text.
+ * A member's monthly allowance; amounts are decimal text, null like `resetsAt` where the backend gave none.
  * @since 0.1.0
  * @category models
  */
 export class IndividualLimit extends Schema.Class<IndividualLimit>("IndividualLimit")({
-  limit: Schema.String,
-  used: Schema.String,
+  limit: Schema.NullOr(Schema.String),
+  used: Schema.NullOr(Schema.String),
   remainingPercent: Schema.Number,
-  resetsAt: Schema.DateTimeUtc
+  resetsAt: Schema.NullOr(Schema.DateTimeUtc)
 }) {}
 
 /**
- * A workspace's cap on spending.
+ * A workspace's cap on spending. `reached` is null where the backend does not say.
  * @since 0.1.0
  * @category models
  */
 export class SpendControl extends Schema.Class<SpendControl>("SpendControl")({
-  reached: Schema.Boolean,
+  reached: Schema.NullOr(Schema.Boolean),
   individualLimit: Schema.NullOr(IndividualLimit)
 }) {}
 
@@ -79,7 +79,8 @@ export type ReachedType = typeof ReachedType.Type
 
 /**
  * `main` is the limit of Codex itself. `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
- * them. `upsell` is the backend's own, opaque.
+ * them. `upsell` is the backend's own, opaque. `unread` names what of the answer could not be understood, and is left out:
+ * dotted paths as on the wire, those of the list of credits below `rate_limit_reset_credits`.
  * @since 0.1.0
  * @category models
  */
@@ -95,7 +96,8 @@ export class UsageSnapshot extends Schema.Class<UsageSnapshot>("UsageSnapshot")(
   resetCredits: Schema.NullOr(ResetCredits),
   backendAccountId: Schema.NullOr(Schema.String),
   backendUserId: Schema.NullOr(Schema.String),
-  upsell: Schema.Unknown
+  upsell: Schema.Unknown,
+  unread: Schema.Array(Schema.String)
 }) {
   /** All limits, the main one first. */
   get limits(): ReadonlyArray<RateLimit> {

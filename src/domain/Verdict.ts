@@ -84,6 +84,7 @@ const BindingWindow = Schema.Struct({
  * - `stale`: the snapshot is older than fifteen minutes, or from the future. `nothingKnown`: it shows no limit.
  * - `allowedUnknown`: it has windows, but not the backend's word. `noReason`: refused without a reason.
  * - `presumedReset`: judged on a reset that was not seen. `contradictory`: the backend said one thing and its opposite.
+ * - `unread`: parts of the answer could not be understood.
  * @since 0.1.0
  * @category schemas
  */
@@ -93,7 +94,8 @@ export const Doubt = Schema.Literal(
   "allowedUnknown",
   "noReason",
   "presumedReset",
-  "contradictory"
+  "contradictory",
+  "unread"
 )
 
 /**
@@ -128,12 +130,12 @@ export class Verdict extends Schema.Class<Verdict>("Verdict")({
 }
 
 /** Whether a reset time has passed since the snapshot was taken. One that was past already then says nothing. */
-const hasResetSince = (resetsAt: DateTime.Utc, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
-  DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
+const hasResetSince = (resetsAt: DateTime.Utc | null, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
+  resetsAt !== null && DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
 
-/** A reset time that is still to come; null for one that has passed. */
-export const futureReset = (resetsAt: DateTime.Utc, now: DateTime.Utc): DateTime.Utc | null =>
-  DateTime.greaterThan(resetsAt, now) ? resetsAt : null
+/** A reset time that is still to come; null for one that has passed or is not known. */
+export const futureReset = (resetsAt: DateTime.Utc | null, now: DateTime.Utc): DateTime.Utc | null =>
+  resetsAt !== null && DateTime.greaterThan(resetsAt, now) ? resetsAt : null
 
 const isDepleted = (type: ReachedType | null): boolean =>
   type === "workspace_owner_credits_depleted" || type === "workspace_member_credits_depleted"
@@ -163,7 +165,7 @@ interface Circumstances {
 const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => {
   const { credits, fetchedAt, main, reachedType, spendControl } = snapshot
   const standing = standingOf(snapshot, role)
-  const hasReset = (of: { readonly resetsAt: DateTime.Utc }) => hasResetSince(of.resetsAt, fetchedAt, now)
+  const hasReset = (of: { readonly resetsAt: DateTime.Utc | null }) => hasResetSince(of.resetsAt, fetchedAt, now)
 
   const full = main.windows.filter((window) => window.usedPercent >= 100)
   const exhausted = Arr.sort(
@@ -324,6 +326,7 @@ export const verdict = (snapshot: UsageSnapshot, circumstances: Circumstances): 
   if (blockers.some(({ _tag }) => _tag === "NotAllowed")) doubts.push("noReason")
   if (found.presumedReset && !blocked && main.allowed !== true) doubts.push("presumedReset")
   if (found.contradictory) doubts.push("contradictory")
+  if (snapshot.unread.length > 0) doubts.push("unread")
 
   return new Verdict({
     state: blocked ? "blocked" : "usable",

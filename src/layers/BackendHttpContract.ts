@@ -6,6 +6,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -94,15 +95,29 @@ const refused = ({ authorization, operation }: BackendCall["Type"], response: Wh
     )
   )
 
+/** The last answer of the present call. */
+const lastAnswer = FiberRef.unsafeMake<WholeResponse | null>(null)
+
+/** Content type and length of an answer, such as `text/html, 512 bytes`. */
+const receivedText = ({ bytes, headers }: WholeResponse): string => {
+  const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers["content-type"] ?? "")?.[0] ?? "of no content type"
+  return `${type}, ${bytes.byteLength} bytes`
+}
+
+const malformed = (operation: CallName, answer: WholeResponse | null) =>
+  answer === null
+    ? BackendError.of(operation, "Malformed")
+    : new BackendError({ ...BackendError.of(operation, "Malformed"), received: receivedText(answer) })
+
 const classify =
   (operation: CallName) =>
-  (failure: BackendFailure): BackendError => {
+  (failure: BackendFailure): Effect.Effect<never, BackendError> => {
     switch (failure._tag) {
       case "BackendError":
         return failure
       case "ParseError":
       case "HttpApiDecodeError":
-        return BackendError.of(operation, "Malformed")
+        return Effect.flatMap(FiberRef.get(lastAnswer), (answer) => malformed(operation, answer))
       case "RequestError":
         return BackendError.of(operation, isConnectFailure(failure) ? "Unreachable" : "Transport")
       case "ResponseError":
@@ -150,7 +165,10 @@ const make = Effect.gen(function* () {
               Effect.flatMap((whole) =>
                 // Any 2xx is a success of the one status that the contract declares.
                 whole.isSuccess
-                  ? Effect.succeed(new WholeResponse(whole.request, 200, whole.headers, whole.bytes))
+                  ? Effect.as(
+                      FiberRef.set(lastAnswer, whole),
+                      new WholeResponse(whole.request, 200, whole.headers, whole.bytes)
+                    )
                   : refused(call, whole)
               )
             )
@@ -163,7 +181,7 @@ const make = Effect.gen(function* () {
 
   const attempt = <A>(operation: CallName, authorization: Authorization, request: BackendRequest<A>) =>
     request(client, authorization).pipe(
-      Effect.mapError(classify(operation)),
+      Effect.catchAll(classify(operation)),
       Effect.provideService(BackendCall, { operation, authorization })
     )
 

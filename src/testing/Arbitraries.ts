@@ -82,13 +82,13 @@ export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.one
 )
 
 /**
- * Percent used, sometimes outside 0 to 100.
+ * Percent used, sometimes outside 0 to 100 or with a fraction.
  * @since 0.1.0
  * @category arbitraries
  */
 export const usedPercent: FastCheck.Arbitrary<number> = FastCheck.oneof(
   { weight: 4, arbitrary: FastCheck.integer({ min: 0, max: 100 }) },
-  { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 99, 100, 101, 150) }
+  { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 12.5, 99, 99.6, 100, 101, 150) }
 )
 
 /**
@@ -107,7 +107,7 @@ export const identity: FastCheck.Arbitrary<Identity> = FastCheck.record({
 export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.record({
   durationMinutes,
   usedPercent,
-  resetsAt: time,
+  resetsAt: orNull(time),
   slot: FastCheck.constantFrom("primary" as const, "secondary" as const)
 }).map((fields) => new RateLimitWindow(fields))
 
@@ -131,7 +131,7 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   id: Arbitrary.make(TypedResetCreditId),
   resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
   status: FastCheck.constantFrom("available" as const, "redeeming" as const, "redeemed" as const, "unknown" as const),
-  grantedAt: time,
+  grantedAt: orNull(time),
   expiresAt: orNull(time),
   title: orNull(untrustedText),
   description: orNull(untrustedText)
@@ -153,11 +153,14 @@ const decimal = FastCheck.oneof(
 )
 
 const spendControl = FastCheck.record({
-  reached: FastCheck.boolean(),
+  reached: orNull(FastCheck.boolean()),
   individualLimit: orNull(
-    FastCheck.record({ limit: decimal, used: decimal, remainingPercent: usedPercent, resetsAt: time }).map(
-      (fields) => new IndividualLimit(fields)
-    )
+    FastCheck.record({
+      limit: orNull(decimal),
+      used: orNull(decimal),
+      remainingPercent: usedPercent,
+      resetsAt: orNull(time)
+    }).map((fields) => new IndividualLimit(fields))
   )
 }).map((fields) => new SpendControl(fields))
 
@@ -183,7 +186,8 @@ export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.recor
   resetCredits: orNull(resetCredits),
   backendAccountId: orNull(FastCheck.string()),
   backendUserId: orNull(FastCheck.string()),
-  upsell: FastCheck.jsonValue()
+  upsell: FastCheck.jsonValue(),
+  unread: FastCheck.oneof(FastCheck.constant([]), FastCheck.array(untrustedText, { maxLength: 2 }))
 }).map((fields) => new UsageSnapshot(fields))
 
 /**

@@ -86,6 +86,7 @@ export interface Said {
   readonly spendControl?: SpendControl
   readonly reachedType?: ReachedType
   readonly resetCredits?: ResetCredits
+  readonly unread?: ReadonlyArray<string>
 }
 
 export const snapshot = (said: Said): UsageSnapshot =>
@@ -107,5 +108,6 @@ export const snapshot = (said: Said): UsageSnapshot =>
     resetCredits: said.resetCredits ?? null,
     backendAccountId: null,
     backendUserId: null,
-    upsell: null
+    upsell: null,
+    unread: said.unread ?? []
   })

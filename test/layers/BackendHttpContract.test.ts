@@ -131,13 +131,25 @@ describe("a failure is told as", () => {
     ["nothing", ""],
     ["a page", "<html>"],
     ["a list", "[]"],
-    ["an object without what is required", "{}"],
-    [
-      "a word where a number is required",
-      JSON.stringify({ ...usageBody, rate_limit_reset_credits: { available_count: "x" } })
-    ]
-  ])("Malformed for a success with %s", function* ([, body]) {
-    assert.strictEqual((yield* failure(readUsage, () => new Response(body))).reason, "Malformed")
+    ["a text", '"{}"']
+  ])("Malformed for a success with %s", function* ([, body = ""]) {
+    const headers = { "content-type": "text/html; charset=secret" }
+    const error = yield* failure(readUsage, () => new Response(body, { headers }))
+    assert.strictEqual(error.reason, "Malformed")
+    assert.include(error.message, `(it is text/html, ${body.length} bytes)`)
+    assert.notInclude(error.message, "secret")
+    assert.isTrue(body === "" || !error.message.includes(body))
+  })
+
+  virtual.each([
+    ["text/plain", ""],
+    ["application/json", "\ufeff"],
+    [null, ""],
+    ["text/html; charset=utf-8", "\ufeff"]
+  ] as const)("nothing for JSON as %s, after %j", function* ([type, mark]) {
+    const bytes = new TextEncoder().encode(`${mark}${JSON.stringify(usageBody)}`)
+    const { layer } = answering(() => new Response(bytes, { headers: type === null ? {} : { "content-type": type } }))
+    assert.strictEqual((yield* Effect.provide(readUsage, layer)).plan_type, "pro")
   })
 
   virtual.each([200, 201, 202, 203, 206])("nothing for a %s: every 2xx is a success", function* (status) {

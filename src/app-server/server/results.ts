@@ -59,6 +59,9 @@ export const authStatusResult = (session: Session | null, token: string | null):
 /** Unix seconds, rounded down. */
 const unixSeconds = (time: DateTime.Utc): number => Math.floor(time.epochMillis / 1000)
 
+/** The protocol has no null for some times. */
+const unixSecondsOrZero = (time: DateTime.Utc | null): number => unixSecondsOrNull(time) ?? 0
+
 const unixSecondsOrNull = (time: DateTime.Utc | null): number | null => (time === null ? null : unixSeconds(time))
 
 /** Count and list as the backend sent them: nothing is filtered, sorted or counted again. */
@@ -74,7 +77,7 @@ export const resetCreditsWire = (
             id,
             resetType: resetType === "codex_rate_limits" ? ("codexRateLimits" as const) : ("unknown" as const),
             status,
-            grantedAt: unixSeconds(grantedAt),
+            grantedAt: unixSecondsOrZero(grantedAt),
             expiresAt: unixSecondsOrNull(expiresAt),
             title,
             description
@@ -86,9 +89,9 @@ const slot = (limit: RateLimit, name: RateLimitWindow["slot"]): RateLimitSnapsho
   return window === undefined
     ? null
     : {
-        usedPercent: window.usedPercent,
+        usedPercent: Math.round(window.usedPercent),
         windowDurationMins: window.durationMinutes,
-        resetsAt: unixSeconds(window.resetsAt)
+        resetsAt: unixSecondsOrNull(window.resetsAt)
       }
 }
 
@@ -116,13 +119,13 @@ export const mainSnapshot = (snapshot: UsageSnapshot): RateLimitSnapshot => {
         ? null
         : { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
     individualLimit:
-      own === null
+      own === null || own.limit === null || own.used === null
         ? null
         : {
             limit: own.limit,
             used: own.used,
-            remainingPercent: own.remainingPercent,
-            resetsAt: unixSeconds(own.resetsAt)
+            remainingPercent: Math.round(own.remainingPercent),
+            resetsAt: unixSecondsOrZero(own.resetsAt)
           },
     spendControlReached: spendControl?.reached ?? null,
     rateLimitReachedType: snapshot.reachedType

@@ -22,7 +22,7 @@ const Window = Schema.Struct({
   name: Schema.String,
   ...Struct.pick(RateLimitWindow.fields, "durationMinutes", "usedPercent"),
   remainingPercent: Schema.Number,
-  resetsAt: Schema.DateTimeUtc
+  resetsAt: RateLimitWindow.fields.resetsAt
 })
 
 /** A limit; the first one is that of Codex itself. */
@@ -34,7 +34,7 @@ const Limit = Schema.Struct({
 const Usage = Schema.Struct({
   ...Struct.pick(UsageSnapshot.fields, "identity", "plan", "fetchedAt"),
   limits: Schema.Array(Limit),
-  ...Struct.pick(UsageSnapshot.fields, "credits", "spendControl", "reachedType", "resetCredits")
+  ...Struct.pick(UsageSnapshot.fields, "credits", "spendControl", "reachedType", "resetCredits", "unread")
 })
 
 const usage = { usage: Usage, verdict: Verdict }

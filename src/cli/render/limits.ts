@@ -71,9 +71,13 @@ const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, no
   return alike.find((window) => futureReset(window.resetsAt, now)?.epochMillis === resetsAt) ?? alike[0]
 }
 
-/** When a window or an allowance is full again. */
-export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
-  at.epochMillis <= now.epochMillis ? "should have reset by now" : `resets ${timeAndDistance(at, now)}`
+/** When a window or an allowance is full again; empty where that is not known. */
+export const resetText = (at: DateTime.Utc | null, now: DateTime.Zoned): string =>
+  at === null
+    ? ""
+    : at.epochMillis <= now.epochMillis
+      ? "should have reset by now"
+      : `resets ${timeAndDistance(at, now)}`
 
 const windowRow = (window: RateLimitWindow, name: string, marked: boolean, now: DateTime.Zoned): Row => ({
   name,

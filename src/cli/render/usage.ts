@@ -17,7 +17,15 @@ const doubts: Readonly<Record<Doubt, string>> = {
   allowedUnknown: "The backend does not say whether requests are allowed.",
   noReason: "The backend gives no reason.",
   presumedReset: "A limit was due to reset after this was read; that is not confirmed yet.",
-  contradictory: "The backend contradicts itself."
+  contradictory: "The backend contradicts itself.",
+  unread: "Parts of the answer were not understood."
+}
+
+/** What of the answer was not understood: the first places by name, and how many more there are. */
+export const unreadText = (unread: ReadonlyArray<string>): string => {
+  const named = unread.slice(0, 3).map((path) => plainLine(path, 80))
+  const more = unread.length - named.length
+  return `Not understood in the answer: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`
 }
 
 const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
@@ -59,7 +67,9 @@ const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): st
 /** Whether Codex can be used, what is doubtful about it, and what helps. */
 export const verdictLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => [
   ...wrap(headline(snapshot, verdict, canvas), canvas.columns),
-  ...verdict.doubts.flatMap((doubt) => wrap(doubts[doubt], canvas.columns).map((line) => canvas.paint("yellow", line))),
+  ...verdict.doubts
+    .map((doubt) => (doubt === "unread" ? unreadText(snapshot.unread) : doubts[doubt]))
+    .flatMap((text) => wrap(text, canvas.columns).map((line) => canvas.paint("yellow", line))),
   ...verdict.remedies
     .filter((remedy) => remedy._tag !== "Wait" || verdict.until === null)
     .flatMap((remedy) => wrap(remedyText(remedy, canvas.now), canvas.columns, "  • ", "    "))
@@ -73,18 +83,18 @@ const creditLine = (credits: Credits | null): ReadonlyArray<string> => {
   return [`Credits: ${balance === null || balance === 0 ? "available" : grouped(balance)}`]
 }
 
-/** The member's own allowance, where its amounts are amounts; else only whether the cap is reached. */
+/** The member's own allowance, with its amounts where they are amounts; else only whether the cap is reached. */
 const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<string> => {
   const own = spend?.individualLimit ?? null
-  const limit = amountOf(own?.limit ?? "")
-  const used = amountOf(own?.used ?? "")
-  if (own === null || limit === null || used === null || Number.isNaN(own.remainingPercent)) {
-    return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
-  }
+  if (own === null) return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
+  const limit = amountOf(own.limit ?? "")
+  const used = amountOf(own.used ?? "")
   const remaining = Math.min(100, Math.max(0, own.remainingPercent))
+  const amounts = limit === null || used === null ? "" : `${grouped(used)} of ${grouped(limit)} credits used`
+  const reset = resetText(own.resetsAt, canvas.now)
   return [
-    ...singleBar("monthly credit limit", remaining, `${grouped(used)} of ${grouped(limit)} credits used`, canvas),
-    ...wrap(resetText(own.resetsAt, canvas.now), canvas.columns, "    ").map((line) => canvas.paint("dim", line))
+    ...singleBar("monthly credit limit", remaining, amounts, canvas),
+    ...(reset === "" ? [] : wrap(reset, canvas.columns, "    ").map((line) => canvas.paint("dim", line)))
   ]
 }
 

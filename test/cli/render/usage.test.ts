@@ -256,21 +256,27 @@ describe("rows", () => {
     ["0", "0", 0, "  0% left  0 of 0 credits used"],
     ["0.2", "1234567", 140, "100% left  less than 1 of 1,234,567 credits used"],
     ["5", "10", -20, "  0% left  5 of 10 credits used"],
-    ["many", "10", 50, null],
-    ["5", "", 50, null],
-    ["-1", "10", 50, null],
-    ["Infinity", "10", 50, null],
-    ["5", "10", Number.NaN, null]
+    ["many", "10", 50, " 50% left\n"],
+    ["5", "", 50, " 50% left\n"],
+    ["-1", "10", 50, " 50% left\n"],
+    ["Infinity", "10", 50, " 50% left\n"]
   ])("a monthly limit, %s of %s with %d left: %s", (used, limit, percent, row) => {
     const text = rowsOf({ spendControl: allowance(used, limit, percent) }, 100)
-    if (row === null) assert.notInclude(text, "monthly credit limit")
-    else assert.include(text, row)
+    assert.match(text, /monthly credit limit/)
+    assert.include(text, row)
   })
 
-  it("a spend cap that is reached is told where its amounts are not", () => {
+  it("a spend cap that is reached is told where there is no allowance", () => {
+    const spendControl = new SpendControl({ reached: true, individualLimit: null })
+    assert.include(rowsOf({ spendControl }), "\nThe workspace's spend cap is reached.")
+  })
+
+  it("what was not understood is named, up to three places", () => {
+    const unread = ["rate_limit.secondary_window.used_percent", "credits\u001b[2J", "a", "b", "c"]
+    const text = draw(snapshot({ windows: [fiveHours(20)], unread }), 200).join("\n")
     assert.include(
-      rowsOf({ spendControl: allowance("many", "10", 0, true) }),
-      "\nThe workspace's spend cap is reached."
+      text,
+      "Not understood in the answer: rate_limit.secondary_window.used_percent, credits, a and 2 more."
     )
   })
 
