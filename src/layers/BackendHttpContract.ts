@@ -8,8 +8,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { BackendError, type BackendErrorReason } from "../domain/BackendError.js"
@@ -80,6 +82,20 @@ const reasonOfStatus = (status: number): BackendErrorReason => {
 const requestIdOf = (response: WholeResponse, bearer: string): string | null => {
   const id = response.headers["x-request-id"] ?? response.headers["x-oai-request-id"] ?? response.headers["cf-ray"]
   return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
+}
+
+/** The refusals of a redemption that are outcomes: nothing was spent. */
+const isOutcome = Schema.is(Schema.Literal("no_credit", "nothing_to_reset"))
+const decodeJson = Schema.decodeOption(Schema.parseJson())
+
+/** The outcome that a refused redemption names, in its body or in the error in it, as the answer that it stands for. */
+const outcomeOf = (operation: CallName, { bodyText, headers, request, status }: WholeResponse) => {
+  if (operation !== "resetCredits.consume" || status < 400 || status >= 500) return undefined
+  const body = Option.getOrNull(decodeJson(bodyText))
+  const named = [body, ...(Predicate.isRecord(body) ? [body["error"], body["detail"]] : [])]
+  const code = named.map((part) => (Predicate.isRecord(part) ? part["code"] : part)).find(isOutcome)
+  if (code === undefined) return undefined
+  return new WholeResponse(request, 200, headers, new TextEncoder().encode(`{"code":"${code}"}`).buffer)
 }
 
 const refused = ({ authorization, operation }: BackendCall["Type"], response: WholeResponse) =>
@@ -169,7 +185,9 @@ const make = Effect.gen(function* () {
                       FiberRef.set(lastAnswer, whole),
                       new WholeResponse(whole.request, 200, whole.headers, whole.bytes)
                     )
-                  : refused(call, whole)
+                  : Option.fromNullable(outcomeOf(call.operation, whole)).pipe(
+                      Option.match({ onNone: () => refused(call, whole), onSome: Effect.succeed })
+                    )
               )
             )
           ),

@@ -158,6 +158,25 @@ describe("a failure is told as", () => {
   })
 })
 
+virtual.each([
+  [400, { code: "no_credit" }, "no_credit"],
+  [409, { error: { code: "nothing_to_reset" } }, "nothing_to_reset"],
+  [422, { detail: "no_credit" }, "no_credit"]
+] as const)("a refusal of a redemption with %d and %j is an outcome", function* ([status, body, code]) {
+  const { layer } = answering(() => new Response(JSON.stringify(body), { status }))
+  assert.strictEqual((yield* Effect.provide(consume, layer)).code, code)
+})
+
+virtual.each([
+  [500, { code: "no_credit" }],
+  [400, { code: "reset" }],
+  [400, { code: "already_redeemed" }],
+  [403, "no_credit, perhaps"]
+] as const)("control: %d with %j is a failure", function* ([status, body]) {
+  const { layer } = answering(() => new Response(JSON.stringify(body), { status }))
+  assert.strictEqual((yield* Effect.flip(Effect.provide(consume, layer)))._tag, "BackendError")
+})
+
 virtual("an answer without a body is a success of a call that needs none, and of no other", function* () {
   const { layer } = answering(() => new Response(null, { status: 204 }))
   yield* Effect.provide(nudge, layer)
