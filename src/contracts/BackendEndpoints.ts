@@ -43,6 +43,7 @@ export const WireAdditionalRateLimit = Schema.Struct({
 export const WireCredits = Schema.Struct({
   has_credits: opt(Schema.Boolean),
   unlimited: opt(Schema.Boolean),
+  overage_limit_reached: opt(Schema.Boolean),
   balance: opt(Schema.String),
   approx_local_messages: Schema.optionalWith(Schema.Unknown, { exact: true }),
   approx_cloud_messages: Schema.optionalWith(Schema.Unknown, { exact: true })
@@ -65,6 +66,13 @@ export const WireSpendControl = Schema.Struct({
   individual_limit: opt(WireIndividualLimit)
 }).annotations({ identifier: "WireSpendControl" })
 
+/** Whether a model can be used, by its slug. */
+const WireModelUsage = Schema.Struct({
+  available: Schema.Boolean,
+  available_at: opt(Rfc3339Seconds),
+  credits_would_enable: opt(Schema.Boolean)
+})
+
 /** The word, with or without its object. */
 const WireReachedType = readAs(Schema.Struct({ type: Schema.String }), (value) => {
   const type = Predicate.isRecord(value) ? value["type"] : value
@@ -80,7 +88,11 @@ export const UsageResponse = tolerant(
     spend_control: opt(WireSpendControl),
     additional_rate_limits: opt(Schema.Array(WireAdditionalRateLimit)),
     rate_limit_reached_type: opt(WireReachedType),
-    rate_limit_reset_credits: opt(Schema.Struct({ available_count: opt(Whole) })),
+    rate_limit_reset_credits: opt(
+      Schema.Struct({ available_count: opt(Whole), applicable_available_count: opt(Whole) })
+    ),
+    code_review_rate_limit: opt(WireRateLimit),
+    model_usage: opt(Schema.Record({ key: Schema.String, value: WireModelUsage })),
     account_id: opt(Schema.String),
     user_id: opt(Schema.String),
     rate_limit_upsell: Schema.optionalWith(Schema.Unknown, { exact: true })

@@ -20,19 +20,31 @@ export class RateLimit extends Schema.Class<RateLimit>("RateLimit")({
 }) {}
 
 /**
- * Purchased or workspace credits; `balance` is decimal text.
+ * The number that an amount stands for, with or without the sign of a currency; null for one that is none.
+ * @since 0.1.0
+ * @category accessors
+ */
+export const amountOf = (text: string): number | null => {
+  const plain = text.replace(/[\p{Sc}\s]|,(?=\d{3}(\D|$))/gu, "").replace(",", ".")
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null
+}
+
+/**
+ * Purchased or workspace credits; `balance` is an amount as text. `overageLimitReached`: no more of them may be used; null
+ * where the backend does not say.
  * @since 0.1.0
  * @category models
  */
 export class Credits extends Schema.Class<Credits>("Credits")({
   hasCredits: Schema.Boolean,
   unlimited: Schema.Boolean,
+  overageLimitReached: Schema.NullOr(Schema.Boolean),
   balance: Schema.NullOr(Schema.String)
 }) {
   /** Whether they can pay for requests now, as far as it is known. */
   get usable(): boolean {
-    if (this.unlimited) return true
-    return this.hasCredits && this.balance !== null && Number(this.balance) > 0
+    if (this.overageLimitReached === true) return false
+    return this.unlimited || (this.hasCredits && (amountOf(this.balance ?? "") ?? 0) > 0)
   }
 }
 
@@ -59,6 +71,18 @@ export class SpendControl extends Schema.Class<SpendControl>("SpendControl")({
 }) {}
 
 /**
+ * Whether a model can be used now, and when again; `creditsWouldEnable` is null where the backend does not say.
+ * @since 0.1.0
+ * @category models
+ */
+export class ModelUsage extends Schema.Class<ModelUsage>("ModelUsage")({
+  slug: Schema.String,
+  available: Schema.Boolean,
+  availableAt: Schema.NullOr(Schema.DateTimeUtc),
+  creditsWouldEnable: Schema.NullOr(Schema.Boolean)
+}) {}
+
+/**
  * Which limit stopped the account. Member and owner, credits and spend cap are kept apart.
  * @since 0.1.0
  * @category schemas
@@ -78,7 +102,8 @@ export const ReachedType = Schema.Literal(
 export type ReachedType = typeof ReachedType.Type
 
 /**
- * `main` is the limit of Codex itself. `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
+ * `main` is the limit of Codex itself, `codeReview` that of its code reviews. `models` are those that the backend tells of.
+ * `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
  * them. `upsell` is the backend's own, opaque. `unread` names what of the answer could not be understood, and is left out:
  * dotted paths as on the wire, those of the list of credits below `rate_limit_reset_credits`.
  * @since 0.1.0
@@ -90,6 +115,8 @@ export class UsageSnapshot extends Schema.Class<UsageSnapshot>("UsageSnapshot")(
   plan: Plan,
   main: RateLimit,
   additional: Schema.Array(RateLimit),
+  codeReview: Schema.NullOr(RateLimit),
+  models: Schema.Array(ModelUsage),
   credits: Schema.NullOr(Credits),
   spendControl: Schema.NullOr(SpendControl),
   reachedType: Schema.NullOr(ReachedType),
@@ -101,6 +128,6 @@ export class UsageSnapshot extends Schema.Class<UsageSnapshot>("UsageSnapshot")(
 }) {
   /** All limits, the main one first. */
   get limits(): ReadonlyArray<RateLimit> {
-    return [this.main, ...this.additional]
+    return [this.main, ...this.additional, ...(this.codeReview === null ? [] : [this.codeReview])]
   }
 }

@@ -13,6 +13,7 @@ import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import {
   Credits,
   IndividualLimit,
+  ModelUsage,
   RateLimit,
   ReachedType,
   SpendControl,
@@ -144,6 +145,7 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
  */
 export const resetCredits: FastCheck.Arbitrary<ResetCredits> = FastCheck.record({
   availableCount: FastCheck.integer({ min: -1, max: 6 }),
+  applicableCount: orNull(FastCheck.integer({ min: 0, max: 2 })),
   credits: orNull(FastCheck.uniqueArray(resetCredit, { maxLength: 5, selector: (credit) => credit.id }))
 }).map((fields) => new ResetCredits(fields))
 
@@ -151,6 +153,13 @@ const decimal = FastCheck.oneof(
   FastCheck.nat({ max: 1_000_000 }).map((cents) => (cents / 100).toFixed(2)),
   FastCheck.constantFrom("0", "0.00", "-1", "", "many")
 )
+
+const modelUsage = FastCheck.record({
+  slug: untrustedText,
+  available: FastCheck.boolean(),
+  availableAt: orNull(time),
+  creditsWouldEnable: orNull(FastCheck.boolean())
+}).map((fields) => new ModelUsage(fields))
 
 const spendControl = FastCheck.record({
   reached: orNull(FastCheck.boolean()),
@@ -174,10 +183,13 @@ export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.recor
   plan: Arbitrary.make(Plan),
   main: rateLimit,
   additional: FastCheck.array(rateLimit, { maxLength: 2 }),
+  codeReview: orNull(rateLimit),
+  models: FastCheck.array(modelUsage, { maxLength: 2 }),
   credits: orNull(
     FastCheck.record({
       hasCredits: FastCheck.boolean(),
       unlimited: FastCheck.boolean(),
+      overageLimitReached: orNull(FastCheck.boolean()),
       balance: orNull(decimal)
     }).map((fields) => new Credits(fields))
   ),

@@ -105,10 +105,11 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   const { windows } = snapshot.main
   const binding = bindingOf(windows, verdict, DateTime.toUtc(canvas.now))
   const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
+  const allowance = snapshot.spendControl?.individualLimit ?? null
   const none = "The backend reports no limits for this account."
-  const further = snapshot.additional.map((limit) => furtherLines(limit, canvas))
+  const further = snapshot.limits.slice(1).map((limit) => furtherLines(limit, canvas))
   return [
-    ...(main.length === 0 ? wrap(none, canvas.columns, "  ") : rows(main, canvas)),
+    ...(main.length > 0 ? rows(main, canvas) : allowance === null ? wrap(none, canvas.columns, "  ") : []),
     ...further.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))
   ]
 }

@@ -4,8 +4,13 @@ import { limitMessage } from "../../domain/LimitMessage.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
-import type { Credits, SpendControl, UsageSnapshot } from "../../domain/UsageSnapshot.js"
-import type { Doubt, Remedy, Verdict } from "../../domain/Verdict.js"
+import {
+  amountOf as creditAmount,
+  type Credits,
+  type SpendControl,
+  type UsageSnapshot
+} from "../../domain/UsageSnapshot.js"
+import { allowanceName, type Doubt, type Remedy, type Verdict } from "../../domain/Verdict.js"
 import type { Judged } from "../../domain/UsageTransition.js"
 import { type Canvas, limitLines, resetText, singleBar } from "./limits.js"
 import { amountOf, grouped, wrap } from "./text.js"
@@ -18,7 +23,9 @@ const doubts: Readonly<Record<Doubt, string>> = {
   noReason: "The backend gives no reason.",
   presumedReset: "A limit was due to reset after this was read; that is not confirmed yet.",
   contradictory: "The backend contradicts itself.",
-  unread: "Parts of the answer were not understood."
+  unread: "Parts of the answer were not understood.",
+  resetPassed: "A window's reset has passed: what it shows may be from before.",
+  allowanceLeft: "Some of the monthly credit limit is left, which may still pay."
 }
 
 /** What of the answer was not understood: the first places by name, and how many more there are. */
@@ -51,14 +58,19 @@ const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
 const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): string => {
   const { paint } = canvas
   if (verdict.isUsable) {
-    const binding = verdict.binding === null ? "" : ` The ${verdict.binding.name} window is the tightest.`
+    const binding =
+      verdict.binding === null || verdict.binding.name === allowanceName
+        ? ""
+        : ` The ${verdict.binding.name} window is the tightest.`
     return verdict.paidBy === "credits"
       ? `${paint("green", "Usable")}: the plan's limit is used up, and credits pay.`
       : `${paint("green", "Usable.")}${binding}`
   }
   const blocked = verdict.until === null ? "Blocked." : `Blocked until ${timeAndDistance(verdict.until, canvas.now)}.`
+  // While an allowance is left, there is nothing to ask an admin for.
+  const plan = verdict.doubts.includes("allowanceLeft") ? "unknown" : snapshot.plan
   const message = limitMessage(
-    { limitName: null, plan: snapshot.plan, reachedType: snapshot.reachedType, retryAt: verdict.until },
+    { limitName: null, plan, reachedType: snapshot.reachedType, retryAt: verdict.until },
     canvas.now
   )
   return `${paint("red", blocked)} ${message}`
@@ -79,8 +91,9 @@ const creditLine = (credits: Credits | null): ReadonlyArray<string> => {
   if (credits === null) return []
   if (credits.unlimited) return ["Credits: unlimited"]
   if (!credits.hasCredits) return []
-  const balance = amountOf(credits.balance ?? "")
-  return [`Credits: ${balance === null || balance === 0 ? "available" : grouped(balance)}`]
+  const balance = creditAmount(credits.balance ?? "")
+  const known = balance === null ? "available" : balance <= 0 ? "none" : grouped(balance)
+  return [`Credits: ${known}${credits.overageLimitReached === true ? ", but the cap on their use is reached" : ""}`]
 }
 
 /** The member's own allowance, with its amounts where they are amounts; else only whether the cap is reached. */
@@ -93,7 +106,7 @@ const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<s
   const amounts = limit === null || used === null ? "" : `${grouped(used)} of ${grouped(limit)} credits used`
   const reset = resetText(own.resetsAt, canvas.now)
   return [
-    ...singleBar("monthly credit limit", remaining, amounts, canvas),
+    ...singleBar(allowanceName, remaining, amounts, canvas),
     ...(reset === "" ? [] : wrap(reset, canvas.columns, "    ").map((line) => canvas.paint("dim", line)))
   ]
 }
@@ -105,13 +118,25 @@ const creditText = ({ expiresAt, id, title }: ResetCredit, now: DateTime.Zoned):
 
 const resetLines = (credits: ResetCredits | null, { columns, now }: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
-  const some = credits.availableCount > 0
+  const available = credits.availableAt(now)
+  const some = available > 0
   const unlisted = credits.credits === null && some ? " (the backend did not list them)" : ""
-  const count = some ? `${credits.availableCount} available${unlisted}` : "none"
+  const idle = some && credits.applicableCount === 0 ? ", of which none applies now" : ""
+  const count = some ? `${available} available${unlisted}${idle}` : "none"
   return [
     ...wrap(`Reset credits: ${count}`, columns, "", "  "),
-    ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, now), columns, "  • ", "    "))
+    ...credits.redeemableAt(now).flatMap((credit) => wrap(creditText(credit, now), columns, "  • ", "    "))
   ]
+}
+
+/** The models that can't be used now. */
+const modelLines = ({ models }: UsageSnapshot, { columns, now }: Canvas): ReadonlyArray<string> => {
+  const stopped = models.filter(({ available }) => !available)
+  const texts = stopped.map(({ availableAt, creditsWouldEnable, slug }) => {
+    const until = availableAt === null ? "" : ` until ${timeAndDistance(availableAt, now)}`
+    return `${plainLine(slug, 60)}${until}${creditsWouldEnable === true ? " without credits" : ""}`
+  })
+  return texts.length === 0 ? [] : wrap(`Models not available: ${texts.join(", ")}`, columns, "", "  ")
 }
 
 /** What is left, what it means, and what there is besides. */
@@ -119,7 +144,8 @@ export const usageLines = ({ snapshot, verdict }: Judged, canvas: Canvas): Reado
   const besides = [
     ...creditLine(snapshot.credits),
     ...spendLines(snapshot.spendControl, canvas),
-    ...resetLines(snapshot.resetCredits, canvas)
+    ...resetLines(snapshot.resetCredits, canvas),
+    ...modelLines(snapshot, canvas)
   ]
   const head = `${canvas.paint("bold", "Codex usage")} · ${planLabel(snapshot.plan)} · read ${ageOf(verdict.ageMillis)}`
   return [

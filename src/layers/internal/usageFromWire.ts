@@ -20,8 +20,10 @@ import { planFromUsage } from "../../domain/Plan.js"
 import { byDuration, RateLimitWindow, windowMinutes } from "../../domain/RateLimitWindow.js"
 import { type ConsumeOutcome, ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
 import {
+  amountOf,
   Credits,
   IndividualLimit,
+  ModelUsage,
   RateLimit,
   ReachedType,
   SpendControl,
@@ -81,16 +83,17 @@ const limitFromWire = (
 const creditsFromWire = (credits: typeof WireCredits.Type): Credits => {
   const unlimited = credits.unlimited ?? false
   const balance = credits.balance ?? null
-  const hasCredits = credits.has_credits ?? (unlimited || Number(balance ?? 0) > 0)
-  return new Credits({ hasCredits, unlimited, balance }, trusted)
+  const hasCredits = credits.has_credits ?? (unlimited || (amountOf(balance ?? "") ?? 0) > 0)
+  const overageLimitReached = credits.overage_limit_reached ?? null
+  return new Credits({ hasCredits, unlimited, overageLimitReached, balance }, trusted)
 }
 
 /** What is left of an allowance in percent, by whatever of its members says it. */
 const remainingPercent = (own: typeof WireIndividualLimit.Type): number | null => {
   const told = own.remaining_percent ?? (typeof own.used_percent === "number" ? 100 - own.used_percent : null)
   if (told !== null || !own.limit) return told
-  const left = own.remaining ? Number(own.remaining) : Number(own.limit) - Number(own.used ?? Number.NaN)
-  const percent = (left / Number(own.limit)) * 100
+  const [limit, used] = [amountOf(own.limit) ?? Number.NaN, amountOf(own.used ?? "") ?? Number.NaN]
+  const percent = ((amountOf(own.remaining ?? "") ?? limit - used) / limit) * 100
   return Number.isFinite(percent) ? percent : null
 }
 
@@ -126,12 +129,30 @@ export const usageFromWire = (
         const label = { id, name: limit.limit_name ?? null, normalModelSlug: limit.normal_model_slug ?? null }
         return limitFromWire(limit.rate_limit, label, fetchedAt)
       }),
+      codeReview: response.code_review_rate_limit
+        ? limitFromWire(
+            response.code_review_rate_limit,
+            { id: "code_review", name: "code review", normalModelSlug: null },
+            fetchedAt
+          )
+        : null,
+      models: Object.entries(response.model_usage ?? {}).map(([slug, model]) => {
+        const [availableAt, creditsWouldEnable] = [model.available_at ?? null, model.credits_would_enable ?? null]
+        return new ModelUsage({ slug, available: model.available, availableAt, creditsWouldEnable }, trusted)
+      }),
       credits: credits ? creditsFromWire(credits) : null,
       spendControl: spend ? new SpendControl({ reached: spend.reached ?? null, individualLimit }, trusted) : null,
       reachedType: isReachedType(reached) ? reached : null,
       resetCredits:
         typeof resets?.available_count === "number"
-          ? new ResetCredits({ availableCount: resets.available_count, credits: null }, trusted)
+          ? new ResetCredits(
+              {
+                availableCount: resets.available_count,
+                applicableCount: resets.applicable_available_count ?? null,
+                credits: null
+              },
+              trusted
+            )
           : null,
       backendAccountId: response.account_id ?? null,
       backendUserId: response.user_id ?? null,
@@ -174,7 +195,10 @@ export const withResetCredits = (
   return new UsageSnapshot(
     {
       ...snapshot,
-      resetCredits: new ResetCredits({ availableCount, credits: listed }, trusted),
+      resetCredits: new ResetCredits(
+        { availableCount, applicableCount: snapshot.resetCredits?.applicableCount ?? null, credits: listed },
+        trusted
+      ),
       unread: [...snapshot.unread, ...unread.map((path) => `rate_limit_reset_credits.${path}`)]
     },
     trusted

@@ -17,6 +17,7 @@ import {
   type Said,
   snapshot,
   spend,
+  paying,
   week,
   win
 } from "../../domain/snapshots.js"
@@ -39,7 +40,7 @@ const rich = new UsageSnapshot({
   ...snapshot({
     plan: "business",
     windows: [week(12), fiveHours(91, 20)],
-    credits: new Credits({ hasCredits: true, unlimited: false, balance: "12345.67" }),
+    credits: paying("12345.67"),
     spendControl: allowance("3700.4", "10000"),
     resetCredits: resets(2, [credit("rc_2", null), credit("rc_1", 9 * day)])
   }),
@@ -238,15 +239,15 @@ describe("rows", () => {
     [{ hasCredits: false, unlimited: true, balance: null }, "Credits: unlimited"],
     [{ hasCredits: true, unlimited: false, balance: "1234.5" }, "Credits: 1,235"],
     [{ hasCredits: true, unlimited: false, balance: "0.3" }, "Credits: less than 1"],
-    [{ hasCredits: true, unlimited: false, balance: "0.00" }, "Credits: available"],
+    [{ hasCredits: true, unlimited: false, balance: "0.00" }, "Credits: none"],
     [{ hasCredits: true, unlimited: false, balance: null }, "Credits: available"],
     [{ hasCredits: true, unlimited: false, balance: "" }, "Credits: available"],
-    [{ hasCredits: true, unlimited: false, balance: "-4" }, "Credits: available"],
+    [{ hasCredits: true, unlimited: false, balance: "-4" }, "Credits: none"],
     [{ hasCredits: true, unlimited: false, balance: "many\u001b[2J" }, "Credits: available"],
     [{ hasCredits: true, unlimited: false, balance: "Infinity" }, "Credits: available"],
     [{ hasCredits: false, unlimited: false, balance: "12" }, null]
   ])("credits %j: %s", (credits, row) => {
-    const text = rowsOf({ credits: new Credits(credits) })
+    const text = rowsOf({ credits: new Credits({ overageLimitReached: null, ...credits }) })
     if (row === null) assert.notInclude(text, "Credits")
     else assert.include(text.split("\n"), row)
   })

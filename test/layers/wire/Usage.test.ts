@@ -164,3 +164,42 @@ describe("ids and upsell", () => {
     deepStrictEqual(read(usage({ rate_limit_upsell: upsell })).upsell, upsell)
   )
 })
+
+describe("what newer answers tell", () => {
+  it("the limit on code reviews is one of its own, beside the others", () => {
+    const { additional, codeReview, limits } = read(usage({ code_review_rate_limit: rateLimit() }))
+    deepStrictEqual([additional, codeReview?.name, codeReview?.windows.length], [[], "code review", 2])
+    deepStrictEqual(limits.at(-1), codeReview)
+  })
+
+  it("the cap on credits, and the resets that apply", () => {
+    const { credits, resetCredits } = read(
+      usage({
+        credits: { has_credits: true, unlimited: false, overage_limit_reached: true, balance: "9" },
+        rate_limit_reset_credits: { available_count: 2, applicable_available_count: 0 }
+      })
+    )
+    deepStrictEqual([credits?.overageLimitReached, credits?.usable], [true, false])
+    deepStrictEqual([resetCredits?.availableCount, resetCredits?.applicableCount], [2, 0])
+  })
+
+  it("the models, each by itself", () => {
+    const { models, unread } = read(
+      usage({
+        model_usage: {
+          "m-1": { available: false, available_at: "2026-07-02T13:46:40Z", credits_would_enable: true },
+          "m-2": { available: true },
+          "m-3": 7
+        }
+      })
+    )
+    deepStrictEqual(
+      models.map((m) => [m.slug, m.available, m.availableAt?.epochMillis, m.creditsWouldEnable]),
+      [
+        ["m-1", false, 1_783_000_000_000, true],
+        ["m-2", true, undefined, null]
+      ]
+    )
+    deepStrictEqual(unread, ["model_usage.m-3"])
+  })
+})
