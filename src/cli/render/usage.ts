@@ -87,13 +87,14 @@ export const verdictLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: 
     .flatMap((remedy) => wrap(remedyText(remedy, canvas.now), canvas.columns, "  • ", "    "))
 ]
 
-const creditLine = (credits: Credits | null): ReadonlyArray<string> => {
+const creditLine = (credits: Credits | null, { columns }: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
   if (credits.unlimited) return ["Credits: unlimited"]
   if (!credits.hasCredits) return []
   const balance = creditAmount(credits.balance ?? "")
   const known = balance === null ? "available" : balance <= 0 ? "none" : grouped(balance)
-  return [`Credits: ${known}${credits.overageLimitReached === true ? ", but the cap on their use is reached" : ""}`]
+  const capped = credits.overageLimitReached === true ? ", but the cap on their use is reached" : ""
+  return wrap(`Credits: ${known}${capped}`, columns, "", "  ")
 }
 
 /** The member's own allowance, with its amounts where they are amounts; else only whether the cap is reached. */
@@ -134,7 +135,7 @@ const modelLines = ({ models }: UsageSnapshot, { columns, now }: Canvas): Readon
   const stopped = models.filter(({ available }) => !available)
   const texts = stopped.map(({ availableAt, creditsWouldEnable, slug }) => {
     const until = availableAt === null ? "" : ` until ${timeAndDistance(availableAt, now)}`
-    return `${plainLine(slug, 60)}${until}${creditsWouldEnable === true ? " without credits" : ""}`
+    return `${plainLine(slug, 60) || "another model"}${until}${creditsWouldEnable === true ? " without credits" : ""}`
   })
   return texts.length === 0 ? [] : wrap(`Models not available: ${texts.join(", ")}`, columns, "", "  ")
 }
@@ -142,7 +143,7 @@ const modelLines = ({ models }: UsageSnapshot, { columns, now }: Canvas): Readon
 /** What is left, what it means, and what there is besides. */
 export const usageLines = ({ snapshot, verdict }: Judged, canvas: Canvas): ReadonlyArray<string> => {
   const besides = [
-    ...creditLine(snapshot.credits),
+    ...creditLine(snapshot.credits, canvas),
     ...spendLines(snapshot.spendControl, canvas),
     ...resetLines(snapshot.resetCredits, canvas),
     ...modelLines(snapshot, canvas)

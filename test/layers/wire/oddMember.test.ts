@@ -135,7 +135,7 @@ const views = (snapshot: UsageSnapshot, json: unknown): ReadonlyArray<View> => {
     [["user_id"], snapshot.backendUserId],
     [["rate_limit_upsell"], snapshot.upsell],
     [["rate_limit"], shown.limits[0]],
-    [["additional_rate_limits"], shown.limits.slice(1)],
+    [["additional_rate_limits", "code_review_rate_limit"], shown.limits.slice(1)],
     [["credits"], [shown.credits, result.rateLimits.credits]],
     [["spend_control"], [shown.spendControl, result.rateLimits.individualLimit]],
     [[resets], [shown.resetCredits, result.rateLimitResetCredits]],

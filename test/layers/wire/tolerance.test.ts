@@ -37,8 +37,9 @@ const withExtras = (json: unknown, extra: unknown): unknown => {
   if (!isObject(json)) return json
   const entries = Object.entries(json).map(([key, value]) => {
     if (opaque.has(key)) return [key, value]
-    // A map by account id: a further key there would be a further account.
-    if (key === "accounts" && isObject(value)) return [key, Record.map(value, (item) => withExtras(item, extra))]
+    // Maps: a further key there would be a further account or model.
+    if ((key === "accounts" || key === "model_usage") && isObject(value))
+      return [key, Record.map(value, (item) => withExtras(item, extra))]
     return [key, withExtras(value, extra)]
   })
   return { ...Object.fromEntries(entries), "x-unheard-of": extra }
