@@ -148,7 +148,7 @@ const factsOf = ({ snapshot, verdict }: UsageView): string =>
     snapshot.credits,
     snapshot.spendControl,
     snapshot.reachedType,
-    snapshot.resetCredits?.availableCount,
+    snapshot.resetCredits?.availableAt(snapshot.fetchedAt),
     verdict.state,
     verdict.paidBy,
     verdict.doubts,

@@ -84,8 +84,9 @@ const timeouts: ReadonlySet<BackendErrorReason> = new Set(["ConnectTimeout", "Ti
 
 /**
  * `operation` is the contract's name for the call, such as `usage.read`. `retryAfterMillis` is what a 429 or 503 asked
- * for. `requestId` is the backend's own, for a report. `detail` is a code word that is known, or what is wrong with a
- * certificate, a proxy or a setting. Bodies, URLs and headers are never part of the error.
+ * for. `requestId` is the backend's own, for a report. `detail` is a code word that is known, what is wrong with a
+ * certificate, a proxy or a setting, or the content type and length of an answer that can't be understood. Bodies, URLs
+ * and headers are never part of the error.
  * @since 0.1.0
  * @category errors
  */

@@ -3,15 +3,15 @@ import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
 /**
- * `usedPercent` is as the backend says it, also below 0 or above 100. `durationMinutes` is null when the backend gave
- * none. `slot` is where the window stood in the answer; nothing but the app-server face may depend on it.
+ * `usedPercent` is as the backend says it, also below 0, above 100 or with a fraction. `durationMinutes` and `resetsAt`
+ * are null when the backend gave none. `slot` is where the window stood in the answer; nothing but the app-server face may depend on it.
  * @since 0.1.0
  * @category models
  */
 export class RateLimitWindow extends Schema.Class<RateLimitWindow>("RateLimitWindow")({
   durationMinutes: Schema.NullOr(Schema.Int),
   usedPercent: Schema.Number,
-  resetsAt: Schema.DateTimeUtc,
+  resetsAt: Schema.NullOr(Schema.DateTimeUtc),
   slot: Schema.Literal("primary", "secondary")
 }) {
   /** Percent left, from 0 to 100. */
@@ -53,5 +53,5 @@ export const windowName = (minutes: number | null): string => {
 export const byDuration: Order.Order<RateLimitWindow> = Order.combineAll([
   Order.mapInput(Order.number, (window: RateLimitWindow) => window.durationMinutes ?? Number.POSITIVE_INFINITY),
   Order.mapInput(Order.number, (window: RateLimitWindow) => -window.usedPercent),
-  Order.mapInput(Order.number, (window: RateLimitWindow) => window.resetsAt.epochMillis)
+  Order.mapInput(Order.number, (window: RateLimitWindow) => window.resetsAt?.epochMillis ?? 0)
 ])

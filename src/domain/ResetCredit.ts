@@ -1,4 +1,5 @@
 /** A banked credit that resets the usage windows once. */
+import * as DateTime from "effect/DateTime"
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
@@ -29,7 +30,7 @@ export type RedeemKey = typeof RedeemKey.Type
 
 /**
  * `id` is as the backend gave it. `title` and `description` are untrusted text. Without `expiresAt` the credit does not
- * expire.
+ * expire; `grantedAt` is null where the backend does not say.
  * @since 0.1.0
  * @category models
  */
@@ -37,7 +38,7 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
   id: Schema.String,
   resetType: Schema.Literal("codex_rate_limits", "unknown"),
   status: Schema.Literal("available", "redeeming", "redeemed", "unknown"),
-  grantedAt: Schema.DateTimeUtc,
+  grantedAt: Schema.NullOr(Schema.DateTimeUtc),
   expiresAt: Schema.NullOr(Schema.DateTimeUtc),
   title: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String)
@@ -45,23 +46,38 @@ export class ResetCredit extends Schema.Class<ResetCredit>("ResetCredit")({
 
 /**
  * How many credits are available, and which, where the backend says: `credits` is null when only the count is known.
+ * `applicableCount` is how many of them apply to what is used up now; null where the backend does not say.
  * @since 0.1.0
  * @category models
  */
 export class ResetCredits extends Schema.Class<ResetCredits>("ResetCredits")({
   availableCount: Schema.Number,
+  applicableCount: Schema.NullOr(Schema.Number),
   credits: Schema.NullOr(Schema.Array(ResetCredit))
 }) {
   /**
-   * The credits that can be redeemed: soonest expiry first, those that do not expire last, never more than the count.
+   * The credits that can be redeemed at a time: those of Codex that are available and have not expired. Soonest expiry
+   * first, those that do not expire last, never more than the count.
    */
-  get redeemable(): ReadonlyArray<ResetCredit> {
+  redeemableAt(now: DateTime.DateTime): ReadonlyArray<ResetCredit> {
     return (this.credits ?? [])
-      .filter((credit) => credit.status === "available")
+      .filter((credit) => isRedeemable(credit, now))
       .sort(byExpiry)
       .slice(0, Math.max(0, this.availableCount))
   }
+
+  /** How many there are at a time: the count, less those on the list that can't be redeemed then. */
+  availableAt(now: DateTime.DateTime): number {
+    const called = (this.credits ?? []).filter(({ status }) => status === "available")
+    const live = called.filter((credit) => isRedeemable(credit, now)).length
+    return Math.min(this.availableCount, Math.max(live, this.availableCount - (called.length - live)))
+  }
 }
+
+const isRedeemable = ({ expiresAt, resetType, status }: ResetCredit, now: DateTime.DateTime): boolean =>
+  status === "available" &&
+  resetType === "codex_rate_limits" &&
+  (expiresAt === null || DateTime.greaterThan(expiresAt, now))
 
 const byExpiry: Order.Order<ResetCredit> = Order.combine(
   Order.mapInput(Order.number, (credit: ResetCredit) => credit.expiresAt?.epochMillis ?? Number.POSITIVE_INFINITY),

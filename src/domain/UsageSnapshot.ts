@@ -20,42 +20,66 @@ export class RateLimit extends Schema.Class<RateLimit>("RateLimit")({
 }) {}
 
 /**
- * Purchased or workspace credits; `balance` is decimal text.
+ * The number that an amount stands for, with or without the sign of a currency; null for one that is none.
+ * @since 0.1.0
+ * @category accessors
+ */
+export const amountOf = (text: string): number | null => {
+  const plain = text.replace(/[\p{Sc}\s]|,(?=\d{3}(\D|$))/gu, "").replace(",", ".")
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null
+}
+
+/**
+ * Purchased or workspace credits; `balance` is an amount as text. `overageLimitReached`: no more of them may be used; null
+ * where the backend does not say.
  * @since 0.1.0
  * @category models
  */
 export class Credits extends Schema.Class<Credits>("Credits")({
   hasCredits: Schema.Boolean,
   unlimited: Schema.Boolean,
+  overageLimitReached: Schema.NullOr(Schema.Boolean),
   balance: Schema.NullOr(Schema.String)
 }) {
   /** Whether they can pay for requests now, as far as it is known. */
   get usable(): boolean {
-    if (this.unlimited) return true
-    return this.hasCredits && this.balance !== null && Number(this.balance) > 0
+    if (this.overageLimitReached === true) return false
+    return this.unlimited || (this.hasCredits && (amountOf(this.balance ?? "") ?? 0) > 0)
   }
 }
 
 /**
- * A member's monthly allowance; amounts are decimal text.
+ * A member's monthly allowance; amounts are decimal text, null like `resetsAt` where the backend gave none.
  * @since 0.1.0
  * @category models
  */
 export class IndividualLimit extends Schema.Class<IndividualLimit>("IndividualLimit")({
-  limit: Schema.String,
-  used: Schema.String,
+  limit: Schema.NullOr(Schema.String),
+  used: Schema.NullOr(Schema.String),
   remainingPercent: Schema.Number,
-  resetsAt: Schema.DateTimeUtc
+  resetsAt: Schema.NullOr(Schema.DateTimeUtc)
 }) {}
 
 /**
- * A workspace's cap on spending.
+ * A workspace's cap on spending. `reached` is null where the backend does not say.
  * @since 0.1.0
  * @category models
  */
 export class SpendControl extends Schema.Class<SpendControl>("SpendControl")({
-  reached: Schema.Boolean,
+  reached: Schema.NullOr(Schema.Boolean),
   individualLimit: Schema.NullOr(IndividualLimit)
+}) {}
+
+/**
+ * Whether a model can be used now, and when again; `creditsWouldEnable` is null where the backend does not say.
+ * @since 0.1.0
+ * @category models
+ */
+export class ModelUsage extends Schema.Class<ModelUsage>("ModelUsage")({
+  slug: Schema.String,
+  available: Schema.Boolean,
+  availableAt: Schema.NullOr(Schema.DateTimeUtc),
+  creditsWouldEnable: Schema.NullOr(Schema.Boolean)
 }) {}
 
 /**
@@ -78,8 +102,10 @@ export const ReachedType = Schema.Literal(
 export type ReachedType = typeof ReachedType.Type
 
 /**
- * `main` is the limit of Codex itself. `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
- * them. `upsell` is the backend's own, opaque.
+ * `main` is the limit of Codex itself, `codeReview` that of its code reviews. `models` are those that the backend tells of.
+ * `backendUserId` and `backendAccountId` are the ids in the answer, where it gave
+ * them. `upsell` is the backend's own, opaque. `unread` names what of the answer could not be understood, and is left out:
+ * dotted paths as on the wire, those of the list of credits below `rate_limit_reset_credits`.
  * @since 0.1.0
  * @category models
  */
@@ -89,16 +115,19 @@ export class UsageSnapshot extends Schema.Class<UsageSnapshot>("UsageSnapshot")(
   plan: Plan,
   main: RateLimit,
   additional: Schema.Array(RateLimit),
+  codeReview: Schema.NullOr(RateLimit),
+  models: Schema.Array(ModelUsage),
   credits: Schema.NullOr(Credits),
   spendControl: Schema.NullOr(SpendControl),
   reachedType: Schema.NullOr(ReachedType),
   resetCredits: Schema.NullOr(ResetCredits),
   backendAccountId: Schema.NullOr(Schema.String),
   backendUserId: Schema.NullOr(Schema.String),
-  upsell: Schema.Unknown
+  upsell: Schema.Unknown,
+  unread: Schema.Array(Schema.String)
 }) {
   /** All limits, the main one first. */
   get limits(): ReadonlyArray<RateLimit> {
-    return [this.main, ...this.additional]
+    return [this.main, ...this.additional, ...(this.codeReview === null ? [] : [this.codeReview])]
   }
 }

@@ -57,7 +57,9 @@ const pairs = (before: UsageSnapshot, after: UsageSnapshot): ReadonlyArray<Pair>
     return same === undefined ? [] : [[same, window]]
   })
 
-const movedBy = ([before, after]: Pair): number => after.resetsAt.epochMillis - before.resetsAt.epochMillis
+/** Where a time is missing nothing is known to have moved. */
+const movedBy = ([before, after]: Pair): number =>
+  before.resetsAt === null || after.resetsAt === null ? 0 : after.resetsAt.epochMillis - before.resetsAt.epochMillis
 
 /** Less is used, and the end has moved on: by more than the time that has passed, or because it has passed itself. */
 const hasBegunAnew = (pair: Pair, elapsed: number, now: DateTime.Utc): boolean => {
@@ -66,7 +68,7 @@ const hasBegunAnew = (pair: Pair, elapsed: number, now: DateTime.Utc): boolean =
   return (
     after.usedPercent < before.usedPercent &&
     moved > tolerance &&
-    (moved > elapsed + tolerance || DateTime.lessThanOrEqualTo(before.resetsAt, now))
+    (moved > elapsed + tolerance || (before.resetsAt !== null && DateTime.lessThanOrEqualTo(before.resetsAt, now)))
   )
 }
 
@@ -89,6 +91,8 @@ export const looksOlder = (known: UsageSnapshot, next: UsageSnapshot): boolean =
     return (
       moved <= tolerance &&
       after.usedPercent < before.usedPercent &&
+      before.resetsAt !== null &&
+      after.resetsAt !== null &&
       DateTime.greaterThan(before.resetsAt, next.fetchedAt) &&
       !isExplained(known, next)
     )

@@ -69,7 +69,7 @@ export const Remedy = Schema.Union(
 export type Remedy = typeof Remedy.Type
 
 /**
- * The window with the least left. One that has reset since the snapshot was taken counts as full; `resetsAt` is null when
+ * The window with the least left; the allowance where there is no window. One that has reset since the snapshot was taken counts as full; `resetsAt` is null when
  * the time that the backend gave has passed.
  */
 const BindingWindow = Schema.Struct({
@@ -84,6 +84,8 @@ const BindingWindow = Schema.Struct({
  * - `stale`: the snapshot is older than fifteen minutes, or from the future. `nothingKnown`: it shows no limit.
  * - `allowedUnknown`: it has windows, but not the backend's word. `noReason`: refused without a reason.
  * - `presumedReset`: judged on a reset that was not seen. `contradictory`: the backend said one thing and its opposite.
+ * - `unread`: parts of the answer could not be understood. `resetPassed`: a window's reset had passed when it was read.
+ * - `allowanceLeft`: the windows are used up, but not the allowance.
  * @since 0.1.0
  * @category schemas
  */
@@ -93,7 +95,10 @@ export const Doubt = Schema.Literal(
   "allowedUnknown",
   "noReason",
   "presumedReset",
-  "contradictory"
+  "contradictory",
+  "unread",
+  "resetPassed",
+  "allowanceLeft"
 )
 
 /**
@@ -128,12 +133,12 @@ export class Verdict extends Schema.Class<Verdict>("Verdict")({
 }
 
 /** Whether a reset time has passed since the snapshot was taken. One that was past already then says nothing. */
-const hasResetSince = (resetsAt: DateTime.Utc, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
-  DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
+const hasResetSince = (resetsAt: DateTime.Utc | null, fetchedAt: DateTime.Utc, now: DateTime.Utc): boolean =>
+  resetsAt !== null && DateTime.greaterThan(resetsAt, fetchedAt) && DateTime.lessThanOrEqualTo(resetsAt, now)
 
-/** A reset time that is still to come; null for one that has passed. */
-export const futureReset = (resetsAt: DateTime.Utc, now: DateTime.Utc): DateTime.Utc | null =>
-  DateTime.greaterThan(resetsAt, now) ? resetsAt : null
+/** A reset time that is still to come; null for one that has passed or is not known. */
+export const futureReset = (resetsAt: DateTime.Utc | null, now: DateTime.Utc): DateTime.Utc | null =>
+  resetsAt !== null && DateTime.greaterThan(resetsAt, now) ? resetsAt : null
 
 const isDepleted = (type: ReachedType | null): boolean =>
   type === "workspace_owner_credits_depleted" || type === "workspace_member_credits_depleted"
@@ -163,7 +168,8 @@ interface Circumstances {
 const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => {
   const { credits, fetchedAt, main, reachedType, spendControl } = snapshot
   const standing = standingOf(snapshot, role)
-  const hasReset = (of: { readonly resetsAt: DateTime.Utc }) => hasResetSince(of.resetsAt, fetchedAt, now)
+  const own = spendControl?.individualLimit ?? null
+  const hasReset = (of: { readonly resetsAt: DateTime.Utc | null }) => hasResetSince(of.resetsAt, fetchedAt, now)
 
   const full = main.windows.filter((window) => window.usedPercent >= 100)
   const exhausted = Arr.sort(
@@ -171,11 +177,13 @@ const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => 
     byDuration
   )
   const saysRateLimit = reachedType === "rate_limit_reached"
+  // Where nothing else tells of a limit, the allowance is the one.
+  const empty = own !== null && own.remainingPercent <= 0 && !hasReset(own)
   // Credits are asked for once the plan's windows are used up: they stop nothing when those are back.
   const depleted = isDepleted(reachedType) && (full.length === 0 || exhausted.length > 0)
   const cap = spendControl?.reached === true || isCapped(reachedType)
-  const own = spendControl?.individualLimit ?? null
-  const allowance = cap && own !== null && own.remainingPercent <= 0 ? own : null
+  const counts = main.windows.length === 0 || (main.allowed === false && full.length === 0)
+  const allowance = (cap || counts) && own !== null && own.remainingPercent <= 0 ? own : null
   const capLifted = allowance !== null && hasReset(allowance)
   const presumedReset = exhausted.length < full.length || capLifted
 
@@ -187,7 +195,7 @@ const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => 
   }))
   if (saysRateLimit && full.length === 0) blockers.push({ _tag: "RateLimitReached" })
   if (depleted) blockers.push({ _tag: "CreditsDepleted", standing })
-  if (cap && !capLifted) {
+  if ((cap || allowance !== null) && !capLifted) {
     const resetsAt = allowance === null ? null : futureReset(allowance.resetsAt, now)
     blockers.push({ _tag: "SpendCapReached", standing, resetsAt })
   }
@@ -201,7 +209,9 @@ const findBlockers = (snapshot: UsageSnapshot, { now, role }: Circumstances) => 
       (isDepleted(reachedType) && credits?.usable === true) ||
       (isCapped(reachedType) && spendControl?.reached === false) ||
       (saysRateLimit && main.windows.length > 0 && full.length === 0),
-    creditsCanPay: credits?.usable === true && !isDepleted(reachedType) && (!cap || capLifted)
+    // The plan's windows are used up, and yet something is left that could pay.
+    allowanceLeft: !cap && own !== null && !empty && exhausted.length > 0,
+    creditsCanPay: credits?.usable === true && !isDepleted(reachedType) && (!cap || capLifted) && !empty
   }
 }
 
@@ -223,13 +233,13 @@ const waiting = (blockers: ReadonlyArray<Blocker>): Array<Remedy> => {
   return [{ _tag: "Wait", until: latest }]
 }
 
-// Listed credits that have expired since the snapshot was taken no longer count.
 const redeeming = (credits: ResetCredits | null, now: DateTime.Utc): Array<Remedy> => {
   if (credits === null) return []
-  const listed = credits.redeemable
-  const live = listed.filter(({ expiresAt }) => expiresAt === null || DateTime.greaterThan(expiresAt, now))
-  const available = credits.availableCount - (listed.length - live.length)
-  return available > 0 ? [{ _tag: "Redeem", available, soonestExpiry: live[0]?.expiresAt ?? null }] : []
+  const count = credits.availableAt(now)
+  const available = Math.min(count, credits.applicableCount ?? count)
+  return available > 0
+    ? [{ _tag: "Redeem", available, soonestExpiry: credits.redeemableAt(now)[0]?.expiresAt ?? null }]
+    : []
 }
 
 const sellsCredits: ReadonlySet<Plan> = new Set<Plan>(["plus", "pro", "prolite", "promax"])
@@ -281,16 +291,37 @@ const tightest = Order.combineAll([
   Order.mapInput(Order.number, (window: Binding) => -(window.durationMinutes ?? Number.POSITIVE_INFINITY))
 ])
 
-const bindingWindow = ({ fetchedAt, main }: UsageSnapshot, now: DateTime.Utc): Binding | null =>
-  Arr.sort(
-    main.windows.map(({ durationMinutes, name, remainingPercent, resetsAt }) => ({
-      name,
-      durationMinutes,
-      remainingPercent: hasResetSince(resetsAt, fetchedAt, now) ? 100 : remainingPercent,
-      resetsAt: futureReset(resetsAt, now)
-    })),
-    tightest
-  )[0] ?? null
+/** A window whose reset had passed when it was read: its numbers are those of before. */
+const isPast = ({ resetsAt }: { readonly resetsAt: DateTime.Utc | null }, { fetchedAt }: UsageSnapshot): boolean =>
+  resetsAt !== null && DateTime.lessThanOrEqualTo(resetsAt, fetchedAt)
+
+/** The tightest window, past ones only where there is no other; without windows the allowance. */
+const bindingWindow = (snapshot: UsageSnapshot, now: DateTime.Utc): Binding | null => {
+  const { fetchedAt, main, spendControl } = snapshot
+  const own = spendControl?.individualLimit ?? null
+  const present = main.windows.filter((window) => !isPast(window, snapshot))
+  const windows = present.length > 0 ? present : main.windows
+  const limits =
+    windows.length > 0 || own === null
+      ? windows
+      : [{ ...own, name: allowanceName, durationMinutes: null, remainingPercent: percent(own.remainingPercent) }]
+  return (
+    Arr.sort(
+      limits.map(({ durationMinutes, name, remainingPercent, resetsAt }) => ({
+        name,
+        durationMinutes,
+        remainingPercent: hasResetSince(resetsAt, fetchedAt, now) ? 100 : remainingPercent,
+        resetsAt: futureReset(resetsAt, now)
+      })),
+      tightest
+    )[0] ?? null
+  )
+}
+
+const percent = (value: number): number => Math.min(100, Math.max(0, value))
+
+/** What the member's own allowance is called. */
+export const allowanceName = "monthly credit limit"
 
 const isRateLimit = ({ _tag }: Blocker): boolean => _tag === "WindowExhausted" || _tag === "RateLimitReached"
 
@@ -319,11 +350,17 @@ export const verdict = (snapshot: UsageSnapshot, circumstances: Circumstances): 
   const age = circumstances.now.epochMillis - snapshot.fetchedAt.epochMillis
   const doubts: Array<Doubt> = []
   if (Math.abs(age) > staleAfter) doubts.push("stale")
-  if (main.allowed === null && !blocked && main.windows.length === 0 && !windowsFull) doubts.push("nothingKnown")
-  else if (main.allowed === null) doubts.push("allowedUnknown")
+  const known = main.windows.length > 0 || windowsFull
+  const allowance = snapshot.spendControl?.individualLimit ?? null
+  if (main.allowed === null && (known || allowance === null)) {
+    doubts.push(blocked || known ? "allowedUnknown" : "nothingKnown")
+  }
   if (blockers.some(({ _tag }) => _tag === "NotAllowed")) doubts.push("noReason")
   if (found.presumedReset && !blocked && main.allowed !== true) doubts.push("presumedReset")
+  if (main.windows.some((window) => isPast(window, snapshot))) doubts.push("resetPassed")
+  if (found.allowanceLeft && blocked) doubts.push("allowanceLeft")
   if (found.contradictory) doubts.push("contradictory")
+  if (snapshot.unread.length > 0) doubts.push("unread")
 
   return new Verdict({
     state: blocked ? "blocked" : "usable",

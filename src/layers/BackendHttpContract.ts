@@ -5,7 +5,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { styledPath } from "../contracts/BackendEndpoints.js"
@@ -38,6 +41,20 @@ const requestIdOf = (response: WholeResponse, bearer: string): string | null => 
   return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
 }
 
+/** The refusals of a redemption that are outcomes: nothing was spent. */
+const isOutcome = Schema.is(Schema.Literal("no_credit", "nothing_to_reset"))
+const decodeJson = Schema.decodeOption(Schema.parseJson())
+
+/** The outcome that a refused redemption names, in its body or in the error in it, as the answer that it stands for. */
+const outcomeOf = (operation: CallName, { bodyText, headers, request, status }: WholeResponse) => {
+  if (operation !== "resetCredits.consume" || status < 400 || status >= 500) return undefined
+  const body = Option.getOrNull(decodeJson(bodyText))
+  const named = [body, ...(Predicate.isRecord(body) ? [body["error"], body["detail"]] : [])]
+  const code = named.map((part) => (Predicate.isRecord(part) ? part["code"] : part)).find(isOutcome)
+  if (code === undefined) return undefined
+  return new WholeResponse(request, 200, headers, new TextEncoder().encode(`{"code":"${code}"}`).buffer)
+}
+
 const refused = ({ authorization, operation }: BackendCall["Type"], response: WholeResponse) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(
@@ -56,15 +73,27 @@ const isConfigurationError = Schema.is(ConfigurationError)
 const misconfigured = (operation: CallName, { detail, message, reason }: ConfigurationError) =>
   BackendError.of(operation, "Misconfigured", reason === "InvalidValue" ? detail : message)
 
+/** The last answer of the present call. */
+const lastAnswer = FiberRef.unsafeMake<WholeResponse | null>(null)
+
+/** Content type and length of an answer, such as `text/html, 512 bytes`. */
+const receivedText = ({ bytes, headers }: WholeResponse): string => {
+  const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers["content-type"] ?? "")?.[0] ?? "of no content type"
+  return `${type}, ${bytes.byteLength} bytes`
+}
+
+const malformed = (operation: CallName, answer: WholeResponse | null) =>
+  BackendError.of(operation, "Malformed", answer === null ? null : `it is ${receivedText(answer)}`)
+
 const classify =
   (operation: CallName) =>
-  (failure: BackendFailure): BackendError => {
+  (failure: BackendFailure): Effect.Effect<never, BackendError> => {
     switch (failure._tag) {
       case "BackendError":
         return failure
       case "ParseError":
       case "HttpApiDecodeError":
-        return BackendError.of(operation, "Malformed")
+        return Effect.flatMap(FiberRef.get(lastAnswer), (answer) => malformed(operation, answer))
       case "RequestError": {
         if (isConfigurationError(failure.cause)) return misconfigured(operation, failure.cause)
         if (failure.reason !== "Transport") return BackendError.of(operation, "Unreachable")
@@ -117,8 +146,13 @@ const make = Effect.gen(function* () {
               Effect.flatMap((whole) =>
                 // Any 2xx is a success of the one status that the contract declares.
                 whole.isSuccess
-                  ? Effect.succeed(new WholeResponse(whole.request, 200, whole.headers, whole.bytes))
-                  : refused(call, whole)
+                  ? Effect.as(
+                      FiberRef.set(lastAnswer, whole),
+                      new WholeResponse(whole.request, 200, whole.headers, whole.bytes)
+                    )
+                  : Option.fromNullable(outcomeOf(call.operation, whole)).pipe(
+                      Option.match({ onNone: () => refused(call, whole), onSome: Effect.succeed })
+                    )
               )
             )
           ),
@@ -130,7 +164,7 @@ const make = Effect.gen(function* () {
 
   const attempt = <A>(operation: CallName, authorization: Authorization, request: BackendRequest<A>) =>
     request(client, authorization).pipe(
-      Effect.mapError(classify(operation)),
+      Effect.catchAll(classify(operation)),
       Effect.provideService(BackendCall, { operation, authorization })
     )
 

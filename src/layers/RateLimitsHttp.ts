@@ -7,14 +7,14 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { BackendError } from "../domain/BackendError.js"
 import { sameIdentity } from "../domain/Identity.js"
-import { UsageSnapshot } from "../domain/UsageSnapshot.js"
+import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { ensureStill } from "./internal/callUnderPolicy.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
-import { consumeOutcomeFromWire, resetCreditsFromWire, trusted, usageFromWire } from "./internal/usageFromWire.js"
+import { consumeOutcomeFromWire, logUnread, usageFromWire, withResetCredits } from "./internal/usageFromWire.js"
 
 /** A snapshot, with the number of the read that brought it: a higher one began later. */
 interface Kept {
@@ -44,14 +44,14 @@ const make = Effect.gen(function* () {
   }
 
   const readUsage = backend.read("usage.read", (client, { session: reader }) =>
-    Effect.zipWith(client.usage.read(), DateTime.now, (response, fetchedAt) =>
+    Effect.zipWith(Effect.tap(client.usage.read(), logUnread("usage.read")), DateTime.now, (response, fetchedAt) =>
       usageFromWire(response, { identity: reader.identity, fetchedAt })
     )
   )
   const readCredits = backend.read("resetCredits.list", (client, { session: reader }) =>
-    Effect.map(client.resetCredits.list(), (response) => ({
+    Effect.map(Effect.tap(client.resetCredits.list(), logUnread("resetCredits.list")), (response) => ({
       reader: reader.identity,
-      resetCredits: resetCreditsFromWire(response)
+      response
     }))
   )
 
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
         (snapshot, found) =>
           found === null || !sameIdentity(found.reader, snapshot.identity)
             ? snapshot
-            : new UsageSnapshot({ ...snapshot, resetCredits: found.resetCredits }, trusted)
+            : withResetCredits(snapshot, found.response)
       )
     )
   }

@@ -10,6 +10,7 @@ import type { BackendError } from "../domain/BackendError.js"
 import { ReferralOffer } from "../domain/ReferralOffer.js"
 import { BackendCall, BackendHttp } from "../services/BackendHttp.js"
 import { Referrals } from "../services/Referrals.js"
+import { logUnread } from "./internal/usageFromWire.js"
 
 /** As JSON, with the members of every object in one order. */
 const asText = (value: unknown): string =>
@@ -27,18 +28,21 @@ const make = Effect.gen(function* () {
   /** Both requests are one read: made as the same session, and repeated together. */
   const loadOffer = backend.read("referrals.eligibility", (client, { session: { identity } }) =>
     Effect.gen(function* () {
-      const offered = yield* client.referrals.eligibility({
-        urlParams: { referral_key: referralKey, requested_referrals: "1", supports_rewardless_invites: "false" }
-      })
-      if (!offered.should_show || !offered.has_rewards) return Option.none()
-      const terms = yield* client.referrals
-        .rules({ urlParams: { referral_key: referralKey } })
-        .pipe(Effect.updateService(BackendCall, (call) => ({ ...call, operation: "referrals.rules" as const })))
+      const offered = yield* client.referrals
+        .eligibility({
+          urlParams: { referral_key: referralKey, requested_referrals: "1", supports_rewardless_invites: "false" }
+        })
+        .pipe(Effect.tap(logUnread("referrals.eligibility")))
+      if (!offered.should_show || offered.has_rewards !== true) return Option.none()
+      const terms = yield* client.referrals.rules({ urlParams: { referral_key: referralKey } }).pipe(
+        Effect.tap(logUnread("referrals.rules")),
+        Effect.updateService(BackendCall, (call) => ({ ...call, operation: "referrals.rules" as const }))
+      )
       return Option.some(
         new ReferralOffer({
           identity,
           description: offered.description ?? null,
-          rules: terms.rules,
+          rules: terms.rules ?? [],
           grantAction: asText(offered.grant_action),
           grantAmount: asText(offered.grant_amount),
           requiresExplicitConfirmation: terms.requires_explicit_confirmation,

@@ -7,7 +7,7 @@ import type { Identity } from "../domain/Identity.js"
 import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { TokenUsage } from "../services/TokenUsage.js"
-import { trusted } from "./internal/usageFromWire.js"
+import { logUnread, trusted } from "./internal/usageFromWire.js"
 
 /** Values and order as they came; null where the backend gave none. */
 export const tokenActivityFromWire = (
@@ -18,13 +18,13 @@ export const tokenActivityFromWire = (
     {
       identity: read.identity,
       fetchedAt: read.fetchedAt,
-      lifetimeTokens: stats.lifetime_tokens ?? null,
-      peakDailyTokens: stats.peak_daily_tokens ?? null,
-      longestRunningTurnSeconds: stats.longest_running_turn_sec ?? null,
-      currentStreakDays: stats.current_streak_days ?? null,
-      longestStreakDays: stats.longest_streak_days ?? null,
+      lifetimeTokens: stats?.lifetime_tokens ?? null,
+      peakDailyTokens: stats?.peak_daily_tokens ?? null,
+      longestRunningTurnSeconds: stats?.longest_running_turn_sec ?? null,
+      currentStreakDays: stats?.current_streak_days ?? null,
+      longestStreakDays: stats?.longest_streak_days ?? null,
       daily:
-        stats.daily_usage_buckets?.map(
+        stats?.daily_usage_buckets?.map(
           (bucket) => new DailyTokens({ startDate: bucket.start_date, tokens: bucket.tokens }, trusted)
         ) ?? null
     },
@@ -36,7 +36,7 @@ export const layer = Layer.effect(
   Effect.map(BackendHttp, (backend) =>
     TokenUsage.of({
       read: backend.read("profile.me", (client, { session }) =>
-        Effect.zipWith(client.profile.me(), DateTime.now, (response, fetchedAt) =>
+        Effect.zipWith(Effect.tap(client.profile.me(), logUnread("profile.me")), DateTime.now, (response, fetchedAt) =>
           tokenActivityFromWire(response, { identity: session.identity, fetchedAt })
         )
       )

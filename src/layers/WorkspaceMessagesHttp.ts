@@ -5,19 +5,19 @@ import type { WorkspaceMessagesResponse } from "../contracts/BackendEndpoints.js
 import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessage.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
-import { trusted } from "./internal/usageFromWire.js"
+import { logUnread, trusted } from "./internal/usageFromWire.js"
 
 /** All messages in the answer's order, archived ones included. An answer means that the feature is on. */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
   new WorkspaceMessageList(
     {
       featureEnabled: true,
-      messages: response.messages.map(
+      messages: (response.messages ?? []).map(
         (message) =>
           new WorkspaceMessage(
             {
-              id: message.message_id,
-              type: message.message_type,
+              id: message.message_id ?? "",
+              type: message.message_type ?? "unknown",
               body: message.message_body,
               createdAt: message.created_at ?? null,
               archivedAt: message.archived_at ?? null
@@ -38,7 +38,9 @@ export const layer = Layer.effect(
     WorkspaceMessages.of({
       read: backend
         .read("workspace.messages", (client) =>
-          Effect.map(client.workspace.messages({ headers: { "cache-control": "no-store" } }), workspaceMessagesFromWire)
+          client.workspace
+            .messages({ headers: { "cache-control": "no-store" } })
+            .pipe(Effect.tap(logUnread("workspace.messages")), Effect.map(workspaceMessagesFromWire))
         )
         .pipe(
           Effect.catchIf(

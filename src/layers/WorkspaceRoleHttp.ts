@@ -12,17 +12,19 @@ import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
+import { logUnread } from "./internal/usageFromWire.js"
 
 /**
  * The role in the account with that id, and in no other. Without an id: in the first account of the backend's ordering
  * that is listed, else in the only one. Null where that gives no role; it is never guessed.
  */
 export const roleFromWire = (response: typeof AccountsCheckResponse.Type, accountId: string | null) => {
-  const ids = Object.keys(response.accounts)
+  const accounts = response.accounts ?? {}
+  const ids = Object.keys(accounts)
   const id =
-    accountId ?? response.account_ordering.find((id) => ids.includes(id)) ?? (ids.length === 1 ? ids[0] : undefined)
-  if (id === undefined || !Object.hasOwn(response.accounts, id)) return null
-  return roleFromWord(response.accounts[id]?.account?.account_user_role ?? null)
+    accountId ?? response.account_ordering?.find((id) => ids.includes(id)) ?? (ids.length === 1 ? ids[0] : undefined)
+  if (id === undefined || !Object.hasOwn(accounts, id)) return null
+  return roleFromWord(accounts[id]?.account?.account_user_role ?? null)
 }
 
 const make = Effect.gen(function* () {
@@ -38,7 +40,7 @@ const make = Effect.gen(function* () {
 
   const liveFor = (as: Identity) =>
     backend.read("workspace.accountsCheck", (client, { session: reader }) =>
-      Effect.flatMap(client.workspace.accountsCheck(), (response) => {
+      Effect.flatMap(Effect.tap(client.workspace.accountsCheck(), logUnread("workspace.accountsCheck")), (response) => {
         if (!sameIdentity(reader.identity, as)) {
           return Effect.fail(BackendError.of("workspace.accountsCheck", "IdentityChanged"))
         }

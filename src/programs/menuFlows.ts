@@ -99,7 +99,7 @@ export const menuRedeem = ({ explain, session }: MenuContext, learned: (count: n
       if (Either.isRight(ended)) {
         const { key, outcome, usage } = ended.right
         if (outcome === "declined") return
-        const left = outcome === "noCredit" ? 0 : (usage?.resetCredits?.availableCount ?? null)
+        const left = outcome === "noCredit" ? 0 : (usage?.resetCredits?.availableAt(usage.fetchedAt) ?? null)
         if (outcome !== "nothingToReset") yield* learned(left)
         const ways = outcome === "creditGone" ? [goOn("Try again", "See which resets there are.")] : []
         yield* ending("done", redeemedLines(outcome, key, left), ways)

@@ -52,7 +52,8 @@ const asCreditId = Schema.decodeOption(ResetCreditId)
 /**
  * The credits to choose from, in their order. One whose id can't be sent is left out: another would be spent in its place.
  */
-const nameable = (credits: ResetCredits) => credits.redeemable.filter(({ id }) => Option.isSome(asTypedId(id)))
+const nameable = (credits: ResetCredits, now: DateTime.Utc) =>
+  credits.redeemableAt(now).filter(({ id }) => Option.isSome(asTypedId(id)))
 
 /** What a reset does where the backend does not say it. */
 const scopeText = ({ main, plan }: UsageSnapshot): string =>
@@ -84,15 +85,16 @@ const planNew = (session: Session, key: RedeemKey | undefined, creditId: ResetCr
     if (!sameIdentity(usage.identity, session.identity)) return yield* ActError.of("redeem", "IdentityChanged")
     const credits = usage.resetCredits
     if (credits === null && browse) return yield* BackendError.of("usage.read", "Malformed")
-    if (credits !== null && credits.availableCount <= 0) return "noCredit" as const
-    const redeemable = credits === null ? [] : nameable(credits)
+    const available = credits?.availableAt(usage.fetchedAt) ?? 0
+    if (credits !== null && available <= 0) return "noCredit" as const
+    const redeemable = credits === null ? [] : nameable(credits, usage.fetchedAt)
     const named = redeemable.find((credit) => credit.id === creditId) ?? null
     const all = redeemable.length === 0 ? [null] : redeemable
     const chooses = creditId === undefined && (browse || all.length > 1)
     const choose = dialog.choose({
       id: "redeem.credit",
       title: "Usage limit resets",
-      details: [counted(credits?.availableCount ?? 0)],
+      details: [counted(available)],
       choices: all.map((credit) => describe(credit, usage)),
       cancel: "Cancel"
     })

@@ -83,7 +83,7 @@ const readRows = (session: Session, before: Known) =>
       if (!sameIdentity(usage.identity, session.identity))
         return yield* BackendError.of("usage.read", "IdentityChanged")
       if (usage.resetCredits === null) return yield* BackendError.of("usage.read", "Malformed")
-      return { error: null, count: usage.resetCredits.availableCount, usage }
+      return { error: null, count: usage.resetCredits.availableAt(usage.fetchedAt), usage }
     }).pipe(
       Effect.timeoutFail({ duration: patience, onTimeout: () => BackendError.of("usage.read", "Timeout") }),
       Effect.catchAll((error) => Effect.succeed({ error, count: before.count, usage: before.usage }))

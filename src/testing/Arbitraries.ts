@@ -13,6 +13,7 @@ import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import {
   Credits,
   IndividualLimit,
+  ModelUsage,
   RateLimit,
   ReachedType,
   SpendControl,
@@ -82,13 +83,13 @@ export const durationMinutes: FastCheck.Arbitrary<number | null> = FastCheck.one
 )
 
 /**
- * Percent used, sometimes outside 0 to 100.
+ * Percent used, sometimes outside 0 to 100 or with a fraction.
  * @since 0.1.0
  * @category arbitraries
  */
 export const usedPercent: FastCheck.Arbitrary<number> = FastCheck.oneof(
   { weight: 4, arbitrary: FastCheck.integer({ min: 0, max: 100 }) },
-  { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 99, 100, 101, 150) }
+  { weight: 1, arbitrary: FastCheck.constantFrom(-5, 0, 12.5, 99, 99.6, 100, 101, 150) }
 )
 
 /**
@@ -107,7 +108,7 @@ export const identity: FastCheck.Arbitrary<Identity> = FastCheck.record({
 export const rateLimitWindow: FastCheck.Arbitrary<RateLimitWindow> = FastCheck.record({
   durationMinutes,
   usedPercent,
-  resetsAt: time,
+  resetsAt: orNull(time),
   slot: FastCheck.constantFrom("primary" as const, "secondary" as const)
 }).map((fields) => new RateLimitWindow(fields))
 
@@ -131,7 +132,7 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
   id: FastCheck.stringMatching(/^[\u0021-\u007e]{1,256}$/),
   resetType: FastCheck.constantFrom("codex_rate_limits" as const, "unknown" as const),
   status: FastCheck.constantFrom("available" as const, "redeeming" as const, "redeemed" as const, "unknown" as const),
-  grantedAt: time,
+  grantedAt: orNull(time),
   expiresAt: orNull(time),
   title: orNull(untrustedText),
   description: orNull(untrustedText)
@@ -144,6 +145,7 @@ export const resetCredit: FastCheck.Arbitrary<ResetCredit> = FastCheck.record({
  */
 export const resetCredits: FastCheck.Arbitrary<ResetCredits> = FastCheck.record({
   availableCount: FastCheck.integer({ min: -1, max: 6 }),
+  applicableCount: orNull(FastCheck.integer({ min: 0, max: 2 })),
   credits: orNull(FastCheck.uniqueArray(resetCredit, { maxLength: 5, selector: (credit) => credit.id }))
 }).map((fields) => new ResetCredits(fields))
 
@@ -152,12 +154,22 @@ const decimal = FastCheck.oneof(
   FastCheck.constantFrom("0", "0.00", "-1", "", "many")
 )
 
+const modelUsage = FastCheck.record({
+  slug: untrustedText,
+  available: FastCheck.boolean(),
+  availableAt: orNull(time),
+  creditsWouldEnable: orNull(FastCheck.boolean())
+}).map((fields) => new ModelUsage(fields))
+
 const spendControl = FastCheck.record({
-  reached: FastCheck.boolean(),
+  reached: orNull(FastCheck.boolean()),
   individualLimit: orNull(
-    FastCheck.record({ limit: decimal, used: decimal, remainingPercent: usedPercent, resetsAt: time }).map(
-      (fields) => new IndividualLimit(fields)
-    )
+    FastCheck.record({
+      limit: orNull(decimal),
+      used: orNull(decimal),
+      remainingPercent: usedPercent,
+      resetsAt: orNull(time)
+    }).map((fields) => new IndividualLimit(fields))
   )
 }).map((fields) => new SpendControl(fields))
 
@@ -171,10 +183,13 @@ export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.recor
   plan: Arbitrary.make(Plan),
   main: rateLimit,
   additional: FastCheck.array(rateLimit, { maxLength: 2 }),
+  codeReview: orNull(rateLimit),
+  models: FastCheck.array(modelUsage, { maxLength: 2 }),
   credits: orNull(
     FastCheck.record({
       hasCredits: FastCheck.boolean(),
       unlimited: FastCheck.boolean(),
+      overageLimitReached: orNull(FastCheck.boolean()),
       balance: orNull(decimal)
     }).map((fields) => new Credits(fields))
   ),
@@ -183,7 +198,8 @@ export const usageSnapshot: FastCheck.Arbitrary<UsageSnapshot> = FastCheck.recor
   resetCredits: orNull(resetCredits),
   backendAccountId: orNull(FastCheck.string()),
   backendUserId: orNull(FastCheck.string()),
-  upsell: FastCheck.jsonValue()
+  upsell: FastCheck.jsonValue(),
+  unread: FastCheck.oneof(FastCheck.constant([]), FastCheck.array(untrustedText, { maxLength: 2 }))
 }).map((fields) => new UsageSnapshot(fields))
 
 /**

@@ -100,7 +100,7 @@ export interface FakeAccount {
   readonly invites: ReadonlyArray<{ readonly email: string; readonly at: number }>
   readonly nudges: ReadonlyArray<{ readonly creditType: "credits" | "usage_limit"; readonly at: number }>
   readonly nudgeCooldownMillis: number
-  readonly activity: (typeof ProfileResponse.Type)["stats"]
+  readonly activity: NonNullable<(typeof ProfileResponse.Type)["stats"]>
   readonly messages: ReadonlyArray<FakeMessage> | null
   readonly forbidden: ReadonlyArray<EndpointName>
 }

@@ -50,7 +50,7 @@ const wireLimit = (
   limit: { readonly primary: FakeWindow | null; readonly secondary: FakeWindow | null },
   now: number,
   stopped: boolean
-): WireRateLimit => {
+) => {
   const primary = wireWindow(limit.primary, now)
   const secondary = wireWindow(limit.secondary, now)
   const reached = stopped || [primary, secondary].some((window) => (window?.used_percent ?? 0) >= 100)

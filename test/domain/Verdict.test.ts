@@ -84,12 +84,12 @@ describe("a window stops an account that is not allowed", () => {
     {
       name: "a reset time that was past when it was told says nothing",
       said: { allowed: false, windows: [win(300, 100, -5)] },
-      is: { blockers: ["5h"] }
+      is: { doubts: ["resetPassed"], blockers: ["5h"] }
     },
     {
       name: "one unknown time makes the end unknown",
       said: { allowed: false, windows: [win(300, 100, -5), week(100)] },
-      is: { blockers: ["5h", "weekly"] }
+      is: { doubts: ["resetPassed"], blockers: ["5h", "weekly"] }
     },
     {
       name: "a window without a length",

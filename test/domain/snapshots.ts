@@ -34,7 +34,8 @@ export const fiveHours = (used: number, resetsIn = 60) => win(300, used, resetsI
 
 export const week = (used: number, resetsIn = 3 * day) => win(10_080, used, resetsIn, "secondary")
 
-export const paying = (balance: string | null = "18.40") => new Credits({ hasCredits: true, unlimited: false, balance })
+export const paying = (balance: string | null = "18.40") =>
+  new Credits({ hasCredits: true, unlimited: false, overageLimitReached: null, balance })
 
 export const spend = (
   reached: boolean,
@@ -65,7 +66,7 @@ export const credit = (id: string, expiresIn: number | null, status: ResetCredit
   })
 
 export const resets = (availableCount: number, credits: ReadonlyArray<ResetCredit> | null = null) =>
-  new ResetCredits({ availableCount, credits })
+  new ResetCredits({ availableCount, applicableCount: null, credits })
 
 export const offer = (fields: { readonly identity?: Identity; readonly loadedIn?: number } = {}) =>
   new ReferralOffer({
@@ -86,6 +87,7 @@ export interface Said {
   readonly spendControl?: SpendControl
   readonly reachedType?: ReachedType
   readonly resetCredits?: ResetCredits
+  readonly unread?: ReadonlyArray<string>
 }
 
 export const snapshot = (said: Said): UsageSnapshot =>
@@ -101,11 +103,14 @@ export const snapshot = (said: Said): UsageSnapshot =>
       normalModelSlug: null
     }),
     additional: [],
+    codeReview: null,
+    models: [],
     credits: said.credits ?? null,
     spendControl: said.spendControl ?? null,
     reachedType: said.reachedType ?? null,
     resetCredits: said.resetCredits ?? null,
     backendAccountId: null,
     backendUserId: null,
-    upsell: null
+    upsell: null,
+    unread: said.unread ?? []
   })

@@ -8,6 +8,7 @@ import { AccountId, Identity, sameIdentity, UserId } from "../../src/domain/Iden
 import { isWorkspacePlan, Plan, planFromClaim, planFromUsage, planLabel } from "../../src/domain/Plan.js"
 import { isExpiredOffer, sameOffer } from "../../src/domain/ReferralOffer.js"
 import { TypedRedeemKey, TypedResetCreditId } from "../../src/programs/redeem.js"
+import { ResetCredit } from "../../src/domain/ResetCredit.js"
 import { claimedRole, liveRole } from "../../src/domain/WorkspaceRole.js"
 import { at, credit, offer, resets } from "./snapshots.js"
 
@@ -52,7 +53,9 @@ describe("plan", () => {
 
 describe("reset credits", () => {
   const ids = (count: number, ...credits: Parameters<typeof resets>[1] & object) =>
-    resets(count, credits).redeemable.map(({ id }) => id)
+    resets(count, credits)
+      .redeemableAt(at(0))
+      .map(({ id }) => id)
 
   it("redeemable ones are available, soonest first, without expiry last", () =>
     deepStrictEqual(
@@ -66,7 +69,25 @@ describe("reset credits", () => {
     deepStrictEqual(ids(-1, credit("a", 10)), [])
   })
 
-  it("none where only the count is known", () => deepStrictEqual(resets(3).redeemable, []))
+  it("none where only the count is known", () => deepStrictEqual(resets(3).redeemableAt(at(0)), []))
+
+  const expired = credit("old", -1)
+  const other = new ResetCredit({ ...credit("other", 10), resetType: "unknown" })
+
+  it("neither one whose time has passed nor one of another kind, whatever its status", () =>
+    deepStrictEqual(ids(9, expired, other, credit("a", 10)), ["a"]))
+
+  it.each([
+    [3, [expired, credit("a", 10), credit("b", 20)], 2],
+    [2, [expired, credit("a", 10), credit("b", 20)], 2],
+    [9, [credit("a", 10)], 9],
+    [2, [other, credit("gone", 5, "redeemed")], 1],
+    [1, [expired], 0],
+    [0, [credit("a", 10)], 0],
+    [4, null, 4]
+  ] as const)("of %d, with the list %j, %d are there", (count, list, available) =>
+    strictEqual(resets(count, list).availableAt(at(0)), available)
+  )
 
   it.each(["redeeming", "redeemed", "unknown"] as const)("one that is %s is not", (status) =>
     deepStrictEqual(ids(3, credit("a", 10, status)), [])

@@ -216,13 +216,25 @@ describe("a failure is told as", () => {
     ["nothing", ""],
     ["a page", "<html>"],
     ["a list", "[]"],
-    ["an object without what is required", "{}"],
-    [
-      "a word where a number is required",
-      JSON.stringify({ ...usageBody, rate_limit_reset_credits: { available_count: "x" } })
-    ]
-  ])("Malformed for a success with %s", function* ([, body]) {
-    assert.strictEqual((yield* failure(readUsage, () => new Response(body))).reason, "Malformed")
+    ["a text", '"{}"']
+  ])("Malformed for a success with %s", function* ([, body = ""]) {
+    const headers = { "content-type": "text/html; charset=secret" }
+    const error = yield* failure(readUsage, () => new Response(body, { headers }))
+    assert.strictEqual(error.reason, "Malformed")
+    assert.include(error.message, `(it is text/html, ${body.length} bytes)`)
+    assert.notInclude(error.message, "secret")
+    assert.isTrue(body === "" || !error.message.includes(body))
+  })
+
+  virtual.each([
+    ["text/plain", ""],
+    ["application/json", "\ufeff"],
+    [null, ""],
+    ["text/html; charset=utf-8", "\ufeff"]
+  ] as const)("nothing for JSON as %s, after %j", function* ([type, mark]) {
+    const bytes = new TextEncoder().encode(`${mark}${JSON.stringify(usageBody)}`)
+    const { layer } = answering(() => new Response(bytes, { headers: type === null ? {} : { "content-type": type } }))
+    assert.strictEqual((yield* Effect.provide(readUsage, layer)).plan_type, "pro")
   })
 
   virtual.each([200, 201, 202, 203, 206])("nothing for a %s: every 2xx is a success", function* (status) {
@@ -264,6 +276,25 @@ describe("nothing is sent, and the setting is named,", () => {
     yield* Effect.provide(readUsage, layer)
     assert.strictEqual(requests.length, 1)
   })
+})
+
+virtual.each([
+  [400, { code: "no_credit" }, "no_credit"],
+  [409, { error: { code: "nothing_to_reset" } }, "nothing_to_reset"],
+  [422, { detail: "no_credit" }, "no_credit"]
+] as const)("a refusal of a redemption with %d and %j is an outcome", function* ([status, body, code]) {
+  const { layer } = answering(() => new Response(JSON.stringify(body), { status }))
+  assert.strictEqual((yield* Effect.provide(consume, layer)).code, code)
+})
+
+virtual.each([
+  [500, { code: "no_credit" }],
+  [400, { code: "reset" }],
+  [400, { code: "already_redeemed" }],
+  [403, "no_credit, perhaps"]
+] as const)("control: %d with %j is a failure", function* ([status, body]) {
+  const { layer } = answering(() => new Response(JSON.stringify(body), { status }))
+  assert.strictEqual((yield* Effect.flip(Effect.provide(consume, layer)))._tag, "BackendError")
 })
 
 virtual("an answer without a body is a success of a call that needs none, and of no other", function* () {

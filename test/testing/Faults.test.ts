@@ -151,7 +151,7 @@ describe.each(faces)("in %s", (_name, face) => {
       const list = json(yield* send("/wham/rate-limit-reset-credits", { token }))
       const decoded = yield* Schema.decodeUnknown(ResetCreditsResponse)(list)
       assert.deepStrictEqual(
-        decoded.credits.map((credit) => [credit.reset_type, credit.status]),
+        decoded.credits?.map((credit) => [credit.reset_type, credit.status]),
         [
           ["unknown", "unknown"],
           ["unknown", "unknown"]

@@ -61,6 +61,9 @@ export const authStatusResult = (session: Session | null, token: string | null):
 /** Unix seconds, rounded down. */
 const unixSeconds = (time: DateTime.Utc): number => Math.floor(time.epochMillis / 1000)
 
+/** The protocol has no null for some times. */
+const unixSecondsOrZero = (time: DateTime.Utc | null): number => unixSecondsOrNull(time) ?? 0
+
 const unixSecondsOrNull = (time: DateTime.Utc | null): number | null => (time === null ? null : unixSeconds(time))
 
 /** Count and list as the backend sent them: nothing is filtered, sorted or counted again. */
@@ -75,7 +78,7 @@ export const resetCreditsWire = (
           resetCredits.credits?.map((credit) => ({
             ...credit,
             resetType: credit.resetType === "codex_rate_limits" ? ("codexRateLimits" as const) : ("unknown" as const),
-            grantedAt: unixSeconds(credit.grantedAt),
+            grantedAt: unixSecondsOrZero(credit.grantedAt),
             expiresAt: unixSecondsOrNull(credit.expiresAt)
           })) ?? null
       }
@@ -85,9 +88,9 @@ const slot = (limit: RateLimit, name: RateLimitWindow["slot"]): RateLimitSnapsho
   return window === undefined
     ? null
     : {
-        usedPercent: window.usedPercent,
+        usedPercent: Math.round(window.usedPercent),
         windowDurationMins: window.durationMinutes,
-        resetsAt: unixSeconds(window.resetsAt)
+        resetsAt: unixSecondsOrNull(window.resetsAt)
       }
 }
 
@@ -110,8 +113,19 @@ export const mainSnapshot = (snapshot: UsageSnapshot): RateLimitSnapshot => {
   const own = spendControl?.individualLimit ?? null
   return {
     ...additionalSnapshot(snapshot.main, snapshot.plan),
-    credits: credits && { ...credits },
-    individualLimit: own && { ...own, resetsAt: unixSeconds(own.resetsAt) },
+    credits:
+      credits === null
+        ? null
+        : { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
+    individualLimit:
+      own === null || own.limit === null || own.used === null
+        ? null
+        : {
+            limit: own.limit,
+            used: own.used,
+            remainingPercent: Math.round(own.remainingPercent),
+            resetsAt: unixSecondsOrZero(own.resetsAt)
+          },
     spendControlReached: spendControl?.reached ?? null,
     rateLimitReachedType: snapshot.reachedType
   }

@@ -10,7 +10,7 @@ import { CredentialStore } from "../../services/CredentialStore.js"
 import { ExitCode } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { Globals } from "../Command.js"
-import { roleFields, sessionFields, statusFields } from "../json/outputs.js"
+import { roleFields, sessionFields, shownUsage, statusFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { interruptedText, roleText, statusLines } from "../render/status.js"
 import { wrap } from "../render/text.js"
@@ -26,7 +26,7 @@ const statusValue = (status: Status, at: Circumstances) => {
   return {
     session: status.session,
     role: status.role,
-    usage: usage?.snapshot ?? null,
+    usage: usage === null ? null : shownUsage(usage.snapshot),
     verdict: usage?.verdict ?? null,
     activity: Either.getOrNull(status.activity),
     messages: messages?.messages.filter((message) => message.archivedAt === null) ?? null,

@@ -31,6 +31,7 @@ import { type Check, doctorFields } from "../json/outputs.js"
 import type { Canvas } from "../render/limits.js"
 import { interruptedText } from "../render/status.js"
 import { wrap } from "../render/text.js"
+import { unreadText } from "../render/usage.js"
 import { lengthOf } from "../render/time.js"
 import { present, Report } from "../Report.js"
 
@@ -218,8 +219,12 @@ const access = (at: Circumstances) =>
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsage())).pipe(
     Effect.match({
       onFailure: (error) => failed("usage", error, at),
-      onSuccess: ({ main: { windows } }) =>
-        finding("usage", "ok", `read, ${windows.length} ${windows.length === 1 ? "window" : "windows"}`)
+      onSuccess: ({ main: { windows }, unread }) => {
+        const read = `read, ${windows.length} ${windows.length === 1 ? "window" : "windows"}`
+        return unread.length === 0
+          ? finding("usage", "ok", read)
+          : finding("usage", "warn", `${read}. ${unreadText(unread)}`, "An update may be needed.")
+      }
     })
   )
 

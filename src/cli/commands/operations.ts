@@ -7,7 +7,7 @@ import { rewards } from "../../programs/menuFlows.js"
 import { notifyOwner as notifyOwnerProgram, type NotifyResult } from "../../programs/nudge.js"
 import { redeemReset, type RedeemResult } from "../../programs/redeem.js"
 import { ExitCode, ofRedeem } from "../exitCodes.js"
-import { inviteFields, notifyOwnerFields, redeemFields } from "../json/outputs.js"
+import { inviteFields, notifyOwnerFields, redeemFields, shownUsage } from "../json/outputs.js"
 import { bar, type Canvas, percentLeft } from "../render/limits.js"
 import { wrap } from "../render/text.js"
 import { present } from "../Report.js"
@@ -26,7 +26,7 @@ const redeemed: Readonly<Record<RedeemResult["outcome"], string>> = {
   declined: nothingSent
 }
 
-const redeemLines = (result: RedeemResult, { columns, paint }: Canvas): ReadonlyArray<string> => {
+const redeemLines = (result: RedeemResult, { columns, now, paint }: Canvas): ReadonlyArray<string> => {
   const { usage } = result
   const credits = usage?.resetCredits ?? null
   const done = result.outcome === "reset" || result.outcome === "alreadyRedeemed"
@@ -37,7 +37,7 @@ const redeemLines = (result: RedeemResult, { columns, paint }: Canvas): Readonly
       (window) =>
         `  ${window.name.padEnd(8)} ${bar(window.remainingPercent, cells, paint)} ${percentLeft(window.remainingPercent, paint)}`
     ),
-    ...(credits === null ? [] : [`Reset credits left: ${credits.availableCount}`]),
+    ...(credits === null ? [] : [`Reset credits left: ${credits.availableAt(now)}`]),
     ...(done && usage === null ? ["Your new usage could not be read. To see it: codex-account usage"] : []),
     ...(done && result.key !== null
       ? wrap(`Key: ${plainLine(result.key, 128)}`, columns).map((line) => paint("dim", line))
@@ -55,7 +55,7 @@ export const redeem = (flags: {
     withOpenNotice,
     present({
       fields: redeemFields,
-      value: identity,
+      value: (result) => ({ ...result, usage: result.usage === null ? null : shownUsage(result.usage) }),
       lines: redeemLines,
       exitCode: ({ outcome }) => ofRedeem(outcome)
     })

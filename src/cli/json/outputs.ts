@@ -7,6 +7,7 @@ import { Identity } from "../../domain/Identity.js"
 import { Operation } from "../../domain/Operation.js"
 import { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import { InviteReward } from "../../domain/ReferralOffer.js"
+import { ResetCredits } from "../../domain/ResetCredit.js"
 import { Session } from "../../domain/Session.js"
 import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
 import { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
@@ -22,7 +23,7 @@ const Window = Schema.Struct({
   name: Schema.String,
   ...Struct.pick(RateLimitWindow.fields, "durationMinutes", "usedPercent"),
   remainingPercent: Schema.Number,
-  resetsAt: Schema.DateTimeUtc
+  resetsAt: RateLimitWindow.fields.resetsAt
 })
 
 /** A limit; the first one is that of Codex itself. */
@@ -34,13 +35,21 @@ const Limit = Schema.Struct({
 const Usage = Schema.Struct({
   ...Struct.pick(UsageSnapshot.fields, "identity", "plan", "fetchedAt"),
   limits: Schema.Array(Limit),
-  ...Struct.pick(UsageSnapshot.fields, "credits", "spendControl", "reachedType", "resetCredits")
+  ...Struct.pick(UsageSnapshot.fields, "credits", "spendControl", "reachedType", "resetCredits", "models", "unread")
 })
 
 const usage = { usage: Usage, verdict: Verdict }
 
+/** The snapshot, with the count of reset credits that agrees with their list. */
+export const shownUsage = (snapshot: UsageSnapshot): UsageSnapshot => {
+  const { fetchedAt, resetCredits } = snapshot
+  if (resetCredits === null) return snapshot
+  const agreed = new ResetCredits({ ...resetCredits, availableCount: resetCredits.availableAt(fetchedAt) })
+  return new UsageSnapshot({ ...snapshot, resetCredits: agreed })
+}
+
 /** The encoder leaves out what `Usage` does not name. */
-export const usageValue = ({ snapshot, verdict }: Judged) => ({ usage: snapshot, verdict })
+export const usageValue = ({ snapshot, verdict }: Judged) => ({ usage: shownUsage(snapshot), verdict })
 
 /**
  * `watch` is of `usage --watch` alone, which prints one such object a reading: whether it is the first one of this

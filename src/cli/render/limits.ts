@@ -71,9 +71,13 @@ const bindingOf = (windows: ReadonlyArray<RateLimitWindow>, verdict: Verdict, no
   return alike.find((window) => futureReset(window.resetsAt, now)?.epochMillis === resetsAt) ?? alike[0]
 }
 
-/** When a window or an allowance is full again. */
-export const resetText = (at: DateTime.Utc, now: DateTime.Zoned): string =>
-  at.epochMillis <= now.epochMillis ? "should have reset by now" : `resets ${timeAndDistance(at, now)}`
+/** When a window or an allowance is full again; empty where that is not known. */
+export const resetText = (at: DateTime.Utc | null, now: DateTime.Zoned): string =>
+  at === null
+    ? ""
+    : at.epochMillis <= now.epochMillis
+      ? "should have reset by now"
+      : `resets ${timeAndDistance(at, now)}`
 
 const windowRow = (window: RateLimitWindow, name: string, marked: boolean, now: DateTime.Zoned): Row => ({
   name,
@@ -101,10 +105,11 @@ export const limitLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Ca
   const { windows } = snapshot.main
   const binding = bindingOf(windows, verdict, DateTime.toUtc(canvas.now))
   const main = windows.map((window) => windowRow(window, window.name, window === binding, canvas.now))
+  const allowance = snapshot.spendControl?.individualLimit ?? null
   const none = "The backend reports no limits for this account."
-  const further = snapshot.additional.map((limit) => furtherLines(limit, canvas))
+  const further = snapshot.limits.slice(1).map((limit) => furtherLines(limit, canvas))
   return [
-    ...(main.length === 0 ? wrap(none, canvas.columns, "  ") : rows(main, canvas)),
+    ...(main.length > 0 ? rows(main, canvas) : allowance === null ? wrap(none, canvas.columns, "  ") : []),
     ...further.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines]))
   ]
 }

@@ -4,8 +4,13 @@ import { limitMessage } from "../../domain/LimitMessage.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { ResetCredit, ResetCredits } from "../../domain/ResetCredit.js"
-import type { Credits, SpendControl, UsageSnapshot } from "../../domain/UsageSnapshot.js"
-import type { Doubt, Remedy, Verdict } from "../../domain/Verdict.js"
+import {
+  amountOf as creditAmount,
+  type Credits,
+  type SpendControl,
+  type UsageSnapshot
+} from "../../domain/UsageSnapshot.js"
+import { allowanceName, type Doubt, type Remedy, type Verdict } from "../../domain/Verdict.js"
 import type { Judged } from "../../domain/UsageTransition.js"
 import { type Canvas, limitLines, resetText, singleBar } from "./limits.js"
 import { amountOf, grouped, wrap } from "./text.js"
@@ -17,7 +22,17 @@ const doubts: Readonly<Record<Doubt, string>> = {
   allowedUnknown: "The backend does not say whether requests are allowed.",
   noReason: "The backend gives no reason.",
   presumedReset: "A limit was due to reset after this was read; that is not confirmed yet.",
-  contradictory: "The backend contradicts itself."
+  contradictory: "The backend contradicts itself.",
+  unread: "Parts of the answer were not understood.",
+  resetPassed: "A window's reset has passed: what it shows may be from before.",
+  allowanceLeft: "Some of the monthly credit limit is left, which may still pay."
+}
+
+/** What of the answer was not understood: the first places by name, and how many more there are. */
+export const unreadText = (unread: ReadonlyArray<string>): string => {
+  const named = unread.slice(0, 3).map((path) => plainLine(path, 80))
+  const more = unread.length - named.length
+  return `Not understood in the answer: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`
 }
 
 const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
@@ -43,14 +58,19 @@ const remedyText = (remedy: Remedy, now: DateTime.Zoned): string => {
 const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): string => {
   const { paint } = canvas
   if (verdict.isUsable) {
-    const binding = verdict.binding === null ? "" : ` The ${verdict.binding.name} window is the tightest.`
+    const binding =
+      verdict.binding === null || verdict.binding.name === allowanceName
+        ? ""
+        : ` The ${verdict.binding.name} window is the tightest.`
     return verdict.paidBy === "credits"
       ? `${paint("green", "Usable")}: the plan's limit is used up, and credits pay.`
       : `${paint("green", "Usable.")}${binding}`
   }
   const blocked = verdict.until === null ? "Blocked." : `Blocked until ${timeAndDistance(verdict.until, canvas.now)}.`
+  // While an allowance is left, there is nothing to ask an admin for.
+  const plan = verdict.doubts.includes("allowanceLeft") ? "unknown" : snapshot.plan
   const message = limitMessage(
-    { limitName: null, plan: snapshot.plan, reachedType: snapshot.reachedType, retryAt: verdict.until },
+    { limitName: null, plan, reachedType: snapshot.reachedType, retryAt: verdict.until },
     canvas.now
   )
   return `${paint("red", blocked)} ${message}`
@@ -59,32 +79,36 @@ const headline = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): st
 /** Whether Codex can be used, what is doubtful about it, and what helps. */
 export const verdictLines = (snapshot: UsageSnapshot, verdict: Verdict, canvas: Canvas): ReadonlyArray<string> => [
   ...wrap(headline(snapshot, verdict, canvas), canvas.columns),
-  ...verdict.doubts.flatMap((doubt) => wrap(doubts[doubt], canvas.columns).map((line) => canvas.paint("yellow", line))),
+  ...verdict.doubts
+    .map((doubt) => (doubt === "unread" ? unreadText(snapshot.unread) : doubts[doubt]))
+    .flatMap((text) => wrap(text, canvas.columns).map((line) => canvas.paint("yellow", line))),
   ...verdict.remedies
     .filter((remedy) => remedy._tag !== "Wait" || verdict.until === null)
     .flatMap((remedy) => wrap(remedyText(remedy, canvas.now), canvas.columns, "  • ", "    "))
 ]
 
-const creditLine = (credits: Credits | null): ReadonlyArray<string> => {
+const creditLine = (credits: Credits | null, { columns }: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
   if (credits.unlimited) return ["Credits: unlimited"]
   if (!credits.hasCredits) return []
-  const balance = amountOf(credits.balance ?? "")
-  return [`Credits: ${balance === null || balance === 0 ? "available" : grouped(balance)}`]
+  const balance = creditAmount(credits.balance ?? "")
+  const known = balance === null ? "available" : balance <= 0 ? "none" : grouped(balance)
+  const capped = credits.overageLimitReached === true ? ", but the cap on their use is reached" : ""
+  return wrap(`Credits: ${known}${capped}`, columns, "", "  ")
 }
 
-/** The member's own allowance, where its amounts are amounts; else only whether the cap is reached. */
+/** The member's own allowance, with its amounts where they are amounts; else only whether the cap is reached. */
 const spendLines = (spend: SpendControl | null, canvas: Canvas): ReadonlyArray<string> => {
   const own = spend?.individualLimit ?? null
-  const limit = amountOf(own?.limit ?? "")
-  const used = amountOf(own?.used ?? "")
-  if (own === null || limit === null || used === null || Number.isNaN(own.remainingPercent)) {
-    return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
-  }
+  if (own === null) return spend?.reached === true ? wrap("The workspace's spend cap is reached.", canvas.columns) : []
+  const limit = amountOf(own.limit ?? "")
+  const used = amountOf(own.used ?? "")
   const remaining = Math.min(100, Math.max(0, own.remainingPercent))
+  const amounts = limit === null || used === null ? "" : `${grouped(used)} of ${grouped(limit)} credits used`
+  const reset = resetText(own.resetsAt, canvas.now)
   return [
-    ...singleBar("monthly credit limit", remaining, `${grouped(used)} of ${grouped(limit)} credits used`, canvas),
-    ...wrap(resetText(own.resetsAt, canvas.now), canvas.columns, "    ").map((line) => canvas.paint("dim", line))
+    ...singleBar(allowanceName, remaining, amounts, canvas),
+    ...(reset === "" ? [] : wrap(reset, canvas.columns, "    ").map((line) => canvas.paint("dim", line)))
   ]
 }
 
@@ -95,21 +119,34 @@ const creditText = ({ expiresAt, id, title }: ResetCredit, now: DateTime.Zoned):
 
 const resetLines = (credits: ResetCredits | null, { columns, now }: Canvas): ReadonlyArray<string> => {
   if (credits === null) return []
-  const some = credits.availableCount > 0
+  const available = credits.availableAt(now)
+  const some = available > 0
   const unlisted = credits.credits === null && some ? " (the backend did not list them)" : ""
-  const count = some ? `${credits.availableCount} available${unlisted}` : "none"
+  const idle = some && credits.applicableCount === 0 ? ", of which none applies now" : ""
+  const count = some ? `${available} available${unlisted}${idle}` : "none"
   return [
     ...wrap(`Reset credits: ${count}`, columns, "", "  "),
-    ...credits.redeemable.flatMap((credit) => wrap(creditText(credit, now), columns, "  • ", "    "))
+    ...credits.redeemableAt(now).flatMap((credit) => wrap(creditText(credit, now), columns, "  • ", "    "))
   ]
+}
+
+/** The models that can't be used now. */
+const modelLines = ({ models }: UsageSnapshot, { columns, now }: Canvas): ReadonlyArray<string> => {
+  const stopped = models.filter(({ available }) => !available)
+  const texts = stopped.map(({ availableAt, creditsWouldEnable, slug }) => {
+    const until = availableAt === null ? "" : ` until ${timeAndDistance(availableAt, now)}`
+    return `${plainLine(slug, 60) || "another model"}${until}${creditsWouldEnable === true ? " without credits" : ""}`
+  })
+  return texts.length === 0 ? [] : wrap(`Models not available: ${texts.join(", ")}`, columns, "", "  ")
 }
 
 /** What is left, what it means, and what there is besides. */
 export const usageLines = ({ snapshot, verdict }: Judged, canvas: Canvas): ReadonlyArray<string> => {
   const besides = [
-    ...creditLine(snapshot.credits),
+    ...creditLine(snapshot.credits, canvas),
     ...spendLines(snapshot.spendControl, canvas),
-    ...resetLines(snapshot.resetCredits, canvas)
+    ...resetLines(snapshot.resetCredits, canvas),
+    ...modelLines(snapshot, canvas)
   ]
   const head = `${canvas.paint("bold", "Codex usage")} · ${planLabel(snapshot.plan)} · read ${ageOf(verdict.ageMillis)}`
   return [

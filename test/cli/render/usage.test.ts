@@ -17,6 +17,7 @@ import {
   type Said,
   snapshot,
   spend,
+  paying,
   week,
   win
 } from "../../domain/snapshots.js"
@@ -39,7 +40,7 @@ const rich = new UsageSnapshot({
   ...snapshot({
     plan: "business",
     windows: [week(12), fiveHours(91, 20)],
-    credits: new Credits({ hasCredits: true, unlimited: false, balance: "12345.67" }),
+    credits: paying("12345.67"),
     spendControl: allowance("3700.4", "10000"),
     resetCredits: resets(2, [credit("rc_2", null), credit("rc_1", 9 * day)])
   }),
@@ -213,15 +214,15 @@ describe("rows", () => {
     [{ hasCredits: false, unlimited: true, balance: null }, "Credits: unlimited"],
     [{ hasCredits: true, unlimited: false, balance: "1234.5" }, "Credits: 1,235"],
     [{ hasCredits: true, unlimited: false, balance: "0.3" }, "Credits: less than 1"],
-    [{ hasCredits: true, unlimited: false, balance: "0.00" }, "Credits: available"],
+    [{ hasCredits: true, unlimited: false, balance: "0.00" }, "Credits: none"],
     [{ hasCredits: true, unlimited: false, balance: null }, "Credits: available"],
     [{ hasCredits: true, unlimited: false, balance: "" }, "Credits: available"],
-    [{ hasCredits: true, unlimited: false, balance: "-4" }, "Credits: available"],
+    [{ hasCredits: true, unlimited: false, balance: "-4" }, "Credits: none"],
     [{ hasCredits: true, unlimited: false, balance: "many\u001b[2J" }, "Credits: available"],
     [{ hasCredits: true, unlimited: false, balance: "Infinity" }, "Credits: available"],
     [{ hasCredits: false, unlimited: false, balance: "12" }, null]
   ])("credits %j: %s", (credits, row) => {
-    const text = rowsOf({ credits: new Credits(credits) })
+    const text = rowsOf({ credits: new Credits({ overageLimitReached: null, ...credits }) })
     if (row === null) assert.notInclude(text, "Credits")
     else assert.include(text.split("\n"), row)
   })
@@ -231,21 +232,27 @@ describe("rows", () => {
     ["0", "0", 0, "  0% left  0 of 0 credits used"],
     ["0.2", "1234567", 140, "100% left  less than 1 of 1,234,567 credits used"],
     ["5", "10", -20, "  0% left  5 of 10 credits used"],
-    ["many", "10", 50, null],
-    ["5", "", 50, null],
-    ["-1", "10", 50, null],
-    ["Infinity", "10", 50, null],
-    ["5", "10", Number.NaN, null]
+    ["many", "10", 50, " 50% left\n"],
+    ["5", "", 50, " 50% left\n"],
+    ["-1", "10", 50, " 50% left\n"],
+    ["Infinity", "10", 50, " 50% left\n"]
   ])("a monthly limit, %s of %s with %d left: %s", (used, limit, percent, row) => {
     const text = rowsOf({ spendControl: allowance(used, limit, percent) }, 100)
-    if (row === null) assert.notInclude(text, "monthly credit limit")
-    else assert.include(text, row)
+    assert.match(text, /monthly credit limit/)
+    assert.include(text, row)
   })
 
-  it("a spend cap that is reached is told where its amounts are not", () => {
+  it("a spend cap that is reached is told where there is no allowance", () => {
+    const spendControl = new SpendControl({ reached: true, individualLimit: null })
+    assert.include(rowsOf({ spendControl }), "\nThe workspace's spend cap is reached.")
+  })
+
+  it("what was not understood is named, up to three places", () => {
+    const unread = ["rate_limit.secondary_window.used_percent", "credits\u001b[2J", "a", "b", "c"]
+    const text = draw(snapshot({ windows: [fiveHours(20)], unread }), 200).join("\n")
     assert.include(
-      rowsOf({ spendControl: allowance("many", "10", 0, true) }),
-      "\nThe workspace's spend cap is reached."
+      text,
+      "Not understood in the answer: rate_limit.secondary_window.used_percent, credits, a and 2 more."
     )
   })
 

@@ -59,19 +59,35 @@ describe("token activity", () => {
 
   it("the largest 64-bit number is read", () => {
     const text = '{"stats":{"lifetime_tokens":9223372036854775807}}'
-    strictEqual(Schema.decodeSync(Schema.parseJson(ProfileResponse))(text).stats.lifetime_tokens, 2 ** 63)
+    strictEqual(Schema.decodeSync(Schema.parseJson(ProfileResponse))(text).stats?.lifetime_tokens, 2 ** 63)
   })
 
-  const malformed: ReadonlyArray<unknown> = [
-    {},
-    { stats: null },
-    { stats: "many" },
-    { stats: { daily_usage_buckets: {} } },
-    { stats: { daily_usage_buckets: [{ start_date: "2026-06-14" }] } },
-    { stats: { daily_usage_buckets: [{ tokens: 1 }] } },
-    { stats: { daily_usage_buckets: [{ start_date: 20_260_614, tokens: 1 }] } },
-    ...Object.keys(totals).flatMap((key) => [{ stats: { [key]: 1.5 } }, { stats: { [key]: "1" } }])
+  const odd: ReadonlyArray<readonly [json: unknown, same: unknown, ...unread: ReadonlyArray<string>]> = [
+    [{}, { stats: {} }],
+    [{ stats: null }, { stats: {} }],
+    [{ stats: "many" }, { stats: {} }, "stats"],
+    [{ stats: { ...totals, daily_usage_buckets: {} } }, { stats: totals }, "stats.daily_usage_buckets"],
+    [
+      {
+        stats: {
+          daily_usage_buckets: [{ start_date: "2026-06-14" }, { start_date: 20_260_614, tokens: "1" }, { tokens: 1 }]
+        }
+      },
+      { stats: { daily_usage_buckets: [{ start_date: "20260614", tokens: 1 }] } },
+      "stats.daily_usage_buckets.0.tokens",
+      "stats.daily_usage_buckets.2.start_date"
+    ],
+    ...Object.keys(totals).flatMap((key) => [
+      [{ stats: { [key]: 1.5 } }, { stats: { [key]: 1 } }] as const,
+      [{ stats: { [key]: "1" } }, { stats: { [key]: 1 } }] as const,
+      [{ stats: { ...totals, [key]: [] } }, { stats: { ...totals, [key]: null } }, `stats.${key}`] as const
+    ])
   ]
 
-  it.each(malformed)("%j fails the call", (json) => ok(Either.isLeft(decode(json))))
+  it.each(odd)("%j reads as %j", (json, same, ...unread) => {
+    deepStrictEqual(read(json), read(same))
+    deepStrictEqual(Either.getOrThrow(decode(json)).unread ?? [], unread)
+  })
+
+  it.each([null, [], "text", 3])("%j fails the call", (json) => ok(Either.isLeft(decode(json))))
 })

@@ -1,7 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "node:assert"
-import * as DateTime from "effect/DateTime"
-import { fetchedAt, identity, rateLimit, read, refuses, usage, window } from "./json.js"
+import { fetchedAt, identity, rateLimit, read, readsAs, usage, window } from "./json.js"
 
 describe("the whole answer", () => {
   it("maps the sample of the spec", () => {
@@ -42,7 +41,7 @@ describe("the whole answer", () => {
     strictEqual(snapshot.fetchedAt, fetchedAt)
     strictEqual(snapshot.plan, "business")
     deepStrictEqual(
-      snapshot.main.windows.map((w) => [w.name, w.durationMinutes, w.usedPercent, DateTime.toEpochMillis(w.resetsAt)]),
+      snapshot.main.windows.map((w) => [w.name, w.durationMinutes, w.usedPercent, w.resetsAt?.epochMillis]),
       [
         ["5h", 300, 37, 1_783_000_000_000],
         ["weekly", 10_080, 61, 1_783_254_600_000]
@@ -53,7 +52,7 @@ describe("the whole answer", () => {
     strictEqual(snapshot.spendControl.individualLimit?.limit, "12000")
     strictEqual(snapshot.spendControl.individualLimit.used, "3000")
     strictEqual(snapshot.spendControl.individualLimit.remainingPercent, 75)
-    strictEqual(DateTime.toEpochMillis(snapshot.spendControl.individualLimit.resetsAt), 1_783_100_000_000)
+    strictEqual(snapshot.spendControl.individualLimit.resetsAt?.epochMillis, 1_783_100_000_000)
     strictEqual(snapshot.reachedType, "workspace_member_credits_depleted")
     strictEqual(snapshot.resetCredits?.availableCount, 2)
     strictEqual(snapshot.resetCredits.credits, null)
@@ -101,9 +100,10 @@ describe("plan_type", () => {
     (plan) => strictEqual(read({ plan_type: plan }).plan, "unknown")
   )
 
-  it.each([{}, { plan_type: null }, { plan_type: 1 }, { plan_type: true }, { plan_type: ["pro"] }, { plan_type: {} }])(
-    "%j fails the call",
-    (json) => refuses(json)
+  it.each([{}, { plan_type: null }])("%j tells none", (json) => readsAs(json, { plan_type: "unknown" }))
+
+  it.each([{ plan_type: true }, { plan_type: ["pro"] }, { plan_type: {} }])("%j costs the plan alone", (json) =>
+    readsAs({ ...json, rate_limit: rateLimit() }, { plan_type: "unknown", rate_limit: rateLimit() }, "plan_type")
   )
 })
 
@@ -122,8 +122,11 @@ describe("rate_limit_reached_type", () => {
     strictEqual(read(reached({ type })).reachedType, null)
   )
 
-  it.each(["rate_limit_reached", {}, { type: null }, { type: 3 }, 7, true])("%j fails the call", (type) =>
-    refuses(reached(type))
+  it("is read without its object too", () =>
+    readsAs(reached("rate_limit_reached"), reached({ type: "rate_limit_reached" })))
+
+  it.each([{}, { type: null }, { type: 3 }, 7, true])("%j is named", (type) =>
+    readsAs(reached(type), usage(), "rate_limit_reached_type")
   )
 })
 
@@ -135,10 +138,15 @@ describe("rate_limit_reset_credits in the usage", () => {
     deepStrictEqual([credits?.availableCount, credits?.credits], [count, null])
   })
 
-  it.each([{}, { available_count: null }, { available_count: "2" }, { available_count: 1.5 }, [], [2], "2", 2])(
-    "%j fails the call",
-    (credits) => refuses(summary(credits))
-  )
+  it("a count may be text", () => readsAs(summary({ available_count: "2" }), summary({ available_count: 2 })))
+
+  it.each([{}, { available_count: null }])("%j tells no count", (credits) => readsAs(summary(credits), usage()))
+
+  it.each([
+    [{ available_count: [2] }, "rate_limit_reset_credits.available_count"],
+    [[2], "rate_limit_reset_credits"],
+    ["2", "rate_limit_reset_credits"]
+  ])("of %j, %s is named", (credits, path) => readsAs(summary(credits), usage(), path))
 })
 
 describe("ids and upsell", () => {
@@ -147,9 +155,51 @@ describe("ids and upsell", () => {
     deepStrictEqual([snapshot.backendAccountId, snapshot.backendUserId], ["", "u"])
   })
 
-  it.each(["account_id", "user_id"])("%s is a string", (key) => refuses(usage({ [key]: 5 })))
+  it.each(["account_id", "user_id"])("%s is text", (key) => {
+    readsAs(usage({ [key]: 5 }), usage({ [key]: "5" }))
+    readsAs(usage({ [key]: [5] }), usage(), key)
+  })
 
   it.each([{ z: 1, a: [null, { b: "x" }] }, "text", 0, false, [1]])("the upsell %j is kept as it is", (upsell) =>
     deepStrictEqual(read(usage({ rate_limit_upsell: upsell })).upsell, upsell)
   )
+})
+
+describe("what newer answers tell", () => {
+  it("the limit on code reviews is one of its own, beside the others", () => {
+    const { additional, codeReview, limits } = read(usage({ code_review_rate_limit: rateLimit() }))
+    deepStrictEqual([additional, codeReview?.name, codeReview?.windows.length], [[], "code review", 2])
+    deepStrictEqual(limits.at(-1), codeReview)
+  })
+
+  it("the cap on credits, and the resets that apply", () => {
+    const { credits, resetCredits } = read(
+      usage({
+        credits: { has_credits: true, unlimited: false, overage_limit_reached: true, balance: "9" },
+        rate_limit_reset_credits: { available_count: 2, applicable_available_count: 0 }
+      })
+    )
+    deepStrictEqual([credits?.overageLimitReached, credits?.usable], [true, false])
+    deepStrictEqual([resetCredits?.availableCount, resetCredits?.applicableCount], [2, 0])
+  })
+
+  it("the models, each by itself", () => {
+    const { models, unread } = read(
+      usage({
+        model_usage: {
+          "m-1": { available: false, available_at: "2026-07-02T13:46:40Z", credits_would_enable: true },
+          "m-2": { available: true },
+          "m-3": 7
+        }
+      })
+    )
+    deepStrictEqual(
+      models.map((m) => [m.slug, m.available, m.availableAt?.epochMillis, m.creditsWouldEnable]),
+      [
+        ["m-1", false, 1_783_000_000_000, true],
+        ["m-2", true, undefined, null]
+      ]
+    )
+    deepStrictEqual(unread, ["model_usage.m-3"])
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "node:assert"
-import { accepts, type Json, rateLimit, read, refuses, usage, weekly, window, without } from "./json.js"
+import { fetchedAt, type Json, rateLimit, read, readsAs, usage, weekly, window, without } from "./json.js"
 
 describe("windows", () => {
   const first = (fields: Json) => read(usage({ rate_limit: rateLimit({ ...window, ...fields }, null) })).main.windows[0]
@@ -17,12 +17,12 @@ describe("windows", () => {
     for (const seconds of all) strictEqual(first({ limit_window_seconds: seconds })?.durationMinutes, minutes)
   })
 
-  it.each([-5, 0, 100, 150])("used_percent %d passes through", (percent) =>
+  it.each([-5, 0, 12.5, 100, 150])("used_percent %d passes through", (percent) =>
     strictEqual(first({ used_percent: percent })?.usedPercent, percent)
   )
 
-  it.each([0, -1, 2_147_483_647])("reset_at %d passes through", (seconds) =>
-    strictEqual(first({ reset_at: seconds })?.resetsAt.epochMillis, seconds * 1000)
+  it.each([-1, 2_147_483_647, 4_102_444_800])("reset_at %d passes through", (seconds) =>
+    strictEqual(first({ reset_at: seconds })?.resetsAt?.epochMillis, seconds * 1000)
   )
 
   it("keeps the slot that each came in, and orders by duration", () => {
@@ -42,29 +42,67 @@ describe("windows", () => {
       ["weekly"]
     ))
 
-  it("accepts a whole number that is written as 12.0", () =>
-    strictEqual(first({ used_percent: 12.0 })?.usedPercent, 12))
+  const limited = (fields: Json) => usage({ rate_limit: rateLimit({ ...window, ...fields }) })
 
-  it.each(Object.keys(window))("needs %s", (key) => {
-    refuses(usage({ rate_limit: rateLimit(without(window, key)) }))
-    for (const value of [null, "1", 12.5, 2_147_483_648, -2_147_483_649]) {
-      refuses(usage({ rate_limit: rateLimit({ ...window, [key]: value }) }))
+  const alike: ReadonlyArray<readonly [fields: Json, same: Json, ...unread: ReadonlyArray<string>]> = [
+    [{ used_percent: "37" }, {}],
+    [{ limit_window_seconds: "18000" }, {}],
+    [{ reset_at: 1_783_000_000_000 }, {}],
+    [{ reset_at: "1783000000" }, {}],
+    [{ reset_at: null }, { reset_at: fetchedAt.epochMillis / 1000 + 5400 }],
+    [{ reset_at: 0 }, { reset_at: fetchedAt.epochMillis / 1000 + 5400 }],
+    [{ limit_window_seconds: null }, { limit_window_seconds: 0 }],
+    [{ reset_after_seconds: [] }, {}, "rate_limit.primary_window.reset_after_seconds"],
+    [{ limit_window_seconds: {} }, { limit_window_seconds: 0 }, "rate_limit.primary_window.limit_window_seconds"]
+  ]
+
+  for (const [fields, same, ...unread] of alike) {
+    it(`${JSON.stringify(fields)} reads as ${JSON.stringify(same)}`, () =>
+      readsAs(limited(fields), limited(same), ...unread))
+  }
+
+  it("without any time there is none", () => {
+    for (const fields of [
+      { reset_at: 0, reset_after_seconds: 0 },
+      { reset_at: null, reset_after_seconds: null }
+    ]) {
+      strictEqual(first(fields)?.resetsAt, null)
     }
   })
 
-  it("refuses milliseconds", () =>
-    refuses(usage({ rate_limit: rateLimit({ ...window, reset_at: 1_783_000_000_000 }) })))
+  it.each([null, "much", [37], {}])("without its percentage, such as %j, a window is left out alone", (value) =>
+    readsAs(
+      limited({ used_percent: value }),
+      usage({ rate_limit: rateLimit(null) }),
+      "rate_limit.primary_window.used_percent"
+    )
+  )
 
-  it.each(["allowed", "limit_reached"])("a rate limit needs the boolean %s", (key) => {
-    refuses(usage({ rate_limit: without(rateLimit(), key) }))
-    refuses(usage({ rate_limit: { ...rateLimit(), [key]: null } }))
-    refuses(usage({ rate_limit: { ...rateLimit(), [key]: "true" } }))
+  it.each([7, "x", []])("a window that is %j costs itself alone", (value) =>
+    readsAs(
+      usage({ rate_limit: rateLimit(window, value) }),
+      usage({ rate_limit: rateLimit(window, null) }),
+      "rate_limit.secondary_window"
+    )
+  )
+
+  it("windows stand without the words around them", () => {
+    const windows = { primary_window: window, secondary_window: weekly }
+    const { main } = read(usage({ rate_limit: windows }))
+    deepStrictEqual([main.allowed, main.windows], [null, read(usage({ rate_limit: rateLimit() })).main.windows])
   })
 
-  it("a rate limit needs no windows", () => {
-    accepts(usage({ rate_limit: { allowed: false, limit_reached: true } }))
-    deepStrictEqual(read(usage({ rate_limit: rateLimit(null, null) })).main.windows, [])
-  })
+  it("a limit that is reached is not allowed, where that word is missing", () =>
+    strictEqual(read(usage({ rate_limit: { limit_reached: true } })).main.allowed, false))
+
+  it("the words may be text", () =>
+    readsAs(
+      usage({ rate_limit: { ...rateLimit(), allowed: "false" } }),
+      usage({ rate_limit: { ...rateLimit(), allowed: false } })
+    ))
+
+  it("a rate limit needs no windows", () =>
+    deepStrictEqual(read(usage({ rate_limit: rateLimit(null, null) })).main.windows, []))
 
   it.each([true, false])("allowed %s is the backend's own, whatever limit_reached says", (allowed) =>
     strictEqual(read(usage({ rate_limit: { allowed, limit_reached: allowed } })).main.allowed, allowed)
@@ -106,22 +144,48 @@ describe("additional_rate_limits", () => {
     deepStrictEqual([snapshot.additional[2]?.allowed, snapshot.additional[2]?.windows], [null, []])
   })
 
-  it.each(["limit_name", "metered_feature"])("%s is a string, possibly empty", (key) => {
-    accepts(usage({ additional_rate_limits: [{ ...extra, [key]: "" }] }))
-    refuses(usage({ additional_rate_limits: [{ ...extra, [key]: null }] }))
-    refuses(usage({ additional_rate_limits: [without(extra, key)] }))
+  it("goes by its name without a feature, and stands without either", () => {
+    const limits = [without(extra, "metered_feature"), without(extra, "limit_name"), { rate_limit: rateLimit() }]
+    deepStrictEqual(
+      read(usage({ additional_rate_limits: limits })).additional.map(({ id, name, windows }) => [
+        id,
+        name,
+        windows.length
+      ]),
+      [
+        ["Review", "Review", 2],
+        ["codex_review", null, 2],
+        ["", null, 2]
+      ]
+    )
   })
 
-  it("one bad limit fails the call", () =>
-    refuses(usage({ additional_rate_limits: [extra, { ...extra, rate_limit: { allowed: true } }] })))
+  it("what is odd in the list costs its place alone", () =>
+    readsAs(
+      usage({ additional_rate_limits: ["odd", extra, 7, null, { ...extra, rate_limit: [] }] }),
+      usage({ additional_rate_limits: [extra, without(extra, "rate_limit")] }),
+      "additional_rate_limits.0",
+      "additional_rate_limits.2",
+      "additional_rate_limits.3",
+      "additional_rate_limits.4.rate_limit"
+    ))
 })
 
 describe("credits", () => {
   const credits = { has_credits: true, unlimited: false }
 
-  it.each(["has_credits", "unlimited"])("need the boolean %s", (key) => {
-    refuses(usage({ credits: without(credits, key) }))
-    refuses(usage({ credits: { ...credits, [key]: 1 } }))
+  it.each([
+    [{ balance: "5" }, true],
+    [{ balance: "0" }, false],
+    [{ balance: null }, false],
+    [{ unlimited: true }, true]
+  ])("%j without has_credits: %s", (fields, has) =>
+    strictEqual(read(usage({ credits: { unlimited: false, ...fields } })).credits?.hasCredits, has)
+  )
+
+  it.each(["has_credits", "unlimited", "balance"])("an odd %s costs itself alone", (key) => {
+    const whole = { ...credits, balance: "5" }
+    readsAs(usage({ credits: { ...whole, [key]: [] } }), usage({ credits: without(whole, key) }), `credits.${key}`)
   })
 
   it.each([
@@ -134,12 +198,8 @@ describe("credits", () => {
     strictEqual(read(usage({ credits: { ...credits, ...fields } })).credits?.balance, expected)
   )
 
-  it("balance is no number", () => refuses(usage({ credits: { ...credits, balance: 18.4 } })))
-
-  it.each(["approx_local_messages", "approx_cloud_messages"])("%s is a list if anything", (key) => {
-    accepts(usage({ credits: { ...credits, [key]: [1, 2] } }))
-    refuses(usage({ credits: { ...credits, [key]: 3 } }))
-  })
+  it("balance may be a number", () =>
+    strictEqual(read(usage({ credits: { ...credits, balance: 18.4 } })).credits?.balance, "18.4"))
 
   it.each([
     [{ unlimited: true, has_credits: false }, true],
@@ -171,18 +231,39 @@ describe("spend_control", () => {
     deepStrictEqual([spendControl?.reached, spendControl?.individualLimit], [true, null])
   })
 
-  it.each([{}, { reached: null }, { reached: "yes" }])("%j fails the call", (control) =>
-    refuses(usage({ spend_control: control }))
+  it.each([{}, { reached: null }])("%j does not say whether it is reached", (control) =>
+    strictEqual(read(usage({ spend_control: control })).spendControl?.reached, null)
   )
 
-  it.each(Object.keys(limit))("an individual limit needs %s", (key) => {
-    accepts(usage({ spend_control: { reached: false, individual_limit: limit } }))
-    refuses(usage({ spend_control: { reached: false, individual_limit: without(limit, key) } }))
-    refuses(usage({ spend_control: { reached: false, individual_limit: { ...limit, [key]: null } } }))
-    refuses(usage({ spend_control: { reached: false, individual_limit: { ...limit, [key]: true } } }))
-  })
+  const own = (fields: Json) => usage({ spend_control: { reached: false, individual_limit: fields } })
+
+  it.each([
+    [{ ...limit, limit: 10, used: 10, remaining: 0, remaining_percent: "0" }, limit],
+    [without(limit, "remaining_percent"), limit],
+    [without(without(limit, "remaining_percent"), "used_percent"), limit],
+    [{ limit: "10", used: "10", reset_at: 1_783_000_000 }, limit],
+    [
+      { ...limit, remaining_percent: 56.48 },
+      { ...limit, remaining_percent: 56.48 }
+    ],
+    [
+      { ...limit, reset_at: null },
+      { ...limit, reset_at: fetchedAt.epochMillis / 1000 + 1 }
+    ]
+  ])("%j reads as %j", (fields, same) => readsAs(own(fields), own(same)))
+
+  it.each(["limit", "used", "reset_at"])("an odd %s costs itself alone", (key) =>
+    readsAs(own({ ...limit, [key]: [] }), own(without(limit, key)), `spend_control.individual_limit.${key}`)
+  )
+
+  it("is named where nothing says what is left", () =>
+    readsAs(
+      own({ limit: "10", reset_at: 1_783_000_000 }),
+      usage({ spend_control: { reached: false } }),
+      "spend_control.individual_limit.remaining_percent"
+    ))
 
   it.each([null, "group", 3, { a: 1 }])("its source may be %j", (source) =>
-    accepts(usage({ spend_control: { reached: false, individual_limit: { ...limit, source } } }))
+    readsAs(own({ ...limit, source }), own(limit))
   )
 })

@@ -29,23 +29,42 @@ describe("workspace messages", () => {
       strictEqual(read({ messages: [{ ...message, message_type: type }] }).messages[0]?.type, expected)
   )
 
-  it.each([[{}], [{ messages: [] }]])("%j: the feature is on, without messages", (json) =>
+  it.each([[{}], [{ messages: [] }], [{ messages: null }]])("%j: the feature is on, without messages", (json) =>
     deepStrictEqual({ ...read(json) }, { featureEnabled: true, messages: [] })
   )
 
   it("a 404 stands for a feature that is off", () =>
     deepStrictEqual({ ...noWorkspaceMessages }, { featureEnabled: false, messages: [] }))
 
-  it.each([
-    // The Codex CLI takes this for an empty answer, by an accident of its decoder.
-    [[]],
-    [{ messages: null }],
-    [{ messages: [{ ...message, created_at: "bad" }] }],
-    [{ messages: [{ ...message, archived_at: "2026-06-15" }] }],
-    [{ messages: [{ ...message, message_id: 1 }] }],
-    [{ messages: [{ ...message, message_body: null }] }],
-    [{ messages: [{ ...message, message_type: null }] }]
-  ])("%j fails the call", (json) => ok(Either.isLeft(decode(json))))
+  it("what is odd costs its place alone", () => {
+    const odd = {
+      messages: [
+        7,
+        { ...message, created_at: "bad", archived_at: "2026-06-15" },
+        { ...message, message_id: 1 },
+        { ...message, message_body: null },
+        { ...message, message_type: null, message_id: [] }
+      ]
+    }
+    deepStrictEqual(
+      read(odd).messages.map((m) => [m.id, m.type, m.createdAt, m.archivedAt]),
+      [
+        ["wm_1", "headline", null, null],
+        ["1", "headline", null, null],
+        ["", "unknown", null, null]
+      ]
+    )
+    deepStrictEqual(Either.getOrThrow(decode(odd)).unread, [
+      "messages.0",
+      "messages.1.created_at",
+      "messages.1.archived_at",
+      "messages.3.message_body",
+      "messages.4.message_id"
+    ])
+  })
+
+  // The Codex CLI takes the first for an empty answer, by an accident of its decoder.
+  it.each([[[]], ["text"], [null]])("%j fails the call", (json) => ok(Either.isLeft(decode(json))))
 
   it("times read as whole seconds", () =>
     strictEqual(
@@ -101,6 +120,14 @@ describe("the role", () => {
     ]
   ])("%s", (_, json, id, expected) => strictEqual(role(json, id), expected))
 
-  it("reads a list of accounts, which some hosts send, as a failure", () =>
-    ok(Either.isLeft(decode({ accounts: [{ id: "a" }] }))))
+  it("what is odd costs its place alone", () => {
+    const odd = { accounts: { a: has("member"), b: 7, c: { account: [] } }, account_ordering: [null, 5, "a"] }
+    deepStrictEqual(
+      [role(odd, "a"), role(odd, "b"), role(odd, "c"), role(odd, null)],
+      ["standard-user", null, null, "standard-user"]
+    )
+  })
+
+  it("a list of accounts, which some hosts send, tells no role", () =>
+    strictEqual(role({ accounts: [{ id: "a" }] }, "a"), null))
 })

@@ -1,5 +1,5 @@
 /** Raw JSON as the backend sends it, and the way from there through the contract and the mapping. */
-import { ok } from "node:assert"
+import { deepStrictEqual } from "node:assert"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -45,9 +45,9 @@ const decodeUsage = decoder(UsageResponse)
 export const read = (json: unknown): UsageSnapshot =>
   usageFromWire(Either.getOrThrow(decodeUsage(json)), { identity, fetchedAt })
 
-const isRefused = (json: unknown): boolean => Either.isLeft(decodeUsage(json))
 export const without = (json: Json, key: string): Json =>
   Object.fromEntries(Object.entries(json).filter(([k]) => k !== key))
 
-export const accepts = (json: unknown) => ok(!isRefused(json), JSON.stringify(json))
-export const refuses = (json: unknown) => ok(isRefused(json), JSON.stringify(json))
+/** The answer reads as the other one does, but for what is named. */
+export const readsAs = (json: Json, other: Json, ...unread: ReadonlyArray<string>) =>
+  deepStrictEqual({ ...read(json) }, { ...read(other), unread })

@@ -18,11 +18,11 @@ import {
   WorkspaceMessagesResponse
 } from "../../../src/contracts/BackendEndpoints.js"
 import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
-import { resetCreditsFromWire, usageFromWire } from "../../../src/layers/internal/usageFromWire.js"
+import { usageFromWire, withResetCredits } from "../../../src/layers/internal/usageFromWire.js"
 import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
 import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
 import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
-import { fetchedAt, identity } from "./json.js"
+import { fetchedAt, identity, read, usage } from "./json.js"
 
 const runs = { fastCheck: { numRuns: 150 } }
 const isObject = (json: unknown): json is { readonly [key: string]: unknown } =>
@@ -37,8 +37,9 @@ const withExtras = (json: unknown, extra: unknown): unknown => {
   if (!isObject(json)) return json
   const entries = Object.entries(json).map(([key, value]) => {
     if (opaque.has(key)) return [key, value]
-    // A map by account id: a further key there would be a further account.
-    if (key === "accounts" && isObject(value)) return [key, Record.map(value, (item) => withExtras(item, extra))]
+    // Maps: a further key there would be a further account or model.
+    if ((key === "accounts" || key === "model_usage") && isObject(value))
+      return [key, Record.map(value, (item) => withExtras(item, extra))]
     return [key, withExtras(value, extra)]
   })
   return { ...Object.fromEntries(entries), "x-unheard-of": extra }
@@ -87,7 +88,7 @@ const law = <A, I>(name: string, schema: Schema.Schema<A, I>, meaning: (response
   })
 
 law("usage", UsageResponse, (response) => usageFromWire(response, { identity, fetchedAt }))
-law("reset credits", ResetCreditsResponse, resetCreditsFromWire)
+law("reset credits", ResetCreditsResponse, (response) => withResetCredits(read(usage()), response))
 law("profile", ProfileResponse, (response) => tokenActivityFromWire(response, { identity, fetchedAt }))
 law("workspace messages", WorkspaceMessagesResponse, workspaceMessagesFromWire)
 law("accounts check", AccountsCheckResponse, (response) => roleFromWire(response, null))
@@ -126,10 +127,6 @@ describe("control: a required field is still required", () => {
       { fastCheck: { numRuns: 25 } }
     )
 
-  control("usage", UsageResponse, "plan_type")
-  control("reset credits", ResetCreditsResponse, "credits")
-  control("reset credits", ResetCreditsResponse, "available_count")
-  control("profile", ProfileResponse, "stats")
   control("consumption", ConsumeResponse, "code")
   control("eligibility", EligibilityResponse, "should_show")
   control("rules", RulesResponse, "requires_explicit_confirmation")
