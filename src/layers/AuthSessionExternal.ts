@@ -183,7 +183,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
   })
 
 /** The same over the session that is there. */
-export const layerOver = Layer.fresh(Layer.effectContext(Effect.flatMap(AuthSession, make)))
+export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
 
 /**
  * Signed out until tokens are supplied through `ExternalSession`.

@@ -216,4 +216,4 @@ const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
-  Layer.fresh(Layer.scoped(AuthSession, make))
+  Layer.scoped(AuthSession, make)

@@ -55,7 +55,7 @@ export const make = (initial?: AuthJson): Effect.Effect<CredentialStore["Type"]>
  * @category layers
  */
 export const layerMemory = (initial?: AuthJson): Layer.Layer<CredentialStore> =>
-  Layer.fresh(Layer.effect(CredentialStore, make(initial)))
+  Layer.effect(CredentialStore, make(initial))
 
 /**
  * @since 0.1.0

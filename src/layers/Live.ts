@@ -1,8 +1,8 @@
 /**
  * The composition of all layers: settings, the machine's own resources, a session, and the services over them.
  *
- * A layer that holds an account is built anew wherever it is composed (`Layer.fresh`): shared by reference, as layers are,
- * two accounts in one program would be one.
+ * What holds an account is built anew wherever it is composed (`Layer.fresh`): shared by reference, as layers are, two
+ * accounts in one program would be one. The parts that it is made of are shared within it.
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -118,7 +118,7 @@ const layerDatabase = Layer.scopedContext(
  * @since 0.1.0
  * @category layers
  */
-export const layerMachine = Layer.fresh(Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase))
+export const layerMachine = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
 
 /**
  * The account services on this machine, over given settings.

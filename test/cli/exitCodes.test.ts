@@ -14,7 +14,16 @@ import { DialogError } from "../../src/services/Dialog.js"
 /** By code, the reasons that end with it. */
 const auth: Readonly<Record<number, ReadonlyArray<AuthErrorReason>>> = {
   3: [
-    ...(["NotSignedIn", "WrongAuth", "Malformed", "Unreadable", "NotWritable", "Expired", "Reused"] as const),
+    ...([
+      "NotSignedIn",
+      "WrongAuth",
+      "Malformed",
+      "UnknownMode",
+      "Unreadable",
+      "NotWritable",
+      "Expired",
+      "Reused"
+    ] as const),
     ...(["Revoked", "Refused", "AccountMismatch", "NotRefreshable", "Forbidden"] as const)
   ],
   6: ["Unavailable"]

@@ -79,9 +79,11 @@ describe("auth_mode", () => {
     "bedrockAccessKeys"
   ])("%s is known", (auth_mode) => strictEqual(read({ auth_mode }).auth_mode, auth_mode))
 
-  it.each(["martian", "ChatGPT", "", 1, {}])("%j makes the file unreadable", (auth_mode) =>
-    refuses({ ...sample, auth_mode })
+  it.each(["martian", "ChatGPT", ""])("%j is kept as it is: a newer program may know it", (auth_mode) =>
+    strictEqual(read({ ...sample, auth_mode }).auth_mode, auth_mode)
   )
+
+  it.each([1, {}])("%j makes the file unreadable", (auth_mode) => refuses({ ...sample, auth_mode }))
 })
 
 describe("what is refused", () => {
