@@ -56,7 +56,15 @@ describe("a device code", () => {
       [record.auth_mode, record.OPENAI_API_KEY, record.last_refresh, record.tokens.account_id],
       ["chatgpt", null, "2026-09-21T14:13:25.000Z", "00000000-1111-4222-8333-444444444444"]
     )
-    assert.deepStrictEqual(Object.keys(record.tokens), ["id_token", "access_token", "refresh_token", "account_id"])
+    assert.deepStrictEqual(Object.keys(record.tokens), [
+      "id_token",
+      "access_token",
+      "refresh_token",
+      "account_id",
+      "oauth_provenance",
+      "login_owner_id"
+    ])
+    assert.match(record.tokens.login_owner_id, /^[\w-]{24}$/)
     const { refreshTokens } = yield* (yield* FakeBackend.FakeBackend).state
     assert.include(
       Array.from(refreshTokens, ([token]) => token),

@@ -418,13 +418,13 @@ describe("tokens that a client supplies", () => {
     assert.strictEqual(errorOf(answer)[0], -32603)
   })
 
-  test("stand above the stored session, which is there again after a logout", server(), function* () {
+  test("stand above the stored session, which a logout removes as well", server(), function* () {
     const client = yield* initialized(host)
     resultOf(yield* supplied(client))
     yield* TestClock.adjust("1 second")
     yield* client.rest
     resultOf(yield* client.call("account/logout"))
-    assert.deepStrictEqual(updated(yield* client.rest)[0], ada)
-    assert.isTrue(Option.isSome(yield* (yield* CredentialStore).read))
+    assert.deepStrictEqual(updated(yield* client.rest)[0], nobody)
+    assert.isTrue(Option.isNone(yield* (yield* CredentialStore).read))
   })
 })

@@ -200,7 +200,7 @@ describe("where the backend fails, fails in its own words:", () => {
   const failed = "the backend failed; try again later (HTTP 500)"
   const refused = "the backend does not accept the session; sign in again (HTTP 401)"
   const redirected = "the backend redirected the request, which is never followed; check chatgpt_base_url (HTTP 302)"
-  const garbled = "the answer can't be understood (it is application/json, N bytes); an update may be needed"
+  const garbled = "the answer can't be understood; an update may be needed (it is application/json, N bytes)"
   const unknown = "the backend does not know this endpoint (HTTP 404)"
 
   /** With an act, what its journal says then: the request was made once. */
