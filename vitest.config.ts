@@ -58,8 +58,6 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [...ofProcesses, ...onlySoak],
-          // Loading the modules anew for each file took half of the time. No test changes what they share.
-          poolOptions: { forks: { isolate: false } },
           sequence: { groupOrder: 0 }
         }
       },
