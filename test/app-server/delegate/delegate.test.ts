@@ -101,9 +101,9 @@ describe("a delegating server", () => {
     const account = resultOf(yield* client.call("account/read", {}))
     assert(Predicate.isRecord(account))
     assert.strictEqual(account["requiresOpenaiAuth"], true)
-    const [code, text] = errorOf(yield* client.call("account/gatewayOAuth/read", {}))
+    const [code, text] = errorOf(yield* client.call("account/bedrock/discover", {}))
     assert.strictEqual(code, -32_600)
-    assert.include(text, "unknown method `account/gatewayOAuth/read`")
+    assert.include(text, "unknown method `account/bedrock/discover`")
   })
 
   withClient.live("passes errors on as they are", delegating("well"), function* (client) {
