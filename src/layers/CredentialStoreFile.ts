@@ -96,9 +96,7 @@ const make = Effect.gen(function* () {
   )
 
   const lock = yield* makeFileLocks(fs)
-  const lockAll = Effect.flatMap(target, (file) =>
-    lock([path.join(codexHome, "auth.lock"), 0o666], [`${file}.lock`, 0o600])
-  )
+  const lockAll = (file: string) => lock([path.join(codexHome, "auth.lock"), 0o666], [`${file}.lock`, 0o600])
 
   /** With `r+` the file is there, and is overwritten from its start. */
   const writeWhole = (file: string, text: string, flag: "wx" | "r+" = "wx") =>
@@ -182,7 +180,7 @@ const make = Effect.gen(function* () {
       yield* toStore(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }))
       const fresh = yield* toStore(writeBeside(folder, text))
       const replace = Effect.gen(function* () {
-        yield* lockAll
+        yield* lockAll(file)
         if (options?.expected !== undefined) yield* unchanged(options.expected)
         const inPlace = yield* isInPlace(file)
         if (inPlace) return yield* toStore(writeWhole(file, text, "r+"))
@@ -222,7 +220,7 @@ const make = Effect.gen(function* () {
     location,
     read,
     write,
-    remove: Effect.scoped(Effect.zipRight(lockAll, removeAuthFile(fs, location))),
+    remove: Effect.scoped(Effect.zipRight(Effect.flatMap(target, lockAll), removeAuthFile(fs, location))),
     stamp,
     checkWritable,
     isInPlace: Effect.flatMap(target, isInPlace),

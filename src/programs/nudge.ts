@@ -113,12 +113,9 @@ export const nudgeOwner = (options: {
   readonly as: Identity
   readonly creditType: CreditType
 }): Operated<"sent" | "cooldownActive", WorkspaceRole> =>
-  Effect.gen(function* () {
-    const journal = yield* OperationJournal
-    const request = yield* nudgeRequest(options.as, options.creditType)
-    const before = Effect.provideService(ensureNoneRecent(options.as, options.creditType), OperationJournal, journal)
-    return yield* runDecidedOperation({ ...request, before })
-  }).pipe(
+  Effect.flatMap(nudgeRequest(options.as, options.creditType), (request) =>
+    runDecidedOperation({ ...request, before: ensureNoneRecent(options.as, options.creditType) })
+  ).pipe(
     Effect.catchIf(
       (error) => error._tag === "ActError" && error.reason === "NotNeeded",
       () => Effect.succeed("cooldownActive" as const)

@@ -195,7 +195,8 @@ export const consumeReset = ({
       // The key is what counts: it spends one credit, whichever is named the second time.
       target: earlier === null ? (creditId ?? null) : earlier.target,
       send,
-      outcomeOf: (outcome, sentBefore) => redeemOutcomeOf(outcome, sentBefore, creditId)
+      outcomeOf: (outcome, sentBefore) => redeemOutcomeOf(outcome, sentBefore, creditId),
+      before: Effect.void
     }).pipe(
       // Another process has carried it on to its end meanwhile.
       Effect.catchIf(

@@ -203,10 +203,7 @@ export const runOperation = <A, R>(request: OperationRequest<A, R>): Operated<Op
  * As `runOperation`, for a caller that has decided by itself and decides on the next attempt too: a request that failed,
  * definitely or with an unknown outcome, fails with what the backend or the network said.
  */
-export const runDecidedOperation = <A>(
-  request: Omit<OperationRequest<A>, "before" | "isRejection"> & Partial<Pick<OperationRequest<A>, "before">>
-): Operated<A> =>
-  Effect.flatMap(
-    perform({ before: Effect.void, ...request, isRejection: isDefiniteRefusal }),
-    ({ request: exit }) => exit
-  )
+export const runDecidedOperation = <A, R = never>(
+  request: Omit<OperationRequest<A, R>, "isRejection">
+): Operated<A, R> =>
+  Effect.flatMap(perform({ ...request, isRejection: isDefiniteRefusal }), ({ request: exit }) => exit)

@@ -19,6 +19,9 @@ const words = {
   Transition: ["The journal holds a later state of this act.", "Look at it before you go on."]
 } as const satisfies Words
 
+/** The file in `codexHome` that holds the journal, unless a layer says otherwise. */
+export const journalFile = "codex-account.sqlite"
+
 /**
  * `key` is the operation's; `detail` is what is wrong with the journal. An act whose intent can't be recorded is not sent.
  * @since 0.1.0

@@ -9,6 +9,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
 import { FaultPlanText } from "../../testing/FaultPlan.js"
+import { journalFile } from "../../services/OperationJournal.js"
 import { badUsage } from "../Command.js"
 import { demoAccount, writeHome } from "../demoHome.js"
 import { backendFields } from "../json/outputs.js"
@@ -57,8 +58,7 @@ const makeHome = (home: string, backend: FakeBackendService) =>
     return folder
   })
 
-const isOurs = (name: string): boolean =>
-  name === "auth.json" || name === "config.toml" || name.startsWith("codex-account.sqlite")
+const isOurs = (name: string): boolean => name === "auth.json" || name === "config.toml" || name.startsWith(journalFile)
 
 interface Flags {
   readonly "--port": number | undefined

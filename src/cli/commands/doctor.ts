@@ -24,7 +24,7 @@ import { AuthSession } from "../../services/AuthSession.js"
 import { CredentialStore } from "../../services/CredentialStore.js"
 import { Dialog } from "../../services/Dialog.js"
 import { Lease } from "../../services/Lease.js"
-import { OperationJournal } from "../../services/OperationJournal.js"
+import { journalFile, OperationJournal } from "../../services/OperationJournal.js"
 import { ExitCode, ofBackendError } from "../exitCodes.js"
 import { type Circumstances, type CommandError, failureOf } from "../Failure.js"
 import { type Check, doctorFields } from "../json/outputs.js"
@@ -77,7 +77,7 @@ const journal = (at: Circumstances) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { codexHome } = yield* AccountConfig
-    const file = path.join(codexHome, "codex-account.sqlite")
+    const file = path.join(codexHome, journalFile)
     if (!(yield* Effect.orElseSucceed(fs.exists(file), () => true))) {
       return finding("journal", "ok", "none yet: the first act makes it")
     }

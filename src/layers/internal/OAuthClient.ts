@@ -33,8 +33,8 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{
   readonly pauseMillis: number | null
 }> {}
 
-/** After an answer without tokens. A server may ask for more, up to the longest pause. */
-const pauseMillis = 30_000
+/** After a renewal that failed for now. A server may ask for more, up to the longest pause. */
+export const shortestPauseMillis = 30_000
 const longestPauseMillis = 600_000
 
 const decodeTokens = Schema.decode(Schema.parseJson(RefreshResponse))
@@ -78,7 +78,9 @@ const refusal = (response: WholeResponse, nowMillis: number): AuthError | NoAnsw
     detail: detailOf(response, code),
     sent: false,
     pauseMillis:
-      asked === null && response.status >= 500 ? null : Math.min(Math.max(asked ?? 0, pauseMillis), longestPauseMillis)
+      asked === null && response.status >= 500
+        ? null
+        : Math.min(Math.max(asked ?? 0, shortestPauseMillis), longestPauseMillis)
   })
 }
 
@@ -107,7 +109,8 @@ export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSetti
     )
   const post = (url: string, body: typeof RefreshRequest.Type | typeof RevokeRequest.Type) =>
     send(HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), body))
-  const unreadable = () => new NoAnswer({ detail: "the answer held no tokens", sent: false, pauseMillis })
+  const unreadable = () =>
+    new NoAnswer({ detail: "the answer held no tokens", sent: false, pauseMillis: shortestPauseMillis })
 
   return {
     /** Exchanges a refresh token, which can be used once. */

@@ -20,6 +20,7 @@ import * as SynchronizedRef from "effect/SynchronizedRef"
 import * as Fs from "node:fs"
 import * as NodePath from "node:path"
 import { AccountConfig } from "../../services/AccountConfig.js"
+import { journalFile } from "../../services/OperationJournal.js"
 import * as SqlClientLibsql from "../SqlClientLibsql.js"
 
 /** `@effect/sql` dies if a transaction can't be committed or rolled back, as on a full disk or a broken connection. */
@@ -230,7 +231,7 @@ export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.s
   SqlDatabase,
   Effect.gen(function* () {
     const { codexHome } = yield* AccountConfig
-    const filename = NodePath.join(codexHome, "codex-account.sqlite")
+    const filename = NodePath.join(codexHome, journalFile)
     const connect = yield* once(
       Effect.gen(function* () {
         yield* lookAt(filename)

@@ -15,16 +15,13 @@ import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
-import { NoAnswer, type OAuthClient } from "./OAuthClient.js"
+import { NoAnswer, type OAuthClient, shortestPauseMillis } from "./OAuthClient.js"
 import { leaseName, mark, markOf } from "./renewalMark.js"
 import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
 import { renewalTarget, withNewTokens } from "./sessionRecord.js"
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
-
-/** How long the old token is used after a renewal that failed for now, without another try. */
-const renewalPauseMillis = 30_000
 
 /** How often a save starts again from what another program has written meanwhile. */
 const maxConflicts = 20
@@ -103,7 +100,7 @@ export const makeRenewal = (parts: {
     const notAnswered = (base: SignedIn, token: Redacted.Redacted, { detail, pauseMillis, sent }: NoAnswer) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const until = now + (pauseMillis ?? renewalPauseMillis)
+        const until = now + (pauseMillis ?? shortestPauseMillis)
         if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
         else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
         return yield* recordFailure(base, AuthError.of("Unavailable", detail), until)

@@ -35,6 +35,15 @@ const callsOf = async (setup: Setup, step: Step): Promise<ReadonlyArray<string>>
   return answer.value
 }
 
+/** Whether a mark of an exchange was written as a whole. */
+const hasMark = (home: string): boolean => {
+  try {
+    return Boolean(JSON.parse(Fs.readFileSync(Path.join(home, ".codex-account-renewal.json"), "utf8")).token)
+  } catch {
+    return false
+  }
+}
+
 /** Has a process die at the call: what it answered, if it lived. */
 const dying = async (setup: Setup, step: Step, at: KillAt): Promise<Answer> => {
   const child = nursery.start(setup)
@@ -132,10 +141,13 @@ describe("a writer of auth.json that dies", () => {
         const found = tokens["refresh_token"] ?? ""
         const status = Option.getOrThrow(tokenStatus(backend, found))
         const text = Fs.readFileSync(authFile(home), "utf8")
+        // The mark is of the token that was to be exchanged.
+        const isMarked = found === token && hasMark(home)
         const next = await follower({ do: "refresh" })
         // Whether the token had left is not known: it is not sent again while the access token lasts.
         const isHeldBack = !next.ok && next.tag === "AuthError" && next.reason === "Unavailable"
-        if (status === "live" && isHeldBack) {
+        if (status === "live") assert.strictEqual(isHeldBack, isMarked, at.name)
+        if (isHeldBack && status === "live") {
           assert.strictEqual(Fs.readFileSync(authFile(home), "utf8"), text)
           return
         }
