@@ -179,8 +179,6 @@ const readPlace = (name: string | number, read: Read, value: unknown, unread: Ar
   return result
 }
 
-const isTold = (value: unknown): boolean => value !== undefined && value !== null
-
 /** An object is nothing without its required members; of the others each costs its own place. */
 const structReader = (ast: SchemaAST.TypeLiteral): Read => {
   const members = ast.propertySignatures.map(({ isOptional, name, type }) => ({
@@ -195,8 +193,8 @@ const structReader = (ast: SchemaAST.TypeLiteral): Read => {
     for (const { isOptional, name, read } of members) {
       const given = value[name]
       const from = unread.length
-      const member = isTold(given) ? readPlace(name, read, given, unread) : null
-      if (isTold(member)) {
+      const member = Predicate.isNotNullable(given) ? readPlace(name, read, given, unread) : null
+      if (Predicate.isNotNullable(member)) {
         known[name] = member
       } else if (!isOptional) {
         if (unread.length === from) unread.push(name)
@@ -212,14 +210,14 @@ const entriesReader =
   (value, unread) => {
     if (!Predicate.isRecord(value)) return undefined
     const entries = Object.entries(value).map(([name, entry]) => [name, readPlace(name, read, entry, unread)] as const)
-    return Object.fromEntries(entries.filter(([, entry]) => isTold(entry)))
+    return Object.fromEntries(entries.filter(([, entry]) => Predicate.isNotNullable(entry)))
   }
 
 const listReader =
   (read: Read): Read =>
   (value, unread) =>
     Array.isArray(value)
-      ? value.map((entry: unknown, index) => readPlace(index, read, entry, unread)).filter(isTold)
+      ? value.map((entry: unknown, index) => readPlace(index, read, entry, unread)).filter(Predicate.isNotNullable)
       : undefined
 
 const readerOf = (ast: SchemaAST.AST): Read => {

@@ -158,7 +158,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
         exclusive(
           Effect.gen(function* () {
             const held = yield* Ref.getAndSet(state, Option.none())
-            // Whoever signs out expects no other sign-in to show from below.
+            // After a sign-out a person expects no other sign-in to show from below.
             const below = yield* beneath.signOut(options)
             if (Option.isNone(held)) return below
             yield* announce({ _tag: "SignedOut" })

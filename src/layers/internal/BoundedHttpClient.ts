@@ -143,7 +143,7 @@ const plainHttp = new ConfigurationError({
   detail: "a token would go over plain http to another machine; CODEX_ACCOUNT_ALLOW_HTTP=true allows it"
 })
 
-/** Fetch follows redirects unless it is told not to; other clients don't read this. */
+/** Fetch follows redirects by default; other clients don't read this. */
 const unfollowed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.mapInputContext(work, (context: Context.Context<never>) =>
     Context.add(context, FetchHttpClient.RequestInit, {

@@ -57,7 +57,7 @@ const schemes: Readonly<Record<string, { readonly isSocks: boolean }>> = {
   "socks5h:": { isSocks: true }
 }
 
-/** The value as a proxy. One without a scheme is an HTTP proxy. What is wrong with it is told without the value. */
+/** The value as a proxy. One without a scheme is an HTTP proxy. An error never holds the value. */
 const proxyOf = (variable: keyof ProxyVariables, value: string): Either.Either<Proxy, string> => {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`
   if (!URL.canParse(text)) return Either.left(`${variable} is not the URL of a proxy`)

@@ -28,7 +28,7 @@ export const mark = (
 export const leaseName = ({ session: { identity } }: LiveSession): string =>
   `session ${identity.userId ?? identity.key}`
 
-/** Whether an exchange of this session's token was begun and nobody is waiting for its answer any more. */
+/** Whether an exchange of this session's token was begun, and no process waits for its answer any more. */
 export const wasCutOff =
   (store: CredentialStore["Type"], lease: Lease["Type"]) =>
   (live: LiveSession): Effect.Effect<boolean> => {
@@ -40,7 +40,7 @@ export const wasCutOff =
           Option.exists(({ pausedUntil }) => pausedUntil === null)
         )
     })
-    // Whoever exchanges the token holds the lease.
+    // A process that exchanges the token holds the lease.
     const underLease = lease
       .withLease({ name: leaseName(live), timeToLive: Duration.seconds(5), wait: 0 }, () => isOpen)
       .pipe(Effect.catchTag("LeaseError", ({ reason }) => Effect.succeed(reason === "Unavailable")))

@@ -44,19 +44,19 @@ export const mainLimitId = "codex"
 
 const isReachedType = Schema.is(ReachedType)
 
-type Told<A> = A | null | undefined
+type Nullish<A> = A | null | undefined
 
-/** The time told, else what was left when the answer was read. */
+/** The time of the reset, else what was left when the answer was read. */
 const resetFromWire = (
-  told: Pick<typeof WireWindow.Type, "reset_after_seconds" | "reset_at">,
+  window: Pick<typeof WireWindow.Type, "reset_after_seconds" | "reset_at">,
   fetchedAt: DateTime.Utc
 ): DateTime.Utc | null => {
-  const left = told.reset_after_seconds ?? 0
-  if (typeof told.reset_at === "number") return DateTime.unsafeMake(told.reset_at * 1000)
+  const left = window.reset_after_seconds ?? 0
+  if (typeof window.reset_at === "number") return DateTime.unsafeMake(window.reset_at * 1000)
   return left > 0 ? DateTime.add(fetchedAt, { millis: left * 1000 }) : null
 }
 
-const windowsFromWire = (limit: Told<typeof WireRateLimit.Type>, fetchedAt: DateTime.Utc) =>
+const windowsFromWire = (limit: Nullish<typeof WireRateLimit.Type>, fetchedAt: DateTime.Utc) =>
   (["primary", "secondary"] as const).flatMap((slot) => {
     const window = limit?.[`${slot}_window`]
     if (!window) return []
@@ -66,7 +66,7 @@ const windowsFromWire = (limit: Told<typeof WireRateLimit.Type>, fetchedAt: Date
   })
 
 const limitFromWire = (
-  limit: Told<typeof WireRateLimit.Type>,
+  limit: Nullish<typeof WireRateLimit.Type>,
   label: Pick<RateLimit, "id" | "name" | "normalModelSlug">,
   fetchedAt: DateTime.Utc
 ) =>
@@ -90,15 +90,15 @@ const creditsFromWire = (credits: typeof WireCredits.Type): Credits => {
 
 /** What is left of an allowance in percent, by whatever of its members says it. */
 const remainingPercent = (own: typeof WireIndividualLimit.Type): number | null => {
-  const told = own.remaining_percent ?? (typeof own.used_percent === "number" ? 100 - own.used_percent : null)
-  if (told !== null || !own.limit) return told
+  const percent = own.remaining_percent ?? (typeof own.used_percent === "number" ? 100 - own.used_percent : null)
+  if (percent !== null || !own.limit) return percent
   const [limit, used] = [amountOf(own.limit) ?? Number.NaN, amountOf(own.used ?? "") ?? Number.NaN]
-  const percent = ((amountOf(own.remaining ?? "") ?? limit - used) / limit) * 100
-  return Number.isFinite(percent) ? percent : null
+  const computed = ((amountOf(own.remaining ?? "") ?? limit - used) / limit) * 100
+  return Number.isFinite(computed) ? computed : null
 }
 
 /** None where it does not say how much is left. */
-const allowanceFromWire = (own: Told<typeof WireIndividualLimit.Type>, fetchedAt: DateTime.Utc) => {
+const allowanceFromWire = (own: Nullish<typeof WireIndividualLimit.Type>, fetchedAt: DateTime.Utc) => {
   const remaining = own ? remainingPercent(own) : null
   if (!own || remaining === null) return null
   const amounts = { limit: own.limit ?? null, used: own.used ?? null }
