@@ -16,6 +16,7 @@ import { Session, type SessionChange } from "../domain/Session.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { ExternalSession, ExternalTokens, type ExternalTokenSet } from "../services/ExternalSession.js"
+import { perAccount } from "./internal/perAccount.js"
 import { authorizationOf, checkForced, sessionFromRecord } from "./internal/sessionRecord.js"
 
 /**
@@ -190,6 +191,8 @@ export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> = Layer.fresh(
-  Layer.effectContext(make())
+export const layer: Layer.Layer<AuthSession | ExternalSession, never, AccountConfig | ExternalTokens> = perAccount(
+  Layer.effectContext(make()),
+  AccountConfig,
+  ExternalTokens
 )

@@ -21,6 +21,7 @@ import { Lease } from "../services/Lease.js"
 import { Policies } from "../services/Policies.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
+import { perAccount } from "./internal/perAccount.js"
 import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
 import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
 import { wasCutOff } from "./internal/renewalMark.js"
@@ -216,4 +217,4 @@ const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<AuthSession, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease> =
-  Layer.scoped(AuthSession, make)
+  perAccount(Layer.scoped(AuthSession, make), AccountConfig, CredentialStore, HttpClient.HttpClient, Lease)

@@ -23,6 +23,7 @@ import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } fr
 import { policyInForce } from "../services/Policies.js"
 import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy, ensureStill } from "./internal/callUnderPolicy.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** Milliseconds to wait, from a number of seconds or an HTTP date. Null when the header is absent or neither. */
 export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
@@ -193,4 +194,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(BackendHttp, make)
+export const layer = perAccount(Layer.effect(BackendHttp, make), AccountConfig, AuthSession, HttpClient.HttpClient)

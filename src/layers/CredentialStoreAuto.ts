@@ -1,13 +1,14 @@
 /** The auth record in the keyring if there is one, else in `auth.json`. Using the file is logged. */
-import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Path from "@effect/platform/Path"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import type { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
+import { perAccount } from "./internal/perAccount.js"
 import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as CredentialStoreKeyring from "./CredentialStoreKeyring.js"
 
@@ -110,14 +111,16 @@ export const make = (stores: { readonly keyring: Store; readonly file: Store }):
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.fresh(
-    Layer.scoped(
-      CredentialStore,
-      Effect.gen(function* () {
-        const keyring = Context.get(yield* Layer.build(CredentialStoreKeyring.layer), CredentialStore)
-        const file = Context.get(yield* Layer.build(CredentialStoreFile.layer), CredentialStore)
-        return yield* make({ keyring, file })
-      })
-    )
-  )
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> = perAccount(
+  Layer.scoped(
+    CredentialStore,
+    Effect.gen(function* () {
+      const keyring = Context.get(yield* Layer.build(CredentialStoreKeyring.layer), CredentialStore)
+      const file = Context.get(yield* Layer.build(CredentialStoreFile.layer), CredentialStore)
+      return yield* make({ keyring, file })
+    })
+  ),
+  AccountConfig,
+  FileSystem.FileSystem,
+  Path.Path
+)

@@ -15,6 +15,7 @@ import { AccountConfig } from "../services/AccountConfig.js"
 import { CredentialStore, CredentialStoreError, type StoredRecord } from "../services/CredentialStore.js"
 import { makeFileLocks } from "./internal/fileLocks.js"
 import { authFile, makeMarkFile, removeAuthFile, storeErrorFrom } from "./internal/storeFile.js"
+import { perAccount } from "./internal/perAccount.js"
 
 const decode = Schema.decode(AuthJsonText)
 const encode = Schema.encode(AuthJsonText)
@@ -233,5 +234,9 @@ const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.fresh(Layer.scoped(CredentialStore, make))
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> = perAccount(
+  Layer.scoped(CredentialStore, make),
+  AccountConfig,
+  FileSystem.FileSystem,
+  Path.Path
+)

@@ -16,6 +16,7 @@ import { CredentialStoreError, CredentialStore, type StoredRecord } from "../ser
 import { plainLine } from "../domain/PlainText.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { authFile, makeMarkFile, removeAuthFile } from "./internal/storeFile.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /**
  * `detail` says what is wrong and what to do, and holds no value of an entry.
@@ -273,5 +274,9 @@ export const make = (
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> =
-  Layer.fresh(Layer.effect(CredentialStore, make(makeKeyringProcess(15_000))))
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig | FileSystem.FileSystem | Path.Path> = perAccount(
+  Layer.effect(CredentialStore, make(makeKeyringProcess(15_000))),
+  AccountConfig,
+  FileSystem.FileSystem,
+  Path.Path
+)

@@ -20,9 +20,10 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import type { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import { Lease, LeaseError } from "../services/Lease.js"
 import { Machine } from "./internal/machine.js"
+import { perAccount } from "./internal/perAccount.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 /** Milliseconds until a waiting process looks again. */
@@ -204,9 +205,7 @@ export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, m
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<Lease, never, AccountConfig> = Layer.suspend(() => Layer.fresh(layerShared))
-
-/** As `layerFile`, on the connection of what is built together with it, for one home. */
-export const layerShared: Layer.Layer<Lease, never, AccountConfig> = Layer.effect(Lease, make).pipe(
-  Layer.provide(SqlDatabase.layerFile)
+export const layerFile: Layer.Layer<Lease, never, AccountConfig> = perAccount(
+  Layer.effect(Lease, make).pipe(Layer.provide(SqlDatabase.layerFile)),
+  AccountConfig
 )

@@ -1,9 +1,12 @@
 /**
  * The composition of all layers: settings, the machine's own resources, a session, and the services over them.
  *
- * What holds an account is built anew wherever it is composed (`Layer.fresh`): shared by reference, as layers are, two
- * accounts in one program would be one. The parts that it is made of are shared within it.
+ * What holds an account is shared by what it is given (`perAccount`): shared by reference, as layers are, two accounts in
+ * one program would be one.
  */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -12,6 +15,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
+import { AuthSession } from "../services/AuthSession.js"
+import { CredentialStore } from "../services/CredentialStore.js"
 import { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
@@ -21,6 +26,7 @@ import * as BackendHttpContract from "./BackendHttpContract.js"
 import * as CredentialStoreEnvironment from "./CredentialStoreEnvironment.js"
 import * as CredentialStoreFile from "./CredentialStoreFile.js"
 import * as HttpClientNode from "./HttpClientNode.js"
+import { perAccount } from "./internal/perAccount.js"
 import * as PoliciesConfig from "./PoliciesConfig.js"
 import * as RateLimitsHttp from "./RateLimitsHttp.js"
 import * as ReferralsHttp from "./ReferralsHttp.js"
@@ -37,20 +43,31 @@ const lazily = <A, E, R>(load: () => Promise<{ readonly layer: Layer.Layer<A, E,
  * @since 0.1.0
  * @category layers
  */
-export const layerBackend = Layer.mergeAll(
-  RateLimitsHttp.layer,
-  ReferralsHttp.layer,
-  WorkspaceRoleHttp.layer,
-  TokenUsageHttp.layer,
-  WorkspaceMessagesHttp.layer
-).pipe(Layer.provideMerge(BackendHttpContract.layer), Layer.fresh)
+export const layerBackend = perAccount(
+  Layer.mergeAll(
+    RateLimitsHttp.layer,
+    ReferralsHttp.layer,
+    WorkspaceRoleHttp.layer,
+    TokenUsageHttp.layer,
+    WorkspaceMessagesHttp.layer
+  ).pipe(Layer.provideMerge(BackendHttpContract.layer)),
+  AccountConfig,
+  AuthSession,
+  HttpClient.HttpClient
+)
 
 /**
  * The account services over settings, an HTTP client, a credential store and leases of the caller's choice.
  * @since 0.1.0
  * @category layers
  */
-export const layerServices = Layer.fresh(Layer.provideMerge(layerBackend, AuthSessionOAuth.layer))
+export const layerServices = perAccount(
+  Layer.provideMerge(layerBackend, AuthSessionOAuth.layer),
+  AccountConfig,
+  CredentialStore,
+  HttpClient.HttpClient,
+  Lease
+)
 
 /**
  * The session, and the services over it.
@@ -89,17 +106,16 @@ const layerCredentialStore = Layer.unwrapEffect(
   )
 )
 
-/** Leases and journal, loaded and built when one of them is first used, on the connection of everything in the same build. */
+/** Leases and journal, loaded and built when one of them is first used. */
 const layerDatabase = Layer.scopedContext(
   Effect.gen(function* () {
     const settings = yield* Effect.context<AccountConfig>()
     const scope = yield* Effect.scope
-    const memoMap = yield* Layer.CurrentMemoMap
     const services = yield* Effect.promise(() =>
       Promise.all([import("./LeaseSql.js"), import("./OperationJournalSql.js")])
     ).pipe(
       Effect.flatMap(([lease, journal]) =>
-        Layer.buildWithMemoMap(Layer.merge(lease.layerShared, journal.layerShared), memoMap, scope)
+        Layer.buildWithScope(Layer.merge(lease.layerFile, journal.layerFile), scope)
       ),
       Effect.provide(settings),
       // What an interrupted first caller left would be every later caller's.
@@ -118,14 +134,24 @@ const layerDatabase = Layer.scopedContext(
  * @since 0.1.0
  * @category layers
  */
-export const layerMachine = Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase)
+export const layerMachine = perAccount(
+  Layer.mergeAll(layerCredentialStore, HttpClientNode.layer, layerDatabase),
+  AccountConfig,
+  FileSystem.FileSystem,
+  Path.Path
+)
 
 /**
  * The account services on this machine, over given settings.
  * @since 0.1.0
  * @category layers
  */
-export const layer = Layer.fresh(Layer.provideMerge(layerServices, layerMachine))
+export const layer = perAccount(
+  Layer.provideMerge(layerServices, layerMachine),
+  AccountConfig,
+  FileSystem.FileSystem,
+  Path.Path
+)
 
 interface LiveOptions extends AccountConfigEnv.Overrides {
   /** Caps every timeout. */

@@ -16,9 +16,10 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { Act, Operation, OperationState, transitions } from "../domain/Operation.js"
-import type { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import { JournalError, OperationJournal } from "../services/OperationJournal.js"
 import { Machine } from "./internal/machine.js"
+import { perAccount } from "./internal/perAccount.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 /**
@@ -196,12 +197,7 @@ export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effe
  * @since 0.1.0
  * @category layers
  */
-export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.suspend(() =>
-  Layer.fresh(layerShared)
+export const layerFile: Layer.Layer<OperationJournal, never, AccountConfig> = perAccount(
+  Layer.effect(OperationJournal, make).pipe(Layer.provide(SqlDatabase.layerFile)),
+  AccountConfig
 )
-
-/** As `layerFile`, on the connection of what is built together with it, for one home. */
-export const layerShared: Layer.Layer<OperationJournal, never, AccountConfig> = Layer.effect(
-  OperationJournal,
-  make
-).pipe(Layer.provide(SqlDatabase.layerFile))

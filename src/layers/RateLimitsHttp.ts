@@ -15,6 +15,7 @@ import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { ensureStill } from "./internal/callUnderPolicy.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
 import { consumeOutcomeFromWire, logUnread, usageFromWire, withResetCredits } from "./internal/usageFromWire.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** A snapshot, with the number of the read that brought it: a higher one began later. */
 interface Kept {
@@ -127,4 +128,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.scoped(RateLimits, make)
+export const layer = perAccount(Layer.scoped(RateLimits, make), AccountConfig, AuthSession, BackendHttp)

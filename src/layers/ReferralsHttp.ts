@@ -11,6 +11,7 @@ import { ReferralOffer } from "../domain/ReferralOffer.js"
 import { BackendCall, BackendHttp } from "../services/BackendHttp.js"
 import { Referrals } from "../services/Referrals.js"
 import { logUnread } from "./internal/usageFromWire.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** As JSON, with the members of every object in one order. */
 const asText = (value: unknown): string =>
@@ -68,4 +69,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(Referrals, make)
+export const layer = perAccount(Layer.effect(Referrals, make), BackendHttp)

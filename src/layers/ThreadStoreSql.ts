@@ -8,8 +8,9 @@ import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { SessionSource, sourceKind, Thread, ThreadId, type ThreadQuery } from "../domain/Thread.js"
-import type { AccountConfig } from "../services/AccountConfig.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import { keptThreads, ThreadStore, ThreadStoreError } from "../services/ThreadStore.js"
+import { perAccount } from "./internal/perAccount.js"
 import * as SqlDatabase from "./internal/SqlDatabase.js"
 
 const Text = Schema.NullOr(Schema.String)
@@ -138,6 +139,7 @@ export const layer: Layer.Layer<ThreadStore, never, SqlClient> = Layer.effect(Th
 )
 
 /** In `codex-account.sqlite` in `codexHome`, which is created with the first thread if not before. */
-export const layerFile: Layer.Layer<ThreadStore, never, AccountConfig> = Layer.effect(ThreadStore, make).pipe(
-  Layer.provide(SqlDatabase.layerFile)
+export const layerFile: Layer.Layer<ThreadStore, never, AccountConfig> = perAccount(
+  Layer.effect(ThreadStore, make).pipe(Layer.provide(SqlDatabase.layerFile)),
+  AccountConfig
 )

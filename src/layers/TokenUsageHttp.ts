@@ -8,6 +8,7 @@ import { DailyTokens, TokenActivity } from "../domain/TokenActivity.js"
 import { BackendHttp } from "../services/BackendHttp.js"
 import { TokenUsage } from "../services/TokenUsage.js"
 import { logUnread, trusted } from "./internal/usageFromWire.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** Values and order as they came; null where the backend gave none. */
 export const tokenActivityFromWire = (
@@ -31,15 +32,20 @@ export const tokenActivityFromWire = (
     trusted
   )
 
-export const layer = Layer.effect(
-  TokenUsage,
-  Effect.map(BackendHttp, (backend) =>
-    TokenUsage.of({
-      read: backend.read("profile.me", (client, { session }) =>
-        Effect.zipWith(Effect.tap(client.profile.me(), logUnread("profile.me")), DateTime.now, (response, fetchedAt) =>
-          tokenActivityFromWire(response, { identity: session.identity, fetchedAt })
+export const layer = perAccount(
+  Layer.effect(
+    TokenUsage,
+    Effect.map(BackendHttp, (backend) =>
+      TokenUsage.of({
+        read: backend.read("profile.me", (client, { session }) =>
+          Effect.zipWith(
+            Effect.tap(client.profile.me(), logUnread("profile.me")),
+            DateTime.now,
+            (response, fetchedAt) => tokenActivityFromWire(response, { identity: session.identity, fetchedAt })
+          )
         )
-      )
-    })
-  )
+      })
+    )
+  ),
+  BackendHttp
 )

@@ -6,6 +6,7 @@ import { WorkspaceMessage, WorkspaceMessageList } from "../domain/WorkspaceMessa
 import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { logUnread, trusted } from "./internal/usageFromWire.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** All messages in the answer's order, archived ones included. An answer means that the feature is on. */
 export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResponse.Type): WorkspaceMessageList =>
@@ -32,22 +33,25 @@ export const workspaceMessagesFromWire = (response: typeof WorkspaceMessagesResp
 /** What a 404 stands for: this account has no workspace messages. */
 export const noWorkspaceMessages = new WorkspaceMessageList({ featureEnabled: false, messages: [] }, trusted)
 
-export const layer = Layer.effect(
-  WorkspaceMessages,
-  Effect.map(BackendHttp, (backend) =>
-    WorkspaceMessages.of({
-      read: backend
-        .read("workspace.messages", (client) =>
-          client.workspace
-            .messages({ headers: { "cache-control": "no-store" } })
-            .pipe(Effect.tap(logUnread("workspace.messages")), Effect.map(workspaceMessagesFromWire))
-        )
-        .pipe(
-          Effect.catchIf(
-            (error) => error._tag === "BackendError" && error.reason === "NotFound",
-            () => Effect.succeed(noWorkspaceMessages)
+export const layer = perAccount(
+  Layer.effect(
+    WorkspaceMessages,
+    Effect.map(BackendHttp, (backend) =>
+      WorkspaceMessages.of({
+        read: backend
+          .read("workspace.messages", (client) =>
+            client.workspace
+              .messages({ headers: { "cache-control": "no-store" } })
+              .pipe(Effect.tap(logUnread("workspace.messages")), Effect.map(workspaceMessagesFromWire))
           )
-        )
-    })
-  )
+          .pipe(
+            Effect.catchIf(
+              (error) => error._tag === "BackendError" && error.reason === "NotFound",
+              () => Effect.succeed(noWorkspaceMessages)
+            )
+          )
+      })
+    )
+  ),
+  BackendHttp
 )

@@ -13,6 +13,7 @@ import { BackendHttp } from "../services/BackendHttp.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
 import { logUnread } from "./internal/usageFromWire.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /**
  * The role in the account with that id, and in no other. Without an id: in the first account of the backend's ordering
@@ -92,4 +93,4 @@ const make = Effect.gen(function* () {
 })
 
 /** A role is kept for the configured time; an endpoint that fails is left alone for the configured pause. */
-export const layer = Layer.scoped(WorkspaceRole, make)
+export const layer = perAccount(Layer.scoped(WorkspaceRole, make), AccountConfig, AuthSession, BackendHttp)

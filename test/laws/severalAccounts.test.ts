@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Scope from "effect/Scope"
 import * as Live from "../../src/layers/Live.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { readUsage } from "../../src/programs/usage.js"
@@ -106,6 +107,9 @@ const each = (count: number): ReadonlyArray<unknown> =>
     outcome: "reset"
   }))
 
+/** The session that a layer of a larger program was given. */
+class Same extends Context.Tag("test/Same")<Same, AuthSession["Type"]>() {}
+
 describe("accounts in one program", () => {
   for (const count of [2, 10]) {
     test(`${count} by Layer.merge are each themselves`, backend(count), function* () {
@@ -121,6 +125,18 @@ describe("accounts in one program", () => {
       assert.deepStrictEqual(yield* nested(count), each(count))
     })
   }
+
+  test("one account is one wherever it is composed, until nothing uses it", backend(1), function* () {
+    const parts = yield* Layer.memoize(partsOf(0))
+    const services = Layer.provide(Live.layerServices, parts)
+    const scope = yield* Scope.make()
+    const first = yield* Layer.buildWithScope(services, scope)
+    const second = yield* Layer.build(Layer.provideMerge(Layer.effect(Same, AuthSession), services))
+    assert.strictEqual(Context.get(second, AuthSession), Context.get(first, AuthSession))
+    assert.strictEqual(Context.get(second, AuthSession), Context.get(second, Same))
+    yield* Scope.close(scope, Exit.void)
+    assert.strictEqual((yield* Effect.provide(act, [Layer.succeedContext(second), parts])).outcome, "reset")
+  })
 
   test("mutant: with services that are shared as layers are, one acts as the other", backend(2), function* () {
     const shared = Layer.scopedContext(Layer.build(Live.layerServices))

@@ -20,6 +20,7 @@ import * as SynchronizedRef from "effect/SynchronizedRef"
 import * as Fs from "node:fs"
 import * as NodePath from "node:path"
 import { AccountConfig } from "../../services/AccountConfig.js"
+import { perAccount } from "./perAccount.js"
 import { journalFile } from "../../services/OperationJournal.js"
 import * as SqlClientLibsql from "../SqlClientLibsql.js"
 
@@ -226,30 +227,32 @@ const lookAt = (filename: string): Effect.Effect<string | null, SqlError> =>
     catch: (cause) => new SqlError({ cause, message: "Its place can't be read" })
   })
 
-/** The file `codex-account.sqlite` in `codexHome`. One layer value for all users, so that they share one connection. */
-export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = Layer.scoped(
-  SqlDatabase,
-  Effect.gen(function* () {
-    const { codexHome } = yield* AccountConfig
-    const filename = NodePath.join(codexHome, journalFile)
-    const connect = yield* once(
-      Effect.gen(function* () {
-        yield* lookAt(filename)
-        const sql = yield* SqlClientLibsql.make({ filename })
-        yield* migrate(sql)
-        return { sql, file: yield* lookAt(filename) }
-      }),
-      ({ file }) => Effect.map(lookAt(filename), (present) => present === file)
+const makeFile = Effect.gen(function* () {
+  const { codexHome } = yield* AccountConfig
+  const filename = NodePath.join(codexHome, journalFile)
+  const connect = yield* once(
+    Effect.gen(function* () {
+      yield* lookAt(filename)
+      const sql = yield* SqlClientLibsql.make({ filename })
+      yield* migrate(sql)
+      return { sql, file: yield* lookAt(filename) }
+    }),
+    ({ file }) => Effect.map(lookAt(filename), (present) => present === file)
+  )
+  const open = Effect.map(connect, ({ sql }) => sql)
+  return SqlDatabase.of({
+    location: filename,
+    open,
+    openIfPresent: Effect.flatMap(lookAt(filename), (file) =>
+      file === null ? Effect.succeedNone : Effect.asSome(open)
     )
-    const open = Effect.map(connect, ({ sql }) => sql)
-    return SqlDatabase.of({
-      location: filename,
-      open,
-      openIfPresent: Effect.flatMap(lookAt(filename), (file) =>
-        file === null ? Effect.succeedNone : Effect.asSome(open)
-      )
-    })
   })
+})
+
+/** The file `codex-account.sqlite` in `codexHome`: one connection for all its users in a home. */
+export const layerFile: Layer.Layer<SqlDatabase, never, AccountConfig> = perAccount(
+  Layer.scoped(SqlDatabase, makeFile),
+  AccountConfig
 )
 
 const meanings: ReadonlyArray<readonly [RegExp, string]> = [

@@ -13,7 +13,7 @@ import { initialize, readAccount, readLimits, start } from "./child.js"
 /** A server on a free port of this machine. */
 const onPort = Effect.fn(function* ({ env }: Pick<Place, "env">, args: ReadonlyArray<string> = []) {
   const child = yield* start(["--listen", "ws://127.0.0.1:0", ...args], env)
-  const [, url = ""] = yield* child.logged(/^app-server listens on (ws:\/\/127\.0\.0\.1:\d+)\n$/)
+  const [, url = ""] = yield* child.logged(/^app-server listens on (ws:\/\/127\.0\.0\.1:\d+)$/m)
   return { child, url, http: url.replace("ws:", "http:") }
 })
 

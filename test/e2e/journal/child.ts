@@ -109,7 +109,7 @@ const modes: Readonly<Record<string, Effect.Effect<unknown, JournalError | Lease
   })
 }
 
-const layer = Layer.merge(OperationJournalSql.layerShared, LeaseSql.layerShared).pipe(
+const layer = Layer.merge(OperationJournalSql.layerFile, LeaseSql.layerFile).pipe(
   Layer.provide(AccountConfigEnv.layer({ codexHome: home, backend: backendBase("https://backend.test/backend-api") }))
 )
 
