@@ -184,7 +184,12 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
   })
 
 /** The same over the session that is there. */
-export const layerOver = Layer.effectContext(Effect.flatMap(AuthSession, make))
+export const layerOver = perAccount(
+  Layer.effectContext(Effect.flatMap(AuthSession, make)),
+  AccountConfig,
+  AuthSession,
+  ExternalTokens
+)
 
 /**
  * Signed out until tokens are supplied through `ExternalSession`.

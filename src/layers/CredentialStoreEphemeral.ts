@@ -4,12 +4,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { AuthJson } from "../contracts/AuthJson.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import {
   CredentialStore,
   CredentialStoreError,
   type RenewalMark,
   type StoredRecord
 } from "../services/CredentialStore.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /**
  * A store that starts with `initial`, or signed out.
@@ -61,4 +63,4 @@ export const layerMemory = (initial?: AuthJson): Layer.Layer<CredentialStore> =>
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<CredentialStore> = layerMemory()
+export const layer: Layer.Layer<CredentialStore, never, AccountConfig> = perAccount(layerMemory(), AccountConfig)

@@ -7,7 +7,7 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type * as Undici from "@effect/platform-node/Undici"
-import type * as FileSystem from "@effect/platform/FileSystem"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -21,6 +21,7 @@ import * as Zlib from "node:zlib"
 import { AccountConfig, type ConfigurationError } from "../services/AccountConfig.js"
 import { BodyTooLarge, concat, Progress, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { makeWays, type Way } from "./internal/dispatchers.js"
+import { perAccount } from "./internal/perAccount.js"
 
 const send = (
   { dispatcher, proxy }: Way,
@@ -139,10 +140,14 @@ const makeClient = (wayTo: Effect.Effect.Success<typeof makeWays>, maxBytes: num
  * @category layers
  */
 export const layer: Layer.Layer<HttpClient.HttpClient, ConfigurationError, AccountConfig | FileSystem.FileSystem> =
-  Layer.scoped(
-    HttpClient.HttpClient,
-    Effect.gen(function* () {
-      const { maxResponseBytes } = yield* AccountConfig
-      return makeClient(yield* makeWays, maxResponseBytes)
-    })
+  perAccount(
+    Layer.scoped(
+      HttpClient.HttpClient,
+      Effect.gen(function* () {
+        const { maxResponseBytes } = yield* AccountConfig
+        return makeClient(yield* makeWays, maxResponseBytes)
+      })
+    ),
+    AccountConfig,
+    FileSystem.FileSystem
   )

@@ -10,7 +10,7 @@
  * noticed at once. Machines that share a database need clocks
  * that agree within the time to live.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -196,8 +196,9 @@ const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Lease, never, SqlClient> = Layer.effect(Lease, make).pipe(
-  Layer.provide(SqlDatabase.layer)
+export const layer: Layer.Layer<Lease, never, SqlClient> = perAccount(
+  Layer.effect(Lease, make).pipe(Layer.provide(SqlDatabase.layer)),
+  SqlClient
 )
 
 /**

@@ -81,9 +81,13 @@ export type AccountServices = Layer.Layer.Success<typeof layerServices>
  * @since 0.1.0
  * @category layers
  */
-export const layerSignIn = Layer.merge(
-  lazily(() => import("./SignInHttp.js")),
-  lazily(() => import("./BrowserSystem.js"))
+export const layerSignIn = perAccount(
+  Layer.merge(
+    lazily(() => import("./SignInHttp.js")),
+    lazily(() => import("./BrowserSystem.js"))
+  ),
+  AccountConfig,
+  HttpClient.HttpClient
 )
 
 const stores: Record<AccountSettings["credentialStore"], typeof CredentialStoreFile.layer> = {

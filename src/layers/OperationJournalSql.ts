@@ -4,7 +4,7 @@
  * Every change is one transaction that is on the disk before it is reported. A state is advanced by compare-and-set in one
  * statement, so that only one of two processes takes a step that can be taken once.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -188,8 +188,9 @@ const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<OperationJournal, never, SqlClient> = Layer.effect(OperationJournal, make).pipe(
-  Layer.provide(SqlDatabase.layer)
+export const layer: Layer.Layer<OperationJournal, never, SqlClient> = perAccount(
+  Layer.effect(OperationJournal, make).pipe(Layer.provide(SqlDatabase.layer)),
+  SqlClient
 )
 
 /**

@@ -7,6 +7,7 @@ import { AuthError } from "../domain/AuthError.js"
 import { version } from "../domain/version.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /** How long the app-server may take from its start to its answer. */
 const limit = "60 seconds"
@@ -53,7 +54,7 @@ const make = (command: readonly [string, ...Array<string>]) =>
 
 /** Renewal by an app-server that the command starts. */
 export const layerCommand = (command: readonly [string, ...Array<string>]) =>
-  Layer.effect(SessionRenewal, make(command))
+  perAccount(Layer.effect(SessionRenewal, make(command)), AccountConfig, CommandExecutor.CommandExecutor)
 
 /** Renewal by the `codex` on the path. */
 export const layer = layerCommand(["codex", "app-server"])

@@ -23,6 +23,7 @@ import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { type LoopbackOptions, makeCallbackServer } from "./internal/CallbackServer.js"
 import { makeLoginClient } from "./internal/LoginClient.js"
 import { claimsOf } from "./internal/sessionRecord.js"
+import { perAccount } from "./internal/perAccount.js"
 
 /**
  * A busy port is tried ten times. Only these two ports are registered with the server.
@@ -188,4 +189,8 @@ export const make = (
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<SignIn, never, AccountConfig | HttpClient.HttpClient> = Layer.effect(SignIn, make())
+export const layer: Layer.Layer<SignIn, never, AccountConfig | HttpClient.HttpClient> = perAccount(
+  Layer.effect(SignIn, make()),
+  AccountConfig,
+  HttpClient.HttpClient
+)

@@ -1,5 +1,5 @@
 /** Threads in a SQL database, beside the journal: the same statements on SQLite and on Postgres. */
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -134,8 +134,9 @@ const make = Effect.gen(function* () {
 })
 
 /** Over a database of the caller's choice, which is first used with the store. */
-export const layer: Layer.Layer<ThreadStore, never, SqlClient> = Layer.effect(ThreadStore, make).pipe(
-  Layer.provide(SqlDatabase.layer)
+export const layer: Layer.Layer<ThreadStore, never, SqlClient> = perAccount(
+  Layer.effect(ThreadStore, make).pipe(Layer.provide(SqlDatabase.layer)),
+  SqlClient
 )
 
 /** In `codex-account.sqlite` in `codexHome`, which is created with the first thread if not before. */

@@ -1,5 +1,5 @@
 /** Laws 6 and 10 for accounts that are composed in one program: none sees or spends what is another's. */
-import { assert, describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Array from "effect/Array"
 import * as Context from "effect/Context"
@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
+import * as all from "../../src/index.js"
 import * as Live from "../../src/layers/Live.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { readUsage } from "../../src/programs/usage.js"
@@ -136,6 +137,21 @@ describe("accounts in one program", () => {
     assert.strictEqual(Context.get(second, AuthSession), Context.get(second, Same))
     yield* Scope.close(scope, Exit.void)
     assert.strictEqual((yield* Effect.provide(act, [Layer.succeedContext(second), parts])).outcome, "reset")
+  })
+
+  it("is so for every layer that is not built by a function: whatever it needs, it is built anew over another", () => {
+    const needNothing = [
+      "BrowserSystem.layer",
+      "LeaseMemory.layer",
+      "OperationJournalMemory.layerMemory",
+      "ThreadStoreMemory.layerMemory"
+    ]
+    const shared = Object.entries(all).flatMap(([name, module]) =>
+      Object.entries(module)
+        .filter(([, value]) => Layer.isLayer(value) && !Layer.isFresh(value))
+        .map(([layer]) => `${name}.${layer}`)
+    )
+    assert.sameMembers(shared, needNothing)
   })
 
   test("mutant: with services that are shared as layers are, one acts as the other", backend(2), function* () {

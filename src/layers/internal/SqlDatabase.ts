@@ -205,13 +205,16 @@ const once = <A, E>(
     )
   })
 
-export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = Layer.scoped(
-  SqlDatabase,
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const open = yield* once(Effect.as(migrate(sql), sql))
-    return SqlDatabase.of({ location: null, open, openIfPresent: Effect.asSome(open) })
-  })
+export const layer: Layer.Layer<SqlDatabase, never, SqlClient.SqlClient> = perAccount(
+  Layer.scoped(
+    SqlDatabase,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const open = yield* once(Effect.as(migrate(sql), sql))
+      return SqlDatabase.of({ location: null, open, openIfPresent: Effect.asSome(open) })
+    })
+  ),
+  SqlClient.SqlClient
 )
 
 /** Which file it is, and whether it has anything in it: another one may have taken its place. Null when there is none. */
