@@ -6,9 +6,9 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
 import type { Message } from "../../src/rpc/Envelope.js"
+import { peerOf } from "./peer.js"
 import { type Name, type Neighbour, neighbourhood, type Neighbourhood, otherWorkspace } from "./neighbourhood.js"
 
 const { values } = parseArgs({
@@ -159,10 +159,5 @@ const program = (codex: string) =>
     if (broken.length + tally.lost.length > 0 || !work) process.exitCode = 1
   }).pipe(Effect.scoped, Effect.withRandom(Random.make(values.seed)))
 
-if (values.peer === undefined) {
-  console.log("Skipped: the neighbour is a released codex, and no --peer PATH/TO/codex is given.")
-} else if (existsSync(values.peer)) await Effect.runPromise(program(values.peer))
-else {
-  console.error(`There is no ${values.peer}.`)
-  process.exitCode = 2
-}
+const codex = peerOf("a released codex as the neighbour")
+if (codex !== null) await Effect.runPromise(program(codex))
