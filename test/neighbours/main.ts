@@ -9,7 +9,7 @@ import * as Random from "effect/Random"
 import { parseArgs } from "node:util"
 import type { Message } from "../../src/rpc/Envelope.js"
 import { peerOf } from "./peer.js"
-import { type Name, type Neighbour, neighbourhood, type Neighbourhood, otherWorkspace } from "./neighbourhood.js"
+import { type Name, type Neighbour, neighbourhood, type Neighbourhood, workspaces } from "./neighbourhood.js"
 
 const { values } = parseArgs({
   options: {
@@ -45,8 +45,6 @@ const drawn: Effect.Effect<Interleaving> = Effect.all({
   // Both renew what ends within five minutes.
   lifeSeconds: oneOf(864_000, 240)
 })
-
-const home = "00000000-1111-4222-8333-444444444444"
 
 const doing = (neighbour: Neighbour, act: Act, workspace: string): Effect.Effect<Option.Option<Message>> => {
   switch (act) {
@@ -90,12 +88,13 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
         fault: { _tag: "Delay", millis: issuerMillis, afterCommit: nth % 2 === 0 }
       }
     ])
-    const workspace = nth % 4 < 2 ? otherWorkspace : home
+    const before = yield* at.workspace
+    const other = workspaces.find((one) => one !== before) ?? before
     const [first = 0, second = 0, last = 0] = waits
     const [theirs, own] = yield* Effect.all(
       [
-        Effect.delay(doing(at.codex, codex, workspace), first),
-        Effect.delay(doing(at.ours, ours, workspace), second),
+        Effect.delay(doing(at.codex, codex, other), first),
+        Effect.delay(doing(at.ours, ours, other), second),
         Effect.delay(third === "rewrite" ? at.rewrite : Effect.void, last)
       ],
       { concurrency: "unbounded" }
@@ -108,7 +107,8 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
     }
     const granted = exchanges.filter(({ status }) => status === 200)
     if (codex === "forced" && ours === "forced" && granted.length === 1) tally.adopted += 1
-    if (codex === "switch" && failure(theirs) === null) tally.switches += 1
+    const switched = codex === "switch" && failure(theirs) === null
+    if (switched) tally.switches += 1
     if (third === "rewrite") tally.rewrites += 1
     for (const [name, answer] of [
       ["codex", theirs],
@@ -118,9 +118,10 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       if (failed !== null) tally.failures.set(`${name}: ${failed}`, (tally.failures.get(`${name}: ${failed}`) ?? 0) + 1)
     }
     const status = yield* at.tokenStatus
-    const line = `${nth} codex ${codex}, ours ${ours}, third ${third}, ${lifeSeconds} s, issuer ${issuerMillis} ms: ${exchanges.map(({ headers, status }) => `${headers["user-agent"]?.slice(0, 5)} ${status}`).join(", ")} -> ${status}`
+    const kept = (yield* at.workspace) === (switched ? other : before)
+    const line = `${nth} codex ${codex}, ours ${ours}, third ${third}, ${lifeSeconds} s, issuer ${issuerMillis} ms: ${exchanges.map(({ headers, status }) => `${headers["user-agent"]?.slice(0, 5)} ${status}`).join(", ")} -> ${status}${kept ? "" : ", another workspace"}`
     if (values.verbose) console.log(line, failure(theirs), failure(own))
-    if (status !== "live") tally.lost.push(line)
+    if (status !== "live" || !kept) tally.lost.push(line)
   })
 
 const program = (codex: string) =>
@@ -138,7 +139,7 @@ const program = (codex: string) =>
     const times = Number(values.times)
     for (let nth = 1; nth <= times; nth += 1) yield* play(at, tally, nth)
     const working = yield* Effect.forEach([at.codex, at.ours], (one) =>
-      Effect.map(doing(one, "use", home), (answer) => `${one.name} ${failure(answer) ?? "reads the limits"}`)
+      Effect.map(doing(one, "use", ""), (answer) => `${one.name} ${failure(answer) ?? "reads the limits"}`)
     )
     const { broken, reads } = at.watched()
     console.log(
@@ -149,7 +150,7 @@ const program = (codex: string) =>
         `one exchange for two forced renewals: ${tally.adopted}`,
         `changes of the record meanwhile: ${tally.switches} switches of the workspace, ${tally.rewrites} of another key`,
         `reads of the record: ${reads}, of which ${broken.length} half or of another mode than 600`,
-        `sessions lost: ${tally.lost.length}`,
+        `sessions or workspaces lost: ${tally.lost.length}`,
         `in the end: ${working.join(", ")}`,
         ...Array.from(tally.failures, ([text, count]) => `answered ${count} times: ${text}`),
         ...tally.lost.map((line) => `lost: ${line}`)

@@ -15,8 +15,8 @@ import * as FakeBackend from "../../src/testing/FakeBackend.js"
 import { type Command, spawnPeer } from "../conformance/Peer.js"
 import { bareEnvironment, bundle, temporaryFolder } from "../e2e/cli/harness.js"
 
-/** The other workspace of the same user, by its id in the fake. */
-export const otherWorkspace = "acc-other"
+/** The workspaces of the user, by their ids in the fake; the first is signed in to. */
+export const workspaces = ["acc-first", "acc-second"] as const
 
 export type Name = "codex" | "ours"
 
@@ -53,7 +53,7 @@ const commandOf = (name: Name, codex: string): Command =>
 
 export const neighbourhood = Effect.fn(function* (codex: string) {
   const backend = yield* FakeBackend.make({
-    accounts: [{ planType: "pro" }, { planType: "pro", userId: "user-FAKE1", accountId: otherWorkspace }]
+    accounts: workspaces.map((accountId) => ({ planType: "pro", userId: "user-FAKE1", accountId }))
   }).pipe(Effect.flatMap(FakeBackend.serve), Effect.orDie)
   const home = yield* temporaryFolder
   const file = join(home, "auth.json")
@@ -119,6 +119,7 @@ export const neighbourhood = Effect.fn(function* (codex: string) {
     codex: yield* start("codex"),
     ours: yield* start("ours"),
     rewrite,
+    workspace: Effect.sync(() => stored().tokens["account_id"] ?? ""),
     tokenStatus: Effect.suspend(() => statusOf(stored().tokens["refresh_token"])),
     watched: () => ({ reads, broken })
   }
