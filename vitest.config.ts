@@ -17,6 +17,7 @@ const src = fileURLToPath(new URL("./src", import.meta.url))
 const ofProcesses = [
   "test/e2e/**/*.test.ts",
   "test/conformance/**/*.test.ts",
+  "test/neighbours/**/*.test.ts",
   "test/app-server/client/command.test.ts",
   "test/app-server/delegate/**/*.test.ts",
   "test/layers/keyring/**/*.test.ts"

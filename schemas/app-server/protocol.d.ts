@@ -43,6 +43,7 @@ export interface ClientRequests {
   readonly "account/gatewayOAuth/login": { readonly params?: NoMembers | null; readonly result: NoMembers }
   readonly "account/gatewayOAuth/cancel": { readonly params?: NoMembers | null; readonly result: NoMembers }
   readonly "config/read": { readonly params: ConfigReadParams; readonly result: ConfigReadResponse }
+  readonly "configRequirements/read": { readonly params?: null; readonly result: ConfigRequirementsReadResponse }
   readonly "model/list": { readonly params: ModelListParams; readonly result: PageResponse }
   readonly "skills/list": { readonly params: SkillsListParams; readonly result: ListResponse }
   readonly "hooks/list": { readonly params: HooksListParams; readonly result: ListResponse }
@@ -164,6 +165,13 @@ export interface ConfigReadResponse {
     readonly [key: string]: unknown
   }
   readonly layers: ReadonlyArray<unknown> | null
+}
+
+export interface ConfigRequirementsReadResponse {
+  readonly requirements: {
+    readonly [key: string]: unknown
+  } | null
+  readonly supportsIndependentSpeedModes: boolean
 }
 
 export interface ConfigWarningNotification {

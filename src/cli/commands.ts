@@ -255,8 +255,12 @@ export const commands = {
   }),
   backend: command({
     summary: "Serve a fake backend for tests, until Ctrl-C.",
-    examples: ["codex-account backend --port 8080", "codex-account backend --plan plan.json --home /tmp/codex"],
+    examples: [
+      "codex-account backend --port 8080",
+      "codex-account backend --accounts accounts.json --plan plan.json --home /tmp/codex"
+    ],
     flags: {
+      "--accounts": text("FILE", "Whom it knows: accounts as JSON. The first one signs in at --home.", "file"),
       "--port": integer("N", "The port; by default any free one.", 65_535),
       "--plan": text("FILE", "What goes wrong: a fault plan as JSON.", "file"),
       "--home": text("DIR", "Write a home for a client into this new or empty folder.", "folder")

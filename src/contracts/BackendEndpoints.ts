@@ -246,7 +246,7 @@ export const WorkspaceGroup = HttpApiGroup.make("workspace")
   )
 
 /** `start_date` is whatever text the backend sends, normally `YYYY-MM-DD`. */
-const WireStats = Schema.Struct({
+export const WireStats = Schema.Struct({
   lifetime_tokens: opt(Whole),
   peak_daily_tokens: opt(Whole),
   longest_running_turn_sec: opt(Whole),

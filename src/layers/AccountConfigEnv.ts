@@ -10,6 +10,7 @@ import { constant } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Toml from "smol-toml"
@@ -54,6 +55,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
+  model: Option.none(),
   caCertificate: Option.none(),
   maxResponseBytes: 1024 * 1024,
   refreshBefore: Duration.minutes(5),
@@ -117,7 +119,8 @@ const ConfigToml = Schema.Struct({
   chatgpt_base_url: maybe(Schema.Unknown),
   cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
   forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
-  forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String)))
+  forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+  model: maybe(Schema.Unknown)
 }).annotations({ identifier: "ConfigToml" })
 
 /**
@@ -204,6 +207,7 @@ export const make = (
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: workspaces.filter((id) => id !== ""),
+      model: Option.liftPredicate(file.model, Predicate.isString),
       caCertificate: Option.orElse(
         Option.map(env.caCertificate, (pem) => ({ path: pem, variable: "CODEX_CA_CERTIFICATE" })),
         () => Option.map(env.sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))

@@ -71,6 +71,8 @@ export interface AccountSettings {
   readonly forcedLoginMethod: Option.Option<"chatgpt" | "api">
   /** Workspaces that may sign in; empty for all. */
   readonly forcedWorkspaces: ReadonlyArray<string>
+  /** The model that the settings name; nothing here uses one, and a client of the app-server asks for it. */
+  readonly model: Option.Option<string>
   /** A PEM bundle to trust besides the usual ones, and the variable that named it. */
   readonly caCertificate: Option.Option<{ readonly path: string; readonly variable: string }>
   /** An answer above this many bytes is refused. */

@@ -146,6 +146,23 @@ export const makeResetCredit = (now: number, id: string, options?: Partial<FakeR
 })
 
 /**
+ * The offer that an account has by default.
+ * @since 0.1.0
+ * @category constants
+ */
+export const usualOffer: FakeOffer = {
+  shouldShow: true,
+  hasRewards: true,
+  title: null,
+  description: "Invite a friend; rewards may apply.",
+  grantAction: "usage_reset",
+  grantAmount: 1,
+  rules: ["Your friend must be new to Codex."],
+  requiresExplicitConfirmation: true,
+  inviteReward: true
+}
+
+/**
  * A member of a business workspace who can do everything: both windows in use, two reset credits, an offer, no cooldown
  * yet.
  * @since 0.1.0
@@ -175,17 +192,7 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
   upsell: null,
   resetCredits: [makeResetCredit(now, "rc_1"), makeResetCredit(now, "rc_2", { expiresAt: now + 60 * day })],
   redemptions: [],
-  offer: {
-    shouldShow: true,
-    hasRewards: true,
-    title: null,
-    description: "Invite a friend; rewards may apply.",
-    grantAction: "usage_reset",
-    grantAmount: 1,
-    rules: ["Your friend must be new to Codex."],
-    requiresExplicitConfirmation: true,
-    inviteReward: true
-  },
+  offer: usualOffer,
   laterOffers: [],
   invites: [],
   nudges: [],

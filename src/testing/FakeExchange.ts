@@ -50,6 +50,9 @@ interface Route {
 
 const chatGptBase = "/backend-api"
 
+/** What Codex reads of a managed plan before anything else, and gives up without. Ours has nothing in it. */
+const cloudConfig = /\/(wham|api\/codex)\/config\/bundle$/
+
 /** The contract's endpoints by style, method and path, read from the contract itself. */
 const routes: ReadonlyMap<string, Route> = (() => {
   const found = new Map<string, Route>()
@@ -152,7 +155,7 @@ export const makeExchange = (state: Ref.Ref<FakeState>, traffic: Ref.Ref<Traffic
                 })
           const run =
             endpoint === null
-              ? Effect.succeed(json(404, { detail: "Not Found" }))
+              ? Effect.succeed(cloudConfig.test(path) ? json(200, {}) : json(404, { detail: "Not Found" }))
               : serve(incoming, path).pipe(
                   Effect.provideService(CurrentCall, {
                     lagMillis: fault._tag === "StaleRead" ? fault.millis : 0,

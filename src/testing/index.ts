@@ -4,6 +4,7 @@
  */
 export * as Arbitraries from "./Arbitraries.js"
 export * as FakeAccount from "./FakeAccount.js"
+export * as FakeAccounts from "./FakeAccounts.js"
 export * as FakeBackend from "./FakeBackend.js"
 export * as FakeIssuer from "./FakeIssuer.js"
 export * as Fault from "./Fault.js"

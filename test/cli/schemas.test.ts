@@ -1,12 +1,14 @@
 /** The published JSON Schemas are those of the code. `UPDATE_SCHEMAS=1` writes them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as JSONSchema from "effect/JSONSchema"
+import type * as Schema from "effect/Schema"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { commands } from "../../src/cli/commands.js"
 import { schemaVersion } from "../../src/cli/json/envelope.js"
 import { type OutputName, outputs } from "../../src/cli/json/outputs.js"
+import { FakeAccounts } from "../../src/testing/FakeAccounts.js"
 import { schemaProblems } from "./publishedSchemas.js"
 
 const titles: Readonly<Partial<Record<OutputName, string>>> = {
@@ -29,12 +31,21 @@ const jsonSchemaOf = (name: OutputName): object => {
 const folder = fileURLToPath(new URL("../../schemas", import.meta.url))
 const isOutput = (name: string): name is OutputName => Object.hasOwn(outputs, name)
 const names = Object.keys(outputs).filter(isOutput)
+/** What a command takes as a file. */
+const inputs = { "backend-accounts": FakeAccounts }
 const fileOf = (name: OutputName) => join(folder, `${name}.json`)
 const textOf = (name: OutputName) => `${JSON.stringify(jsonSchemaOf(name), null, 2)}\n`
+
+const inputFile = (name: string) => join(folder, `${name}.json`)
+/** What may be anything has the same id everywhere. */
+const withoutId = (name: string, value: unknown) => (name === "$id" ? undefined : value)
+const inputText = (name: string, schema: Schema.Schema.AnyNoContext) =>
+  `${JSON.stringify({ ...JSONSchema.make(schema), title: `codex-account ${name.replace("-", " --")} FILE` }, withoutId, 2)}\n`
 
 if (process.env.UPDATE_SCHEMAS === "1") {
   mkdirSync(folder, { recursive: true })
   for (const name of names) writeFileSync(fileOf(name), textOf(name))
+  for (const [name, schema] of Object.entries(inputs)) writeFileSync(inputFile(name), inputText(name, schema))
 }
 
 describe("published schemas", () => {
@@ -44,12 +55,25 @@ describe("published schemas", () => {
       readdirSync(folder)
         .filter((name) => name.endsWith(".json"))
         .sort(),
-      names.map((name) => `${name}.json`).sort()
+      [...names, ...Object.keys(inputs)].map((name) => `${name}.json`).sort()
     )
   })
 
   it.each(names)("schemas/%s.json is up to date", (name) => {
     assert.deepStrictEqual(JSON.parse(readFileSync(fileOf(name), "utf8")), JSON.parse(textOf(name)))
+  })
+})
+
+describe("the accounts of the fake backend as a file", () => {
+  it.each(Object.entries(inputs))("schemas/%s.json is up to date", (name, schema) => {
+    assert.deepStrictEqual(JSON.parse(readFileSync(inputFile(name), "utf8")), JSON.parse(inputText(name, schema)))
+  })
+
+  it("a validator takes what the command takes", () => {
+    assert.isNull(schemaProblems("backend-accounts", [{}, { planType: "plus", resetCredits: [{ id: "rc_1" }] }]))
+    for (const wrong of [[], {}, [{ plan: "plus" }], [{ primary: { usedPercent: 1 } }], [{ resetCredits: [{}] }]]) {
+      assert.isString(schemaProblems("backend-accounts", wrong), JSON.stringify(wrong))
+    }
   })
 })
 

@@ -3,6 +3,9 @@ import * as Schema from "effect/Schema"
 import { readdirSync, readFileSync } from "node:fs"
 import { expand } from "./expand.js"
 
+/** Where nobody signs anybody in. */
+const nobody = "http://127.0.0.1:1"
+
 const Json = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
@@ -13,7 +16,8 @@ const Reply = Schema.Struct({
   json: optional(Schema.Unknown),
   body: optional(Schema.String),
   hang: Schema.optionalWith(Schema.Boolean, { default: () => false }),
-  reset: optional(Schema.Literal("before"))
+  reset: optional(Schema.Literal("before", "mid-body")),
+  delayMillis: Schema.optionalWith(Schema.Number, { default: () => 0 })
 })
 export type Reply = typeof Reply.Type
 
@@ -27,8 +31,10 @@ const Failure = Schema.Struct({
 const Answer = Schema.Union(Failure, Schema.Struct({ result: Schema.Unknown }), Schema.Struct({ like: Json }))
 export type RecordedAnswer = typeof Answer.Type
 
+/** With `times` as many at once, whose answer is which kinds of answers there were. */
 const Call = Schema.Struct({
   call: Schema.String,
+  times: optional(Schema.Number),
   label: optional(Schema.String),
   params: optional(Schema.Unknown),
   answer: Answer,
@@ -48,12 +54,21 @@ export type LineAnswer = typeof LineAnswer.Type
 const Send = Schema.Struct({ send: Schema.String, answers: Schema.Array(LineAnswer) })
 export type Send = typeof Send.Type
 
+/** A page of the sign-in that was started last; `{state}` is its state, `{location}` where the page before it led. */
+const Visit = Schema.Struct({
+  visit: Schema.String,
+  answer: Schema.Struct({ status: Schema.Number, body: optional(Schema.String) })
+})
+export type Page = (typeof Visit.Type)["answer"]
+
 const Step = Schema.Union(
   Call,
   Send,
+  Visit,
   Schema.Struct({ notify: Schema.String }),
   Schema.Struct({ route: Routes }),
   Schema.Struct({ writeAuth: Json }),
+  Schema.Struct({ forget: Schema.Literal(true) }),
   Schema.Struct({ wait: Schema.Number }),
   Schema.Struct({ end: Schema.Literal(true) })
 )
@@ -61,8 +76,11 @@ const Step = Schema.Union(
 const Scenario = Schema.Struct({
   name: Schema.String,
   slow: Schema.optionalWith(Schema.Boolean, { default: () => false }),
+  /** It needs a port of its own, and is played after the others. */
+  alone: Schema.optionalWith(Schema.Boolean, { default: () => false }),
   auth: Schema.NullOr(Schema.Union(Schema.String, Json)),
   base: Schema.optionalWith(Schema.String, { default: () => "{origin}/backend-api" }),
+  issuer: Schema.optionalWith(Schema.String, { default: () => nobody }),
   config: Schema.optionalWith(Schema.String, { default: () => "" }),
   initialize: Schema.optionalWith(Schema.NullOr(Json), {
     default: () => ({

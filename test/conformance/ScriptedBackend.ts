@@ -20,7 +20,7 @@ interface Entry {
   outcome: string
 }
 
-const notFound: Reply = { status: 404, headers: {}, json: { detail: "Not Found" }, hang: false }
+const notFound: Reply = { status: 404, headers: {}, json: { detail: "Not Found" }, hang: false, delayMillis: 0 }
 
 const workspace = {
   id: "acc-oracle-0001",
@@ -42,8 +42,11 @@ const routing: Reply = {
 const send = (response: ServerResponse, reply: Reply): void => {
   const body = reply.json === undefined ? (reply.body ?? "") : JSON.stringify(reply.json)
   const type = reply.json === undefined ? {} : { "content-type": "application/json" }
-  response.writeHead(reply.status, { ...type, ...reply.headers })
-  response.end(body)
+  const half = reply.reset === "mid-body" ? Math.floor(body.length / 2) : body.length
+  const length = half < body.length ? { "content-length": String(body.length) } : {}
+  response.writeHead(reply.status, { ...type, ...length, ...reply.headers })
+  if (half === body.length) response.end(body)
+  else response.write(body.slice(0, half), () => setTimeout(() => response.socket?.destroy(), 30))
 }
 
 const textOf = ({ body, outcome, target }: Entry): string =>
@@ -73,11 +76,11 @@ export const scriptedBackend: Effect.Effect<ScriptedBackend, never, Scope.Scope>
       const { pathname, search } = new URL(request.url ?? "/", "http://loopback")
       const key = `${request.method ?? "GET"} ${pathname}`
       const reply = replyTo(key)
-      const outcome = reply.hang ? "hang" : reply.reset === undefined ? String(reply.status) : "conn-before"
+      const outcome = reply.hang ? "hang" : reply.reset === undefined ? String(reply.status) : `conn-${reply.reset}`
       log.push({ target: `${key}${search}`, body: Buffer.concat(chunks).toString("utf8"), outcome })
       if (reply.hang) return
-      if (reply.reset !== undefined) request.socket.resetAndDestroy()
-      else send(response, reply)
+      if (reply.reset === "before") request.socket.resetAndDestroy()
+      else setTimeout(() => send(response, reply), reply.delayMillis)
     })
   }
 

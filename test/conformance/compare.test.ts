@@ -21,6 +21,7 @@ const asRecorded = ({ exit, notifications, steps, totals }: Scenario): Played =>
       : []
   ),
   lines: steps.flatMap((step) => ("send" in step ? [step.answers] : [])),
+  pages: steps.flatMap((step) => ("visit" in step ? [step.answer] : [])),
   notifications,
   totals,
   exit,
@@ -36,8 +37,8 @@ const calls = (played: Played, change: (call: Played["calls"][number]) => Played
 
 describe("comparing", () => {
   it("all scenarios are there", () => {
-    assert.lengthOf(scenarios, 52)
-    assert.lengthOf(new Set(scenarios.map(({ name }) => name.toLowerCase())), 52)
+    assert.lengthOf(scenarios, 64)
+    assert.lengthOf(new Set(scenarios.map(({ name }) => name.toLowerCase())), 64)
     assert.isAbove(scenarios.flatMap(({ steps }) => steps.filter((step) => "call" in step)).length, 400)
   })
 
@@ -82,9 +83,10 @@ describe("comparing", () => {
     assert.deepStrictEqual(whats(compare(minimal, more)), ["requests"])
   })
 
-  it("notifications, totals, exit, time, lines and rules", () => {
+  it("notifications, totals, exit, time, lines, pages and rules", () => {
     const slow = named("timeout-consume-hang")
     const malformed = named("proto-malformed")
+    const browser = named("login-chatgpt-browser")
     const found = [
       ...compare(minimal, { ...played, notifications: [] }),
       ...compare(minimal, { ...played, totals: { ...played.totals, "GET /x": 1 } }),
@@ -94,9 +96,10 @@ describe("comparing", () => {
         slow,
         calls(asRecorded(slow), (call) => ({ ...call, tookMillis: 30_000 }))
       ),
-      ...compare(malformed, { ...asRecorded(malformed), lines: [[{ id: 1, result: true }]] })
+      ...compare(malformed, { ...asRecorded(malformed), lines: [[{ id: 1, result: true }]] }),
+      ...compare(browser, { ...asRecorded(browser), pages: [{ status: 200, body: "Not Found" }] })
     ]
-    assert.includeMembers(whats(found), ["notifications", "totals GET /x", "exit", "rule", "took", "line"])
+    assert.includeMembers(whats(found), ["notifications", "totals GET /x", "exit", "rule", "took", "line", "page"])
   })
 
   it("an entry of the list excuses what it names, and counts as used only then", () => {

@@ -15,6 +15,7 @@ export type What =
   | "requests"
   | "took"
   | "line"
+  | "page"
   | "notifications"
   | "totals"
   | "exit"
@@ -88,16 +89,32 @@ const plain = (value: unknown): unknown => {
 
 const same = (a: unknown, b: unknown): boolean => Equal.equals(plain(a), plain(b))
 
+const uuid = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g
 const version = /\/\d+\.\d+\.\d+ \([^)]*\)/g
 
+/** The parameters of an address by name, without what is drawn for it. */
+const inOrder = (query: string): string =>
+  Array.from(new URLSearchParams(query), ([name, value]) => `${name}=${value}`)
+    .toSorted()
+    .join("&")
+    .replace(/\b(code_challenge|state)=[\w-]+/g, "$1=<random>")
+    .replace(/127\.0\.0\.1:\d+/, "127.0.0.1:PORT")
+
 /**
- * Leaves out what belongs to the machine, the moment or the release, and what follows "Invalid request" and the like: the
+ * Leaves out what belongs to the machine, the moment or the release, what the original repeats of an answer, and what follows "Invalid request" and the like: the
  * text of these errors is ours.
  */
 const neutral = (value: unknown): unknown => {
   if (typeof value === "string") {
     return value
       .replace(version, "/VERSION (OS)")
+      .replace(uuid, "<uuid>")
+      .replace(
+        /^https?:\/\/[^/]+\/oauth\/authorize\?(.*)/,
+        (_, query: string) => `{issuer}/oauth/authorize?${inOrder(query)}`
+      )
+      .replace(/; content-type=.*/s, "")
+      .replace(/http:\/\/127\.0\.0\.1:PORT\/(backend-api\/wham|api\/codex)[^\s:;)]*/g, "{url}")
       .replace(/^(Invalid request|invalid thread id|invalid login id): .*/s, "$1: …")
   }
   if (Array.isArray(value)) return value.map(neutral)
@@ -154,7 +171,7 @@ const notificationDifferences = (
 ): ReadonlyArray<Finding> => {
   const methods = (all: ReadonlyArray<{ readonly method: string }>) => all.map(({ method }) => method)
   return same(methods(recorded), methods(played))
-    ? leaves(recorded, played, "").map((leaf) => ({ what: "notifications", ...leaf }))
+    ? leaves(neutral(recorded), neutral(played), "").map((leaf) => ({ what: "notifications", ...leaf }))
     : [{ what: "notifications", path: "", recorded, played }]
 }
 
@@ -168,6 +185,7 @@ export const compare = (scenario: Scenario, played: Played): ReadonlyArray<Diffe
   }
   let calls = 0
   let lines = 0
+  let pages = 0
   for (const step of scenario.steps) {
     if ("call" in step) {
       add(step.label ?? step.call, callDifferences(step, played.calls[calls]), "error" in step.answer)
@@ -177,6 +195,12 @@ export const compare = (scenario: Scenario, played: Played): ReadonlyArray<Diffe
       const answers = (played.lines[lines] ?? []).map(lineAnswerOf)
       if (!same(recorded, answers)) add(step.send, [{ what: "line", path: "", recorded, played: answers }])
       lines += 1
+    } else if ("visit" in step) {
+      const recorded = step.answer
+      const { body, status } = played.pages[pages] ?? { status: 0 }
+      const page = recorded.body === undefined ? { status } : { status, body }
+      if (!same(recorded, page)) add(step.visit, [{ what: "page", path: "", recorded, played: page }])
+      pages += 1
     }
   }
   add("", notificationDifferences(scenario.notifications, played.notifications))

@@ -2,9 +2,9 @@
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { bundle } from "../e2e/cli/harness.js"
-import { compare, type Difference, render } from "./compare.js"
+import { type Difference, render } from "./compare.js"
 import { judge } from "./wanted.js"
-import { play } from "./play.js"
+import { playAll } from "./playAll.js"
 import { loadScenarios } from "./Scenario.js"
 
 /** How many servers run at once. */
@@ -14,7 +14,7 @@ const all = loadScenarios(Math.floor((performance.timeOrigin + performance.now()
 const fast = all.filter(({ slow }) => !slow)
 
 describe("as the original", () => {
-  const found = new Map<string, ReadonlyArray<Difference>>()
+  let found: ReadonlyMap<string, ReadonlyArray<Difference>> = new Map()
   const judged = (differences: ReadonlyArray<Difference>) =>
     judge(
       differences,
@@ -24,14 +24,7 @@ describe("as the original", () => {
 
   beforeAll(async () => {
     const command = { file: process.execPath, args: [bundle(), "app-server"] }
-    await Effect.runPromise(
-      Effect.forEach(
-        fast,
-        (scenario) =>
-          Effect.map(play(command, scenario), (played) => found.set(scenario.name, compare(scenario, played))),
-        { concurrency: atOnce }
-      )
-    )
+    found = await Effect.runPromise(playAll(command, fast, atOnce))
   }, 120_000)
 
   for (const { name } of fast) {

@@ -3,13 +3,12 @@
  * prints what is different.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
 import { bundle } from "../e2e/cli/harness.js"
-import { compare, type Difference, render } from "./compare.js"
+import { type Difference, render } from "./compare.js"
 import type { Command } from "./Peer.js"
-import { play } from "./play.js"
+import { playAll } from "./playAll.js"
 import { judge } from "./wanted.js"
 import { loadScenarios } from "./Scenario.js"
 
@@ -18,7 +17,6 @@ const { values } = parseArgs({
     only: { type: "string" },
     peer: { type: "string" },
     command: { type: "string" },
-    times: { type: "boolean", default: false },
     fast: { type: "boolean", default: false },
     jobs: { type: "string", default: "3" }
   }
@@ -43,17 +41,8 @@ const program = Effect.gen(function* () {
   const only = new RegExp(values.only ?? "")
   const all = loadScenarios(Math.floor((yield* Clock.currentTimeMillis) / 1000))
   const chosen = all.filter(({ name, slow }) => only.test(name) && !(values.fast && slow))
-  const command = commandOf()
-  const found = yield* Effect.forEach(
-    chosen,
-    (scenario) =>
-      Effect.map(Effect.timed(play(command, scenario)), ([took, played]) => {
-        if (values.times) console.log(`${scenario.name} ${Duration.format(took)}`)
-        return compare(scenario, played)
-      }),
-    { concurrency: Number(values.jobs) }
-  )
-  const differences = found.flat()
+  const found = yield* playAll(commandOf(), chosen, Number(values.jobs))
+  const differences = Array.from(found.values()).flat()
   if (values.peer !== undefined) {
     print(differences)
     console.log(`${chosen.length} scenarios, ${differences.length} differences from what was recorded`)

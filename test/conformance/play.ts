@@ -3,12 +3,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Message, Notification, RequestId } from "../../src/rpc/Envelope.js"
 import { type Command, type Heard, type Peer, spawnPeer } from "./Peer.js"
-import type { LineAnswer, Scenario } from "./Scenario.js"
+import { brokenRules } from "./rules.js"
+import type { Call, LineAnswer, Page, Scenario } from "./Scenario.js"
+import { filledIn, type SignIn, signInOf, visited } from "./signIn.js"
 import { scriptedBackend, type ScriptedBackend } from "./ScriptedBackend.js"
 
 export type Answer =
@@ -26,6 +28,7 @@ export interface Played {
   readonly calls: ReadonlyArray<PlayedCall>
   /** For each line that was sent as it is, the answers to it. */
   readonly lines: ReadonlyArray<ReadonlyArray<LineAnswer>>
+  readonly pages: ReadonlyArray<Page>
   readonly notifications: ReadonlyArray<{ readonly method: string; readonly params: unknown }>
   readonly totals: Readonly<Record<string, number>>
   readonly exit: number | string
@@ -50,7 +53,7 @@ const countBy = (values: ReadonlyArray<string>): Readonly<Record<string, number>
   return counts
 }
 
-const environment = (home: string, origin: string): Record<string, string> => ({
+const environment = (home: string, origin: string, issuer: string): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
   HOME: home,
   CODEX_HOME: home,
@@ -63,8 +66,7 @@ const environment = (home: string, origin: string): Record<string, string> => ({
   CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${origin}/oauth/revoke`,
   // With its waits the scenario of failing profiles would take a minute. Repeated reads are seen at the list of credits.
   CODEX_ACCOUNT_POLICY_READ_TOKEN_ACTIVITY_ATTEMPTS: "1",
-  // Nobody is there: no scenario signs in at an issuer.
-  CODEX_APP_SERVER_LOGIN_ISSUER: "http://127.0.0.1:1",
+  CODEX_APP_SERVER_LOGIN_ISSUER: issuer.replaceAll("{origin}", origin),
   CODEX_AUTHAPI_BASE_URL: "http://127.0.0.1:1/api/accounts"
 })
 
@@ -85,6 +87,13 @@ const makeHome = ({ auth, base, config }: Scenario, origin: string): Effect.Effe
 
 const writeAuth = (home: string, auth: unknown): void =>
   writeFileSync(join(home, "auth.json"), typeof auth === "string" ? auth : JSON.stringify(auth), { mode: 0o600 })
+
+/** What was done in this home. The original does not keep that. */
+const forget = (home: string): void => {
+  for (const name of readdirSync(home)) {
+    if (name.startsWith("codex-account.sqlite")) rmSync(join(home, name))
+  }
+}
 
 /** Until the backend was not asked anything for a while. */
 const settled = (backend: ScriptedBackend): Effect.Effect<void> => {
@@ -127,47 +136,28 @@ const lineAnswers = (heard: ReadonlyArray<Heard>): ReadonlyArray<LineAnswer> =>
 
 const isNotification = (message: Message | null): message is Notification => message?._tag === "Notification"
 
+const kindOf = (answer: Answer): string =>
+  "error" in answer ? `${answer.error.code} ${answer.error.message}` : "result" in answer ? "result" : "none"
+
+/** One answer; or of many at once, which kinds there were. */
+const asked = (peer: Peer, call: Call, id: number, params: unknown, limit: Duration.DurationInput) =>
+  Effect.gen(function* () {
+    const ids = Array.from({ length: call.times ?? 1 }, (_, n) => (n === 0 ? id : `${id}-${n}`))
+    for (const one of ids) peer.send(JSON.stringify({ method: call.call, id: one, params }))
+    const answers = yield* Effect.forEach(
+      ids,
+      (one) => Effect.map(peer.answer(one, limit), (answer) => answerOf(Option.getOrUndefined(answer))),
+      { concurrency: "unbounded" }
+    )
+    const [first = { none: true }] = answers
+    return call.times === undefined ? first : { result: Array.from(new Set(answers.map(kindOf))).toSorted() }
+  })
+
 const start = (peer: Peer, scenario: Scenario, id: number) =>
   Effect.suspend(() => {
     peer.send(JSON.stringify({ method: "initialize", id, params: scenario.initialize }))
     return Effect.tap(peer.answer(id, "20 seconds"), () => peer.send(JSON.stringify({ method: "initialized" })))
   })
-
-const isSignInAnswer = (message: Message): boolean =>
-  message._tag === "Response" &&
-  typeof message.result === "object" &&
-  message.result !== null &&
-  "type" in message.result &&
-  (message.result.type === "apiKey" || message.result.type === "chatgptAuthTokens")
-
-/** What holds for everything that an app-server says and was broken, in words. */
-const brokenRules = (heard: ReadonlyArray<Heard>): ReadonlyArray<string> => {
-  const broken: Array<string> = []
-  const answered = new Set<unknown>()
-  let signIns = 0
-  let completed = 0
-  for (const { line, message } of heard) {
-    if (message === null) {
-      broken.push("a line that is no message")
-      continue
-    }
-    if (/^\{"jsonrpc"|,"jsonrpc":"2\.0"\}?$/.test(line)) broken.push("a jsonrpc member")
-    if (message._tag === "Notification") {
-      if (typeof message.emittedAtMs !== "number") broken.push(`${message.method} without emittedAtMs`)
-      if (message.method === "account/login/completed") completed += 1
-      if (completed > signIns) broken.push("account/login/completed before the answer to the sign-in")
-    }
-    if (message._tag === "Response" || message._tag === "ErrorResponse") {
-      if (answered.has(message.id)) broken.push(`two answers to ${String(message.id)}`)
-      answered.add(message.id)
-      if (isSignInAnswer(message)) signIns += 1
-    }
-    if (message._tag === "ErrorResponse" && !line.startsWith('{"error":')) {
-      broken.push("an error frame whose first member is not the error")
-    }
-  }
-  return broken
-}
 
 export const play = (command: Command, scenario: Scenario): Effect.Effect<Played> =>
   Effect.scoped(
@@ -175,9 +165,11 @@ export const play = (command: Command, scenario: Scenario): Effect.Effect<Played
       const backend = yield* scriptedBackend
       backend.route(scenario.routes)
       const home = yield* makeHome(scenario, backend.origin)
-      const peer = yield* spawnPeer(command, home, environment(home, backend.origin))
+      const peer = yield* spawnPeer(command, home, environment(home, backend.origin, scenario.issuer))
       const calls: Array<PlayedCall> = []
       const lines: Array<ReadonlyArray<LineAnswer>> = []
+      const pages: Array<Page> = []
+      const signIn: SignIn = {}
       let nextId = 1
 
       if (scenario.initialize !== null) {
@@ -189,16 +181,20 @@ export const play = (command: Command, scenario: Scenario): Effect.Effect<Played
         if ("call" in step) {
           const before = backend.requests().length
           const id = nextId++
-          peer.send(JSON.stringify({ method: step.call, id, params: step.params }))
-          const [took, answer] = yield* Effect.timed(peer.answer(id, scenario.slow ? "60 seconds" : "15 seconds"))
+          const params =
+            step.params === undefined ? undefined : JSON.parse(filledIn(JSON.stringify(step.params), signIn))
+          const limit = scenario.slow ? "60 seconds" : "15 seconds"
+          const [took, answer] = yield* Effect.timed(asked(peer, step, id, params, limit))
+          Object.assign(signIn, signInOf(answer))
           // Who answers first may still have to write down what it was asked beside.
           yield* Effect.sleep("3 millis")
+          const requests = backend
+            .requests()
+            .slice(before)
+            .filter((request) => !isBackground(request) && !isRouting(request))
           calls.push({
-            answer: answerOf(Option.getOrUndefined(answer)),
-            requests: backend
-              .requests()
-              .slice(before)
-              .filter((request) => !isBackground(request) && !isRouting(request)),
+            answer,
+            requests: step.times === undefined ? requests : Array.from(new Set(requests)),
             tookMillis: Duration.toMillis(took)
           })
         } else if ("send" in step) {
@@ -210,9 +206,14 @@ export const play = (command: Command, scenario: Scenario): Effect.Effect<Played
           yield* peer.answer(probe, "5 seconds")
           yield* Effect.sleep("3 millis")
           lines.push(lineAnswers(peer.heard().slice(before)).filter(({ id }) => !String(id).startsWith("after-")))
+        } else if ("visit" in step) {
+          const { location, ...page } = yield* visited(step.visit, signIn)
+          Object.assign(signIn, { location })
+          pages.push(page)
         } else if ("notify" in step) peer.send(JSON.stringify({ method: step.notify }))
         else if ("route" in step) backend.route(step.route)
         else if ("writeAuth" in step) writeAuth(home, step.writeAuth)
+        else if ("forget" in step) forget(home)
         else if ("wait" in step) yield* Effect.sleep(step.wait)
         else peer.end()
       }
@@ -224,6 +225,7 @@ export const play = (command: Command, scenario: Scenario): Effect.Effect<Played
       return clean({
         calls,
         lines,
+        pages,
         notifications: peer
           .heard()
           .flatMap(({ message }) => (isNotification(message) ? [message] : []))

@@ -31,17 +31,21 @@ const isNothing = (value: unknown): boolean => value === undefined || value === 
 
 const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
 
-/** The recorded requests, some of them more than once, and nothing else. */
-const repeats = ({ played, recorded }: Difference): boolean => {
-  const before = texts(recorded)
-  const now = texts(played)
-  return (
-    now.length > before.length &&
-    now.length <= 2 * before.length &&
-    new Set(now).size === new Set(before).size &&
-    before.every((request) => now.includes(request))
-  )
-}
+/** The recorded requests, some of them up to so many times, and nothing else. */
+const repeats =
+  (times: number) =>
+  ({ played, recorded }: Difference): boolean => {
+    const before = texts(recorded)
+    const now = texts(played)
+    return (
+      now.length > before.length &&
+      now.length <= times * before.length &&
+      new Set(now).size === new Set(before).size &&
+      before.every((request) => now.includes(request))
+    )
+  }
+
+const follows = (request: string): boolean => request.includes(" /redir/")
 
 const recovery = /^POST \/oauth\/token .*"refresh_reason":"unauthorized_recovery"/
 
@@ -58,17 +62,20 @@ const recovers = ({ played, recorded }: Difference): boolean => {
   )
 }
 
+/** How many sessions there are in a scenario with more than one. */
+const rolesAsked: Readonly<Record<string, number>> = { "login-authtokens": 6, "login-authtokens-over-managed": 2 }
+
 const noRoute = "selected workspace missing from routing discovery"
 
 /** The notifications without our additional members, and with a sign-in that fails for its routing as one that does not. */
-const told = (notifications: unknown): ReadonlyArray<unknown> =>
+const told = (notifications: unknown, planType = "pro"): ReadonlyArray<unknown> =>
   (Array.isArray(notifications) ? notifications : []).flatMap((one: Difference["played"]): ReadonlyArray<unknown> => {
     const { method, params } = Object(one)
-    const { isWorkspaceOwner: _, reason: ___, workspaceRole: __, ...rest } = Object(params)
+    const { isWorkspaceOwner: _, workspaceRole: __, ...rest } = Object(params)
     return rest.error === noRoute
       ? [
           { method, params: { ...rest, success: true, error: null } },
-          { method: "account/updated", params: { authMode: "chatgptAuthTokens", planType: "pro" } }
+          { method: "account/updated", params: { authMode: "chatgptAuthTokens", planType, reason: null } }
         ]
       : [{ method, params: rest }]
   })
@@ -111,18 +118,27 @@ const wanted: ReadonlyArray<Wanted> = [
     allows: goesOnOtherwise
   },
   {
-    why: "Since 0.171 the original says why it announces the account: `reason`, which these recordings do not have yet.",
-    scenario: /./,
-    what: ["result", "notifications"],
-    path: /\.params\.reason$/,
-    allows: ({ recorded }) => recorded === undefined
-  },
-  {
     why: "One odd member of an answer costs its place alone, where the original refuses the whole answer.",
-    scenario: /^(consume-codes|rl-plan-types|rl-reset-credits|rl-windows|usage-profile)$/,
+    scenario:
+      /^(consume-codes|rl-http-errors|rl-plan-types|rl-reset-credits|rl-windows|usage-profile|workspace-messages)$/,
     what: ["outcome"],
     allows: ({ played, recorded }) =>
-      JSON.stringify(recorded).includes("Decode error for") && JSON.stringify(played).startsWith('{"result":')
+      /Decode error for|failed to parse workspace message timestamp/.test(JSON.stringify(recorded)) &&
+      JSON.stringify(played).startsWith('{"result":')
+  },
+  {
+    why: "Of a member of an answer that occurs twice, the last counts too.",
+    scenario: /^rl-upsell$/,
+    place: /^duplicate key plan_type$/,
+    what: ["outcome"],
+    allows: ({ played }) => JSON.stringify(played).includes('"planType":"plus"')
+  },
+  {
+    why: "An answer is an object: the values of a struct as an array are not understood.",
+    scenario: /^workspace-messages$/,
+    place: /^json-array$/,
+    what: ["outcome"],
+    allows: ({ played }) => JSON.stringify(played).includes("can't be understood")
   },
   {
     why: "So a list of reset credits with an odd member is told, and the usage's count is not fallen back on.",
@@ -165,8 +181,7 @@ const wanted: ReadonlyArray<Wanted> = [
     scenario: /./,
     what: ["totals"],
     path: /^GET \/backend-api\/accounts\/check\/v4-2023-04-27$/,
-    allows: ({ played, recorded, scenario }) =>
-      recorded === undefined && Number(played) <= (scenario === "login-authtokens" ? 6 : 1)
+    allows: ({ played, recorded, scenario }) => recorded === undefined && Number(played) <= (rolesAsked[scenario] ?? 1)
   },
   {
     why: "Routing by workspace is not ours: nothing is asked for it, and account/read neither tells it nor waits for it.",
@@ -183,31 +198,95 @@ const wanted: ReadonlyArray<Wanted> = [
     allows: ({ played }) => played === null
   },
   {
-    why: "A session whose workspace the routing does not know is still a session.",
-    scenario: /^login-authtokens$/,
+    why: "A session whose workspace the routing does not know is still a session, and so is one without a routing.",
+    scenario: /^(base-url-not-url|login-authtokens|login-authtokens-over-managed)$/,
     place: /^account\/read$/,
     what: ["outcome"],
-    allows: ({ recorded }) => JSON.stringify(recorded).includes(noRoute)
+    allows: ({ recorded }) =>
+      [noRoute, "workspace routing discovery failed"].some((words) => JSON.stringify(recorded).includes(words))
+  },
+  {
+    why: "The cloud configuration of managed plans is not ours: an account is told without it.",
+    scenario: /^jwt-plan-business$/,
+    place: /^account\/read$/,
+    what: ["outcome"],
+    allows: ({ played, recorded }) =>
+      JSON.stringify(recorded).includes("cloud config: request failed") &&
+      JSON.stringify(played).includes('"planType":"business"')
+  },
+  {
+    why: "So whoever is signed in is announced.",
+    scenario: /^(base-url-not-url|jwt-plan-business)$/,
+    what: ["notifications"],
+    allows: ({ played, recorded }) => texts(recorded).length === 0 && texts(played).length === 1
+  },
+  {
+    why: "A record that names nobody is nobody's: nothing is asked for without a session.",
+    scenario: /^auth-empty-object$/,
+    what: ["outcome", "code", "message", "requests", "totals"],
+    allows: ({ path, place, played, what }) =>
+      what === "requests" || what === "totals"
+        ? isNothing(played) || texts(played).length === 0
+        : place === "account/read"
+          ? JSON.stringify(played).startsWith('{"result":{"account":null,')
+          : what === "outcome" || path === "message"
+            ? JSON.stringify(played).includes("codex account authentication required")
+            : played === -32_600
+  },
+  {
+    why: "What a sign-out removes from the store is revoked, also where a host's tokens were used instead.",
+    scenario: /^login-authtokens-over-managed$/,
+    place: /^(account\/logout)?$/,
+    what: ["requests", "totals"],
+    path: /^$|\/oauth\/revoke$/,
+    allows: ({ played }) =>
+      played === 1 || (texts(played).length === 1 && texts(played).join().includes("/oauth/revoke"))
+  },
+  {
+    why: "A sign-in names this program, whoever asks it to.",
+    scenario: /^login-chatgpt-(browser|full)$/,
+    what: ["result"],
+    path: /^authUrl$/,
+    allows: ({ played, recorded }) =>
+      played === String(recorded).replace("originator=oracle", "originator=effect-codex-account")
+  },
+  {
+    why: "The pages of a sign-in say more, in words of our own.",
+    scenario: /^login-chatgpt-browser$/,
+    what: ["page"],
+    allows: ({ played, recorded }) => Object(played).status === Object(recorded).status
   },
   {
     why: "So its sign-in succeeds, and says so.",
-    scenario: /^login-authtokens$/,
+    scenario: /^login-authtokens(-over-managed)?$/,
     place: /^$/,
     what: ["notifications"],
-    allows: ({ played, recorded }) => JSON.stringify(told(recorded)) === JSON.stringify(told(played))
+    allows: ({ played, recorded, scenario }) =>
+      JSON.stringify(told(recorded, scenario === "login-authtokens" ? "pro" : "plus")) === JSON.stringify(told(played))
   },
   {
     why: "A redirect is refused: nothing follows it to wherever it points.",
-    scenario: /^usage-profile$/,
+    scenario: /^(nudge|rl-http-errors|usage-profile|workspace-messages)$/,
     place: /^redirect-/,
     what: ["requests"],
-    allows: ({ played, recorded }) => texts(played).join() === texts(recorded).slice(0, 1).join()
+    allows: ({ played, recorded }) =>
+      isDeepStrictEqual(
+        texts(played),
+        texts(recorded).filter((request) => !follows(request))
+      )
+  },
+  {
+    why: "So the call fails, where what is there would be an answer.",
+    scenario: /^(nudge|rl-http-errors|workspace-messages)$/,
+    place: /^redirect-/,
+    what: ["outcome"],
+    allows: ({ played }) => JSON.stringify(played).includes("redirected the request, which is never followed")
   },
   {
     why: "So nothing arrives where a redirect points.",
-    scenario: /^usage-profile$/,
+    scenario: /^(nudge|rl-http-errors|usage-profile|workspace-messages)$/,
     what: ["totals"],
-    path: /^GET \/redir\//,
+    path: /^(GET|POST) \/redir\//,
     allows: ({ played }) => isNothing(played)
   },
   {
@@ -215,7 +294,34 @@ const wanted: ReadonlyArray<Wanted> = [
     scenario: /^rl-reset-credits$/,
     place: /^details (http_500|reset_before)$/,
     what: ["requests"],
-    allows: repeats
+    allows: repeats(2)
+  },
+  {
+    why: "The usage is asked for up to three times.",
+    scenario: /^rl-http-errors$/,
+    place: /5\d\d|429|big-error/,
+    what: ["requests"],
+    allows: repeats(3)
+  },
+  {
+    why: "So the backend sees two more requests for each of these eleven, and one after the 401.",
+    scenario: /^rl-http-errors$/,
+    what: ["totals"],
+    path: /^GET \/backend-api\/wham\/usage$/,
+    allows: ({ played, recorded }) => Number(played) - Number(recorded) <= 23
+  },
+  {
+    why: "Readers at once share a request, so that every one is answered while the original still asks for the first ones.",
+    scenario: /^proto-flood$/,
+    what: ["result", "totals"],
+    path: /^$|\/usage$/,
+    allows: ({ played, recorded }) =>
+      Array.isArray(played)
+        ? isDeepStrictEqual(
+            played,
+            texts(recorded).filter((kind) => kind !== "none")
+          )
+        : Number(played) < 10
   },
   {
     why: "Where the usage can't be read, the list of credits is not waited for, and perhaps not even asked for.",
@@ -246,11 +352,12 @@ const wanted: ReadonlyArray<Wanted> = [
         ? Number(difference.played) < 8500
         : difference.what === "totals"
           ? difference.played === 2
-          : repeats(difference)
+          : repeats(2)(difference)
   },
   {
     why: "A 401 is answered once by renewing the session and asking again.",
-    scenario: /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-reset-credits|usage-profile)$/,
+    scenario:
+      /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
     place: /401/,
     what: ["requests"],
     allows: recovers
@@ -265,7 +372,8 @@ const wanted: ReadonlyArray<Wanted> = [
   },
   {
     why: "So the backend sees the renewal and the second request.",
-    scenario: /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-reset-credits|usage-profile)$/,
+    scenario:
+      /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
     what: ["totals"],
     path: /^(POST \/oauth\/token|GET \/backend-api\/wham\/usage)$/,
     allows: ({ played, recorded, scenario }) =>

@@ -173,6 +173,8 @@ const keys: ReadonlyArray<readonly [label: string, toml: string, found: Partial<
     (name) => [`the store ${name}`, `cli_auth_credentials_store = "${name}"`, { credentialStore: name }] as const
   ),
   ["forced ChatGPT", 'forced_login_method = "chatgpt"', { forcedLoginMethod: Option.some("chatgpt") }],
+  ["a model", 'model = "gpt-9"', { model: Option.some("gpt-9") }],
+  ["a model that is none", "model = 9", { model: Option.none() }],
   ["a forced API key", 'forced_login_method = "api"', { forcedLoginMethod: Option.some("api") }],
   ["one workspace", 'forced_chatgpt_workspace_id = "w1"', { forcedWorkspaces: ["w1"] }],
   ["no workspace", "forced_chatgpt_workspace_id = []", { forcedWorkspaces: [] }],

@@ -62,6 +62,9 @@ describe.each(faces)("in %s", (_name, face) => {
     assert.strictEqual((yield* send(usage)).status, 401)
     assert.strictEqual((yield* send(usage, { token: "other" })).status, 401)
     assert.strictEqual((yield* send("/wham/nothing", { token })).status, 404)
+    // Codex goes on with a configuration that says nothing, and not without one.
+    assert.deepStrictEqual(json(yield* send("/wham/config/bundle", { token })), {})
+    assert.deepStrictEqual(json(yield* send("/api/codex/config/bundle", { token, base: "codex" })), {})
     assert.strictEqual((yield* send("/oauth/token", { token, json: {} })).status, 404)
     assert.strictEqual((yield* send("/api/codex/referrals/invite", { token, json: {}, base: "codex" })).status, 404)
     assert.strictEqual((yield* send(consume, { token, json: { redeem_request_id: 1 } })).status, 400)

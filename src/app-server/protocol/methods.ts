@@ -46,6 +46,7 @@ export const methods = {
   "account/gatewayOAuth/login": make(Startup.NoMembers, Startup.NoMembers, { presence: "optional" }),
   "account/gatewayOAuth/cancel": make(Startup.NoMembers, Startup.NoMembers, { presence: "optional" }),
   "config/read": make(Startup.ConfigReadParams, Startup.ConfigReadResponse),
+  "configRequirements/read": withoutParams(Startup.ConfigRequirementsReadResponse),
   "model/list": make(Startup.ModelListParams, Startup.PageResponse),
   "skills/list": make(Startup.SkillsListParams, Startup.ListResponse),
   "hooks/list": make(Startup.HooksListParams, Startup.ListResponse),

@@ -7,6 +7,7 @@ import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { accountsAt, FakeAccountsText } from "../../testing/FakeAccounts.js"
 import { FakeBackend, type FakeBackendService, layerServer } from "../../testing/FakeBackend.js"
 import { FaultPlanText } from "../../testing/FaultPlan.js"
 import { journalFile } from "../../services/OperationJournal.js"
@@ -15,21 +16,25 @@ import { demoAccount, writeHome } from "../demoHome.js"
 import { backendFields } from "../json/outputs.js"
 import { present } from "../Report.js"
 
-const readPlan = (file: string) =>
+/** What a file says, in the words of a schema. */
+const readData = <A>(flag: string, file: string, schema: Schema.Schema<A, string>, example: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const text = yield* Effect.mapError(fs.readFileString(file), () => badUsage(`The plan ${file} can't be read.`))
-    return yield* Schema.decode(FaultPlanText)(text).pipe(
+    const text = yield* Effect.mapError(fs.readFileString(file), () => badUsage(`${flag}: ${file} can't be read.`))
+    return yield* Schema.decode(schema)(text).pipe(
       Effect.mapError((error) => {
         const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
         const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`
         return badUsage(
-          `The plan ${file} can't be understood${where}: ${issue?.message ?? "not a plan"}.`,
-          'A plan looks like [{"endpoint": "usage.read", "call": 1, "fault": {"_tag": "Hang"}}]'
+          `${flag}: ${file} can't be understood${where}: ${issue?.message ?? "not what is expected"}.`,
+          `It looks like ${example}`
         )
       })
     )
   })
+
+const planExample = '[{"endpoint": "usage.read", "call": 1, "fault": {"_tag": "Hang"}}]'
+const accountsExample = '[{"email": "ada@example.test", "planType": "plus", "resetCredits": [{"id": "rc_1"}]}]'
 
 /** Puts a sign-in into an empty folder, and takes it out again at the end. */
 const makeHome = (home: string, backend: FakeBackendService) =>
@@ -62,19 +67,27 @@ const isOurs = (name: string): boolean => name === "auth.json" || name === "conf
 
 interface Flags {
   readonly "--port": number | undefined
+  readonly "--accounts": string | undefined
   readonly "--plan": string | undefined
   readonly "--home": string | undefined
 }
 
-/** Serves until the scope closes. The account is that of the demo. */
-const serve = ({ "--home": wanted, "--plan": file, "--port": port = 0 }: Flags) =>
+/** Serves until the scope closes. Without accounts of its own it has that of the demo. */
+const serve = ({ "--accounts": data, "--home": wanted, "--plan": file, "--port": port = 0 }: Flags) =>
   Effect.gen(function* () {
-    const plan = file === undefined ? [] : yield* readPlan(file)
-    const layer = layerServer({ accounts: (now) => [demoAccount(now)], plan, port })
+    const plan = file === undefined ? [] : yield* readData("--plan", file, FaultPlanText, planExample)
+    const accounts =
+      data === undefined
+        ? (now: number) => [demoAccount(now)]
+        : accountsAt(yield* readData("--accounts", data, FakeAccountsText, accountsExample))
+    const layer = layerServer({ accounts, plan, port })
     const backend = yield* Layer.build(layer).pipe(
       Effect.map((context) => Context.get(context, FakeBackend)),
       Effect.mapError(() => badUsage(`The port ${port} can't be used.`, "Choose another, or leave out --port."))
     )
+    if (new Set(backend.accountKeys).size < backend.accountKeys.length) {
+      return yield* badUsage("--accounts: two accounts have the same accountId and userId.")
+    }
     const home = wanted === undefined ? null : yield* makeHome(wanted, backend)
     const { chatgpt, origin, refresh, revoke } = backend.urls
     return {

@@ -42,7 +42,9 @@ const success = (client: Client, method: string, params?: unknown) => Effect.map
 const nothingKnown = { userId: null, workspaceRouting: null, workspaceRole: null, isWorkspaceOwner: null }
 
 describe("what editors ask when they start", () => {
-  const settings = server({ settings: { forcedLoginMethod: Option.some("chatgpt"), forcedWorkspaces: ["ws-1"] } })
+  const settings = server({
+    settings: { forcedLoginMethod: Option.some("chatgpt"), forcedWorkspaces: ["ws-1"], model: Option.some("m") }
+  })
 
   withClient("is answered truthfully: no models, skills, hooks or tools", settings, function* (client) {
     for (const method of ["skills/list", "hooks/list", "collaborationMode/list"]) {
@@ -52,9 +54,17 @@ describe("what editors ask when they start", () => {
       assert.deepStrictEqual(yield* success(client, method, {}), { data: [], nextCursor: null })
       assert.strictEqual((yield* failure(client, method, { limit: "all" }))[0], -32_600)
     }
+    assert.deepStrictEqual(yield* success(client, "configRequirements/read"), {
+      requirements: null,
+      supportsIndependentSpeedModes: false
+    })
     const config = yield* success(client, "config/read", { includeLayers: true })
     assert.deepInclude(config, { origins: {}, layers: [] })
-    assert.nestedInclude(config, { "config.model": null, "config.forced_login_method": "chatgpt" })
+    assert.nestedInclude(config, {
+      "config.model": "m",
+      "config.review_model": null,
+      "config.forced_login_method": "chatgpt"
+    })
     assert.nestedPropertyVal(config, "config.forced_chatgpt_workspace_id[0]", "ws-1")
   })
 

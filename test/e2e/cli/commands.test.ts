@@ -1,7 +1,7 @@
 /** Every command and every exit code, as a script meets them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdirSync, readFileSync, rmdirSync, statSync } from "node:fs"
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { version } from "../../../src/domain/version.js"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
@@ -243,10 +243,28 @@ describe.concurrent("backend", () => {
     assert.isNull(readIfThere(config))
   })
 
-  live("2 for a plan, a port or a home that can't be used", function* () {
+  live("serves the accounts of a file", function* () {
+    const { ask, home } = yield* emptyWorld
+    const fresh = join(home, "fresh")
+    const accounts = join(home, "accounts.json")
+    writeFileSync(accounts, JSON.stringify([{ planType: "plus", resetCredits: [{ id: "rc_own" }] }, {}]))
+    const { code } = yield* ask("backend", ["backend", "--accounts", accounts, "--home", fresh], {
+      meanwhile: Effect.fn(function* ({ signal }) {
+        yield* until(() => readIfThere(join(fresh, "config.toml")))
+        const { answer } = yield* ask("usage", ["usage"], { env: { CODEX_HOME: fresh } })
+        assert.isTrue(answer.ok && answer.usage.plan === "plus", JSON.stringify(answer))
+        yield* signal("SIGINT")
+      })
+    })
+    assert.strictEqual(code, 0)
+  })
+
+  live("2 for a plan, accounts, a port or a home that can't be used", function* () {
     const { backend, cli, home } = yield* world()
     const lines = [
       ["--plan", "/nonexistent"],
+      ["--accounts", "/nonexistent"],
+      ["--accounts", join(home, "config.toml")],
       ["--plan", join(home, "config.toml")],
       ["--port", new URL(backend.urls.origin).port],
       ["--home", home]

@@ -14,6 +14,12 @@ export const ConfigReadResponse = struct("ConfigReadResponse", {
   layers: nullable(Schema.Array(Schema.Unknown))
 })
 
+/** Nobody sets requirements where there is no cloud configuration, and no model has a speed. */
+export const ConfigRequirementsReadResponse = struct("ConfigRequirementsReadResponse", {
+  requirements: nullable(anything),
+  supportsIndependentSpeedModes: Schema.Boolean
+})
+
 const page = { cursor: opt(Schema.String), limit: opt(UInt32) }
 const folders = Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 

@@ -7,7 +7,6 @@ import type { Handlers } from "../Handler.js"
 
 /** The original writes each of these, null where it is not set. */
 const unset = {
-  model: null,
   review_model: null,
   model_context_window: null,
   model_auto_compact_token_limit: null,
@@ -43,6 +42,7 @@ export const startupHandlers: Handlers<
   | "account/gatewayOAuth/read"
   | "collaborationMode/list"
   | "config/read"
+  | "configRequirements/read"
   | "hooks/list"
   | "mcpServerStatus/list"
   | "model/list"
@@ -62,16 +62,18 @@ export const startupHandlers: Handlers<
     }),
   "collaborationMode/list": emptyList,
   "config/read": ({ includeLayers }) =>
-    Effect.map(AccountConfig, ({ credentialStore, forcedLoginMethod, forcedWorkspaces }) => ({
+    Effect.map(AccountConfig, ({ credentialStore, forcedLoginMethod, forcedWorkspaces, model }) => ({
       config: {
         ...unset,
         cli_auth_credentials_store: credentialStore,
         forced_chatgpt_workspace_id: forcedWorkspaces.length === 0 ? null : forcedWorkspaces,
-        forced_login_method: Option.getOrNull(forcedLoginMethod)
+        forced_login_method: Option.getOrNull(forcedLoginMethod),
+        model: Option.getOrNull(model)
       },
       origins: {},
       layers: includeLayers === true ? [] : null
     })),
+  "configRequirements/read": () => Effect.succeed({ requirements: null, supportsIndependentSpeedModes: false }),
   "hooks/list": emptyList,
   "mcpServerStatus/list": emptyPage,
   "model/list": emptyPage,
