@@ -63,9 +63,13 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
   OutcomeUnknown: ExitCode.unknown
 }
 
-/** For every reason but `Unavailable` there is no usable sign-in. */
-export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
-  reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
+/** For every reason but `Unavailable` there is no usable sign-in. What an exchange met with ends as it does for a call. */
+export const ofAuthError = ({ failure, reason }: Pick<AuthError, "failure" | "reason">): ExitCode =>
+  failure !== null
+    ? ofBackendError(failure.reason)
+    : reason === "Unavailable"
+      ? ExitCode.unavailable
+      : ExitCode.notSignedIn
 
 const ofLogin: Readonly<Record<LoginError["reason"], ExitCode>> = {
   InvalidInput: ExitCode.badUsage,

@@ -11,7 +11,7 @@ import { BackendError } from "../../domain/BackendError.js"
 import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import type { AuthSession, Authorization } from "../../services/AuthSession.js"
-import { Progress } from "./BoundedHttpClient.js"
+import { Progress, timeoutIn } from "./BoundedHttpClient.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
 type Failure = AuthError | BackendError
@@ -48,9 +48,6 @@ const pause = (policy: CallPolicy, { retryAfterMillis }: BackendError, failed: n
   }
   return Effect.map(pauseAfter(failed, policy.backoff), Duration.toMillis)
 }
-
-const timeoutIn = ({ phase }: Progress["Type"]) =>
-  phase === "connecting" ? "ConnectTimeout" : phase === "reading" ? "BodyTimeout" : "Timeout"
 
 const timeout = <A, E, B>({ name, progress }: Tracked<B>, millis: number, work: Effect.Effect<A, E>) =>
   Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(name, timeoutIn(progress)) })

@@ -9,13 +9,15 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
+import { BackendError } from "../../domain/BackendError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
 import { Session } from "../../domain/Session.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
-import { NoAnswer, type OAuthClient, shortestPauseMillis } from "./OAuthClient.js"
+import { Progress, timeoutIn } from "./BoundedHttpClient.js"
+import { type NoAnswer, type OAuthClient, refreshCall, shortestPauseMillis, unanswered } from "./OAuthClient.js"
 import { leaseName, mark, markOf } from "./renewalMark.js"
 import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
 import { renewalTarget, withNewTokens } from "./sessionRecord.js"
@@ -97,13 +99,13 @@ export const makeRenewal = (parts: {
       )
 
     /** The mark stays when the server may have spent the token. */
-    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { detail, pauseMillis, sent }: NoAnswer) =>
+    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { failure, pauseMillis, sent }: NoAnswer) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         const until = now + (pauseMillis ?? shortestPauseMillis)
         if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
         else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
-        return yield* recordFailure(base, AuthError.of("Unavailable", detail), until)
+        return yield* recordFailure(base, AuthError.unanswered(failure), until)
       })
 
     const refused = (base: SignedIn, error: AuthError) =>
@@ -116,12 +118,14 @@ export const makeRenewal = (parts: {
 
     const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) => {
       const target = renewalTarget(base.record, settings)
+      const progress: Progress["Type"] = { phase: null }
       return oauth.refresh(token, target, reason).pipe(
+        Effect.provideService(Progress, progress),
         // Ends by itself or at its time limit: a lost answer would cost the session.
         Effect.interruptible,
         Effect.timeoutFail({
           duration: policy.attemptTimeout,
-          onTimeout: () => new NoAnswer({ detail: "no answer in time", sent: true, pauseMillis: null })
+          onTimeout: () => unanswered(BackendError.of(refreshCall, timeoutIn(progress)))
         }),
         Effect.matchEffect({
           onFailure: (error) => (error._tag === "NoAnswer" ? notAnswered(base, token, error) : refused(base, error)),
