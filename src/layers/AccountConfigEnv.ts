@@ -17,6 +17,7 @@ import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
+import { defaultRenewal } from "../domain/RenewalPolicy.js"
 import { version } from "../domain/version.js"
 
 /**
@@ -56,7 +57,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   forcedWorkspaces: [],
   caCertificate: Option.none(),
   maxResponseBytes: 1024 * 1024,
-  refreshBefore: Duration.minutes(5),
+  renewal: defaultRenewal,
   usageInterval: Duration.seconds(5),
   roleTimeToLive: Duration.minutes(15),
   roleCoolDown: Duration.minutes(5)

@@ -5,6 +5,7 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { BackendBase } from "../contracts/BackendEndpoints.js"
+import type { RenewalPolicy } from "../domain/RenewalPolicy.js"
 import { namesOf } from "../domain/words.js"
 
 /** What it is about, and what is wrong with it. */
@@ -75,8 +76,8 @@ export interface AccountSettings {
   readonly caCertificate: Option.Option<{ readonly path: string; readonly variable: string }>
   /** An answer above this many bytes is refused. */
   readonly maxResponseBytes: number
-  /** How long before its expiry an access token is renewed. */
-  readonly refreshBefore: Duration.Duration
+  /** When the session is renewed. */
+  readonly renewal: RenewalPolicy
   /** Reads of usage within this time of one another share one request. */
   readonly usageInterval: Duration.Duration
   /** How long a live role is kept, and how long a failing role endpoint is left alone. */

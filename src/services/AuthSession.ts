@@ -1,5 +1,6 @@
 /** The session that requests are made as. */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
@@ -16,6 +17,16 @@ export interface Authorization {
   readonly session: Session
   readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
 }
+
+/**
+ * How long the caller waits for a session that is being renewed: less than the limit of its call, which could only say
+ * that time is up. A session that is renewed elsewhere, or slowly, then fails with `Unavailable` and the cause.
+ * @since 0.1.0
+ * @category tags
+ */
+export class Patience extends Context.Reference<Patience>()("effect-codex-account/services/AuthSession/Patience", {
+  defaultValue: (): Duration.Duration => Duration.infinity
+}) {}
 
 /**
  * @since 0.1.0

@@ -51,7 +51,7 @@ describe("without any configuration", () => {
       credentialStore: "file",
       maxResponseBytes: 1_048_576
     })
-    assert.strictEqual(Duration.toMillis(found.refreshBefore), 300_000)
+    assert.strictEqual(Duration.toMillis(found.renewal.before), 600_000)
     assert.match(found.userAgent, /^effect-codex-account\/\d+\.\d+\.\d+ [\u0020-\u007e]+$/)
   })
 

@@ -62,7 +62,7 @@ describe("a renewal that waits for the lease", () => {
   })
 
   inWorld({ record: due, lease: refusing("Unavailable") })("where there can be none exchanges nothing", function* () {
-    assert.strictEqual(yield* run(renewal), "NotWritable")
+    assert.strictEqual(yield* run(renewal), "Unavailable")
     assert.strictEqual(yield* exchanges, 0)
   })
 })

@@ -51,8 +51,8 @@ const accountsOf = (now: number) =>
     nudgeCooldownMillis: 0
   }))
 
-/** Due for renewal 100 s after its issue. */
-const accessTokenSeconds = 400
+/** Due for renewal 100 s after its issue, in the middle of its life. */
+const accessTokenSeconds = 200
 
 /** A record with unknown keys, which differ between sign-ins. */
 export const withUnknownKeys = (record: AuthJson, mark: string): AuthJson => ({
