@@ -95,7 +95,11 @@ const make = Effect.gen(function* () {
   const inLayer = <A>(work: Effect.Effect<A, AuthError>): Effect.Effect<A, AuthError> =>
     Effect.flatMap(FiberSet.run(working, session.exclusive(work)), Fiber.join)
   yield* Effect.addFinalizer(() =>
-    FiberSet.awaitEmpty(working).pipe(Effect.interruptible, Effect.timeoutOption(closingTime))
+    FiberSet.awaitEmpty(working).pipe(
+      Effect.zipRight(renewal.whyUnsaved),
+      Effect.interruptible,
+      Effect.timeoutOption(closingTime)
+    )
   )
 
   /** At once, whatever another program may be about to store. */
@@ -228,6 +232,7 @@ const make = Effect.gen(function* () {
           return { removed, revoked }
         })
       ),
+    unsaved: renewal.whyUnsaved,
     epoch: session.epoch,
     changes: Stream.unwrapScoped(
       Effect.gen(function* () {

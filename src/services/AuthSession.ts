@@ -60,6 +60,11 @@ export class AuthSession extends Context.Tag("effect-codex-account/services/Auth
     readonly signOut: (options: {
       readonly revoke: boolean
     }) => Effect.Effect<{ readonly removed: boolean; readonly revoked: boolean | null }, AuthError>
+    /**
+     * Why the tokens of a renewal can't be stored, which is tried once more: without that the session ends with this
+     * process. Null when there are none to be stored.
+     */
+    readonly unsaved: Effect.Effect<string | null>
     /** How many identity boundaries there have been: drop what was read under another number. */
     readonly epoch: Effect.Effect<number>
     /** Emits when the identity changes: drop everything cached for the previous one. */

@@ -112,7 +112,7 @@ describe("exit codes", () => {
   ] as const)("%s", (error, code) => assert.strictEqual(failureOf(error, at).exitCode, code))
 
   it("the numbers are those of the documentation", () => {
-    assert.deepStrictEqual(Object.values(ExitCode), [0, 1, 2, 3, 4, 5, 6, 7, 8, 130])
+    assert.deepStrictEqual(Object.values(ExitCode), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130])
   })
 })
 

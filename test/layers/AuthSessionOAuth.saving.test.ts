@@ -82,22 +82,36 @@ whileDue.each(reasons)("a store that fails costs no refresh token: %s", function
 })
 
 describe("tokens that could not be stored", () => {
-  whileDue.each(reasons)("are used from memory, and stored as soon as that works: %s", function* ({ store }, reason) {
-    yield* store.failWrites(reason)
-    assert.strictEqual(yield* renewal, "account-1 14400")
-    const used = yield* bearer
-    assert.notStrictEqual(used, tokensOf(due)?.access)
-    yield* expectWorld({ stored: due })
-    // Nothing asks for another exchange meanwhile.
-    yield* TestClock.adjust("1 minute")
-    assert.strictEqual(yield* bearer, used)
-    assert.strictEqual(yield* exchanges, 1)
+  whileDue.each(reasons)(
+    "are used from memory, and stored as soon as that works: %s",
+    function* ({ session, store }, reason) {
+      assert.isNull(yield* session.unsaved)
+      yield* store.failWrites(reason)
+      assert.strictEqual(yield* renewal, "account-1 14400")
+      assert.include(yield* session.unsaved, "Could not write")
+      const used = yield* bearer
+      assert.notStrictEqual(used, tokensOf(due)?.access)
+      yield* expectWorld({ stored: due })
+      // Nothing asks for another exchange meanwhile.
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* bearer, used)
+      assert.strictEqual(yield* exchanges, 1)
+      yield* store.failWrites(null)
+      assert.strictEqual(yield* bearer, used)
+      assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
+      const writes = yield* store.writes
+      yield* bearer
+      assert.isNull(yield* session.unsaved)
+      yield* expectWorld({ exchanges: 1, writes })
+    }
+  )
+
+  whileDue("are stored by who asks whether they are", function* ({ session, store }) {
+    yield* store.failWrites("NoSpace")
+    yield* session.refresh
     yield* store.failWrites(null)
-    assert.strictEqual(yield* bearer, used)
-    assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
-    const writes = yield* store.writes
-    yield* bearer
-    yield* expectWorld({ exchanges: 1, writes })
+    assert.isNull(yield* session.unsaved)
+    assert.notStrictEqual(tokensOf(yield* store.stored)?.refresh, "rt_1")
   })
 
   whileDue("are what the next exchange is made with", function* ({ session, store }) {

@@ -20,6 +20,7 @@ import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { Progress, timeoutIn } from "./BoundedHttpClient.js"
 import { type NoAnswer, type OAuthClient, refreshCall, shortestPauseMillis, unanswered } from "./OAuthClient.js"
+import { makeKeeping } from "./keeping.js"
 import { leaseName, mark, markOf } from "./renewalMark.js"
 import { mayBeHalfWritten, sameBearer, type SessionState, type SignedIn } from "./SessionState.js"
 import { renewalTarget, withNewTokens } from "./sessionRecord.js"
@@ -29,12 +30,6 @@ const patienceForLease = 0.9
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
-
-/** How often a save starts again from what another program has written meanwhile. */
-const maxConflicts = 20
-
-const warnUnsaved = ({ message }: Error) =>
-  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${message}`)
 
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
 const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
@@ -51,30 +46,7 @@ export const makeRenewal = (parts: {
   Effect.gen(function* () {
     const { lease, mode, oauth, policy, session, settings, store } = parts
     const attempts = yield* Ref.make(0)
-
-    /**
-     * Replaces the record that the renewed one is based on. If another program has changed that meanwhile, its record gets
-     * the new tokens, unless it is that of another sign-in.
-     */
-    const save = (renewed: SignedIn, conflicts = 0): Effect.Effect<SignedIn, AuthError> =>
-      store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
-        Effect.matchEffect({
-          onSuccess: (stored) =>
-            Effect.zipRight(
-              Effect.ignore(store.writeMark(Option.none())),
-              session.transition({ ...renewed, revision: stored.revision, spent: null })
-            ),
-          onFailure: (error) =>
-            error.reason === "Conflict" && conflicts < maxConflicts
-              ? session.reloadFromStore.pipe(
-                  Effect.flatMap((found) =>
-                    found.spent === null ? Effect.succeed(found) : save(found, conflicts + 1)
-                  ),
-                  Effect.catchIf(mayBeHalfWritten, (unreadable) => Effect.as(warnUnsaved(unreadable), renewed))
-                )
-              : Effect.as(warnUnsaved(error), renewed)
-        })
-      )
+    const { save, saveUnsaved, whyUnsaved } = yield* makeKeeping(session, store)
 
     /** No renewal is tried before `until`, except by somebody who forces one, or after a 401 if this one sent nothing. */
     const recordFailure = (base: SignedIn, error: AuthError, until: number, { hasSent = true, isSpent = false } = {}) =>
@@ -247,11 +219,6 @@ export const makeRenewal = (parts: {
         return sameBearer(after, seen) ? yield* AuthError.of("Unavailable", "it has not been renewed yet") : after
       })
 
-    /** Stores a renewed record that could not be stored before. */
-    const saveUnsaved = Effect.flatMap(session.state, (known) =>
-      known._tag === "SignedIn" && known.spent !== null ? Effect.uninterruptible(save(known)) : session.reloadFromStore
-    )
-
     /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */
     const renew = (seen: SignedIn, startedAt: number, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
       Effect.flatMap(saveUnsaved, (stored) => {
@@ -266,5 +233,5 @@ export const makeRenewal = (parts: {
         }
       })
 
-    return { renew, saveUnsaved, attempts: Ref.get(attempts) }
+    return { renew, saveUnsaved, whyUnsaved, attempts: Ref.get(attempts) }
   })
