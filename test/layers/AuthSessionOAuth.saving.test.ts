@@ -1,10 +1,16 @@
 /** A renewal that has to wait for the lease, can't be stored, or meets what another process has stored meanwhile. */
 import { assert, describe } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
+import { BackendError } from "../../src/domain/BackendError.js"
+import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
+import { callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
 import type { CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { LeaseError, type HeldLease, Lease } from "../../src/services/Lease.js"
 import { during, run } from "../programs/harness.js"
@@ -58,6 +64,34 @@ describe("a renewal that waits for the lease", () => {
     const error = yield* run(Effect.flip(session.refresh))
     assert.deepStrictEqual([error.reason, error.isPermanent], ["Unavailable", false])
     assert.strictEqual(yield* run(bearer), tokensOf(due)?.access)
+    assert.strictEqual(yield* exchanges, 0)
+  })
+
+  /** Leases that another process keeps for ever. */
+  const kept = Layer.succeed(Lease, {
+    withLease: ({ name, wait }) => Effect.delay(new LeaseError({ reason: "Busy", name, detail: "process 1234" }), wait)
+  })
+  const expired = record({ access: accessToken(-minute) })
+  inWorld({ record: expired, lease: kept })("ends before the limit of the call, and names who has it", function* () {
+    for (const seconds of [10, 25]) {
+      const session = yield* AuthSession
+      const policy = new CallPolicy({
+        ...defaultPolicies.readUsage,
+        attemptTimeout: Duration.seconds(seconds),
+        overallTimeout: Duration.seconds(seconds)
+      })
+      const refused = yield* run(session.authorization)
+      const recovering = { ...session, authorization: Effect.succeed(refused) }
+      const attempt = () => Effect.fail(BackendError.of("usage.read", "Unauthorized"))
+      const start = yield* Clock.currentTimeMillis
+      const error = yield* run(
+        Effect.flip(callUnderPolicy({ name: "usage.read", policy, session: recovering, attempt }))
+      )
+      assert.isBelow((yield* Clock.currentTimeMillis) - start, seconds * 1000)
+      assert(error._tag === "AuthError")
+      assert.deepStrictEqual([error.reason, error.failure], ["Unavailable", null])
+      assert.include(error.message, "another process is renewing it: process 1234")
+    }
     assert.strictEqual(yield* exchanges, 0)
   })
 

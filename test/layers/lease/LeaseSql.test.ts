@@ -87,6 +87,29 @@ describe("a lease whose holder died", () => {
   })
 })
 
+describe("one that can't be had", () => {
+  withHome("names its holder, where that is another process of this machine", function* ({ lease }) {
+    const error = yield* lease.withLease(options, () => Effect.flip(lease.withLease(options, () => Effect.void)))
+    const holder = process.platform === "linux" ? `process ${process.pid}` : null
+    assert.deepStrictEqual([error.reason, error.detail], ["Busy", holder])
+  })
+
+  withHome("or else says that it is elsewhere", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    rawSql(file, "UPDATE codex_account_leases SET expires_at = 99999999999999, holder = 'another boot 12 34'")
+    const error = yield* Effect.flip(lease.withLease(options, () => Effect.void))
+    assert.strictEqual(error.detail, "a process of another machine or container")
+  })
+
+  withHome("for its database names the file, what is wrong with it, and the next step", function* ({ file, lease }) {
+    Fs.mkdirSync(file)
+    const error = yield* Effect.flip(lease.withLease(options, () => Effect.void))
+    assert.strictEqual(error.reason, "Unavailable")
+    assert.include(error.detail, `${file}: it is not a file`)
+    assert.include(error.message, "move it away to begin a new one")
+  })
+})
+
 describe("a holder", () => {
   withHome("that lost its lease is told, and leaves the next holder alone", function* ({ file, lease }) {
     yield* lease.withLease(options, (held) =>
