@@ -19,6 +19,7 @@ import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHt
 import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { defaultRenewal } from "../domain/RenewalPolicy.js"
 import { version } from "../domain/version.js"
+import { readDotenv, withDotenv } from "./internal/dotenv.js"
 
 /**
  * Settings that go before the environment and `config.toml`.
@@ -55,6 +56,7 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   credentialStore: "file",
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
+  dotenv: new Map(),
   caCertificate: Option.none(),
   maxResponseBytes: 1024 * 1024,
   renewal: defaultRenewal,
@@ -90,8 +92,7 @@ const environment = Config.all({
   issuer: textOr("CODEX_APP_SERVER_LOGIN_ISSUER", defaults.issuer),
   authApi: textOr("CODEX_AUTHAPI_BASE_URL", defaults.authApi),
   originator: textOr("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", defaults.originator),
-  caCertificate: text("CODEX_CA_CERTIFICATE"),
-  sslCertFile: text("SSL_CERT_FILE")
+  caCertificate: text("CODEX_CA_CERTIFICATE")
 })
 
 const checkUrl = (url: string, origin: string) =>
@@ -181,6 +182,8 @@ export const make = (
     const explicit = overrides.codexHome ?? Option.getOrUndefined(env.home)
     const userHome = Option.getOrElse(Option.firstSomeOf([env.userHome, env.userProfile]), () => ".")
     const codexHome = explicit === undefined ? path.join(userHome, ".codex") : yield* resolveHome(fs, explicit)
+    const dotenv = yield* readDotenv(fs, path.join(codexHome, ".env"))
+    const sslCertFile = yield* withDotenv(dotenv)(text("SSL_CERT_FILE"))
     const file = yield* readConfigToml(fs, path.join(codexHome, "config.toml"))
     const given = overrides.baseUrl === undefined ? undefined : yield* checkUrl(overrides.baseUrl, "the base URL given")
     const baseUrl = yield* Effect.either(
@@ -205,9 +208,10 @@ export const make = (
       credentialStore: file.cli_auth_credentials_store ?? defaults.credentialStore,
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: workspaces.filter((id) => id !== ""),
+      dotenv,
       caCertificate: Option.orElse(
         Option.map(env.caCertificate, (pem) => ({ path: pem, variable: "CODEX_CA_CERTIFICATE" })),
-        () => Option.map(env.sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
+        () => Option.map(sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
       )
     }
   })
@@ -216,7 +220,7 @@ export const make = (
  * Reads `CODEX_HOME`, `CODEX_REFRESH_TOKEN_URL_OVERRIDE`, `CODEX_REVOKE_TOKEN_URL_OVERRIDE`,
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`, `CODEX_ACCESS_TOKEN`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_ALLOW_HTTP`,
- * `CODEX_ACCOUNT_USAGE_INTERVAL`, `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
+ * `CODEX_ACCOUNT_USAGE_INTERVAL`, `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` and `.env` in the home.
  * @since 0.1.0
  * @category layers
  */

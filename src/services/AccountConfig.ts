@@ -72,6 +72,8 @@ export interface AccountSettings {
   readonly forcedLoginMethod: Option.Option<"chatgpt" | "api">
   /** Workspaces that may sign in; empty for all. */
   readonly forcedWorkspaces: ReadonlyArray<string>
+  /** Variables of `.env` in the Codex home: the proxies, and `SSL_CERT_FILE`. They go before those of the environment. */
+  readonly dotenv: ReadonlyMap<string, string>
   /** A PEM bundle to trust besides the usual ones, and the variable that named it. */
   readonly caCertificate: Option.Option<{ readonly path: string; readonly variable: string }>
   /** An answer above this many bytes is refused. */
