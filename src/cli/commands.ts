@@ -15,6 +15,7 @@ import {
   flag,
   integer,
   program,
+  settings,
   some,
   text,
   unused,
@@ -315,7 +316,7 @@ export const commands = {
         "N",
         "How far clocks may differ when a bearer token is checked; 30 by default."
       ),
-      "--config": unused("KEY=VALUE"),
+      "--config": settings("KEY=VALUE", "A key of config.toml, as `codex` takes it. Short: -c."),
       "--enable": unused("FEATURE"),
       "--disable": unused("FEATURE"),
       "--sandbox": unused("MODE"),

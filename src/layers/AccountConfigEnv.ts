@@ -16,7 +16,7 @@ import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
-import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
+import { ConfigurationError, AccountConfig, type AccountSettings, type configKeys } from "../services/AccountConfig.js"
 import { defaultRenewal } from "../domain/RenewalPolicy.js"
 import { version } from "../domain/version.js"
 import { readDotenv, withDotenv } from "./internal/dotenv.js"
@@ -29,6 +29,8 @@ import { readDotenv, withDotenv } from "./internal/dotenv.js"
 export interface Overrides {
   readonly codexHome?: string | undefined
   readonly baseUrl?: string | undefined
+  /** Keys of `config.toml`, as `KEY=VALUE`. What is no value of TOML is a text. */
+  readonly config?: ReadonlyArray<string> | undefined
 }
 
 /** For what travels as a header. */
@@ -112,7 +114,7 @@ const revokeBeside = (refreshUrl: string): string => new URL("/oauth/revoke", re
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
 /**
- * The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a
+ * What is read of `config.toml`. All other keys are ignored. `forced_chatgpt_workspace_id` is one id or a
  * list of them. Only what needs the base URL cares what it is.
  */
 const ConfigToml = Schema.Struct({
@@ -120,7 +122,7 @@ const ConfigToml = Schema.Struct({
   cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
   forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
   forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String)))
-}).annotations({ identifier: "ConfigToml" })
+} satisfies Readonly<Record<(typeof configKeys)[number], unknown>>).annotations({ identifier: "ConfigToml" })
 
 /**
  * The file's text to its keys. Parse errors give line and column, never the line itself.
@@ -156,6 +158,28 @@ const readConfigToml = (fs: FileSystem.FileSystem, file: string) =>
     )
   )
 
+const valueOf = (text: string): unknown => {
+  try {
+    return Toml.parse(`value = ${text}`, { integersAsBigInt: true })["value"]
+  } catch {
+    return text.replace(/^["']+|["']+$/g, "")
+  }
+}
+
+/** The keys that were given beside the file. */
+const readGiven = (pairs: ReadonlyArray<string>) =>
+  Effect.mapError(
+    Schema.decodeUnknown(ConfigToml)(
+      Object.fromEntries(
+        pairs.map((pair) => {
+          const [key = "", ...value] = pair.split("=")
+          return [key.trim(), valueOf(value.join("=").trim())]
+        })
+      )
+    ),
+    (error) => new ConfigurationError({ reason: "InvalidValue", detail: whereOf(error.message) })
+  )
+
 /** Where a parse error is, without the values that it quotes. */
 const whereOf = (message: string): string =>
   /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
@@ -184,10 +208,14 @@ export const make = (
     const codexHome = explicit === undefined ? path.join(userHome, ".codex") : yield* resolveHome(fs, explicit)
     const dotenv = yield* readDotenv(fs, path.join(codexHome, ".env"))
     const sslCertFile = yield* withDotenv(dotenv)(text("SSL_CERT_FILE"))
-    const file = yield* readConfigToml(fs, path.join(codexHome, "config.toml"))
+    const keys = yield* readGiven(overrides.config ?? [])
+    const file = { ...(yield* readConfigToml(fs, path.join(codexHome, "config.toml"))), ...keys }
     const given = overrides.baseUrl === undefined ? undefined : yield* checkUrl(overrides.baseUrl, "the base URL given")
     const baseUrl = yield* Effect.either(
-      checkUrl(given ?? wordOf(file.chatgpt_base_url, defaultBaseUrl), "chatgpt_base_url in config.toml")
+      checkUrl(
+        given ?? wordOf(file.chatgpt_base_url, defaultBaseUrl),
+        keys.chatgpt_base_url === undefined ? "chatgpt_base_url in config.toml" : "chatgpt_base_url"
+      )
     )
     const refreshUrl = yield* checkUrl(env.refreshUrl, "CODEX_REFRESH_TOKEN_URL_OVERRIDE")
     const workspaces = [file.forced_chatgpt_workspace_id ?? []].flat().map((id) => id.trim())

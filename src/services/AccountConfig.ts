@@ -43,6 +43,14 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
   }
 }
 
+/** The keys of `config.toml` that concern the account. */
+export const configKeys = [
+  "chatgpt_base_url",
+  "cli_auth_credentials_store",
+  "forced_login_method",
+  "forced_chatgpt_workspace_id"
+] as const
+
 /**
  * @since 0.1.0
  * @category models

@@ -36,6 +36,35 @@ const trouble = (environment: Environment, overrides?: AccountConfigEnv.Override
 const configured = (toml: string) =>
   Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, "config.toml"), toml)))
 
+describe("keys that are given one by one", () => {
+  const given = (...config: ReadonlyArray<string>) =>
+    Effect.flatMap(configured('chatgpt_base_url = "https://file.test"\nforced_login_method = "api"\n'), (home) =>
+      settings({ CODEX_HOME: home }, { config })
+    )
+
+  virtual("go before the file, as TOML or as text, the last one first", function* () {
+    const found = yield* given(
+      "chatgpt_base_url=https://first.test",
+      " chatgpt_base_url = 'https://last.test/a=b' ",
+      'forced_chatgpt_workspace_id=["w1", "w2"]',
+      "cli_auth_credentials_store=keyring",
+      "model=o9",
+      "model_providers.x.name=1"
+    )
+    assert.strictEqual(found.backend.url, "https://last.test/a=b")
+    assert.deepStrictEqual(found.forcedWorkspaces, ["w1", "w2"])
+    assert.strictEqual(found.credentialStore, "keyring")
+    assert.deepStrictEqual(found.forcedLoginMethod, Option.some("api"))
+  })
+
+  virtual("that can't be used are named, but for the base URL, which only its calls need", function* () {
+    const error = yield* Effect.flip(given("forced_login_method=sesame"))
+    assert.include(String(error), "forced_login_method has an unusable value")
+    assert.notInclude(String(error), "sesame")
+    assert.include((yield* given("chatgpt_base_url=7")).backendFault?.message, "chatgpt_base_url")
+  })
+})
+
 describe("`.env` in the home", () => {
   const withFile = (text: string) =>
     Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, ".env"), text)))
