@@ -135,6 +135,14 @@ const perform = (shared: Shared, command: Command): Effect.Effect<Said, Refusal,
         yield* auth.signIn(yield* newSignIn(shared, command.as))
         return { said: "signed in" }
       })
+    case "touch":
+      return Effect.gen(function* () {
+        const found = Option.getOrNull(yield* shared.store.read)
+        if (found === null) return { said: "nothing there" }
+        const { record, revision } = found
+        yield* shared.store.write({ ...record, x_touched: ++marks }, { expected: Option.some(revision) })
+        return { said: "touched" }
+      }).pipe(Effect.orDie)
     case "signOut":
       return Effect.flatMap(AuthSession, (auth) =>
         Effect.map(auth.signOut({ revoke: command.revoke }), (): Said => ({ said: "signed out" }))
