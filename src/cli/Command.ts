@@ -15,6 +15,8 @@ export interface GlobalFlags {
   readonly demo: boolean
   readonly codexHome: string | undefined
   readonly baseUrl: string | undefined
+  /** Keys of `config.toml`, as `KEY=VALUE`. */
+  readonly config: ReadonlyArray<string>
   readonly timeout: Option.Option<Duration.Duration>
   readonly yes: boolean
   readonly color: boolean
@@ -35,7 +37,7 @@ export const badUsage = (message: string, advice: string | null = null): BadUsag
  * A flag. `metavar` names its value and is null where it takes none. `complete` is what a shell offers as the value.
  * `read` gets the text of the value, `""` where the flag takes none, and undefined where it was not given; its failure
  * is what follows the flag's name in the message, such as `needs a folder.` A flag that `isRepeatable` may have several
- * values, and reads the last.
+ * values, and reads them as lines.
  */
 export interface Flag<A> {
   readonly metavar: string | null
@@ -82,6 +84,18 @@ export const unused = (metavar: string | null): Flag<boolean> => ({
   complete: null,
   isRepeatable: true,
   read: (given) => Either.right(given !== undefined)
+})
+
+/** Settings of the original, given one by one. */
+export const settings = (metavar: string, summary: string): Flag<ReadonlyArray<string>> => ({
+  metavar,
+  summary,
+  complete: null,
+  isRepeatable: true,
+  read: (given = "") => {
+    const pairs = given.split("\n").filter((pair) => pair !== "")
+    return pairs.every((pair) => pair.indexOf("=") > 0) ? Either.right(pairs) : Either.left(`needs ${metavar}.`)
+  }
 })
 
 /** Text that is not empty. */

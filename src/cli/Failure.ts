@@ -60,6 +60,7 @@ const nothingDone: Readonly<Partial<Record<string, string>>> = {
 const notDone = ({ command }: Circumstances): string | null => nothingDone[command ?? ""] ?? null
 
 const actions: Readonly<Record<string, string>> = {
+  "session.refresh": "The session could not be renewed",
   "usage.read": "The usage could not be read",
   "referrals.eligibility": "The referral offer could not be read",
   "referrals.rules": "The referral offer could not be read"
@@ -71,6 +72,7 @@ const needsSignIn: ReadonlySet<AuthError["reason"]> = new Set(["NotSignedIn", "W
 const signInAgain = "To sign in again: codex-account login"
 
 const fromAuth = (error: AuthError, at: Circumstances): Failure => {
+  if (error.failure !== null) return fromBackend(error.failure, at)
   const { detail, isPermanent, message, reason, summary } = error
   const first = needsSignIn.has(reason)
     ? `${summary} Run \`codex-account login\`.${detail === null ? "" : ` (${detail})`}`
@@ -81,7 +83,7 @@ const fromAuth = (error: AuthError, at: Circumstances): Failure => {
       : isPermanent && reason !== "Forbidden" && reason !== "UnknownMode" && !needsSignIn.has(reason)
         ? signInAgain
         : null
-  return make(`AuthError.${reason}`, ofAuthError(reason), [first, notDone(at), next])
+  return make(`AuthError.${reason}`, ofAuthError(error), [first, notDone(at), next])
 }
 
 /** Nothing was sent, and the network has no part in it. */

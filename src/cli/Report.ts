@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { AuthSession } from "../services/AuthSession.js"
 import { ExitCode } from "./exitCodes.js"
 import type { Circumstances, Failure } from "./Failure.js"
 import { answerLine, errorLine } from "./json/envelope.js"
@@ -112,6 +113,31 @@ export const layer = (options: Options): Layer.Layer<Report> =>
     })
   )
 
+/** Why the session of the command, if it has one, can't be stored after it was renewed. */
+const unsavedSession = Effect.flatMap(
+  Effect.serviceOption(AuthSession),
+  Option.match({ onNone: () => Effect.succeed(null), onSome: ({ unsaved }) => unsaved })
+)
+
+const withUnsaved = (code: ExitCode, unsaved: string | null): ExitCode =>
+  code === ExitCode.done && unsaved !== null ? ExitCode.unsaved : code
+
+/** After the work, the exit code says whether the session that was renewed meanwhile is lost. */
+export const tellingUnsaved = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    yield* work
+    const { exitCode } = yield* Report
+    const unsaved = yield* unsavedSession
+    yield* Ref.update(exitCode, (code) =>
+      Option.some(
+        withUnsaved(
+          Option.getOrElse(code, () => ExitCode.done),
+          unsaved
+        )
+      )
+    )
+  })
+
 /** How a result is shown: its fields in JSON, its lines for a person, and its exit code. */
 export interface Presentation<A, Fields extends Schema.Struct.Fields> {
   readonly fields: Fields
@@ -129,10 +155,16 @@ export const present =
     Effect.gen(function* () {
       const report = yield* Report
       const result = yield* program
-      const exitCode = presentation.exitCode?.(result) ?? ExitCode.done
+      const unsaved = yield* unsavedSession
+      const exitCode = withUnsaved(presentation.exitCode?.(result) ?? ExitCode.done, unsaved)
       yield* Ref.set(report.exitCode, Option.some(exitCode))
       if (!report.json) return yield* report.print("stdout", presentation.lines(result, yield* report.canvas))
       const encode = Schema.encode(Schema.Struct(presentation.fields))
       const encoded = yield* Effect.orDie(encode(presentation.value(result)))
-      yield* report.print("stdout", [answerLine(report.at.command, exitCode, encoded)])
+      yield* report.print("stdout", [
+        answerLine(report.at.command, exitCode, {
+          ...(unsaved === null ? {} : { sessionUnsaved: unsaved }),
+          ...encoded
+        })
+      ])
     })

@@ -129,7 +129,8 @@ export const readArgv = (argv: ReadonlyArray<string>): Either.Either<Invocation,
     if (given[flag] !== undefined && given[flag] !== text && kind?.isRepeatable !== true) {
       problems.push(`${flag} was given twice, with different values.`)
     }
-    given[flag] = text
+    const before = kind?.isRepeatable === true ? given[flag] : undefined
+    given[flag] = before === undefined ? text : `${before}\n${text}`
   }
   const fail = (message: string) => Either.left({ command, globals, message })
   if (problems[0] !== undefined) return fail(problems[0])
@@ -155,6 +156,7 @@ export const readGlobals = (given: Given): Either.Either<GlobalFlags, string> =>
           demo: flags["--demo"],
           codexHome,
           baseUrl,
+          config: [],
           timeout: Option.fromNullable(flags["--timeout"]),
           yes: flags["--yes"],
           color: !flags["--no-color"],

@@ -15,11 +15,13 @@ import {
   flag,
   integer,
   program,
+  settings,
   some,
   text,
   unused,
   word
 } from "./Command.js"
+import { tellingUnsaved } from "./Report.js"
 
 /** A module that is loaded when its command runs. */
 const load = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
@@ -49,7 +51,7 @@ const layerSignIn = loaded(compose, (module) => module.layerSignIn)
 
 /** Runs a command over the account, with a person or flags to answer its questions. */
 const withAccount = <M, A, E, R>(module: () => Promise<M>, run: (module: M) => Effect.Effect<A, E, R>) =>
-  load(module, run).pipe(Effect.provide(layerAccount), Effect.provide(dialog))
+  load(module, run).pipe(tellingUnsaved, Effect.provide(layerAccount), Effect.provide(dialog))
 
 const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
 
@@ -318,7 +320,7 @@ export const commands = {
         "N",
         "How far clocks may differ when a bearer token is checked; 30 by default."
       ),
-      "--config": unused("KEY=VALUE"),
+      "--config": settings("KEY=VALUE", "A key of config.toml, as `codex` takes it. Short: -c."),
       "--enable": unused("FEATURE"),
       "--disable": unused("FEATURE"),
       "--sandbox": unused("MODE"),

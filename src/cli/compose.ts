@@ -19,8 +19,8 @@ export const layerPolicies = Layer.unwrapEffect(
 /** Settings, and what a machine has: an HTTP client, a credential store, leases and a journal. */
 const layerWorld = Layer.unwrapEffect(
   Effect.gen(function* () {
-    const { baseUrl, codexHome, demo, timeout } = yield* Globals
-    if (!demo) return Layer.provideMerge(Live.layerMachine, Live.layerSettings({ baseUrl, codexHome, timeout }))
+    const { baseUrl, codexHome, config, demo, timeout } = yield* Globals
+    if (!demo) return Layer.provideMerge(Live.layerMachine, Live.layerSettings({ baseUrl, codexHome, config, timeout }))
     const { layerDemo } = yield* Effect.promise(() => import("./composeDemo.js"))
     return Layer.merge(layerDemo, PoliciesConfig.layerConfig(timeout))
   })

@@ -5,7 +5,10 @@ import type { BackendErrorReason } from "../domain/BackendError.js"
 import type { LoginError } from "../domain/LoginError.js"
 import type { RedeemResult } from "../programs/redeem.js"
 
-/** `nothing`: nothing to do, or the person said no. `blocked`: of `guard` alone. `interrupted`: by Ctrl-C. */
+/**
+ * `nothing`: nothing to do, or the person said no. `blocked`: of `guard` alone. `unsaved`: done, but the session was
+ * renewed and can't be stored. `interrupted`: by Ctrl-C.
+ */
 export const ExitCode = {
   done: 0,
   unexpected: 1,
@@ -16,6 +19,7 @@ export const ExitCode = {
   unavailable: 6,
   nothing: 7,
   blocked: 8,
+  unsaved: 9,
   interrupted: 130
 } as const
 
@@ -63,9 +67,13 @@ const ofAct: Readonly<Record<ActError["reason"], ExitCode>> = {
   OutcomeUnknown: ExitCode.unknown
 }
 
-/** For every reason but `Unavailable` there is no usable sign-in. */
-export const ofAuthError = (reason: AuthError["reason"]): ExitCode =>
-  reason === "Unavailable" ? ExitCode.unavailable : ExitCode.notSignedIn
+/** For every reason but `Unavailable` there is no usable sign-in. What an exchange met with ends as it does for a call. */
+export const ofAuthError = ({ failure, reason }: Pick<AuthError, "failure" | "reason">): ExitCode =>
+  failure !== null
+    ? ofBackendError(failure.reason)
+    : reason === "Unavailable"
+      ? ExitCode.unavailable
+      : ExitCode.notSignedIn
 
 const ofLogin: Readonly<Record<LoginError["reason"], ExitCode>> = {
   InvalidInput: ExitCode.badUsage,

@@ -13,7 +13,7 @@ const examples = [
 ]
 
 const exits =
-  "0 done, 1 unexpected, 2 bad usage, 3 not signed in, 4 refused by the backend, 5 outcome unknown, 6 unavailable, 7 nothing to do, 8 blocked (guard), 130 interrupted"
+  "0 done, 1 unexpected, 2 bad usage, 3 not signed in, 4 refused by the backend, 5 outcome unknown, 6 unavailable, 7 nothing to do, 8 blocked (guard), 9 done but the renewed session is not stored, 130 interrupted"
 
 /** Names in one column and summaries in another; below the name where there is no room. */
 const list = (

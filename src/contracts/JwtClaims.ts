@@ -18,9 +18,10 @@ const AuthClaims = Schema.Struct({
   is_org_owner: opt(Schema.Boolean)
 })
 
-/** The payload of a token. Every claim is optional; `exp` is in Unix seconds. */
+/** The payload of a token. Every claim is optional; `exp` and `iat` are in Unix seconds. */
 export const JwtPayload = Schema.Struct({
   exp: opt(Schema.Number),
+  iat: opt(Schema.Number),
   email: opt(Schema.String),
   "https://api.openai.com/auth": opt(AuthClaims),
   "https://api.openai.com/profile": opt(Schema.Struct({ email: opt(Schema.String) }))

@@ -1,5 +1,6 @@
 /** Why there is no session to act as. */
 import * as Schema from "effect/Schema"
+import { BackendError } from "./BackendError.js"
 import { joined } from "./PlainText.js"
 import { namesOf, type Words } from "./words.js"
 
@@ -45,16 +46,25 @@ export const AuthErrorReason = namesOf(words)
 export type AuthErrorReason = typeof AuthErrorReason.Type
 
 /**
- * `detail` says where, or which rule: a path, never a secret.
+ * `detail` says where, or which rule: a path, never a secret. `failure` is why the OAuth server gave no usable answer.
  * @since 0.1.0
  * @category errors
  */
 export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
   reason: AuthErrorReason,
-  detail: Schema.NullOr(Schema.String)
+  detail: Schema.NullOr(Schema.String),
+  failure: Schema.NullOr(BackendError).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => null)
+  )
 }) {
   static of(reason: AuthErrorReason, detail: string | null = null): AuthError {
     return new AuthError({ reason, detail })
+  }
+
+  /** No renewal for now, for what the request met with. */
+  static unanswered(failure: BackendError): AuthError {
+    return new AuthError({ reason: "Unavailable", detail: null, failure })
   }
 
   /** Whether nothing but a new sign-in helps. */
@@ -71,6 +81,7 @@ export class AuthError extends Schema.TaggedError<AuthError>()("AuthError", {
   }
 
   override get message(): string {
-    return joined([this.summary, this.advice, this.detail === null ? null : `(${this.detail})`])
+    const detail = this.failure?.description ?? this.detail
+    return joined([this.summary, this.advice, detail === null ? null : `(${detail})`])
   }
 }

@@ -27,7 +27,8 @@ export const AuthMode = Schema.Literal(
 export type AuthMode = typeof AuthMode.Type
 
 /**
- * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token; `isOrgOwner` is the token's
+ * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token, and `accessIssuedAt` for one that
+ * does not say; `isOrgOwner` is the token's
  * claim, null when it makes none. `renewalInterrupted`: a renewal was cut off, so the refresh token may be spent; it is
  * tried again when the access token no longer holds.
  * @since 0.1.0
@@ -43,6 +44,10 @@ export class Session extends Schema.Class<Session>("Session")({
   accessExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
   lastRefreshAt: Schema.NullOr(Schema.DateTimeUtc),
   source: Schema.Literal("file", "keyring", "ephemeral", "environment"),
+  accessIssuedAt: Schema.NullOr(Schema.DateTimeUtc).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => null)
+  ),
   renewalInterrupted: Schema.Boolean.pipe(
     Schema.propertySignature,
     Schema.withConstructorDefault(() => false)

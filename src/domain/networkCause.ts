@@ -85,9 +85,6 @@ const issuedBy = (found: NetworkCause, issuer: string | undefined): NetworkCause
     ? because(found.reason, `issued by ${issuer.replace(/[^\p{L}\p{N} .,'&()-]/gu, "_").slice(0, 80)}`)
     : found
 
-/** Whether it is certain that nothing of a request left. */
-export const isUnconnected = (cause: unknown): boolean => unconnected(chainOf(cause)) !== undefined
-
 /** Why a request had no answer, from the error of an HTTP client. */
 export const causeOfNoAnswer = (cause: unknown): NetworkCause => {
   const chain = chainOf(cause)
@@ -104,6 +101,7 @@ const knownCodes: ReadonlyMap<string, BackendErrorReason | null> = new Map<strin
   ["unsupported_country_region_territory", "RegionUnsupported"],
   ["unsupported_region", "RegionUnsupported"],
   ["account_deactivated", null],
+  ["account_disabled", null],
   ["account_suspended", null],
   ["billing_hard_limit_reached", null],
   ["insufficient_permissions", null],
@@ -116,7 +114,12 @@ const knownCodes: ReadonlyMap<string, BackendErrorReason | null> = new Map<strin
   ["token_invalidated", null],
   ["token_revoked", null],
   ["usage_limit_reached", null],
-  ["usage_not_included", null]
+  ["usage_not_included", null],
+  ["user_deactivated", null],
+  ["user_disabled", null],
+  ["user_suspended", null],
+  ["workspace_disabled", null],
+  ["workspace_suspended", null]
 ])
 
 /** A code word of the list, wherever such bodies have theirs. */

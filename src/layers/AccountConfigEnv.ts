@@ -17,8 +17,10 @@ import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
-import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
+import { ConfigurationError, AccountConfig, type AccountSettings, type configKeys } from "../services/AccountConfig.js"
+import { defaultRenewal } from "../domain/RenewalPolicy.js"
 import { version } from "../domain/version.js"
+import { readDotenv, withDotenv } from "./internal/dotenv.js"
 
 /**
  * Settings that go before the environment and `config.toml`.
@@ -28,6 +30,8 @@ import { version } from "../domain/version.js"
 export interface Overrides {
   readonly codexHome?: string | undefined
   readonly baseUrl?: string | undefined
+  /** Keys of `config.toml`, as `KEY=VALUE`. What is no value of TOML is a text. */
+  readonly config?: ReadonlyArray<string> | undefined
 }
 
 /** For what travels as a header. */
@@ -56,9 +60,10 @@ export const defaults: Omit<AccountSettings, "codexHome"> = {
   forcedLoginMethod: Option.none(),
   forcedWorkspaces: [],
   model: Option.none(),
+  dotenv: new Map(),
   caCertificate: Option.none(),
   maxResponseBytes: 1024 * 1024,
-  refreshBefore: Duration.minutes(5),
+  renewal: defaultRenewal,
   usageInterval: Duration.seconds(5),
   roleTimeToLive: Duration.minutes(15),
   roleCoolDown: Duration.minutes(5)
@@ -91,8 +96,7 @@ const environment = Config.all({
   issuer: textOr("CODEX_APP_SERVER_LOGIN_ISSUER", defaults.issuer),
   authApi: textOr("CODEX_AUTHAPI_BASE_URL", defaults.authApi),
   originator: textOr("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", defaults.originator),
-  caCertificate: text("CODEX_CA_CERTIFICATE"),
-  sslCertFile: text("SSL_CERT_FILE")
+  caCertificate: text("CODEX_CA_CERTIFICATE")
 })
 
 const checkUrl = (url: string, origin: string) =>
@@ -112,7 +116,7 @@ const revokeBeside = (refreshUrl: string): string => new URL("/oauth/revoke", re
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
 /**
- * The keys of `config.toml` that concern the account. All others are ignored. `forced_chatgpt_workspace_id` is one id or a
+ * What is read of `config.toml`. All other keys are ignored. `forced_chatgpt_workspace_id` is one id or a
  * list of them. Only what needs the base URL cares what it is.
  */
 const ConfigToml = Schema.Struct({
@@ -121,7 +125,7 @@ const ConfigToml = Schema.Struct({
   forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
   forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String))),
   model: maybe(Schema.Unknown)
-}).annotations({ identifier: "ConfigToml" })
+} satisfies Readonly<Record<(typeof configKeys)[number], unknown>>).annotations({ identifier: "ConfigToml" })
 
 /**
  * The file's text to its keys. Parse errors give line and column, never the line itself.
@@ -157,6 +161,28 @@ const readConfigToml = (fs: FileSystem.FileSystem, file: string) =>
     )
   )
 
+const valueOf = (text: string): unknown => {
+  try {
+    return Toml.parse(`value = ${text}`, { integersAsBigInt: true })["value"]
+  } catch {
+    return text.replace(/^["']+|["']+$/g, "")
+  }
+}
+
+/** The keys that were given beside the file. */
+const readGiven = (pairs: ReadonlyArray<string>) =>
+  Effect.mapError(
+    Schema.decodeUnknown(ConfigToml)(
+      Object.fromEntries(
+        pairs.map((pair) => {
+          const [key = "", ...value] = pair.split("=")
+          return [key.trim(), valueOf(value.join("=").trim())]
+        })
+      )
+    ),
+    (error) => new ConfigurationError({ reason: "InvalidValue", detail: whereOf(error.message) })
+  )
+
 /** Where a parse error is, without the values that it quotes. */
 const whereOf = (message: string): string =>
   /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
@@ -183,10 +209,16 @@ export const make = (
     const explicit = overrides.codexHome ?? Option.getOrUndefined(env.home)
     const userHome = Option.getOrElse(Option.firstSomeOf([env.userHome, env.userProfile]), () => ".")
     const codexHome = explicit === undefined ? path.join(userHome, ".codex") : yield* resolveHome(fs, explicit)
-    const file = yield* readConfigToml(fs, path.join(codexHome, "config.toml"))
+    const dotenv = yield* readDotenv(fs, path.join(codexHome, ".env"))
+    const sslCertFile = yield* withDotenv(dotenv)(text("SSL_CERT_FILE"))
+    const keys = yield* readGiven(overrides.config ?? [])
+    const file = { ...(yield* readConfigToml(fs, path.join(codexHome, "config.toml"))), ...keys }
     const given = overrides.baseUrl === undefined ? undefined : yield* checkUrl(overrides.baseUrl, "the base URL given")
     const baseUrl = yield* Effect.either(
-      checkUrl(given ?? wordOf(file.chatgpt_base_url, defaultBaseUrl), "chatgpt_base_url in config.toml")
+      checkUrl(
+        given ?? wordOf(file.chatgpt_base_url, defaultBaseUrl),
+        keys.chatgpt_base_url === undefined ? "chatgpt_base_url in config.toml" : "chatgpt_base_url"
+      )
     )
     const refreshUrl = yield* checkUrl(env.refreshUrl, "CODEX_REFRESH_TOKEN_URL_OVERRIDE")
     const workspaces = [file.forced_chatgpt_workspace_id ?? []].flat().map((id) => id.trim())
@@ -208,9 +240,10 @@ export const make = (
       forcedLoginMethod: Option.fromNullable(file.forced_login_method),
       forcedWorkspaces: workspaces.filter((id) => id !== ""),
       model: Option.liftPredicate(file.model, Predicate.isString),
+      dotenv,
       caCertificate: Option.orElse(
         Option.map(env.caCertificate, (pem) => ({ path: pem, variable: "CODEX_CA_CERTIFICATE" })),
-        () => Option.map(env.sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
+        () => Option.map(sslCertFile, (pem) => ({ path: pem, variable: "SSL_CERT_FILE" }))
       )
     }
   })
@@ -219,7 +252,7 @@ export const make = (
  * Reads `CODEX_HOME`, `CODEX_REFRESH_TOKEN_URL_OVERRIDE`, `CODEX_REVOKE_TOKEN_URL_OVERRIDE`,
  * `CODEX_APP_SERVER_LOGIN_CLIENT_ID`, `CODEX_APP_SERVER_LOGIN_ISSUER`, `CODEX_AUTHAPI_BASE_URL`, `CODEX_ACCESS_TOKEN`,
  * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`, `CODEX_ACCOUNT_ALLOW_HTTP`,
- * `CODEX_ACCOUNT_USAGE_INTERVAL`, `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` in the home.
+ * `CODEX_ACCOUNT_USAGE_INTERVAL`, `CODEX_ACCOUNT_ROLE_TTL` and `CODEX_ACCOUNT_ROLE_COOL_DOWN`, and `config.toml` and `.env` in the home.
  * @since 0.1.0
  * @category layers
  */

@@ -57,6 +57,7 @@ const signedOut = AuthSession.of({
   reload: notSignedIn,
   signIn: () => notSignedIn,
   signOut: () => Effect.succeed({ removed: false, revoked: null }),
+  unsaved: Effect.succeed(null),
   epoch: Effect.succeed(0),
   changes: Stream.empty
 })
@@ -141,6 +142,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.succeed(held.session),
       recover: renewed,
       reload: Effect.succeed(held.session),
+      unsaved: Effect.succeed(null),
       signIn: () => Effect.fail(managed)
     })
     const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
@@ -151,6 +153,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.flatMap(active, (session) => session.refresh),
       recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
       reload: Effect.flatMap(active, (session) => session.reload),
+      unsaved: Effect.flatMap(active, (session) => session.unsaved),
       signIn: (record) =>
         record.auth_mode === "chatgptAuthTokens"
           ? Effect.fail(managed)

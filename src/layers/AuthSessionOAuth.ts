@@ -7,15 +7,17 @@ import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { RefreshReason } from "../contracts/OAuthApi.js"
 import { AuthError } from "../domain/AuthError.js"
 import { sameIdentity } from "../domain/Identity.js"
 import { planFromClaim } from "../domain/Plan.js"
+import { type DueReason, dueReason } from "../domain/RenewalPolicy.js"
 import { Session } from "../domain/Session.js"
 import { AccountConfig } from "../services/AccountConfig.js"
-import { AuthSession, type Authorization } from "../services/AuthSession.js"
+import { AuthSession, type Authorization, Patience } from "../services/AuthSession.js"
 import { CredentialStore } from "../services/CredentialStore.js"
 import { Lease } from "../services/Lease.js"
 import { Policies } from "../services/Policies.js"
@@ -23,7 +25,7 @@ import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { perAccount } from "./internal/perAccount.js"
 import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
-import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
+import { makeSessionState, sameBearer, type SignedIn } from "./internal/SessionState.js"
 import { wasCutOff } from "./internal/renewalMark.js"
 import { makeRenewal } from "./internal/renewal.js"
 import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
@@ -34,23 +36,8 @@ const closingTime = "5 seconds"
 /** How often the store is polled for subscribers of `changes`. */
 const watchInterval = "250 millis"
 
-/** When a token that does not state its expiry is due for renewal. */
-const maxAgeOfOpaqueToken = Duration.days(8)
-
 /** How long the auth API may take to name the owner of a token. */
 const ownerTimeout = "10 seconds"
-
-type DueReason = Extract<RefreshReason, "proactive_expiry" | "scheduled">
-
-/** Why the session is due for renewal, or null. */
-const renewalReason = (session: Session, nowMillis: number, before: Duration.Duration): DueReason | null => {
-  if (!session.isRefreshable) return null
-  if (session.accessExpiresAt !== null) {
-    return session.accessExpiresAt.epochMillis <= nowMillis + Duration.toMillis(before) ? "proactive_expiry" : null
-  }
-  if (session.lastRefreshAt === null) return null
-  return session.lastRefreshAt.epochMillis < nowMillis - Duration.toMillis(maxAgeOfOpaqueToken) ? "scheduled" : null
-}
 
 const isExpired = ({ session }: SignedIn, nowMillis: number): boolean =>
   session.accessExpiresAt !== null && session.accessExpiresAt.epochMillis <= nowMillis
@@ -92,6 +79,7 @@ const make = Effect.gen(function* () {
   const oauth = makeOAuthClient(boundedHttpClient(yield* HttpClient.HttpClient, settings), settings)
   const lease = yield* Lease
   const session = yield* makeSessionState(store, settings, identifyWith(oauth), wasCutOff(store, lease))
+  const share = yield* Random.next
   const renewal = yield* makeRenewal({
     session,
     store,
@@ -104,23 +92,66 @@ const make = Effect.gen(function* () {
 
   /** Works in a fiber of the layer, so that a caller who is interrupted does not cut an exchange short. */
   const working = yield* FiberSet.make()
-  const inLayer = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  const inLayer = <A>(work: Effect.Effect<A, AuthError>): Effect.Effect<A, AuthError> =>
     Effect.flatMap(FiberSet.run(working, session.exclusive(work)), Fiber.join)
   yield* Effect.addFinalizer(() =>
-    FiberSet.awaitEmpty(working).pipe(Effect.interruptible, Effect.timeoutOption(closingTime))
+    FiberSet.awaitEmpty(working).pipe(
+      Effect.zipRight(renewal.whyUnsaved),
+      Effect.interruptible,
+      Effect.timeoutOption(closingTime)
+    )
   )
 
-  const renew = (seen: SignedIn, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
-    Effect.flatMap(renewal.attempts, (startedAt) => inLayer(renewal.renew(seen, startedAt, reason))).pipe(
-      Effect.withSpan("AuthSession.renew", { attributes: { reason } })
+  /** At once, whatever another program may be about to store. */
+  const renewNow = (seen: SignedIn, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
+    Effect.gen(function* () {
+      const startedAt = yield* renewal.attempts
+      return yield* Effect.timeoutFail(inLayer(renewal.renew(seen, startedAt, reason)), {
+        duration: yield* Patience,
+        onTimeout: () => AuthError.of("Unavailable", "the renewal under way takes longer than this can wait")
+      })
+    }).pipe(Effect.withSpan("AuthSession.renew", { attributes: { reason } }))
+
+  /** Until when another program may store what it got for the refresh token of `seen`; null if none has used it. */
+  const neighbourHasUntil = (seen: SignedIn) =>
+    Effect.map(session.state, (known) =>
+      known._tag === "SignedIn" && sameBearer(known, seen) && known.failure?.isSpent === true
+        ? known.failure.until
+        : null
     )
+
+  /** Waits for what another program may store. Without it in that time, there is an end of it. */
+  const renew = (seen: SignedIn, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
+    Effect.gen(function* () {
+      const patience = Duration.toMillis(yield* Patience)
+      const start = yield* Clock.currentTimeMillis
+      return yield* Effect.catchAll(renewNow(seen, reason), (error) =>
+        Effect.gen(function* () {
+          const until = yield* neighbourHasUntil(seen)
+          if (until === null) return yield* error
+          const left = Math.min(until, start + patience) - (yield* Clock.currentTimeMillis)
+          const found = yield* session.signedIn.pipe(
+            Effect.repeat(
+              Schedule.addDelay(
+                Schedule.recurUntil((found: SignedIn) => !sameBearer(found, seen)),
+                () => watchInterval
+              )
+            ),
+            Effect.timeoutOption(Math.max(0, left))
+          )
+          if (Option.isSome(found)) return found.value
+          return (yield* Clock.currentTimeMillis) < until ? yield* error : yield* renewNow(seen, reason)
+        })
+      )
+    })
 
   /** Null if the session in use is not due for renewal, or can't be renewed for now. */
   const dueFor = (known: SignedIn, now: number): Effect.Effect<DueReason | null, AuthError> => {
-    const reason = renewalReason(known.session, now, settings.refreshBefore)
+    const reason = dueReason(settings.renewal, share, known.session, now)
     if (reason === null || known.failure === null) return Effect.succeed(reason)
     if (!known.failure.error.isPermanent) {
-      return Effect.succeed(now < known.failure.until ? null : reason)
+      const mayBeStored = known.failure.isSpent && isExpired(known, now)
+      return Effect.succeed(now < known.failure.until && !mayBeStored ? null : reason)
     }
     return isExpired(known, now) ? Effect.fail(known.failure.error) : Effect.succeed(null)
   }
@@ -130,13 +161,13 @@ const make = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const reason = yield* dueFor(known, now)
       if (reason === null) return known.spent !== null ? yield* inLayer(renewal.saveUnsaved) : known
-      return yield* Effect.catchIf(
-        renew(known, reason),
-        (error) =>
-          error.reason !== "NotSignedIn" &&
-          error.reason !== "Malformed" &&
-          !(error.isPermanent && isExpired(known, now)),
-        (error) => Effect.as(Effect.logWarning(`The session was not renewed. ${error.message}`), known)
+      const isOver = isExpired(known, now)
+      return yield* Effect.catchAll(isOver ? renew(known, reason) : renewNow(known, reason), (error) =>
+        Effect.gen(function* () {
+          const isDead = isOver && (error.isPermanent || (yield* neighbourHasUntil(known)) !== null)
+          if (isDead || error.reason === "NotSignedIn" || error.reason === "Malformed") return yield* error
+          return yield* Effect.as(Effect.logWarning(`The session was not renewed. ${error.message}`), known)
+        })
       )
     })
 
@@ -201,6 +232,7 @@ const make = Effect.gen(function* () {
           return { removed, revoked }
         })
       ),
+    unsaved: renewal.whyUnsaved,
     epoch: session.epoch,
     changes: Stream.unwrapScoped(
       Effect.gen(function* () {

@@ -16,31 +16,14 @@ import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { BackendError } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
-import { causeOfNoAnswer, causeOfRefusal } from "../domain/networkCause.js"
-import { AccountConfig, ConfigurationError } from "../services/AccountConfig.js"
+import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
 import { policyInForce } from "../services/Policies.js"
+import { malformed, misconfigured, noAnswerOf, refusalOf } from "./internal/backendFailure.js"
 import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
 import { type Call, callOnce, callUnderPolicy, ensureStill } from "./internal/callUnderPolicy.js"
 import { perAccount } from "./internal/perAccount.js"
-
-/** Milliseconds to wait, from a number of seconds or an HTTP date. Null when the header is absent or neither. */
-export const retryAfterMillis = (header: string | undefined, nowMillis: number): number | null => {
-  if (header === undefined) return null
-  const text = header.trim()
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
-  // The oldest of the three forms has no zone, and means GMT too.
-  const zoned = /\d$/.test(text) ? `${text} GMT` : text
-  const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(zoned) : Number.NaN
-  return Number.isNaN(date) ? null : Math.max(0, date - nowMillis)
-}
-
-/** The id for a report; one that holds the bearer, or a part of it, is no id. */
-const requestIdOf = (response: WholeResponse, bearer: string): string | null => {
-  const id = response.headers["x-request-id"] ?? response.headers["x-oai-request-id"] ?? response.headers["cf-ray"]
-  return id !== undefined && /^[\w.-]{4,128}$/.test(id) && !bearer.includes(id) ? id : null
-}
 
 /** The refusals of a redemption that are outcomes: nothing was spent. */
 const isOutcome = Schema.is(Schema.Literal("no_credit", "nothing_to_reset"))
@@ -58,33 +41,11 @@ const outcomeOf = (operation: CallName, { bodyText, headers, request, status }: 
 
 const refused = ({ authorization, operation }: BackendCall["Type"], response: WholeResponse) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.fail(
-      new BackendError({
-        operation,
-        ...causeOfRefusal(response),
-        status: response.status,
-        retryAfterMillis: retryAfterMillis(response.headers["retry-after"], now),
-        requestId: requestIdOf(response, Redacted.value(authorization.headers)["authorization"] ?? "")
-      })
-    )
+    refusalOf(operation, response, now, Redacted.value(authorization.headers)["authorization"])
   )
-
-const isConfigurationError = Schema.is(ConfigurationError)
-
-const misconfigured = (operation: CallName, { detail, message, reason }: ConfigurationError) =>
-  BackendError.of(operation, "Misconfigured", reason === "InvalidValue" ? detail : message)
 
 /** The last answer of the present call. */
 const lastAnswer = FiberRef.unsafeMake<WholeResponse | null>(null)
-
-/** Content type and length of an answer, such as `text/html, 512 bytes`. */
-const receivedText = ({ bytes, headers }: WholeResponse): string => {
-  const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers["content-type"] ?? "")?.[0] ?? "of no content type"
-  return `${type}, ${bytes.byteLength} bytes`
-}
-
-const malformed = (operation: CallName, answer: WholeResponse | null) =>
-  BackendError.of(operation, "Malformed", answer === null ? null : `it is ${receivedText(answer)}`)
 
 const classify =
   (operation: CallName) =>
@@ -95,14 +56,9 @@ const classify =
       case "ParseError":
       case "HttpApiDecodeError":
         return Effect.flatMap(FiberRef.get(lastAnswer), (answer) => malformed(operation, answer))
-      case "RequestError": {
-        if (isConfigurationError(failure.cause)) return misconfigured(operation, failure.cause)
-        if (failure.reason !== "Transport") return BackendError.of(operation, "Unreachable")
-        const { detail, reason } = causeOfNoAnswer(failure.cause)
-        return BackendError.of(operation, reason, detail)
-      }
+      case "RequestError":
       case "ResponseError":
-        return BackendError.of(operation, failure.reason === "StatusCode" ? "Redirected" : "Transport")
+        return noAnswerOf(operation, failure)
     }
   }
 
@@ -133,17 +89,7 @@ const make = Effect.gen(function* () {
           Effect.flatMap(BackendCall, (call) =>
             request.pipe(
               Effect.flatMap(execute),
-              Effect.catchTag(
-                "BodyTooLarge",
-                ({ status }) =>
-                  new BackendError({
-                    operation: call.operation,
-                    reason: "TooLarge",
-                    status,
-                    retryAfterMillis: null,
-                    requestId: null
-                  })
-              ),
+              Effect.catchTag("BodyTooLarge", (error) => noAnswerOf(call.operation, error)),
               Effect.flatMap((whole) =>
                 // Any 2xx is a success of the one status that the contract declares.
                 whole.isSuccess

@@ -101,13 +101,9 @@ const make = Effect.gen(function* () {
 
   const onRow = <A>(name: string, statement: (sql: SqlClient) => Effect.Effect<A, SqlError>) =>
     Effect.flatMap(database.open, statement).pipe(
-      Effect.catchAll((error) =>
-        Effect.zipRight(
-          Effect.logWarning(
-            `The database of the leases can't be used: ${SqlDatabase.describeSqlError(database, error)}.`
-          ),
-          new LeaseError({ reason: "Unavailable", name })
-        )
+      Effect.mapError(
+        (error) =>
+          new LeaseError({ reason: "Unavailable", name, detail: SqlDatabase.describeSqlError(database, error) })
       )
     )
 
@@ -130,7 +126,9 @@ const make = Effect.gen(function* () {
           const taken = yield* onRow(name, (sql) => take(sql, name, timeToLive, machine.self, row))
           if (taken !== undefined) return { fence: taken.fence, until: now + timeToLive }
         }
-        if (now - start >= wait) return yield* new LeaseError({ reason: "Busy", name })
+        if (now - start >= wait) {
+          return yield* new LeaseError({ reason: "Busy", name, detail: machine.nameOf(row?.holder ?? null) })
+        }
         yield* Effect.interruptible(Effect.sleep(Math.min(yield* pause, start + wait - now)))
       }
     })

@@ -91,8 +91,8 @@ export const withOperationLease = <A, R>(
     Effect.mapError((error) => {
       if (error._tag !== "LeaseError") return error
       return error.reason === "Unavailable"
-        ? new JournalError({ reason: "Unavailable", key: operation.key })
-        : ActError.of(operation.act, "Busy")
+        ? new JournalError({ reason: "Unavailable", key: operation.key, detail: error.detail })
+        : ActError.of(operation.act, "Busy", error.detail === null ? null : `It is ${error.detail}.`)
     })
   )
 

@@ -5,6 +5,7 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { BackendBase } from "../contracts/BackendEndpoints.js"
+import type { RenewalPolicy } from "../domain/RenewalPolicy.js"
 import { namesOf } from "../domain/words.js"
 
 /** What it is about, and what is wrong with it. */
@@ -42,6 +43,15 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
   }
 }
 
+/** The keys of `config.toml` that concern the account. */
+export const configKeys = [
+  "chatgpt_base_url",
+  "cli_auth_credentials_store",
+  "forced_login_method",
+  "forced_chatgpt_workspace_id",
+  "model"
+] as const
+
 /**
  * @since 0.1.0
  * @category models
@@ -73,12 +83,14 @@ export interface AccountSettings {
   readonly forcedWorkspaces: ReadonlyArray<string>
   /** The model that the settings name; nothing here uses one, and a client of the app-server asks for it. */
   readonly model: Option.Option<string>
+  /** Variables of `.env` in the Codex home: the proxies, and `SSL_CERT_FILE`. They go before those of the environment. */
+  readonly dotenv: ReadonlyMap<string, string>
   /** A PEM bundle to trust besides the usual ones, and the variable that named it. */
   readonly caCertificate: Option.Option<{ readonly path: string; readonly variable: string }>
   /** An answer above this many bytes is refused. */
   readonly maxResponseBytes: number
-  /** How long before its expiry an access token is renewed. */
-  readonly refreshBefore: Duration.Duration
+  /** When the session is renewed. */
+  readonly renewal: RenewalPolicy
   /** Reads of usage within this time of one another share one request. */
   readonly usageInterval: Duration.Duration
   /** How long a live role is kept, and how long a failing role endpoint is left alone. */

@@ -1,5 +1,6 @@
 /** The session that requests are made as. */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
@@ -16,6 +17,16 @@ export interface Authorization {
   readonly session: Session
   readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
 }
+
+/**
+ * How long the caller waits for a session that is being renewed: less than the limit of its call, which could only say
+ * that time is up. A session that is renewed elsewhere, or slowly, then fails with `Unavailable` and the cause.
+ * @since 0.1.0
+ * @category tags
+ */
+export class Patience extends Context.Reference<Patience>()("effect-codex-account/services/AuthSession/Patience", {
+  defaultValue: (): Duration.Duration => Duration.infinity
+}) {}
 
 /**
  * @since 0.1.0
@@ -49,6 +60,11 @@ export class AuthSession extends Context.Tag("effect-codex-account/services/Auth
     readonly signOut: (options: {
       readonly revoke: boolean
     }) => Effect.Effect<{ readonly removed: boolean; readonly revoked: boolean | null }, AuthError>
+    /**
+     * Why the tokens of a renewal can't be stored, which is tried once more: without that the session ends with this
+     * process. Null when there are none to be stored.
+     */
+    readonly unsaved: Effect.Effect<string | null>
     /** How many identity boundaries there have been: drop what was read under another number. */
     readonly epoch: Effect.Effect<number>
     /** Emits when the identity changes: drop everything cached for the previous one. */

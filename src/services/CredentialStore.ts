@@ -45,14 +45,16 @@ export interface StoredRecord {
 /**
  * The mark of a refresh token's exchange, which outlives the process: the digest of the token, and when the exchange was
  * begun. With `pausedUntil` it was answered without tokens, and is not repeated before then; without, its outcome is not
- * known. Times are in Unix milliseconds.
+ * known. With `isSpent` the server has said that somebody used the token before, who may store what they got until then:
+ * it is never sent again. Times are in Unix milliseconds.
  * @since 0.1.0
  * @category schemas
  */
 export const RenewalMark = Schema.Struct({
   token: Schema.String,
   at: Schema.Number,
-  pausedUntil: Schema.NullOr(Schema.Number)
+  pausedUntil: Schema.NullOr(Schema.Number),
+  isSpent: Schema.optionalWith(Schema.Boolean, { default: () => false })
 })
 
 /**

@@ -3,23 +3,39 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { namesOf, type Words } from "../domain/words.js"
 
-const advice = {
-  Busy: "another process holds it",
-  Lost: "another process may hold it by now",
-  Unavailable: "the store of leases can't be used"
-}
+/** What happened, and what to do about it. */
+const words = {
+  Busy: ["another process holds it", "Try again when it has ended."],
+  Lost: ["another process may hold it by now", "Try again."],
+  Unavailable: ["the store of leases can't be used", "Make its file usable again, or move it away to begin a new one."]
+} as const satisfies Words
 
 /**
+ * `detail` is who holds it, as `process 1234`, or which store can't be used and why.
  * @since 0.1.0
  * @category errors
  */
 export class LeaseError extends Schema.TaggedError<LeaseError>()("LeaseError", {
-  reason: Schema.Literal("Busy", "Lost", "Unavailable"),
-  name: Schema.String
+  reason: namesOf(words),
+  name: Schema.String,
+  detail: Schema.NullOr(Schema.String).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => null)
+  )
 }) {
+  /** What keeps it from being held, without its name. */
+  get problem(): string {
+    return `${words[this.reason][0]}${this.detail === null ? "" : ` (${this.detail})`}`
+  }
+
+  get advice(): string {
+    return words[this.reason][1]
+  }
+
   override get message(): string {
-    return `The lease ${this.name} is not held: ${advice[this.reason]}.`
+    return `The lease ${this.name} is not held: ${this.problem}. ${this.advice}`
   }
 }
 

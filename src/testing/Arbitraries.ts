@@ -53,6 +53,10 @@ export const untrustedText: FastCheck.Arbitrary<string> = FastCheck.oneof(
       "\u0008",
       "\u202e",
       "\u200b",
+      "\u00ad",
+      "\u180e",
+      "\u3164",
+      "\u{e0041}",
       "<b>",
       "plain",
       " "

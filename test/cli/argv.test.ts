@@ -37,7 +37,10 @@ describe("readArgv", () => {
     ["invite -", { positionals: ["-"] }],
     [
       "-c a=1 -s read-only app-server -c b=2 -a never",
-      { command: "app-server", flags: { "--config": "b=2", "--sandbox": "read-only", "--ask-for-approval": "never" } }
+      {
+        command: "app-server",
+        flags: { "--config": "a=1\nb=2", "--sandbox": "read-only", "--ask-for-approval": "never" }
+      }
     ],
     ["invite status", { command: "invite", positionals: ["status"] }]
   ])("%s", (line, expected) => {

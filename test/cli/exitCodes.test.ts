@@ -79,8 +79,16 @@ describe("exit codes", () => {
       for (const reason of reasons) assert.strictEqual(codeOf(reason), Number(code), reason)
     }
   }
-  it("AuthError", () => byCode(auth, AuthErrorReason.literals, ofAuthError))
+  it("AuthError", () => byCode(auth, AuthErrorReason.literals, (reason) => ofAuthError({ reason, failure: null })))
   it("BackendError", () => byCode(backend, BackendErrorReason.literals, ofBackendError))
+  it("a renewal that was not answered ends as a call that was not, in the same words", () => {
+    for (const reason of BackendErrorReason.literals) {
+      const failure = BackendError.of("session.refresh", reason)
+      const { body, exitCode } = failureOf(AuthError.unanswered(failure), at)
+      assert.deepStrictEqual([body.code, exitCode], [`BackendError.${reason}`, ofBackendError(reason)])
+      assert.include(body.message, failure.summary)
+    }
+  })
   it("ActError", () => byCode(act, ActErrorReason.literals, (reason) => ofActError({ reason, status: null })))
   it("a refusal with 401 is one of the sign-in", () => assert.strictEqual(ofActError(act_("Rejected", 401)), 3))
   it.each([
@@ -104,7 +112,7 @@ describe("exit codes", () => {
   ] as const)("%s", (error, code) => assert.strictEqual(failureOf(error, at).exitCode, code))
 
   it("the numbers are those of the documentation", () => {
-    assert.deepStrictEqual(Object.values(ExitCode), [0, 1, 2, 3, 4, 5, 6, 7, 8, 130])
+    assert.deepStrictEqual(Object.values(ExitCode), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130])
   })
 })
 

@@ -99,7 +99,11 @@ describe("plainLine", () => {
         "31m",
         "\n",
         "\ud83d",
-        "\u{e0041}"
+        "\u00ad",
+        "\u180e",
+        "\u3164",
+        "\u{e0041}",
+        "\u{e007f}"
       )
     ),
     { maxLength: 20 }

@@ -2,15 +2,18 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { AuthJsonText } from "../../src/contracts/AuthJson.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
-import { CredentialStore } from "../../src/services/CredentialStore.js"
+import * as AuthSessionOAuth from "../../src/layers/AuthSessionOAuth.js"
+import { CredentialStore, CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { Arbitraries, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
 import * as FakeState from "../../src/testing/FakeState.js"
 import { account, count, finish, faulty } from "../programs/harness.js"
@@ -92,6 +95,64 @@ it.effect.prop(
     ),
   runs(10)
 )
+
+/** What other programs do to a record that is none of their sign-ins. */
+const rewriting = FastCheck.array(
+  FastCheck.tuple(FastCheck.stringMatching(/^x_[a-z]{1,8}$/), FastCheck.jsonValue(), FastCheck.boolean()),
+  { minLength: 1, maxLength: 4 }
+)
+
+/** The exchange takes a second, while another program rewrites the record again and again. */
+const meanwhile = (changes: ReadonlyArray<readonly [key: string, value: unknown, inTokens: boolean]>) =>
+  Effect.gen(function* () {
+    const store = yield* CredentialStore
+    const before = yield* Effect.flatten(store.read)
+    const change = Effect.forEach(changes, ([key, value, inTokens]) =>
+      Effect.gen(function* () {
+        const { record } = yield* Effect.flatten(store.read)
+        yield* store.write(
+          inTokens ? { ...record, tokens: { ...record.tokens!, [key]: value } } : { ...record, [key]: value }
+        )
+      }).pipe(Effect.delay("200 millis"))
+    )
+    const { exit } = yield* finish(Effect.all([Effect.exit(refresh), change], { concurrency: "unbounded" }))
+    const [renewed] = yield* exit
+    const after = yield* Effect.flatten(store.read)
+    const kept = changes.every(([key, , inTokens], index) => {
+      const isLast = !changes.slice(index + 1).some(([other, , at]) => other === key && at === inTokens)
+      const found = inTokens ? after.record.tokens?.[key] : Object(after.record)[key]
+      return !isLast || JSON.stringify(found) === JSON.stringify(changes[index]?.[1])
+    })
+    return {
+      renewed: Exit.isSuccess(renewed),
+      stored: !Equal.equals(after.record.tokens?.refresh_token, before.record.tokens?.refresh_token),
+      kept
+    }
+  })
+
+const slow = { plan: [FaultPlan.on("oauth.token", "every", Fault.delay("1 second", { afterCommit: true }))] }
+
+it.effect.prop(
+  "law 2: new tokens are stored with all that others have changed meanwhile, whatever that is",
+  [rewriting],
+  ([changes]) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* meanwhile(changes), { renewed: true, stored: true, kept: true })
+    }).pipe(Effect.provide(account(slow))),
+  runs(20)
+)
+
+test("control: law 2 is broken, and the session lost, by who gives up at a conflict", account(slow), function* () {
+  const store = yield* CredentialStore
+  const mutant = CredentialStore.of({
+    ...store,
+    write: (record, options) =>
+      Effect.mapError(store.write(record, options), (error) => new CredentialStoreError({ ...error, reason: "Io" }))
+  })
+  const session = yield* Effect.provideService(Layer.build(AuthSessionOAuth.layer), CredentialStore, mutant)
+  const { stored } = yield* Effect.provide(meanwhile([["x_a", 1, false]]), session)
+  assert.isFalse(stored)
+})
 
 test.each(
   [

@@ -15,7 +15,8 @@ import { Arbitraries, FakeAccount, ScriptedDialog } from "../../src/testing/inde
 import { account, ending, finish, invitee } from "../programs/harness.js"
 import { runs, test } from "../cases.js"
 
-const marks = "\\p{Cc}\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}"
+const marks =
+  "\\p{Cc}\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\u3164\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}"
 const unfit = new RegExp(`[${marks}]`, "u")
 
 const text = Arbitraries.untrustedText

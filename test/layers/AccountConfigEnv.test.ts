@@ -36,6 +36,78 @@ const trouble = (environment: Environment, overrides?: AccountConfigEnv.Override
 const configured = (toml: string) =>
   Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, "config.toml"), toml)))
 
+describe("keys that are given one by one", () => {
+  const given = (...config: ReadonlyArray<string>) =>
+    Effect.flatMap(configured('chatgpt_base_url = "https://file.test"\nforced_login_method = "api"\n'), (home) =>
+      settings({ CODEX_HOME: home }, { config })
+    )
+
+  virtual("go before the file, as TOML or as text, the last one first", function* () {
+    const found = yield* given(
+      "chatgpt_base_url=https://first.test",
+      " chatgpt_base_url = 'https://last.test/a=b' ",
+      'forced_chatgpt_workspace_id=["w1", "w2"]',
+      "cli_auth_credentials_store=keyring",
+      "model=o9",
+      "model_providers.x.name=1"
+    )
+    assert.strictEqual(found.backend.url, "https://last.test/a=b")
+    assert.deepStrictEqual(found.forcedWorkspaces, ["w1", "w2"])
+    assert.strictEqual(found.credentialStore, "keyring")
+    assert.deepStrictEqual(found.forcedLoginMethod, Option.some("api"))
+  })
+
+  virtual("that can't be used are named, but for the base URL, which only its calls need", function* () {
+    const error = yield* Effect.flip(given("forced_login_method=sesame"))
+    assert.include(String(error), "forced_login_method has an unusable value")
+    assert.notInclude(String(error), "sesame")
+    assert.include((yield* given("chatgpt_base_url=7")).backendFault?.message, "chatgpt_base_url")
+  })
+})
+
+describe("`.env` in the home", () => {
+  const withFile = (text: string) =>
+    Effect.tap(temporaryHome(), (home) => Effect.sync(() => Fs.writeFileSync(Path.join(home, ".env"), text)))
+
+  virtual("names a CA bundle and proxies, before the environment", function* () {
+    const home = yield* withFile(
+      '# of the company\nexport SSL_CERT_FILE="/theirs.pem"\nhttps_proxy=http://proxy.test:3128 # inside\nOPENAI_API_KEY=sk\n'
+    )
+    const found = yield* settings({ CODEX_HOME: home, SSL_CERT_FILE: "/other.pem", HTTP_PROXY: "http://other.test" })
+    assert.deepStrictEqual(found.caCertificate, Option.some({ path: "/theirs.pem", variable: "SSL_CERT_FILE" }))
+    assert.deepStrictEqual(
+      [...found.dotenv],
+      [
+        ["https_proxy", "http://proxy.test:3128"],
+        ["SSL_CERT_FILE", "/theirs.pem"]
+      ]
+    )
+  })
+
+  virtual("sets none of Codex's own variables, whatever their case, nor ours", function* () {
+    const names = ["CODEX_HOME", "CODEX_CA_CERTIFICATE", "codex_ca_certificate", "CODEX_ACCESS_TOKEN"]
+    const all = [...names, "CODEX_REFRESH_TOKEN_URL_OVERRIDE", "CODEX_ACCOUNT_ALLOW_HTTP", "HOME"]
+    const home = yield* withFile(all.map((name) => `${name}=https://true.test`).join("\n"))
+    const found = yield* settings({ CODEX_HOME: home })
+    assert.deepStrictEqual(found, { ...AccountConfigEnv.defaults, codexHome: home })
+  })
+
+  virtual.each(["", "\u0000\u0001", '=\n==\nno sense\n"', "\ufeffSSL_CERT_FILE=/a.pem"])(
+    "may hold anything: %j",
+    function* (text) {
+      const home = yield* withFile(text)
+      const found = yield* settings({ CODEX_HOME: home })
+      assert.strictEqual(Option.isSome(found.caCertificate), text.includes("SSL"))
+    }
+  )
+
+  virtual("that is a folder is none", function* () {
+    const home = yield* temporaryHome()
+    Fs.mkdirSync(Path.join(home, ".env"))
+    assert.strictEqual((yield* settings({ CODEX_HOME: home })).dotenv.size, 0)
+  })
+})
+
 describe("without any configuration", () => {
   inHome("the defaults hold, in the person's own home", function* (home) {
     const found = yield* settings({ HOME: home })
@@ -51,7 +123,7 @@ describe("without any configuration", () => {
       credentialStore: "file",
       maxResponseBytes: 1_048_576
     })
-    assert.strictEqual(Duration.toMillis(found.refreshBefore), 300_000)
+    assert.strictEqual(Duration.toMillis(found.renewal.before), 600_000)
     assert.match(found.userAgent, /^effect-codex-account\/\d+\.\d+\.\d+ [\u0020-\u007e]+$/)
   })
 

@@ -33,21 +33,21 @@ const permanent = [
 ] as const
 
 const transient = [
-  ["500", Fault.status(500)],
-  ["503 with a page", Fault.htmlPage(503)],
-  ["429", Fault.rateLimited({ seconds: 1 })],
-  ["404", Fault.status(404)],
-  ["400 with another code", Fault.status(400, json({ error: "invalid_request" }))],
-  ["403 invalid_grant", Fault.status(403, json({ error: "invalid_grant" }))],
-  ["a redirect", Fault.redirect(307)],
-  ["a code that is no own word", Fault.status(400, json({ error: { code: "constructor" } }))],
-  ["a success that is no JSON", Fault.malformedJson],
-  ["a success that is a page", Fault.htmlPage(200)],
-  ["an answer without end", Fault.hugeBody()],
-  ["no connection", Fault.refused],
-  ["a broken connection", Fault.resetBeforeCommit],
-  ["half an answer", Fault.truncated],
-  ["no answer", Fault.hang]
+  ["500", Fault.status(500), "ServerError"],
+  ["503 with a page", Fault.htmlPage(503), "Challenged"],
+  ["429", Fault.rateLimited({ seconds: 1 }), "RateLimited"],
+  ["404", Fault.status(404), "NotFound"],
+  ["400 with another code", Fault.status(400, json({ error: "invalid_request" })), "Rejected"],
+  ["403 invalid_grant", Fault.status(403, json({ error: "invalid_grant" })), "Forbidden"],
+  ["a redirect", Fault.redirect(307), "Redirected"],
+  ["a code that is no own word", Fault.status(400, json({ error: { code: "constructor" } })), "Rejected"],
+  ["a success that is no JSON", Fault.malformedJson, "Malformed"],
+  ["a success that is a page", Fault.htmlPage(200), "Malformed"],
+  ["an answer without end", Fault.hugeBody(), "TooLarge"],
+  ["no connection", Fault.refused, "ConnectionRefused"],
+  ["a broken connection", Fault.resetBeforeCommit, "Transport"],
+  ["half an answer", Fault.truncated, "Transport"],
+  ["no answer", Fault.hang, "Timeout"]
 ] as const
 
 describe("a refusal for good", () => {
@@ -102,11 +102,11 @@ describe("a refusal for good", () => {
 })
 
 describe("a failure for now", () => {
-  whileValid.each(transient)("costs nothing: %s", function* ({ session, store, backend }, [, fault]) {
+  whileValid.each(transient)("costs nothing: %s", function* ({ session, store, backend }, [, fault, cause]) {
     const before = yield* store.stored
     yield* backend.failNext("oauth.token", fault)
     const error = yield* run(Effect.flip(session.refresh))
-    assert.strictEqual(error.reason, "Unavailable")
+    assert.deepStrictEqual([error.reason, error.failure?.reason], ["Unavailable", cause])
     assert.isFalse(error.isPermanent)
     yield* expectWorld({ stored: before, writes: 0 })
   })

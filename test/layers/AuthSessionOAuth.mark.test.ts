@@ -63,7 +63,7 @@ describe("the reason of a refusal for now", () => {
 
   whenExpired("is a web page, and never in other words of the server", function* ({ session, backend }) {
     yield* backend.failNext("oauth.token", Fault.htmlPage(403))
-    assert.include((yield* Effect.flip(session.refresh)).message, "HTTP 403, a web page")
+    assert.include((yield* Effect.flip(session.refresh)).message, "a challenge or block of Cloudflare")
     yield* TestClock.adjust("1 minute")
     yield* backend.failNext("oauth.token", Fault.status(403, body({ error: "rt_secret" })))
     assert.notInclude((yield* Effect.flip(session.refresh)).message, "rt_secret")

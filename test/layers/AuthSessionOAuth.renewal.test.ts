@@ -1,22 +1,31 @@
-import { assert, describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { defaultRenewal, RenewalPolicy } from "../../src/domain/RenewalPolicy.js"
 import { Fault } from "../../src/testing/index.js"
 import * as CallLog from "../../src/testing/CallLog.js"
 import { type Parts, accessToken, idToken, jwt, record, tokensOf } from "./support/records.js"
-import { bearer, exchanges, reasons, inWorld, expectWorld } from "./support/session.js"
+import { runs } from "../cases.js"
+import { bearer, exchanges, reasons, inWorld, expectWorld, world } from "./support/session.js"
 
 const minute = 60_000
 const day = 24 * 60 * minute
 const rows: ReadonlyArray<readonly [label: string, parts: Partial<Parts>, reason?: "proactive_expiry" | "scheduled"]> =
   [
-    ["4 minutes before its expiry", { access: accessToken(4 * minute) }, "proactive_expiry"],
-    ["5 minutes before its expiry", { access: accessToken(5 * minute) }, "proactive_expiry"],
+    ["9 minutes before its expiry", { access: accessToken(9 * minute) }, "proactive_expiry"],
+    ["10 minutes before its expiry", { access: accessToken(10 * minute) }, "proactive_expiry"],
     ["after its expiry", { access: accessToken(-minute) }, "proactive_expiry"],
-    ["but not 5 minutes and a second before its expiry", { access: accessToken(5 * minute + 1000) }],
-    ["but not 6 minutes before its expiry", { access: accessToken(6 * minute) }],
+    ["but not 10 minutes and a second before its expiry", { access: accessToken(10 * minute + 1000) }],
+    [
+      "half its life before its expiry, where that is shorter",
+      { access: jwt({ iat: -6 * 60, exp: 6 * 60 }) },
+      "proactive_expiry"
+    ],
+    ["but not a second before the half of its life", { access: jwt({ iat: -6 * 60 + 2, exp: 6 * 60 }) }],
     ["but not a day before, however old it is", { access: accessToken(day), lastRefreshMillis: -9 * day }],
     ["even if it is new", { access: accessToken(-minute), lastRefreshMillis: 0 }, "proactive_expiry"],
     [
@@ -29,9 +38,10 @@ const rows: ReadonlyArray<readonly [label: string, parts: Partial<Parts>, reason
   ]
 
 describe("an access token is renewed", () => {
+  const punctual = new RenewalPolicy({ ...defaultRenewal, jitter: Duration.zero })
   for (const [label, parts, reason] of rows) {
     const before = record(parts)
-    inWorld({ record: before })(label, function* ({ store }) {
+    inWorld({ record: before, settings: { renewal: punctual } })(label, function* ({ store }) {
       const used = yield* bearer
       assert.strictEqual(used === tokensOf(before)?.access, reason === undefined)
       assert.deepStrictEqual(yield* reasons, reason === undefined ? [] : [reason])
@@ -53,12 +63,34 @@ describe("an access token is renewed", () => {
   })
 
   inWorld({
-    record: record({ access: accessToken(9 * minute) }),
-    settings: { refreshBefore: Duration.minutes(10) }
+    record: record({ access: accessToken(29 * minute) }),
+    settings: { renewal: new RenewalPolicy({ ...defaultRenewal, before: Duration.minutes(30) }) }
   })("earlier, where the settings say so", function* () {
     yield* bearer
     assert.strictEqual(yield* exchanges, 1)
   })
+
+  const share = FastCheck.double({ min: 0, max: 1, noNaN: true })
+  it.effect.prop(
+    "by a random share earlier, so that few meet there, and none at Codex's five minutes",
+    { share },
+    ({ share }) =>
+      Effect.gen(function* () {
+        const due = day - (10 + 10 * share) * minute
+        yield* TestClock.setTime(due - 1)
+        yield* bearer
+        assert.strictEqual(yield* exchanges, 0)
+        yield* TestClock.setTime(due + 1)
+        yield* bearer
+        assert.strictEqual(yield* exchanges, 1)
+        assert.isAtMost(due + 1, day - 5 * minute)
+      }).pipe(
+        Effect.provide(world({ record: record({ access: accessToken(day) }) })),
+        Effect.withRandom(Random.fixed([share])),
+        Effect.scoped
+      ),
+    runs(20)
+  )
 
   inWorld({ record: record({ lastRefreshMillis: -9 * day }) })(
     "not where another has renewed it",

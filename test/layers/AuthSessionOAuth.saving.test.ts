@@ -1,10 +1,16 @@
 /** A renewal that has to wait for the lease, can't be stored, or meets what another process has stored meanwhile. */
 import { assert, describe } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import type { AuthJson } from "../../src/contracts/AuthJson.js"
+import { BackendError } from "../../src/domain/BackendError.js"
+import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
+import { callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
+import { AuthSession } from "../../src/services/AuthSession.js"
 import type { CredentialStoreError } from "../../src/services/CredentialStore.js"
 import { LeaseError, type HeldLease, Lease } from "../../src/services/Lease.js"
 import { during, run } from "../programs/harness.js"
@@ -61,8 +67,36 @@ describe("a renewal that waits for the lease", () => {
     assert.strictEqual(yield* exchanges, 0)
   })
 
+  /** Leases that another process keeps for ever. */
+  const kept = Layer.succeed(Lease, {
+    withLease: ({ name, wait }) => Effect.delay(new LeaseError({ reason: "Busy", name, detail: "process 1234" }), wait)
+  })
+  const expired = record({ access: accessToken(-minute) })
+  inWorld({ record: expired, lease: kept })("ends before the limit of the call, and names who has it", function* () {
+    for (const seconds of [10, 25]) {
+      const session = yield* AuthSession
+      const policy = new CallPolicy({
+        ...defaultPolicies.readUsage,
+        attemptTimeout: Duration.seconds(seconds),
+        overallTimeout: Duration.seconds(seconds)
+      })
+      const refused = yield* run(session.authorization)
+      const recovering = { ...session, authorization: Effect.succeed(refused) }
+      const attempt = () => Effect.fail(BackendError.of("usage.read", "Unauthorized"))
+      const start = yield* Clock.currentTimeMillis
+      const error = yield* run(
+        Effect.flip(callUnderPolicy({ name: "usage.read", policy, session: recovering, attempt }))
+      )
+      assert.isBelow((yield* Clock.currentTimeMillis) - start, seconds * 1000)
+      assert(error._tag === "AuthError")
+      assert.deepStrictEqual([error.reason, error.failure], ["Unavailable", null])
+      assert.include(error.message, "another process is renewing it: process 1234")
+    }
+    assert.strictEqual(yield* exchanges, 0)
+  })
+
   inWorld({ record: due, lease: refusing("Unavailable") })("where there can be none exchanges nothing", function* () {
-    assert.strictEqual(yield* run(renewal), "NotWritable")
+    assert.strictEqual(yield* run(renewal), "Unavailable")
     assert.strictEqual(yield* exchanges, 0)
   })
 })
@@ -82,22 +116,36 @@ whileDue.each(reasons)("a store that fails costs no refresh token: %s", function
 })
 
 describe("tokens that could not be stored", () => {
-  whileDue.each(reasons)("are used from memory, and stored as soon as that works: %s", function* ({ store }, reason) {
-    yield* store.failWrites(reason)
-    assert.strictEqual(yield* renewal, "account-1 14400")
-    const used = yield* bearer
-    assert.notStrictEqual(used, tokensOf(due)?.access)
-    yield* expectWorld({ stored: due })
-    // Nothing asks for another exchange meanwhile.
-    yield* TestClock.adjust("1 minute")
-    assert.strictEqual(yield* bearer, used)
-    assert.strictEqual(yield* exchanges, 1)
+  whileDue.each(reasons)(
+    "are used from memory, and stored as soon as that works: %s",
+    function* ({ session, store }, reason) {
+      assert.isNull(yield* session.unsaved)
+      yield* store.failWrites(reason)
+      assert.strictEqual(yield* renewal, "account-1 14400")
+      assert.include(yield* session.unsaved, "Could not write")
+      const used = yield* bearer
+      assert.notStrictEqual(used, tokensOf(due)?.access)
+      yield* expectWorld({ stored: due })
+      // Nothing asks for another exchange meanwhile.
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* bearer, used)
+      assert.strictEqual(yield* exchanges, 1)
+      yield* store.failWrites(null)
+      assert.strictEqual(yield* bearer, used)
+      assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
+      const writes = yield* store.writes
+      yield* bearer
+      assert.isNull(yield* session.unsaved)
+      yield* expectWorld({ exchanges: 1, writes })
+    }
+  )
+
+  whileDue("are stored by who asks whether they are", function* ({ session, store }) {
+    yield* store.failWrites("NoSpace")
+    yield* session.refresh
     yield* store.failWrites(null)
-    assert.strictEqual(yield* bearer, used)
-    assert.strictEqual(tokensOf(yield* store.stored)?.access, used)
-    const writes = yield* store.writes
-    yield* bearer
-    yield* expectWorld({ exchanges: 1, writes })
+    assert.isNull(yield* session.unsaved)
+    assert.notStrictEqual(tokensOf(yield* store.stored)?.refresh, "rt_1")
   })
 
   whileDue("are what the next exchange is made with", function* ({ session, store }) {

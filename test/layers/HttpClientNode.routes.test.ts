@@ -48,6 +48,17 @@ describe("a proxy", () => {
     }
   )
 
+  live("of `.env` in the home goes before one of the environment", function* () {
+    const [server, between, other] = [yield* backend, yield* proxy(), yield* proxy()]
+    const dotenv = new Map([["HTTP_PROXY", between.origin]])
+    yield* everything.pipe(
+      Effect.provide(calling(server.origin, { environment: { HTTP_PROXY: other.origin }, settings: { dotenv } }))
+    )
+    assert.strictEqual(server.received.length, 4)
+    assert.isAbove(between.targets.length, 0)
+    assert.deepStrictEqual(other.targets, [])
+  })
+
   live("has nothing where NO_PROXY names the host", function* () {
     const [server, between] = [yield* backend, yield* proxy()]
     yield* everything.pipe(through(server, { HTTP_PROXY: between.origin, NO_PROXY: "localhost,127.0.0.1" }))

@@ -13,6 +13,8 @@ export type Command =
   | { readonly _tag: "resolve" }
   | { readonly _tag: "signIn"; readonly as: Who }
   | { readonly _tag: "signOut"; readonly revoke: boolean }
+  /** A program that is none of ours changes a key of the record that is none of ours. */
+  | { readonly _tag: "touch" }
 
 export type Who = "A" | "B"
 export type Invitee = "zoe" | "max"
@@ -113,6 +115,7 @@ const refresh = one({ _tag: "refresh" })
 const usage = one({ _tag: "usage" })
 const redeem = one({ _tag: "redeem" })
 const nudge = one({ _tag: "nudge" })
+const touch = one({ _tag: "touch" })
 const resolve = one({ _tag: "resolve" })
 const invite = FastCheck.constantFrom<Command>({ _tag: "invite", to: "zoe" }, { _tag: "invite", to: "max" })
 const signIn = FastCheck.constantFrom<Command>({ _tag: "signIn", as: "B" }, { _tag: "signIn", as: "A" })
@@ -160,7 +163,7 @@ const stale = FastCheck.constantFrom(Fault.staleRead(staleFor), Fault.staleRead(
 
 /** Renewals by many, with sign-ins and sign-outs between them. */
 export const sessions = scenarios({
-  commands: weighted([3, use], [4, refresh], [1, usage], [1, signIn], [1, signOut]),
+  commands: weighted([3, use], [4, refresh], [1, usage], [1, signIn], [1, signOut], [2, touch]),
   faults: rule(["oauth.token"], lost),
   span: 20 * second,
   maxCommands: 3,
@@ -178,6 +181,16 @@ export const troubled = scenarios({
   span: 20 * second,
   maxCommands: 2,
   processes: [1, 2],
+  maxFaults: 2
+})
+
+/** Changes of the record by others while a renewal waits for its answer. */
+export const touched = scenarios({
+  commands: weighted([2, refresh], [2, touch]),
+  faults: rule(["oauth.token"], late(10 * second)),
+  span: 5 * second,
+  maxCommands: 3,
+  processes: [1, 3],
   maxFaults: 2
 })
 

@@ -51,8 +51,8 @@ const accountsOf = (now: number) =>
     nudgeCooldownMillis: 0
   }))
 
-/** Due for renewal 100 s after its issue. */
-const accessTokenSeconds = 400
+/** Due for renewal 100 s after its issue, in the middle of its life. */
+const accessTokenSeconds = 200
 
 /** A record with unknown keys, which differ between sign-ins. */
 export const withUnknownKeys = (record: AuthJson, mark: string): AuthJson => ({
@@ -135,6 +135,14 @@ const perform = (shared: Shared, command: Command): Effect.Effect<Said, Refusal,
         yield* auth.signIn(yield* newSignIn(shared, command.as))
         return { said: "signed in" }
       })
+    case "touch":
+      return Effect.gen(function* () {
+        const found = Option.getOrNull(yield* shared.store.read)
+        if (found === null) return { said: "nothing there" }
+        const { record, revision } = found
+        yield* shared.store.write({ ...record, x_touched: ++marks }, { expected: Option.some(revision) })
+        return { said: "touched" }
+      }).pipe(Effect.orDie)
     case "signOut":
       return Effect.flatMap(AuthSession, (auth) =>
         Effect.map(auth.signOut({ revoke: command.revoke }), (): Said => ({ said: "signed out" }))

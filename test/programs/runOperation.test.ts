@@ -137,7 +137,7 @@ describe("an act that fails", () => {
   test("by its time limit before anything was sent: nothing left", memory, function* () {
     const fiber = yield* Effect.fork(outcome(act(Effect.succeed("done"), { authorization: Effect.never })))
     yield* TestClock.adjust("10 seconds")
-    assert.deepStrictEqual(yield* Fiber.join(fiber), ["BackendError Timeout", abandoned])
+    assert.deepStrictEqual(yield* Fiber.join(fiber), ["AuthError Unavailable", abandoned])
   })
 
   test.each(

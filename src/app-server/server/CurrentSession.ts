@@ -1,14 +1,18 @@
 /** The session, as clients see it. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
 import type { Session } from "../../domain/Session.js"
-import { AuthSession } from "../../services/AuthSession.js"
+import { AuthSession, Patience } from "../../services/AuthSession.js"
 import { accountAuthRequired, chatgptAuthRequired } from "../protocol/errors.js"
 
 /** Errors after which the session will never be renewed. */
 const refusals: ReadonlySet<AuthErrorReason> = new Set<AuthErrorReason>(["Expired", "Reused", "Revoked", "Refused"])
+
+/** A client is answered after so long, as by the original. */
+const patience = Duration.seconds(10)
 
 const isAuthError = Schema.is(AuthError)
 
@@ -43,7 +47,7 @@ export class CurrentSession extends Effect.Service<CurrentSession>()(
         /** Renews the session, where it can be. A failure is only logged. */
         renewed: Effect.flatMap(present, (session) =>
           session?.isRefreshable === true
-            ? Effect.catchAll(auth.refresh, (error) =>
+            ? Effect.catchAll(Effect.provideService(auth.refresh, Patience, patience), (error) =>
                 Effect.zipRight(note(error), Effect.logWarning(`The session was not renewed. ${error.message}`))
               )
             : Effect.void

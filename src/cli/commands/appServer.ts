@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import { maxMessageBytes } from "../../rpc/Transport.js"
 import * as Server from "../../app-server/server/layer.js"
 import { makeThreadHandlers } from "../../app-server/server/threads.js"
@@ -14,8 +15,8 @@ import { drain, type Ending, serveUntil, type Signal } from "../../app-server/tr
 import type { WsAuthFlags } from "../../app-server/transports/wsAuth.js"
 import type { Words } from "../../domain/shellWords.js"
 import type { SessionSource } from "../../domain/Thread.js"
-import { AccountConfig } from "../../services/AccountConfig.js"
-import { badUsage } from "../Command.js"
+import { AccountConfig, configKeys } from "../../services/AccountConfig.js"
+import { badUsage, Globals } from "../Command.js"
 import { ExitCode } from "../exitCodes.js"
 import { withServerLogs } from "../logger.js"
 import { Report } from "../Report.js"
@@ -25,7 +26,6 @@ const cutOff = "200 millis"
 
 /** Flags of `codex` that are about more than the account. */
 const unused = [
-  "--config",
   "--enable",
   "--disable",
   "--sandbox",
@@ -39,7 +39,12 @@ interface Flags extends WsAuthFlags, Readonly<Record<(typeof unused)[number], bo
   readonly "--stdio": boolean
   readonly "--delegate": Words | undefined
   readonly "--session-source": SessionSource | undefined
+  readonly "--config": ReadonlyArray<string>
 }
+
+const isConfigKey = Schema.is(Schema.Literal(...configKeys))
+
+const keyOf = (pair: string): string => pair.slice(0, pair.indexOf("=")).trim()
 
 const unusable = Effect.mapError(({ message }: ListenError) => badUsage(message))
 
@@ -119,6 +124,8 @@ const layerServer = (flags: Flags) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const { layerServed } = yield* Effect.promise(() => import("../compose.js"))
+      const globals = yield* Globals
+      const config = flags["--config"].filter((pair) => isConfigKey(keyOf(pair)))
       const agent = yield* Ref.make<string | null>(null)
       const delegate = flags["--delegate"]
       const layerHandlers = Effect.gen(function* () {
@@ -134,7 +141,10 @@ const layerServer = (flags: Flags) =>
               : Ref.update(agent, (known) => known ?? userAgent)
         })
       })
-      return Layer.unwrapScoped(layerHandlers).pipe(Layer.provideMerge(layerServed(agent)))
+      return Layer.unwrapScoped(layerHandlers).pipe(
+        Layer.provideMerge(layerServed(agent)),
+        Layer.provide(Layer.succeed(Globals, { ...globals, config }))
+      )
     })
   )
 
@@ -149,7 +159,10 @@ const conduct = (flags: Flags) =>
   Effect.gen(function* () {
     const listen = yield* readListen(flags)
     const { exitCode } = yield* Report
-    const ignored = unused.filter((name) => flags[name])
+    const ignored = [
+      ...unused.filter((name) => flags[name]),
+      ...flags["--config"].map(keyOf).flatMap((key) => (isConfigKey(key) ? [] : [`--config ${key}`]))
+    ]
     if (ignored.length > 0) yield* withServerLogs(Effect.logWarning(`Without effect here: ${ignored.join(", ")}.`))
     const signal = yield* signals
     const ended = yield* Deferred.make<Ending>()

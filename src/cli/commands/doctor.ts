@@ -164,9 +164,10 @@ const clock = (skewMillis: number): Finding => {
 
 const network = (at: Circumstances) =>
   Effect.gen(function* () {
-    const { backend, backendFault } = yield* AccountConfig
+    const { backend, backendFault, dotenv } = yield* AccountConfig
     const dialog = yield* Dialog
-    const settings = finding("network", "ok", at.networkVariables.join(", ") || "no proxy or CA variable is set")
+    const variables = [...at.networkVariables, ...Array.from(dotenv.keys(), (name) => `${name} in .env`)]
+    const settings = finding("network", "ok", variables.join(", ") || "no proxy or CA variable is set")
     if (backendFault !== null) return [settings]
     const reached = yield* dialog.progress("Reaching the backend", reach)
     if (Either.isLeft(reached)) {

@@ -32,6 +32,9 @@ export const failure = <const Name extends string | null>(command: Name) =>
     error: ErrorBody
   })
 
+/** `sessionUnsaved` is why the session that was renewed meanwhile can't be stored: it ends with the command. */
+const unsavedFields = { sessionUnsaved: Schema.optionalWith(Schema.String, { exact: true }) }
+
 /** All that a command may print: its answer, or a failure. */
 export const output = <const Name extends string, Fields extends Schema.Struct.Fields>(command: Name, fields: Fields) =>
   Schema.Union(
@@ -40,6 +43,7 @@ export const output = <const Name extends string, Fields extends Schema.Struct.F
       command: Schema.Literal(command),
       ok: Schema.Literal(true),
       exitCode: Schema.Int,
+      ...unsavedFields,
       ...fields
     }),
     failure(command)

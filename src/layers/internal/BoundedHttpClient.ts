@@ -29,6 +29,10 @@ export class Progress extends Context.Reference<Progress>()("effect-codex-accoun
   defaultValue: (): { phase: "connecting" | "reading" | "waiting" | null } => ({ phase: null })
 }) {}
 
+/** What a time limit means, by how far the request had come. */
+export const timeoutIn = ({ phase }: Progress["Type"]) =>
+  phase === "connecting" ? "ConnectTimeout" : phase === "reading" ? "BodyTimeout" : "Timeout"
+
 /** The chunks, `size` bytes in all, in one piece. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): ArrayBuffer => {
   const bytes = new Uint8Array(size)

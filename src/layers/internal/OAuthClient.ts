@@ -17,9 +17,9 @@ import {
   WhoamiResponse
 } from "../../contracts/OAuthApi.js"
 import { AuthError, type AuthErrorReason } from "../../domain/AuthError.js"
+import type { BackendError } from "../../domain/BackendError.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
-import { isUnconnected } from "../../domain/networkCause.js"
-import { retryAfterMillis } from "../BackendHttpContract.js"
+import { malformed, noAnswerOf, refusalOf } from "./backendFailure.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 import type { RenewalTarget } from "./sessionRecord.js"
 
@@ -28,10 +28,17 @@ import type { RenewalTarget } from "./sessionRecord.js"
  * again, after an answer that says no more; null if there is no such time.
  */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{
-  readonly detail: string
+  readonly failure: BackendError
   readonly sent: boolean
   readonly pauseMillis: number | null
 }> {}
+
+/** Nothing has come back: the server has seen the request, unless no connection was made. */
+export const unanswered = (failure: BackendError): NoAnswer =>
+  new NoAnswer({ failure, sent: failure.delivery !== "notSent", pauseMillis: null })
+
+/** The name of the exchange in its errors. */
+export const refreshCall = "session.refresh"
 
 /** After a renewal that failed for now. A server may ask for more, up to the longest pause. */
 export const shortestPauseMillis = 30_000
@@ -53,29 +60,15 @@ const permanent: Readonly<Record<string, AuthErrorReason>> = {
 
 export const isSuccess = (response: WholeResponse): boolean => response.isSuccess
 
-/** Words of a server that tell a person why. Any other text may hold a secret. */
-const knownWord =
-  /^(?:unsupported_country_region_territory|(?:account|user|workspace)_(?:deactivated|suspended|disabled)|deactivated_(?:account|user|workspace))$/
-
-/** A page comes from a proxy or a gate before the server. */
-const pageOf = ({ headers }: WholeResponse): string | null => {
-  if (headers["cf-mitigated"] === "challenge") return "a challenge page"
-  return headers["content-type"]?.startsWith("text/html") === true ? "a web page" : null
-}
-
-const detailOf = (response: WholeResponse, code: string | null): string => {
-  const known = code !== null && knownWord.test(code) ? code : pageOf(response)
-  return known === null ? `HTTP ${response.status}` : `HTTP ${response.status}, ${known}`
-}
-
-const refusal = (response: WholeResponse, nowMillis: number): AuthError | NoAnswer => {
+const refusal = (operation: string, response: WholeResponse, nowMillis: number): AuthError | NoAnswer => {
   const code = refusalCode(response)
   const reason = code !== null && Object.hasOwn(permanent, code) ? permanent[code] : undefined
   if (reason !== undefined) return AuthError.of(reason)
   if (response.status === 401 || (response.status === 400 && code === "invalid_grant")) return AuthError.of("Refused")
-  const asked = retryAfterMillis(response.headers["retry-after"], nowMillis)
+  const failure = refusalOf(operation, response, nowMillis)
+  const asked = failure.retryAfterMillis
   return new NoAnswer({
-    detail: detailOf(response, code),
+    failure,
     sent: false,
     pauseMillis:
       asked === null && response.status >= 500
@@ -93,43 +86,39 @@ export const whoamiRequest = (settings: AccountSettings, token: Redacted.Redacte
   )
 
 export const makeOAuthClient = (execute: WholeHttpClient, settings: AccountSettings) => {
-  const send = (request: HttpClientRequest.HttpClientRequest) =>
+  const send = (operation: string, request: HttpClientRequest.HttpClientRequest) =>
     execute(request).pipe(
-      Effect.mapError(
-        (error) =>
-          new NoAnswer({
-            detail: "the connection failed",
-            sent: error._tag !== "RequestError" || (error.reason === "Transport" && !isUnconnected(error.cause)),
-            pauseMillis: null
-          })
-      ),
+      Effect.mapError((error) => unanswered(noAnswerOf(operation, error))),
       Effect.filterOrElse(isSuccess, (response) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(refusal(response, now)))
+        Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(refusal(operation, response, now)))
       )
     )
-  const post = (url: string, body: typeof RefreshRequest.Type | typeof RevokeRequest.Type) =>
-    send(HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), body))
-  const unreadable = () =>
-    new NoAnswer({ detail: "the answer held no tokens", sent: false, pauseMillis: shortestPauseMillis })
+  const post = (operation: string, url: string, body: typeof RefreshRequest.Type | typeof RevokeRequest.Type) =>
+    send(operation, HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), body))
+  const read =
+    <A, E>(operation: string, decode: (text: string) => Effect.Effect<A, E>) =>
+    (response: WholeResponse) =>
+      Effect.mapError(
+        decode(response.bodyText),
+        () => new NoAnswer({ failure: malformed(operation, response), sent: false, pauseMillis: shortestPauseMillis })
+      )
 
   return {
     /** Exchanges a refresh token, which can be used once. */
     refresh: (token: Redacted.Redacted, { clientId, url }: RenewalTarget, reason: RefreshReason) =>
-      post(url, {
+      post(refreshCall, url, {
         client_id: clientId,
         grant_type: "refresh_token",
         refresh_reason: reason,
         refresh_token: Redacted.value(token)
-      }).pipe(Effect.flatMap((response) => Effect.mapError(decodeTokens(response.bodyText), unreadable))),
+      }).pipe(Effect.flatMap(read(refreshCall, decodeTokens))),
     /** The owner of a personal access token. */
     whoami: (token: Redacted.Redacted) =>
-      send(whoamiRequest(settings, token)).pipe(
-        Effect.flatMap((response) => Effect.mapError(decodeOwner(response.bodyText), unreadable))
-      ),
+      Effect.flatMap(send("session.owner", whoamiRequest(settings, token)), read("session.owner", decodeOwner)),
     /** Asks the server to end the session, as the present client. True if it confirmed. */
     revoke: (bearer: Redacted.Redacted, refreshToken: Option.Option<Redacted.Redacted>) =>
       Effect.isSuccess(
-        post(settings.revokeUrl, {
+        post("session.revoke", settings.revokeUrl, {
           token: Redacted.value(Option.getOrElse(refreshToken, () => bearer)),
           ...(Option.isSome(refreshToken)
             ? { token_type_hint: "refresh_token", client_id: settings.clientId }

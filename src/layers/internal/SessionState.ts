@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { AuthJson } from "../../contracts/AuthJson.js"
 import { AuthError } from "../../domain/AuthError.js"
@@ -24,14 +24,20 @@ export interface SignedIn extends LiveSession {
   readonly revision: string
   /** The refresh token that the stored record still holds, if the renewed record could not be stored. */
   readonly spent: Redacted.Redacted | null
-  /** Why the last renewal with this refresh token failed, until when another would too, and whether it sent anything. */
+  /**
+   * Why the last renewal with this refresh token failed, until when another would too, and whether it sent anything.
+   * `isSpent`: somebody has exchanged the token, and may store what they got until then.
+   */
   readonly failure: {
     readonly error: AuthError
     readonly until: number
     readonly attempt: number
     readonly hasSent: boolean
+    readonly isSpent: boolean
   } | null
 }
+
+export const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
 
 type State = { readonly _tag: "Unread" } | { readonly _tag: "SignedOut" } | SignedIn
 

@@ -6,12 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import type { AuthError } from "../../domain/AuthError.js"
+import { AuthError } from "../../domain/AuthError.js"
 import { BackendError } from "../../domain/BackendError.js"
 import { type CallName, type CallPolicy, pauseAfter } from "../../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../../domain/Identity.js"
-import type { AuthSession, Authorization } from "../../services/AuthSession.js"
-import { Progress } from "./BoundedHttpClient.js"
+import { type AuthSession, type Authorization, Patience } from "../../services/AuthSession.js"
+import { Progress, timeoutIn } from "./BoundedHttpClient.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
 
 type Failure = AuthError | BackendError
@@ -35,8 +35,10 @@ export interface Call<A> {
 interface Refused {
   readonly _tag: "Refused"
   readonly authorization: Authorization
-  readonly error: BackendError
 }
+
+/** The part of its time that a call waits for the session at most, so that it can tell what it waited for. */
+const patience = 0.9
 
 /**
  * How long to wait after the n-th failed attempt. Null for no further attempt: a longer `Retry-After` than the policy
@@ -48,9 +50,6 @@ const pause = (policy: CallPolicy, { retryAfterMillis }: BackendError, failed: n
   }
   return Effect.map(pauseAfter(failed, policy.backoff), Duration.toMillis)
 }
-
-const timeoutIn = ({ phase }: Progress["Type"]) =>
-  phase === "connecting" ? "ConnectTimeout" : phase === "reading" ? "BodyTimeout" : "Timeout"
 
 const timeout = <A, E, B>({ name, progress }: Tracked<B>, millis: number, work: Effect.Effect<A, E>) =>
   Effect.timeoutFail(work, { duration: millis, onTimeout: () => BackendError.of(name, timeoutIn(progress)) })
@@ -95,15 +94,25 @@ const tracked = <A>(untracked: Call<A>): Effect.Effect<Tracked<A>> =>
     }
   })
 
+/** What the session needs until it can be used: all the time that is left, as nothing has been sent. */
+const ready = <A>(millis: number, work: Effect.Effect<A, AuthError>): Effect.Effect<A, AuthError> =>
+  Effect.timeoutFail(Effect.provideService(work, Patience, Duration.millis(millis * patience)), {
+    duration: millis,
+    onTimeout: () => AuthError.of("Unavailable", "it was not ready in time")
+  })
+
 /** One attempt, whatever the policy allows: only its time limits count. */
 export const callOnce = <A>(call: Call<A>): Effect.Effect<A, Failure> => Effect.flatMap(tracked(call), once)
 
-const once = <A>(call: Tracked<A>) =>
-  timeout(
-    call,
-    Math.min(Duration.toMillis(call.policy.attemptTimeout), Duration.toMillis(call.policy.overallTimeout)),
-    Effect.flatMap(call.session.authorization, call.attempt)
-  )
+const once = <A>(call: Tracked<A>): Effect.Effect<A, Failure> =>
+  Effect.gen(function* () {
+    const { attemptTimeout, overallTimeout } = call.policy
+    const millis = Math.min(Duration.toMillis(attemptTimeout), Duration.toMillis(overallTimeout))
+    const start = yield* Clock.currentTimeMillis
+    const authorization = yield* ready(millis, call.session.authorization)
+    const left = start + millis - (yield* Clock.currentTimeMillis)
+    return yield* timeout(call, left, call.attempt(authorization))
+  })
 
 /**
  * Each attempt within its timeout, repeated for the reasons and after the waits of the policy, all within the overall
@@ -114,33 +123,32 @@ export const callUnderPolicy = <A>(call: Call<A>): Effect.Effect<A, Failure> =>
   Effect.flatMap(tracked(call), (one) => (one.policy.repeat === "never" ? once(one) : repeated(one)))
 
 const repeated = <A>(call: Tracked<A>): Effect.Effect<A, Failure> => {
-  const { name, policy, session } = call
+  const { policy, session } = call
   const attemptMillis = Duration.toMillis(policy.attemptTimeout)
   const overallMillis = Duration.toMillis(policy.overallTimeout)
 
-  /** One timer an attempt: the attempt's limit, or what is left of the whole. */
-  const within = <B, E>(deadline: number, limit: number, work: Effect.Effect<B, E>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      deadline <= now
-        ? Effect.fail(BackendError.of(name, "Timeout"))
-        : timeout(call, Math.min(limit, deadline - now), work)
+  const left = (deadline: number) => Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, deadline - now))
+
+  /** Within the attempt's limit, or what is left of the whole. */
+  const attempt = (deadline: number, authorization: Authorization) =>
+    Effect.flatMap(left(deadline), (millis) =>
+      timeout(call, Math.min(attemptMillis, millis), call.attempt(authorization))
     )
 
-  const send = (authorization: Authorization): Effect.Effect<A, Failure | Refused> =>
-    Effect.mapError(call.attempt(authorization), (error) =>
-      error._tag === "BackendError" && error.reason === "Unauthorized"
-        ? { _tag: "Refused", authorization, error }
-        : error
+  const send = (deadline: number, authorization: Authorization): Effect.Effect<A, Failure | Refused> =>
+    Effect.mapError(attempt(deadline, authorization), (error) =>
+      error._tag === "BackendError" && error.reason === "Unauthorized" ? { _tag: "Refused", authorization } : error
     )
+
+  const authorized = (deadline: number, work: Effect.Effect<Authorization, AuthError>) =>
+    Effect.flatMap(left(deadline), (millis) => ready(millis, work))
 
   /** The n-th attempt, and those after it. Without `recovered` a 401 is recovered from. */
   const from = (deadline: number, number: number, recovered: Authorization | null): Effect.Effect<A, Failure> =>
     Effect.catchAll(
-      within(
-        deadline,
-        attemptMillis,
-        recovered === null ? Effect.flatMap(session.authorization, send) : call.attempt(recovered)
-      ),
+      recovered === null
+        ? Effect.flatMap(authorized(deadline, session.authorization), (fresh) => send(deadline, fresh))
+        : attempt(deadline, recovered),
       (error): Effect.Effect<A, Failure> => {
         if (error._tag === "AuthError") return Effect.fail(error)
         if (error._tag === "Refused") return recover(deadline, number, error)
@@ -153,12 +161,8 @@ const repeated = <A>(call: Tracked<A>): Effect.Effect<A, Failure> => {
       }
     )
 
-  const recover = (deadline: number, number: number, { authorization, error }: Refused) =>
-    within(deadline, overallMillis, session.recover(authorization)).pipe(
-      // Without a renewed session in time, the refusal is the answer.
-      Effect.catchTag("BackendError", () => Effect.fail(error)),
-      Effect.flatMap((fresh) => from(deadline, number, fresh))
-    )
+  const recover = (deadline: number, number: number, { authorization }: Refused) =>
+    Effect.flatMap(authorized(deadline, session.recover(authorization)), (fresh) => from(deadline, number, fresh))
 
   return Effect.flatMap(Clock.currentTimeMillis, (start) => from(start + overallMillis, 1, null))
 }

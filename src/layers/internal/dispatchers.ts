@@ -7,6 +7,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Option from "effect/Option"
 import * as Tls from "node:tls"
 import { AccountConfig, ConfigurationError } from "../../services/AccountConfig.js"
+import { withDotenv } from "./dotenv.js"
 import { type Proxy, proxyFor } from "./proxyRoutes.js"
 
 /** A dispatcher, with the proxy that it goes through. */
@@ -98,12 +99,13 @@ const proxyAgent = ({ isSocks, url }: Proxy, tls: Secure): Undici.Dispatcher => 
  */
 export const makeWays = Effect.gen(function* () {
   const bundle = yield* ownCertificates
+  const { dotenv } = yield* AccountConfig
   const variables = yield* Effect.all({
     HTTP_PROXY: variable("HTTP_PROXY"),
     HTTPS_PROXY: variable("HTTPS_PROXY"),
     ALL_PROXY: variable("ALL_PROXY"),
     NO_PROXY: variable("NO_PROXY")
-  })
+  }).pipe(withDotenv(dotenv))
   let context: Secure | undefined
   const secure = (): Secure => (context ??= contextOf(trusted(Tls, bundle)))
   const ways = new Map<string, Way>()

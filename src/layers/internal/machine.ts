@@ -32,6 +32,12 @@ const namespace = (): string | null => {
   }
 }
 
+/** Where a process is, its number, and when it was started. */
+const partsOf = (holder: string) => {
+  const [, of, pid, started] = /^(.*) (\d+) (\d+)$/.exec(holder) ?? []
+  return { of, pid, started }
+}
+
 /** Only Linux says enough; elsewhere there is no boot, and no process counts as dead. */
 const detect = () => {
   const boot = process.platform === "linux" ? read("/proc/sys/kernel/random/boot_id") : null
@@ -44,9 +50,14 @@ const detect = () => {
     uptimeMillis: (): number => Math.round(Os.uptime() * 1000),
     /** This process, unlike any other before or after; null where the system does not tell them apart. */
     self: start === null ? null : `${place} ${process.pid} ${start}`,
+    /** What a person finds it by; null for one that says nothing of itself. */
+    nameOf: (holder: string | null): string | null => {
+      const { of, pid } = partsOf(holder ?? "")
+      return pid === undefined ? null : of === place ? `process ${pid}` : "a process of another machine or container"
+    },
     /** Whether this was a process of this system that has ended. False where that can't be known. */
     isDead: (holder: string): boolean => {
-      const [, of, pid, started] = /^(.*) (\d+) (\d+)$/.exec(holder) ?? []
+      const { of, pid, started } = partsOf(holder)
       return boot !== null && of === place && startOf(Number(pid)) !== started
     }
   }

@@ -4,32 +4,32 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { RefreshReason } from "../../contracts/OAuthApi.js"
 import { AuthError } from "../../domain/AuthError.js"
+import { BackendError } from "../../domain/BackendError.js"
 import type { CallPolicy } from "../../domain/CallPolicy.js"
 import { Session } from "../../domain/Session.js"
+import { joined } from "../../domain/PlainText.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
+import { Patience } from "../../services/AuthSession.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
 import type { HeldLease, Lease } from "../../services/Lease.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
-import { NoAnswer, type OAuthClient, shortestPauseMillis } from "./OAuthClient.js"
+import { Progress, timeoutIn } from "./BoundedHttpClient.js"
+import { type NoAnswer, type OAuthClient, refreshCall, shortestPauseMillis, unanswered } from "./OAuthClient.js"
+import { makeKeeping } from "./keeping.js"
 import { leaseName, mark, markOf } from "./renewalMark.js"
-import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
+import { mayBeHalfWritten, sameBearer, type SessionState, type SignedIn } from "./SessionState.js"
 import { renewalTarget, withNewTokens } from "./sessionRecord.js"
+
+/** The part of a caller's patience that the lease is waited for, so that its holder can be told. */
+const patienceForLease = 0.9
 
 /** Time to store the new tokens, beyond the exchange itself. */
 const savingTime = Duration.seconds(15)
-
-/** How often a save starts again from what another program has written meanwhile. */
-const maxConflicts = 20
-
-const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
-
-const warnUnsaved = ({ message }: Error) =>
-  Effect.logWarning(`The renewed session could not be stored and is kept in memory. ${message}`)
 
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
 const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
@@ -46,40 +46,17 @@ export const makeRenewal = (parts: {
   Effect.gen(function* () {
     const { lease, mode, oauth, policy, session, settings, store } = parts
     const attempts = yield* Ref.make(0)
-
-    /**
-     * Replaces the record that the renewed one is based on. If another program has changed that meanwhile, its record gets
-     * the new tokens, unless it is that of another sign-in.
-     */
-    const save = (renewed: SignedIn, conflicts = 0): Effect.Effect<SignedIn, AuthError> =>
-      store.write(renewed.record, { expected: Option.some(renewed.revision) }).pipe(
-        Effect.matchEffect({
-          onSuccess: (stored) =>
-            Effect.zipRight(
-              Effect.ignore(store.writeMark(Option.none())),
-              session.transition({ ...renewed, revision: stored.revision, spent: null })
-            ),
-          onFailure: (error) =>
-            error.reason === "Conflict" && conflicts < maxConflicts
-              ? session.reloadFromStore.pipe(
-                  Effect.flatMap((found) =>
-                    found.spent === null ? Effect.succeed(found) : save(found, conflicts + 1)
-                  ),
-                  Effect.catchIf(mayBeHalfWritten, (unreadable) => Effect.as(warnUnsaved(unreadable), renewed))
-                )
-              : Effect.as(warnUnsaved(error), renewed)
-        })
-      )
+    const { save, saveUnsaved, whyUnsaved } = yield* makeKeeping(session, store)
 
     /** No renewal is tried before `until`, except by somebody who forces one, or after a 401 if this one sent nothing. */
-    const recordFailure = (base: SignedIn, error: AuthError, until: number, hasSent = true) =>
+    const recordFailure = (base: SignedIn, error: AuthError, until: number, { hasSent = true, isSpent = false } = {}) =>
       Effect.gen(function* () {
         // Counted at the end, so that every caller who arrived meanwhile shares the failure.
         const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
         const known = yield* session.state
         const refused =
           known._tag === "SignedIn" && sameBearer(known, base) ? { ...known, session: base.session } : base
-        yield* session.transition({ ...refused, failure: { error, until, attempt, hasSent } })
+        yield* session.transition({ ...refused, failure: { error, until, attempt, hasSent, isSpent } })
         return yield* error
       })
 
@@ -97,34 +74,56 @@ export const makeRenewal = (parts: {
       )
 
     /** The mark stays when the server may have spent the token. */
-    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { detail, pauseMillis, sent }: NoAnswer) =>
+    const notAnswered = (base: SignedIn, token: Redacted.Redacted, { failure, pauseMillis, sent }: NoAnswer) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         const until = now + (pauseMillis ?? shortestPauseMillis)
         if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
         else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
-        return yield* recordFailure(base, AuthError.of("Unavailable", detail), until)
+        return yield* recordFailure(base, AuthError.unanswered(failure), until)
       })
 
-    const refused = (base: SignedIn, error: AuthError) =>
-      Effect.zipRight(
-        Effect.ignore(store.writeMark(Option.none())),
-        Effect.catchAll(adoptFromOtherProcess(base), (found) =>
-          isInconclusive(found) ? recordFailure(base, error, Number.POSITIVE_INFINITY) : Effect.fail(found)
-        )
+    /** Nothing is permanent before a neighbour has had the time of an exchange to store what it got for the token. */
+    const awaitNeighbour = (base: SignedIn, until: number) =>
+      recordFailure(
+        base,
+        AuthError.of(
+          "Unavailable",
+          `another program has used the refresh token, and may store a new one until ${DateTime.formatIso(DateTime.unsafeMake(until))}`
+        ),
+        until,
+        { isSpent: true }
       )
+
+    const refused = (base: SignedIn, token: Redacted.Redacted, error: AuthError) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const until = now + Duration.toMillis(policy.attemptTimeout)
+        const isSpent = error.reason === "Reused"
+        yield* Effect.ignore(isSpent ? mark(store, token, now, until, true) : store.writeMark(Option.none()))
+        return yield* Effect.catchAll(adoptFromOtherProcess(base), (found) =>
+          !isInconclusive(found)
+            ? Effect.fail(found)
+            : isSpent
+              ? awaitNeighbour(base, until)
+              : recordFailure(base, error, Number.POSITIVE_INFINITY)
+        )
+      })
 
     const exchange = (base: SignedIn, token: Redacted.Redacted, reason: RefreshReason) => {
       const target = renewalTarget(base.record, settings)
+      const progress: Progress["Type"] = { phase: null }
       return oauth.refresh(token, target, reason).pipe(
+        Effect.provideService(Progress, progress),
         // Ends by itself or at its time limit: a lost answer would cost the session.
         Effect.interruptible,
         Effect.timeoutFail({
           duration: policy.attemptTimeout,
-          onTimeout: () => new NoAnswer({ detail: "no answer in time", sent: true, pauseMillis: null })
+          onTimeout: () => unanswered(BackendError.of(refreshCall, timeoutIn(progress)))
         }),
         Effect.matchEffect({
-          onFailure: (error) => (error._tag === "NoAnswer" ? notAnswered(base, token, error) : refused(base, error)),
+          onFailure: (error) =>
+            error._tag === "NoAnswer" ? notAnswered(base, token, error) : refused(base, token, error),
           onSuccess: (tokens) =>
             Effect.gen(function* () {
               const record = withNewTokens(base.record, tokens, target, yield* DateTime.now)
@@ -141,9 +140,15 @@ export const makeRenewal = (parts: {
         const now = yield* Clock.currentTimeMillis
         const found = Option.getOrNull(yield* markOf(store, token))
         if (found === null) return
+        // A clock that was set back makes no pause longer.
+        const isOfNow = found.at <= now
+        if (found.pausedUntil !== null && found.isSpent && isOfNow) {
+          return yield* now < found.pausedUntil
+            ? awaitNeighbour(base, found.pausedUntil)
+            : recordFailure(base, AuthError.of("Reused"), Number.POSITIVE_INFINITY)
+        }
         if (found.pausedUntil !== null) {
-          // A clock that was set back makes no pause longer.
-          const isPaused = found.at <= now && now < found.pausedUntil
+          const isPaused = isOfNow && now < found.pausedUntil
           const detail = `it is not tried again before ${DateTime.formatIso(DateTime.unsafeMake(found.pausedUntil))}`
           return isPaused
             ? yield* recordFailure(base, AuthError.of("Unavailable", detail), found.pausedUntil)
@@ -153,7 +158,7 @@ export const makeRenewal = (parts: {
         if (expiresAt <= now || reason === "unauthorized_recovery") return
         const session = new Session({ ...base.session, renewalInterrupted: true })
         const error = AuthError.of("Unavailable", "an earlier renewal was cut off, so the refresh token may be spent")
-        return yield* recordFailure({ ...base, session }, error, expiresAt, false)
+        return yield* recordFailure({ ...base, session }, error, expiresAt, { hasSent: false })
       })
 
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
@@ -164,7 +169,7 @@ export const makeRenewal = (parts: {
         const isPaused =
           failure !== null &&
           failure.hasSent &&
-          reason === "unauthorized_recovery" &&
+          (failure.isSpent || reason === "unauthorized_recovery") &&
           (yield* Clock.currentTimeMillis) < failure.until
         if (failure !== null && (failure.error.isPermanent || failure.attempt > startedAt || isPaused)) {
           return yield* failure.error
@@ -180,27 +185,30 @@ export const makeRenewal = (parts: {
       })
 
     const renewUnderLease = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
-      lease
-        .withLease(
+      Effect.flatMap(Patience, (patience) =>
+        lease.withLease(
           {
             name: leaseName(seen),
             timeToLive: Duration.sum(policy.attemptTimeout, savingTime),
-            wait: Duration.sum(policy.overallTimeout, savingTime)
+            wait: Duration.min(
+              Duration.sum(policy.overallTimeout, savingTime),
+              Duration.times(patience, patienceForLease)
+            )
           },
           (holder) => Effect.uninterruptible(asHolder(seen, startedAt, reason, holder))
         )
-        .pipe(
-          Effect.catchTag("LeaseError", (error) =>
-            error.reason === "Unavailable"
-              ? Effect.fail(AuthError.of("NotWritable", error.message))
-              : // The process that took the lease is renewing the session now.
-                Effect.catchIf(
-                  adoptFromOtherProcess(seen, error.reason === "Lost" ? 10 : 0),
-                  ({ reason }) => reason === "Refused",
-                  () => AuthError.of("Unavailable", "another process is renewing it")
-                )
-          )
+      ).pipe(
+        Effect.catchTag("LeaseError", (error) =>
+          error.reason === "Unavailable"
+            ? Effect.fail(AuthError.of("Unavailable", `${error.problem}. ${error.advice}`))
+            : // The process that took the lease is renewing the session now.
+              Effect.catchIf(
+                adoptFromOtherProcess(seen, error.reason === "Lost" ? 10 : 0),
+                ({ reason }) => reason === "Refused",
+                () => AuthError.of("Unavailable", joined(["another process is renewing it", error.detail], ": "))
+              )
         )
+      )
 
     const renewElsewhere = (seen: SignedIn, renew: Effect.Effect<void, AuthError>) =>
       Effect.gen(function* () {
@@ -210,11 +218,6 @@ export const makeRenewal = (parts: {
         const after = yield* session.reloadFromStore
         return sameBearer(after, seen) ? yield* AuthError.of("Unavailable", "it has not been renewed yet") : after
       })
-
-    /** Stores a renewed record that could not be stored before. */
-    const saveUnsaved = Effect.flatMap(session.state, (known) =>
-      known._tag === "SignedIn" && known.spent !== null ? Effect.uninterruptible(save(known)) : session.reloadFromStore
-    )
 
     /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */
     const renew = (seen: SignedIn, startedAt: number, reason: RefreshReason): Effect.Effect<SignedIn, AuthError> =>
@@ -230,5 +233,5 @@ export const makeRenewal = (parts: {
         }
       })
 
-    return { renew, saveUnsaved, attempts: Ref.get(attempts) }
+    return { renew, saveUnsaved, whyUnsaved, attempts: Ref.get(attempts) }
   })

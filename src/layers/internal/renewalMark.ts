@@ -16,13 +16,15 @@ export const markOf = (store: CredentialStore["Type"], token: Redacted.Redacted)
     Option.filter(mark, ({ token }) => token === digest)
   )
 
-/** Marks an exchange as begun, or with `pausedUntil` as answered without tokens. */
+/** Marks an exchange as begun, or with `pausedUntil` as answered without tokens: `isSpent` if somebody else has them. */
 export const mark = (
   store: CredentialStore["Type"],
   token: Redacted.Redacted,
   at: number,
-  pausedUntil: number | null = null
-) => Effect.flatMap(digestOf(token), (digest) => store.writeMark(Option.some({ token: digest, at, pausedUntil })))
+  pausedUntil: number | null = null,
+  isSpent = false
+) =>
+  Effect.flatMap(digestOf(token), (digest) => store.writeMark(Option.some({ token: digest, at, pausedUntil, isSpent })))
 
 /** By the user: a refresh token serves every workspace. */
 export const leaseName = ({ session: { identity } }: LiveSession): string =>

@@ -117,7 +117,11 @@ const fromTokens = (
   const accessAuth = Option.getOrUndefined(access)?.[authClaim]
   const accountId = tokens.account_id || null
   const auth = claimsOfAccount(accountId, idAuth, accessAuth)
-  const expiry = Option.flatMapNullable(access, ({ exp }) => exp)
+  const timeOf = (claim: "exp" | "iat") =>
+    Option.flatMapNullable(access, ({ [claim]: seconds }) => seconds).pipe(
+      Option.flatMap((seconds) => DateTime.make(seconds * 1000)),
+      Option.getOrNull
+    )
   const identity = identityOf(userOf(idAuth), accountId ?? impliedAccount(idAuth, accessAuth))
   const sent = [
     asHeader("tokens.access_token", Redacted.value(tokens.access_token)),
@@ -131,7 +135,8 @@ const fromTokens = (
       plan: planFromClaim(auth?.chatgpt_plan_type ?? null),
       isOrgOwner: auth?.is_org_owner ?? null,
       isFedramp: auth?.chatgpt_account_is_fedramp ?? false,
-      accessExpiresAt: Option.getOrNull(Option.flatMap(expiry, (seconds) => DateTime.make(seconds * 1000))),
+      accessExpiresAt: timeOf("exp"),
+      accessIssuedAt: timeOf("iat"),
       lastRefreshAt:
         lastRefresh === null ? null : Option.getOrNull(Option.map(DateTime.make(lastRefresh), DateTime.toUtc)),
       source

@@ -17,4 +17,5 @@ export const canvas = (columns: number, options: { readonly color?: boolean; rea
 export const asText = (lines: ReadonlyArray<string>): string => `\n${lines.join("\n")}\n`
 
 /** Controls, and marks that reorder or hide text. */
-export const unseen = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
+export const unseen =
+  /[\p{Cc}\u00ad\u061c\u180e\u3164\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u

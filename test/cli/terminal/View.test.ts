@@ -8,7 +8,7 @@ import { keep, open, type Outcome, type Place, press, type View } from "../../..
 import { anyInput, anyList, anyPrompt, key, list, prompt, row } from "./views.js"
 
 const page = { rows: 3, lines: 5, furthest: 0 }
-const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u3164]/u
 
 /** The state behind all inputs, and what came of the last one. */
 const pressed = (view: View<string>, inputs: ReadonlyArray<Input>, from = open(view), fits = page) => {

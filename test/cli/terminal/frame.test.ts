@@ -20,7 +20,7 @@ const picture = (view: View<string>, columns: number, rows: number, ...keys: Rea
 }
 
 const ours = new RegExp("\u001b\\[(?:0|1|2|22|31|32|33|36|39)m", "g")
-const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u3164]/u
 
 describe("at every size", () => {
   const sizes = { columns: FastCheck.integer({ min: 40, max: 200 }), rows: FastCheck.integer({ min: 8, max: 50 }) }

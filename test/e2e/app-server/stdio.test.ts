@@ -57,6 +57,40 @@ describe("app-server on stdin and stdout", () => {
     assert.deepStrictEqual(yield* made.backend.log, [])
   })
 
+  live("takes the flags and keys that `codex` takes, and warns once of what means nothing here", function* () {
+    const made = yield* world()
+    const before = ["-c", "model=o9", "-s", "read-only", "--config", `chatgpt_base_url=${made.backend.urls.chatgpt}`]
+    writeFileSync(join(made.home, "config.toml"), 'chatgpt_base_url = "http://127.0.0.1:9/backend-api"\n')
+    const child = yield* serving(made, [
+      "-a",
+      "never",
+      "--analytics-default-enabled",
+      "--session-source",
+      "cli",
+      ...before
+    ])
+    child.send(readLimits(1))
+    assert.deepNestedInclude(yield* child.answer(1), { "result.rateLimits.limitId": "codex" })
+    child.closeInput()
+    yield* child.ended
+    const warnings = child.stderr().match(/Without effect here: .*/g) ?? []
+    assert.lengthOf(warnings, 1, child.stderr())
+    assert.match(warnings[0] ?? "", /--sandbox, --ask-for-approval, --analytics-default-enabled, --config model\./)
+  })
+
+  live.each<readonly [pair: string, says: string]>([
+    ["chatgpt_base_url=gopher://x", "chatgpt_base_url"],
+    ['forced_login_method="api"', "forced_login_method is api"]
+  ])("serves with `-c %s`", function* ([pair, says]) {
+    const made = yield* world()
+    const child = yield* serving(made, ["-c", pair])
+    child.send(readLimits(1))
+    const { error } = yield* child.answer(1)
+    assert.isDefined(error)
+    assert.deepStrictEqual(yield* made.backend.log, [])
+    if (says === "chatgpt_base_url") assert.include(error?.message, says)
+  })
+
   live("starts threads of its source, and finds them in the next process", function* () {
     const made = yield* emptyWorld
     const first = yield* serving(made, ["--session-source", "exec"])

@@ -58,6 +58,15 @@ describe.concurrent("auth.json", () => {
     })
   )
 
+  live("expired, and the leases' file can't be used: where it is, and what to do", function* () {
+    const { backend, cli, home } = yield* world({ tokens: { accessTokenSeconds: -60 } })
+    mkdirSync(join(home, "codex-account.sqlite"))
+    const ran = yield* cli(["usage", "--log-level", "error"])
+    assert.strictEqual(ran.code, 6, ran.stderr)
+    checkError(ran, /codex-account\.sqlite: it is not a file.*Make its file usable again, or move it away/)
+    assert.strictEqual(yield* backend.count("oauth.token"), 0)
+  })
+
   live("expired and revoked: said, and kept", function* () {
     const fault = Fault.status(401, { body: '{"error":{"code":"refresh_token_invalidated"}}' })
     const { cli, home } = yield* world({

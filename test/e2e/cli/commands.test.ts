@@ -1,7 +1,7 @@
 /** Every command and every exit code, as a script meets them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs"
+import { linkSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { version } from "../../../src/domain/version.js"
 import { FakeAccount, Fault, type FaultPlan } from "../../../src/testing/index.js"
@@ -204,6 +204,14 @@ describe.concurrent("doctor", () => {
     assert.match(unreachable.stdout, /HTTPS_PROXY/)
     assert.notInclude(unreachable.stdout + unreachable.stderr, "hunter2")
     assert.strictEqual(statSync(join(home, "auth.json")).mode & 0o777, 0o600)
+  })
+
+  live("says where the record is written in place", function* () {
+    const { cli, home } = yield* world()
+    linkSync(join(home, "auth.json"), join(home, "second name"))
+    const { code, stdout } = yield* cli(["doctor"])
+    assert.strictEqual(code, 0, stdout)
+    assert.match(stdout.replace(/\s+/g, " "), /auth\.json.* written in place: it has a second name/)
   })
 
   live("opens the journal, and status shows the rest where that can't be", function* () {

@@ -60,6 +60,9 @@ const fill = (folder: string): string => {
   }
 }
 
+/** Why nothing is renewed: the leases can't be had, or else the record can't be written. */
+const unwritten = { sql: "AuthError Unavailable", memory: "AuthError NotWritable" }
+
 describe.skipIf(mounting !== null)("a disk that is full (as root, who can mount one)", () => {
   it("refuses to renew before anything is sent, and renews when there is room", async () => {
     const backend = await nursery.backend()
@@ -68,7 +71,7 @@ describe.skipIf(mounting !== null)("a disk that is full (as root, who can mount 
     const before = Fs.readFileSync(authFile(home), "utf8")
     const film = fill(home)
     const child = nursery.start({ home, urls: backend.urls })
-    assert.strictEqual(brief(await child.ask({ do: "refresh" })), "AuthError NotWritable")
+    assert.strictEqual(brief(await child.ask({ do: "refresh" })), unwritten.sql)
     assert.strictEqual(brief(await child.ask({ do: "redeem" })), "JournalError Unavailable")
     assert.strictEqual(
       brief(await child.ask({ do: "invite", email: "grace@example.test" })),
@@ -127,7 +130,7 @@ describe.skipIf(mounting !== null)("a home on a read-only mount (as root, who ca
     for (const lease of ["sql", "memory"] as const) {
       const child = nursery.start({ home, urls: backend.urls, lease })
       assert.strictEqual(brief(await child.ask({ do: "usage" })), "done")
-      assert.strictEqual(brief(await child.ask({ do: "refresh" })), "AuthError NotWritable", lease)
+      assert.strictEqual(brief(await child.ask({ do: "refresh" })), unwritten[lease], lease)
       assert.strictEqual(brief(await child.ask({ do: "redeem" })), "JournalError Unavailable", lease)
       assert.strictEqual(brief(await child.ask({ do: "invite", email: "g@example.test" })), "JournalError Unavailable")
       assert.strictEqual(await child.end(), 0)
@@ -161,8 +164,8 @@ describe("a home that its user may not write", () => {
       assert.deepStrictEqual(await child.ready, { ok: true, value: "ready" }, child.log())
       // The old token is tried, and the server says no.
       const read = await child.ask({ do: "usage" })
-      assert.strictEqual(brief(read), "AuthError NotWritable", lease)
-      assert.strictEqual(brief(await child.ask({ do: "refresh" })), "AuthError NotWritable", lease)
+      assert.strictEqual(brief(read), unwritten[lease], lease)
+      assert.strictEqual(brief(await child.ask({ do: "refresh" })), unwritten[lease], lease)
       await child.end()
     }
     assert.lengthOf(exchanges(backend), 0)
@@ -195,6 +198,22 @@ describe("an auth.json", () => {
     assert.deepStrictEqual([...leftovers(home), ...leftovers(elsewhere)], [])
     assert.isTrue(Fs.existsSync(databaseOf(home)))
     assert.deepStrictEqual(Fs.readdirSync(elsewhere), ["auth.json", "auth.json.lock"])
+  })
+
+  it.skipIf(mounting !== null)("that is mounted by itself is renewed in its place", async () => {
+    const backend = await nursery.backend()
+    const [home, elsewhere] = [nursery.home(), nursery.home()]
+    const token = signInAt(backend, elsewhere)
+    Fs.writeFileSync(authFile(home), "")
+    const { status, stderr } = spawnSync("mount", ["--bind", authFile(elsewhere), authFile(home)])
+    assert.strictEqual(status, 0, String(stderr))
+    mounted.push(authFile(home))
+    assert.strictEqual(brief(await nursery.alone({ home, urls: backend.urls }, { do: "refresh" })), "done")
+    assert.lengthOf(exchanges(backend), 1)
+    assert.notStrictEqual(tokenIn(home), token)
+    assert.strictEqual(tokenIn(elsewhere), tokenIn(home))
+    assert.deepStrictEqual(leftovers(home), [])
+    checkLive(backend, home)
   })
 
   it("that has a second name is renewed under both", async () => {

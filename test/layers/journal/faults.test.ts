@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
@@ -236,6 +237,30 @@ describe("the history of the journal", () => {
       { state: "sent", n: 700 },
       { state: "unknown", n: 700 }
     ])
+  })
+
+  withHome("of a hundred thousand acts takes no second to look through, nor to add to", function* ({ file, journal }) {
+    yield* journal.intend(redeem("first"))
+    for (const [state, count] of [
+      ["succeeded", 60_000],
+      ["abandoned", 30_000],
+      ["rejected", 10_000]
+    ] as const) {
+      fill(file, state, count, 0)
+    }
+    rawSql(file, `UPDATE codex_account_operations SET identity = 'user-' || (sequence % 100) WHERE sequence > 2000`)
+    yield* TestClock.setTime(3650 * day)
+    const before = process.cpuUsage()
+    // What `status`, `redeem` and `invite` ask for.
+    yield* journal.list({ identity: ada, state: "open" })
+    yield* journal.list({ act: "redeem", identity: ada, state: "succeeded", within: Duration.minutes(20) })
+    yield* journal.list({ act: "invite", identity: ada, target: "t", limit: 2 })
+    yield* journal.list({ limit: 20 })
+    yield* journal.find("first")
+    yield* arrive(journal, "second", "succeeded")
+    const { system, user } = process.cpuUsage(before)
+    assert.isBelow((system + user) / 1000, 1000, "milliseconds")
+    assert.isAbove(Number(Object(rawSql(file, "SELECT COUNT(*) AS n FROM codex_account_operations")[0]).n), 98_000)
   })
 
   withHome("a clock that was wrong for one act changes the age of no other, nor for long its own", function* (given) {

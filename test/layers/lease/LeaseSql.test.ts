@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as LeaseSql from "../../../src/layers/LeaseSql.js"
 import { Lease, type LeaseError } from "../../../src/services/Lease.js"
@@ -84,6 +85,61 @@ describe("a lease whose holder died", () => {
     const holder = yield* Effect.fork(Effect.withClock(work, clock))
     yield* TestClock.adjust("1 second")
     yield* Fiber.join(holder)
+  })
+})
+
+describe.skipIf(process.platform !== "linux")("a lease whose holder is known to have died", () => {
+  /** Makes another process the holder, for days to come. */
+  const give = (file: string, pid: number) =>
+    rawSql(
+      file,
+      `UPDATE codex_account_leases SET fence = fence + 1, expires_at = 99999999999999,
+         holder = replace(holder, ' ${process.pid} ', ' ${pid} ')`
+    )
+
+  withHome("is taken at once", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    const { pid, status } = spawnSync("true")
+    assert.strictEqual(status, 0)
+    give(file, pid)
+    assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 3)
+  })
+
+  withHome("is taken at once too where its number is another process's by now", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    give(file, process.ppid)
+    assert.strictEqual(yield* lease.withLease(options, ({ fence }) => Effect.succeed(fence)), 3)
+  })
+
+  withHome("control: is waited for while its holder lives", function* ({ lease }) {
+    yield* lease.withLease(options, () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* reasonOf(lease.withLease(options, () => Effect.void)), "Busy")
+      })
+    )
+  })
+})
+
+describe("one that can't be had", () => {
+  withHome("names its holder, where that is another process of this machine", function* ({ lease }) {
+    const error = yield* lease.withLease(options, () => Effect.flip(lease.withLease(options, () => Effect.void)))
+    const holder = process.platform === "linux" ? `process ${process.pid}` : null
+    assert.deepStrictEqual([error.reason, error.detail], ["Busy", holder])
+  })
+
+  withHome("or else says that it is elsewhere", function* ({ file, lease }) {
+    yield* lease.withLease(options, () => Effect.void)
+    rawSql(file, "UPDATE codex_account_leases SET expires_at = 99999999999999, holder = 'another boot 12 34'")
+    const error = yield* Effect.flip(lease.withLease(options, () => Effect.void))
+    assert.strictEqual(error.detail, "a process of another machine or container")
+  })
+
+  withHome("for its database names the file, what is wrong with it, and the next step", function* ({ file, lease }) {
+    Fs.mkdirSync(file)
+    const error = yield* Effect.flip(lease.withLease(options, () => Effect.void))
+    assert.strictEqual(error.reason, "Unavailable")
+    assert.include(error.detail, `${file}: it is not a file`)
+    assert.include(error.message, "move it away to begin a new one")
   })
 })
 
