@@ -1,13 +1,6 @@
 /** Laws 1, 2 and 3 over processes that share a store: renewals, sign-ins and sign-outs, deaths and lost answers. */
 import { breaks, holds } from "./checking.js"
-import {
-  withoutCompare,
-  withoutDoubt,
-  withoutMerging,
-  withoutReread,
-  withoutSessionLease,
-  withoutUnknownKeys
-} from "./mutants.js"
+import { withoutCompare, withoutDoubt, withoutReread, withoutSessionLease, withoutUnknownKeys } from "./mutants.js"
 import { overtaken, sessions, touched, troubled } from "./scenario.js"
 
 holds("laws 1, 2 and 3: whatever the processes do, die of and hear", sessions, 20)
