@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { ConfigTomlText } from "../../src/layers/AccountConfigEnv.js"
+import { ConfigTomlText } from "../../src/layers/internal/configToml.js"
 
 const decode = Schema.decodeEither(ConfigTomlText)
 const read = (text: string) => Either.getOrThrow(decode(text))
