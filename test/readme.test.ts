@@ -79,9 +79,10 @@ describe("README.md and the command", () => {
       known.filter((flag) => !flags.has(flag)),
       []
     )
+    const ofCodex = ["--remote", "--model"]
     deepStrictEqual(
       [...flags].filter((flag) => !known.includes(flag)),
-      []
+      ofCodex
     )
   })
 

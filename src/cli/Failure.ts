@@ -61,6 +61,10 @@ const notDone = ({ command }: Circumstances): string | null => nothingDone[comma
 
 const actions: Readonly<Record<string, string>> = {
   "session.refresh": "The session could not be renewed",
+  "signIn.exchange": "The sign-in could not be completed",
+  "signIn.device": "The sign-in could not begin",
+  "signIn.poll": "The sign-in could not be completed",
+  "signIn.whoami": "The token could not be checked",
   "usage.read": "The usage could not be read",
   "referrals.eligibility": "The referral offer could not be read",
   "referrals.rules": "The referral offer could not be read"
@@ -170,6 +174,7 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
       )
     }
     case "LoginError": {
+      if (error.failure !== null) return fromBackend(error.failure, at)
       const next = error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null
       const { message, reason, status } = error
       return make(`LoginError.${reason}`, ofLoginError(reason), [message, next], { status })

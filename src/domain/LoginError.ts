@@ -1,5 +1,6 @@
 /** Why a sign-in did not come about. The session of before, if there was one, is as it was. */
 import * as Schema from "effect/Schema"
+import { BackendError } from "./BackendError.js"
 import { joined } from "./PlainText.js"
 import { namesOf, type Words } from "./words.js"
 
@@ -54,6 +55,7 @@ export const LoginStep = Schema.Literal("start", "callback", "exchange", "apiKey
 
 /**
  * `status` is the HTTP status of the answer. `detail` names a rule, ports or an OAuth error code, never a code or token.
+ * `failure` is what kept a request from its server, as for the backend's calls.
  * @since 0.1.0
  * @category errors
  */
@@ -61,7 +63,11 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
   reason: LoginErrorReason,
   step: LoginStep,
   status: Schema.NullOr(Schema.Int),
-  detail: Schema.NullOr(Schema.String)
+  detail: Schema.NullOr(Schema.String),
+  failure: Schema.NullOr(BackendError).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => null)
+  )
 }) {
   static of(
     reason: typeof LoginErrorReason.Type,
@@ -70,6 +76,11 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
     status: number | null = null
   ): LoginError {
     return new LoginError({ reason, step, status, detail })
+  }
+
+  /** No answer of the server's own. */
+  static unanswered(step: typeof LoginStep.Type, failure: BackendError): LoginError {
+    return new LoginError({ reason: "Unavailable", step, status: failure.status, detail: null, failure })
   }
 
   get summary(): string {
@@ -81,6 +92,7 @@ export class LoginError extends Schema.TaggedError<LoginError>()("LoginError", {
   }
 
   override get message(): string {
+    if (this.failure !== null) return joined([this.summary, `(${this.failure.description})`, "Nothing was stored."])
     const status = this.status === null ? null : `HTTP ${this.status}`
     const facts = joined([this.detail, status], ", ")
     return joined([this.summary, this.advice, facts === "" ? null : `(${facts})`, "Nothing was stored."])

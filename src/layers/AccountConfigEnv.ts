@@ -9,17 +9,15 @@ import * as Either from "effect/Either"
 import { constant } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
-import * as Toml from "smol-toml"
 import * as Os from "node:os"
 import { backendBase } from "../contracts/BackendEndpoints.js"
 import { defaultAuthApi, defaultClientId, defaultIssuer, defaultRefreshUrl, isHttpUrl } from "../contracts/OAuthApi.js"
-import { ConfigurationError, AccountConfig, type AccountSettings, type configKeys } from "../services/AccountConfig.js"
+import { ConfigurationError, AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { defaultRenewal } from "../domain/RenewalPolicy.js"
 import { version } from "../domain/version.js"
+import { readConfigToml, readGiven } from "./internal/configToml.js"
 import { readDotenv, withDotenv } from "./internal/dotenv.js"
 
 /**
@@ -112,80 +110,6 @@ const checkBase = (url: string, origin: string) =>
 
 /** The revocation endpoint beside an overridden refresh endpoint. */
 const revokeBeside = (refreshUrl: string): string => new URL("/oauth/revoke", refreshUrl).href
-
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
-
-/**
- * What is read of `config.toml`. All other keys are ignored. `forced_chatgpt_workspace_id` is one id or a
- * list of them. Only what needs the base URL cares what it is.
- */
-const ConfigToml = Schema.Struct({
-  chatgpt_base_url: maybe(Schema.Unknown),
-  cli_auth_credentials_store: maybe(Schema.Literal("file", "keyring", "auto", "ephemeral")),
-  forced_login_method: maybe(Schema.Literal("chatgpt", "api")),
-  forced_chatgpt_workspace_id: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String))),
-  model: maybe(Schema.Unknown)
-} satisfies Readonly<Record<(typeof configKeys)[number], unknown>>).annotations({ identifier: "ConfigToml" })
-
-/**
- * The file's text to its keys. Parse errors give line and column, never the line itself.
- * @internal
- */
-export const ConfigTomlText = Schema.transformOrFail(Schema.String, ConfigToml, {
-  strict: false,
-  decode: (text, _options, ast) =>
-    ParseResult.try({
-      try: () => Toml.parse(text, { integersAsBigInt: true }),
-      catch: (error) =>
-        new ParseResult.Type(
-          ast,
-          "<config.toml>",
-          error instanceof Toml.TomlError ? `not TOML at line ${error.line}, column ${error.column}` : "not TOML"
-        )
-    }),
-  encode: (config) => ParseResult.succeed(Toml.stringify(config))
-})
-
-const readConfigToml = (fs: FileSystem.FileSystem, file: string) =>
-  fs.readFileString(file).pipe(
-    Effect.catchIf(
-      (error) => error._tag === "SystemError" && error.reason === "NotFound",
-      () => Effect.succeed("")
-    ),
-    Effect.mapError(() => new ConfigurationError({ reason: "ConfigUnreadable", detail: file })),
-    Effect.flatMap((contents) =>
-      Effect.mapError(
-        Schema.decode(ConfigTomlText)(contents),
-        (error) => new ConfigurationError({ reason: "ConfigMalformed", detail: `${file}: ${whereOf(error.message)}` })
-      )
-    )
-  )
-
-const valueOf = (text: string): unknown => {
-  try {
-    return Toml.parse(`value = ${text}`, { integersAsBigInt: true })["value"]
-  } catch {
-    return text.replace(/^["']+|["']+$/g, "")
-  }
-}
-
-/** The keys that were given beside the file. */
-const readGiven = (pairs: ReadonlyArray<string>) =>
-  Effect.mapError(
-    Schema.decodeUnknown(ConfigToml)(
-      Object.fromEntries(
-        pairs.map((pair) => {
-          const [key = "", ...value] = pair.split("=")
-          return [key.trim(), valueOf(value.join("=").trim())]
-        })
-      )
-    ),
-    (error) => new ConfigurationError({ reason: "InvalidValue", detail: whereOf(error.message) })
-  )
-
-/** Where a parse error is, without the values that it quotes. */
-const whereOf = (message: string): string =>
-  /not TOML[^\n]*/.exec(message)?.[0] ?? `${/\["([a-z_]+)"\]/.exec(message)?.[1] ?? "a key"} has an unusable value`
 
 const resolveHome = (fs: FileSystem.FileSystem, explicit: string) =>
   Effect.gen(function* () {

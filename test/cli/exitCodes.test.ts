@@ -8,6 +8,7 @@ import { ActError, ActErrorReason } from "../../src/domain/ActError.js"
 import { AuthError, AuthErrorReason } from "../../src/domain/AuthError.js"
 import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
 import { ConfigurationError } from "../../src/services/AccountConfig.js"
+import { LoginError } from "../../src/domain/LoginError.js"
 import { JournalError } from "../../src/services/OperationJournal.js"
 import { DialogError } from "../../src/services/Dialog.js"
 
@@ -81,11 +82,12 @@ describe("exit codes", () => {
   }
   it("AuthError", () => byCode(auth, AuthErrorReason.literals, (reason) => ofAuthError({ reason, failure: null })))
   it("BackendError", () => byCode(backend, BackendErrorReason.literals, ofBackendError))
-  it("a renewal that was not answered ends as a call that was not, in the same words", () => {
+  it("a renewal or sign-in that was not answered ends as a call that was not, in the same words", () => {
     for (const reason of BackendErrorReason.literals) {
       const failure = BackendError.of("session.refresh", reason)
       const { body, exitCode } = failureOf(AuthError.unanswered(failure), at)
       assert.deepStrictEqual([body.code, exitCode], [`BackendError.${reason}`, ofBackendError(reason)])
+      assert.strictEqual(failureOf(LoginError.unanswered("exchange", failure), at).body.code, body.code)
       assert.include(body.message, failure.summary)
     }
   })

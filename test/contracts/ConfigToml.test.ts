@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok } from "node:assert"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { ConfigTomlText } from "../../src/layers/AccountConfigEnv.js"
+import { ConfigTomlText } from "../../src/layers/internal/configToml.js"
 
 const decode = Schema.decodeEither(ConfigTomlText)
 const read = (text: string) => Either.getOrThrow(decode(text))
@@ -13,7 +13,7 @@ describe("config.toml", () => {
   it("ignores all others, of whatever kind", () =>
     deepStrictEqual(
       read(`
-        model = "m"
+        approval_policy = "never"
         now = 2026-06-20T12:00:00Z
         n = 9007199254740991
         [mcp_servers.docs]

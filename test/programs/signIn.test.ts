@@ -218,6 +218,24 @@ describe("an exchange", () => {
     assert.strictEqual((yield* (yield* AuthSession).current).email, "ada@example.test")
   })
 
+  test.each(
+    [
+      ["refused", Fault.refused, "ConnectionRefused"],
+      ["cut off", Fault.resetAfterCommit, "Transport"],
+      ["answered by a challenge", Fault.htmlPage(403), "Challenged"],
+      [
+        "refused for its region",
+        Fault.status(403, { body: '{"error":{"code":"unsupported_country_region_territory"}}' }),
+        "RegionUnsupported"
+      ]
+    ] as const,
+    memory()
+  )("that is %s keeps its cause", function* ([, fault, cause]) {
+    yield* (yield* issuer).failNext("exchange", fault)
+    const error = yield* refused({ method: "device" })
+    assert.strictEqual(error._tag === "LoginError" ? error.failure?.reason : null, cause)
+  })
+
   test("that is interrupted leaves the old session as it is", memory(), function* () {
     const before = yield* stored
     yield* (yield* issuer).failNext("exchange", Fault.hangAfterCommit)

@@ -5,9 +5,12 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Login from "../../contracts/LoginApi.js"
 import { WhoamiResponse } from "../../contracts/OAuthApi.js"
+import { BackendError, type BackendErrorReason } from "../../domain/BackendError.js"
 import { LoginError, type LoginStep } from "../../domain/LoginError.js"
+import { causeOfRefusal } from "../../domain/networkCause.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import type { DevicePoll, Grant } from "../../services/SignIn.js"
+import { noAnswerOf } from "./backendFailure.js"
 import type { WholeHttpClient, WholeResponse } from "./BoundedHttpClient.js"
 import { isSuccess, refusalCode as rawCode, whoamiRequest } from "./OAuthClient.js"
 
@@ -18,7 +21,19 @@ const refusalCode = (response: WholeResponse): string | null => Login.oauthCode(
 /** Whether the same request may succeed a little later. */
 const isTransient = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
 
-const refusal = (step: Step, response: WholeResponse): LoginError =>
+const callOf = (step: Step): string => `signIn.${step}`
+
+/** Answers of something between here and the server, or about where the person is. */
+const foreign: ReadonlySet<BackendErrorReason> = new Set(["Challenged", "ProxyAuthRequired", "RegionUnsupported"])
+
+const refusal = (step: Step, response: WholeResponse): LoginError => {
+  const { detail, reason } = causeOfRefusal(response)
+  if (!foreign.has(reason)) return refused(step, response)
+  const failure = BackendError.of(callOf(step), reason, detail)
+  return LoginError.unanswered(step, new BackendError({ ...failure, status: response.status }))
+}
+
+const refused = (step: Step, response: WholeResponse): LoginError =>
   LoginError.of(isTransient(response.status) ? "Unavailable" : "Refused", step, refusalCode(response), response.status)
 
 /** An answer by its schema; the parse error would quote it. */
@@ -48,7 +63,7 @@ export const makeLoginClient = (execute: WholeHttpClient, settings: AccountSetti
     Effect.mapError(execute(request), (error) =>
       error._tag === "BodyTooLarge"
         ? LoginError.of("Malformed", step, null, error.status)
-        : LoginError.of("Unavailable", step)
+        : LoginError.unanswered(step, noAnswerOf(callOf(step), error))
     )
 
   const sendJson = (
