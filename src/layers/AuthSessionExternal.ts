@@ -54,6 +54,7 @@ const signedOut = AuthSession.of({
   refresh: notSignedIn,
   recover: () => notSignedIn,
   reload: notSignedIn,
+  enterWorkspace: () => notSignedIn,
   signIn: () => notSignedIn,
   signOut: () => Effect.succeed({ removed: false, revoked: null }),
   epoch: Effect.succeed(0),
@@ -140,6 +141,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.succeed(held.session),
       recover: renewed,
       reload: Effect.succeed(held.session),
+      enterWorkspace: () => Effect.fail(managed),
       signIn: () => Effect.fail(managed)
     })
     const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
@@ -150,6 +152,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.flatMap(active, (session) => session.refresh),
       recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
       reload: Effect.flatMap(active, (session) => session.reload),
+      enterWorkspace: (options) => Effect.flatMap(active, (session) => session.enterWorkspace(options)),
       signIn: (record) =>
         record.auth_mode === "chatgptAuthTokens"
           ? Effect.fail(managed)

@@ -26,6 +26,7 @@ import { makeSessionState, type SignedIn } from "./internal/SessionState.js"
 import { wasCutOff } from "./internal/renewalMark.js"
 import { makeRenewal } from "./internal/renewal.js"
 import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
+import { makeEnterWorkspace } from "./internal/workspaceSwitch.js"
 
 /** How long a closing layer waits for an exchange to end and to be stored. */
 const closingTime = "5 seconds"
@@ -166,6 +167,7 @@ const make = Effect.gen(function* () {
         }
         return yield* authorized(next)
       }),
+    enterWorkspace: makeEnterWorkspace(session, store, renewal),
     reload: Effect.map(session.exclusive(session.reloadFromStore), (known) => known.session),
     signIn: (record) =>
       session.exclusive(

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { BackendError } from "../domain/BackendError.js"
@@ -68,6 +69,12 @@ const refused = ({ authorization, operation }: BackendCall["Type"], response: Wh
     )
   )
 
+/** Without the account's id where the request is about the user. */
+const headersOf = (operation: CallName, { headers }: Authorization) =>
+  operation === "workspaces.switch"
+    ? Struct.omit(Redacted.value(headers), "chatgpt-account-id")
+    : Redacted.value(headers)
+
 const isConfigurationError = Schema.is(ConfigurationError)
 
 const misconfigured = (operation: CallName, { detail, message, reason }: ConfigurationError) =>
@@ -119,7 +126,7 @@ const make = Effect.gen(function* () {
         : Effect.succeed(
             request.pipe(
               HttpClientRequest.setUrl(`${config.backend.url}${path}`),
-              HttpClientRequest.setHeaders(Redacted.value(authorization.headers))
+              HttpClientRequest.setHeaders(headersOf(operation, authorization))
             )
           )
     })

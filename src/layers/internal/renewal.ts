@@ -24,7 +24,7 @@ import { renewalTarget, withNewTokens } from "./sessionRecord.js"
 const savingTime = Duration.seconds(15)
 
 /** How often a save starts again from what another program has written meanwhile. */
-const maxConflicts = 20
+export const maxConflicts = 20
 
 const sameBearer = (a: SignedIn, b: SignedIn): boolean => Redacted.value(a.bearer) === Redacted.value(b.bearer)
 
@@ -232,3 +232,5 @@ export const makeRenewal = (parts: {
 
     return { renew, saveUnsaved, attempts: Ref.get(attempts) }
   })
+
+export type Renewal = Effect.Effect.Success<ReturnType<typeof makeRenewal>>
