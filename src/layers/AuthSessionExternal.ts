@@ -55,6 +55,7 @@ const signedOut = AuthSession.of({
   refresh: notSignedIn,
   recover: () => notSignedIn,
   reload: notSignedIn,
+  enterWorkspace: () => notSignedIn,
   signIn: () => notSignedIn,
   signOut: () => Effect.succeed({ removed: false, revoked: null }),
   unsaved: Effect.succeed(null),
@@ -142,6 +143,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.succeed(held.session),
       recover: renewed,
       reload: Effect.succeed(held.session),
+      enterWorkspace: () => Effect.fail(managed),
       unsaved: Effect.succeed(null),
       signIn: () => Effect.fail(managed)
     })
@@ -153,6 +155,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       refresh: Effect.flatMap(active, (session) => session.refresh),
       recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
       reload: Effect.flatMap(active, (session) => session.reload),
+      enterWorkspace: (options) => Effect.flatMap(active, (session) => session.enterWorkspace(options)),
       unsaved: Effect.flatMap(active, (session) => session.unsaved),
       signIn: (record) =>
         record.auth_mode === "chatgptAuthTokens"
