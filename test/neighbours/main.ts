@@ -99,7 +99,13 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       ],
       { concurrency: "unbounded" }
     )
-    const exchanges = yield* backend.calls("oauth.token")
+    // What was asked for beside may still renew the session.
+    const exchanges = yield* backend
+      .calls("oauth.token")
+      .pipe(
+        Effect.delay("20 millis"),
+        Effect.repeat({ until: (calls) => calls.every(({ status }) => status !== null), times: 500 })
+      )
     for (const { headers, status } of exchanges) {
       const who: Name = (headers["user-agent"] ?? "").startsWith("ours/") ? "ours" : "codex"
       if (status === 200) tally.renewals[who] += 1
