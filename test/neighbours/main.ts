@@ -99,7 +99,7 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       ],
       { concurrency: "unbounded" }
     )
-    // What was asked for beside may still renew the session.
+    // What is read in the background may still renew the session.
     const exchanges = yield* backend
       .calls("oauth.token")
       .pipe(
@@ -123,7 +123,11 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       const failed = failure(answer)
       if (failed !== null) tally.failures.set(`${name}: ${failed}`, (tally.failures.get(`${name}: ${failed}`) ?? 0) + 1)
     }
-    const status = yield* at.tokenStatus
+    // What was exchanged last is stored a moment later.
+    const status = yield* at.tokenStatus.pipe(
+      Effect.delay("10 millis"),
+      Effect.repeat({ until: (found) => found === "live", times: 200 })
+    )
     const kept = (yield* at.workspace) === (switched ? other : before)
     const line = `${nth} codex ${codex}, ours ${ours}, third ${third}, ${lifeSeconds} s, issuer ${issuerMillis} ms: ${exchanges.map(({ headers, status }) => `${headers["user-agent"]?.slice(0, 5)} ${status}`).join(", ")} -> ${status}${kept ? "" : ", another workspace"}`
     if (values.verbose) console.log(line, failure(theirs), failure(own))
