@@ -169,10 +169,11 @@ const notificationDifferences = (
   recorded: Scenario["notifications"],
   played: Played["notifications"]
 ): ReadonlyArray<Finding> => {
+  const [before, now] = [neutral(recorded), neutral(played)]
   const methods = (all: ReadonlyArray<{ readonly method: string }>) => all.map(({ method }) => method)
   return same(methods(recorded), methods(played))
-    ? leaves(neutral(recorded), neutral(played), "").map((leaf) => ({ what: "notifications", ...leaf }))
-    : [{ what: "notifications", path: "", recorded, played }]
+    ? leaves(before, now, "").map((leaf) => ({ what: "notifications", ...leaf }))
+    : [{ what: "notifications", path: "", recorded: before, played: now }]
 }
 
 const lineAnswerOf = ({ error, id, result }: LineAnswer): unknown =>

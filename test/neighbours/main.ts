@@ -99,7 +99,13 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       ],
       { concurrency: "unbounded" }
     )
-    const exchanges = yield* backend.calls("oauth.token")
+    // What is read in the background may still renew the session.
+    const exchanges = yield* backend
+      .calls("oauth.token")
+      .pipe(
+        Effect.delay("20 millis"),
+        Effect.repeat({ until: (calls) => calls.every(({ status }) => status !== null), times: 500 })
+      )
     for (const { headers, status } of exchanges) {
       const who: Name = (headers["user-agent"] ?? "").startsWith("ours/") ? "ours" : "codex"
       if (status === 200) tally.renewals[who] += 1
@@ -117,7 +123,11 @@ const play = (at: Neighbourhood, tally: Tally, nth: number) =>
       const failed = failure(answer)
       if (failed !== null) tally.failures.set(`${name}: ${failed}`, (tally.failures.get(`${name}: ${failed}`) ?? 0) + 1)
     }
-    const status = yield* at.tokenStatus
+    // What was exchanged last is stored a moment later.
+    const status = yield* at.tokenStatus.pipe(
+      Effect.delay("10 millis"),
+      Effect.repeat({ until: (found) => found === "live", times: 200 })
+    )
     const kept = (yield* at.workspace) === (switched ? other : before)
     const line = `${nth} codex ${codex}, ours ${ours}, third ${third}, ${lifeSeconds} s, issuer ${issuerMillis} ms: ${exchanges.map(({ headers, status }) => `${headers["user-agent"]?.slice(0, 5)} ${status}`).join(", ")} -> ${status}${kept ? "" : ", another workspace"}`
     if (values.verbose) console.log(line, failure(theirs), failure(own))
