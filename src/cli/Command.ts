@@ -62,7 +62,7 @@ export const flag = (summary: string): Flag<boolean> => ({
 
 type Complete = Flag<unknown>["complete"]
 
-const valueFlag = <A>(
+export const valueFlag = <A>(
   metavar: string,
   summary: string,
   read: (text: string) => Either.Either<A, string>,

@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import { ActivityView, activityViewOf } from "../domain/ActivityCalendar.js"
+import { sessionSourceNamed } from "../domain/Thread.js"
 import { defaultWatchPolicy } from "../domain/WatchPolicy.js"
 import {
   type Argument,
@@ -19,6 +20,7 @@ import {
   some,
   text,
   unused,
+  valueFlag,
   word
 } from "./Command.js"
 import { tellingUnsaved } from "./Report.js"
@@ -314,9 +316,10 @@ export const commands = {
         "CMD",
         "Another app-server, such as 'codex app-server', for requests not about the account."
       ),
-      "--session-source": choice(
+      "--session-source": valueFlag(
         "SOURCE",
-        "What this is part of, for its new threads: cli, vscode, exec or appServer.",
+        "What this is part of, for its new threads: cli, vscode, exec, appServer or a name.",
+        (name) => (name.trim() === "" ? Either.left("needs a name.") : Either.right(sessionSourceNamed(name))),
         ["cli", "vscode", "exec", "appServer"]
       ),
       "--ws-auth": text("MODE", "How websocket clients sign in: capability-token or signed-bearer-token.", [

@@ -19,6 +19,17 @@ export const SessionSource = Schema.Union(
 
 export type SessionSource = typeof SessionSource.Type
 
+const startNames: ReadonlyMap<string, SessionSource> = new Map([
+  ...(["cli", "vscode", "exec", "unknown"] as const).map((name) => [name, name] as const),
+  ...["mcp", "appserver", "app-server", "app_server"].map((name) => [name, "appServer"] as const)
+])
+
+/** The source that a program is started with, as the original reads it: any other name is a custom one. */
+export const sessionSourceNamed = (name: string): SessionSource => {
+  const normalized = name.trim().toLowerCase()
+  return startNames.get(normalized) ?? { custom: normalized }
+}
+
 /** The source as one word to select by. */
 export const sourceKind = (source: SessionSource): string => {
   if (typeof source === "string") return source

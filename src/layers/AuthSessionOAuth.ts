@@ -13,9 +13,7 @@ import * as Stream from "effect/Stream"
 import type { RefreshReason } from "../contracts/OAuthApi.js"
 import { AuthError } from "../domain/AuthError.js"
 import { sameIdentity } from "../domain/Identity.js"
-import { planFromClaim } from "../domain/Plan.js"
 import { type DueReason, dueReason } from "../domain/RenewalPolicy.js"
-import { Session } from "../domain/Session.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization, Patience } from "../services/AuthSession.js"
 import { CredentialStore } from "../services/CredentialStore.js"
@@ -24,11 +22,11 @@ import { Policies } from "../services/Policies.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
 import { boundedHttpClient } from "./internal/BoundedHttpClient.js"
 import { perAccount } from "./internal/perAccount.js"
-import { makeOAuthClient, type OAuthClient } from "./internal/OAuthClient.js"
+import { makeOAuthClient } from "./internal/OAuthClient.js"
+import { identifyWith } from "./internal/owner.js"
 import { makeSessionState, sameBearer, type SignedIn } from "./internal/SessionState.js"
 import { wasCutOff } from "./internal/renewalMark.js"
 import { makeRenewal } from "./internal/renewal.js"
-import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
 import { makeEnterWorkspace } from "./internal/workspaceSwitch.js"
 
 /** How long a closing layer waits for an exchange to end and to be stored. */
@@ -37,41 +35,11 @@ const closingTime = "5 seconds"
 /** How often the store is polled for subscribers of `changes`. */
 const watchInterval = "250 millis"
 
-/** How long the auth API may take to name the owner of a token. */
-const ownerTimeout = "10 seconds"
-
 const isExpired = ({ session }: SignedIn, nowMillis: number): boolean =>
   session.accessExpiresAt !== null && session.accessExpiresAt.epochMillis <= nowMillis
 
 const authorized = (known: SignedIn): Effect.Effect<Authorization, AuthError> =>
   known.session.usesBackend ? Effect.succeed(known.authorization) : Effect.fail(AuthError.of("WrongAuth"))
-
-/**
- * Asks the auth API who owns a personal access token, whose record does not say. Without an answer the token is used as it
- * is, and the session has no identity.
- */
-const identifyWith =
-  (oauth: OAuthClient) =>
-  (live: LiveSession): Effect.Effect<LiveSession> => {
-    if (live.session.mode !== "personalAccessToken") return Effect.succeed(live)
-    return oauth.whoami(live.bearer).pipe(
-      Effect.interruptible,
-      Effect.timeout(ownerTimeout),
-      Effect.map((owner) => ({
-        ...live,
-        session: new Session({
-          ...live.session,
-          identity: identityOf(owner.chatgpt_user_id, owner.chatgpt_account_id),
-          email: owner.email ?? null,
-          plan: planFromClaim(owner.chatgpt_plan_type ?? null),
-          isFedramp: owner.chatgpt_account_is_fedramp ?? false
-        })
-      })),
-      Effect.catchAll(() =>
-        Effect.as(Effect.logWarning("The auth API did not say who owns the personal access token."), live)
-      )
-    )
-  }
 
 const make = Effect.gen(function* () {
   const settings = yield* AccountConfig
@@ -130,7 +98,8 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const until = yield* neighbourHasUntil(seen)
           if (until === null) return yield* error
-          const left = Math.min(until, start + patience) - (yield* Clock.currentTimeMillis)
+          const longest = Math.min(patience, Duration.toMillis(policies.refreshSession.attemptTimeout))
+          const left = Math.min(until, start + longest) - (yield* Clock.currentTimeMillis)
           const found = yield* session.signedIn.pipe(
             Effect.repeat(
               Schedule.addDelay(
@@ -163,7 +132,10 @@ const make = Effect.gen(function* () {
       const reason = yield* dueFor(known, now)
       if (reason === null) return known.spent !== null ? yield* inLayer(renewal.saveUnsaved) : known
       const isOver = isExpired(known, now)
-      return yield* Effect.catchAll(isOver ? renew(known, reason) : renewNow(known, reason), (error) =>
+      // A token that still holds is used in time for the call.
+      const briefly = Duration.times(yield* Patience, 0.5)
+      const renewed = isOver ? renew(known, reason) : Effect.provideService(renewNow(known, reason), Patience, briefly)
+      return yield* Effect.catchAll(renewed, (error) =>
         Effect.gen(function* () {
           const isDead = isOver && (error.isPermanent || (yield* neighbourHasUntil(known)) !== null)
           if (isDead || error.reason === "NotSignedIn" || error.reason === "Malformed") return yield* error

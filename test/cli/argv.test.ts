@@ -113,7 +113,7 @@ describe("a command's flags and argument", () => {
     ["journal resolve k --found lost", "--found is one of arrived, missing."],
     ["backend --port 65536", "--port needs a number from 0 to 65535."],
     ["backend --port 1e3", "--port needs a number from 0 to 65535."],
-    ["app-server --session-source x", "--session-source is one of cli, vscode, exec, appServer."],
+    ["app-server --session-source=", "--session-source needs a name."],
     ["app-server x", "This command takes no argument."],
     ["status x", "This command takes no argument."]
   ])("%s: %s", (line, expected) => {

@@ -1,4 +1,5 @@
 /** Small rules of identities, plans, credits and roles. */
+import { sessionSourceNamed } from "../../src/domain/Thread.js"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import * as Arbitrary from "effect/Arbitrary"
@@ -131,4 +132,17 @@ describe("role", () => {
     [false, "claim"],
     [null, "none"]
   ])("the claim %s", (isOwner, source) => deepStrictEqual({ ...claimedRole(isOwner) }, { role: null, isOwner, source }))
+})
+
+describe("the source that a server is started with", () => {
+  it.each([
+    ["cli", "cli"],
+    [" VSCode ", "vscode"],
+    ["exec", "exec"],
+    ["appServer", "appServer"],
+    ["app-server", "appServer"],
+    ["mcp", "appServer"],
+    ["unknown", "unknown"],
+    ["My-IDE", { custom: "my-ide" }]
+  ] as const)("%s", (name, source) => deepStrictEqual(sessionSourceNamed(name), source))
 })

@@ -6,10 +6,12 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/TestClock"
 import { AuthError } from "../../src/domain/AuthError.js"
 import { BackendError, BackendErrorReason } from "../../src/domain/BackendError.js"
 import { CallPolicy, defaultPolicies } from "../../src/domain/CallPolicy.js"
 import { type Call, callOnce, callUnderPolicy } from "../../src/layers/internal/callUnderPolicy.js"
+import { readUsage } from "../../src/programs/usage.js"
 import { AuthSession, type Authorization } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { FakeBackend, Fault } from "../../src/testing/index.js"
@@ -136,6 +138,17 @@ inAccount("a time limit interrupts what it cuts, and names the call, not a host"
   assert.strictEqual((yield* Effect.flip(exit)).message, "usage.read: no answer in time")
   assert.strictEqual(cut, 3)
 })
+
+over(account({ tokens: { accessTokenSeconds: 60 }, ...faulty("oauth.token", Fault.hang) }))(
+  "a token that still holds is used in time, though its renewal hangs",
+  function* () {
+    yield* TestClock.adjust("40 seconds")
+    const { exit, took } = yield* finish(readUsage())
+    assert.isTrue(Exit.isSuccess(exit))
+    assert.isAtMost(took, 15_000)
+    assert.strictEqual(yield* count("oauth.token"), 1)
+  }
+)
 
 describe("one attempt", () => {
   const retried: ReadonlyArray<string> = defaultPolicies.readUsage.retryOn

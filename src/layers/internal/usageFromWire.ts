@@ -88,6 +88,9 @@ const creditsFromWire = (credits: typeof WireCredits.Type): Credits => {
   return new Credits({ hasCredits, unlimited, overageLimitReached, balance }, trusted)
 }
 
+/** The members that say how much is left of an allowance. */
+const saysRemaining = /^spend_control\.individual_limit\.(remaining_percent|used_percent|limit|used|remaining)$/
+
 /** What is left of an allowance in percent, by whatever of its members says it. */
 const remainingPercent = (own: typeof WireIndividualLimit.Type): number | null => {
   const percent = own.remaining_percent ?? (typeof own.used_percent === "number" ? 100 - own.used_percent : null)
@@ -158,7 +161,7 @@ export const usageFromWire = (
       backendUserId: response.user_id ?? null,
       upsell: response.rate_limit_upsell ?? null,
       unread:
-        spend?.individual_limit && individualLimit === null
+        spend?.individual_limit && individualLimit === null && !unread.some((path) => saysRemaining.test(path))
           ? [...unread, "spend_control.individual_limit.remaining_percent"]
           : unread
     },

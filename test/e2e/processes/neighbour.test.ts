@@ -35,7 +35,7 @@ describe("a neighbour that has renewed the session and stores it seconds later",
     assert.deepStrictEqual(await ended, [0, null])
     // Theirs, ours in vain if we were too early for their record, and the one that was forced.
     assert.include(["200 200", "200 401 200"], exchanges(backend).join(" "))
-    if (wait > 0) assert.include(exchanges(backend), 401)
+    if (wait >= 4000) assert.include(exchanges(backend), 401)
     assert.notStrictEqual(tokenIn(home), token)
     checkLive(backend, home)
     assert.strictEqual(await ours.end(), 0)
