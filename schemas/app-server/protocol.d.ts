@@ -35,6 +35,14 @@ export interface ClientRequests {
     readonly result: SendAddCreditsNudgeEmailResponse
   }
   readonly "account/read": { readonly params: GetAccountParams; readonly result: GetAccountResponse }
+  readonly "accountSession/list": {
+    readonly params: AccountSessionsListParams
+    readonly result: AccountSessionsResponse
+  }
+  readonly "accountSession/switch": {
+    readonly params: AccountSessionsSwitchParams
+    readonly result: AccountSessionsSwitchResponse
+  }
   readonly getAuthStatus: { readonly params: GetAuthStatusParams; readonly result: GetAuthStatusResponse }
   readonly "account/gatewayOAuth/read": {
     readonly params?: NoMembers | null
@@ -105,6 +113,49 @@ export interface AccountLoginCompletedNotification {
 export interface AccountRateLimitsUpdatedNotification {
   readonly rateLimits: RateLimitSnapshot
 }
+
+export interface AccountSession {
+  readonly sessionId: string
+  readonly email: string | null
+  readonly userId: string | null
+  readonly displayName: string | null
+  readonly imageUrl: string | null
+  readonly lastUsedAt: number
+  readonly isActive: boolean
+  readonly selectedWorkspaceAccountId: string | null
+  readonly workspaces: ReadonlyArray<AccountSessionWorkspace>
+}
+
+export interface AccountSessionWorkspace {
+  readonly accountId: string
+  readonly name: string | null
+  readonly imageUrl: string | null
+  readonly kind: AccountSessionWorkspaceKind | null
+}
+
+export type AccountSessionWorkspaceKind = "personal" | "workspace" | "unknown"
+
+export interface AccountSessionsListParams {
+  readonly refreshWorkspaceMetadata?: boolean
+}
+
+export interface AccountSessionsResponse {
+  readonly activeSessionId: string | null
+  readonly sessions: ReadonlyArray<AccountSession>
+}
+
+export interface AccountSessionsSwitchParams {
+  readonly sessionId: string
+  readonly accountId: string
+  readonly allowBrowserLogin?: boolean
+}
+
+export type AccountSessionsSwitchResponse =
+  | AccountSessionsResponse
+  | {
+      readonly auth_url: string
+      readonly login_id: string
+    }
 
 export type AccountUpdateReason = "workspaceRoutingReady" | "unknown"
 

@@ -8,9 +8,10 @@ import type { JournalError } from "../services/OperationJournal.js"
 import type { LoginError } from "../domain/LoginError.js"
 import type { Operation } from "../domain/Operation.js"
 import { plainLine } from "../domain/PlainText.js"
+import type { WorkspaceError } from "../domain/WorkspaceError.js"
 import type { DialogError } from "../services/Dialog.js"
 import type { BadUsage } from "./Command.js"
-import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError } from "./exitCodes.js"
+import { ExitCode, ofActError, ofAuthError, ofBackendError, ofLoginError, ofWorkspaceError } from "./exitCodes.js"
 import type { ErrorBody } from "./json/envelope.js"
 import { lengthOf } from "./render/time.js"
 
@@ -24,6 +25,7 @@ export type CommandError =
   | DialogError
   | JournalError
   | LoginError
+  | WorkspaceError
 
 export interface Failure {
   readonly exitCode: ExitCode
@@ -67,7 +69,9 @@ const actions: Readonly<Record<string, string>> = {
   "signIn.whoami": "The token could not be checked",
   "usage.read": "The usage could not be read",
   "referrals.eligibility": "The referral offer could not be read",
-  "referrals.rules": "The referral offer could not be read"
+  "referrals.rules": "The referral offer could not be read",
+  "workspaces.list": "The workspaces could not be read",
+  "workspaces.switch": "The workspace was not changed"
 }
 
 /** Their first line names the command that signs in. */
@@ -178,6 +182,11 @@ export const failureOf = (error: CommandError, at: Circumstances): Failure => {
       const next = error.reason === "PortInUse" ? "To sign in with a device code: codex-account login --device" : null
       const { message, reason, status } = error
       return make(`LoginError.${reason}`, ofLoginError(reason), [message, next], { status })
+    }
+    case "WorkspaceError": {
+      const next =
+        error.reason === "NotListed" || error.reason === "Ambiguous" ? "To see them: codex-account workspaces" : null
+      return make(`WorkspaceError.${error.reason}`, ofWorkspaceError(error.reason), [error.message, next])
     }
     case "ConfigurationError":
       return make(`ConfigurationError.${error.reason}`, ExitCode.badUsage, [

@@ -36,6 +36,7 @@ const operations = () => import("./commands/operations.js")
 const policies = () => import("./commands/policies.js")
 const signIn = () => import("./commands/signIn.js")
 const usage = () => import("./commands/usage.js")
+const workspaces = () => import("./commands/workspaces.js")
 
 /** A layer of a module that is loaded with the first command that needs it. */
 const loaded = <M, A, E, R>(module: () => Promise<M>, layer: (module: M) => Layer.Layer<A, E, R>) =>
@@ -181,6 +182,21 @@ export const commands = {
     examples: ["codex-account role --json"],
     flags: {},
     run: () => withAccount(account, (module) => module.role)
+  }),
+  workspaces: command({
+    summary: "List the workspaces that your sign-in can use, and say which one you are in.",
+    examples: ["codex-account workspaces", "codex-account workspaces --json | jq -r '.workspaces[].name'"],
+    flags: {},
+    run: () => withAccount(workspaces, (module) => module.workspaces)
+  }),
+  workspace: commandWith(word("NAME"), {
+    summary: "Change to another workspace of the same sign-in, by its name or id.",
+    notes: [
+      "It changes auth.json, so that codex is in that workspace too when it starts next. Without NAME you choose. To be there already is no error. Exit 2: no workspace, or more than one, has that name. 4: refused."
+    ],
+    examples: ["codex-account workspace 'Analytical Engines'", "codex-account workspace personal && codex"],
+    flags: {},
+    run: (_, name) => withAccount(workspaces, (module) => module.workspace(name))
   }),
   guard: command({
     summary: "Tell a script whether work can go on: exit 0 usable, 8 blocked.",

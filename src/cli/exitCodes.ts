@@ -3,6 +3,7 @@ import type { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendErrorReason } from "../domain/BackendError.js"
 import type { LoginError } from "../domain/LoginError.js"
+import type { WorkspaceError } from "../domain/WorkspaceError.js"
 import type { RedeemResult } from "../programs/redeem.js"
 
 /**
@@ -93,6 +94,17 @@ const ofLogin: Readonly<Record<LoginError["reason"], ExitCode>> = {
   Malformed: ExitCode.unavailable,
   Cancelled: ExitCode.nothing
 }
+
+const ofWorkspace: Readonly<Record<WorkspaceError["reason"], ExitCode>> = {
+  NotManaged: ExitCode.notSignedIn,
+  Forbidden: ExitCode.refused,
+  NotListed: ExitCode.badUsage,
+  Ambiguous: ExitCode.badUsage,
+  UnusableToken: ExitCode.unavailable,
+  OtherToken: ExitCode.refused
+}
+
+export const ofWorkspaceError = (reason: WorkspaceError["reason"]): ExitCode => ofWorkspace[reason]
 
 export const ofLoginError = (reason: LoginError["reason"]): ExitCode => ofLogin[reason]
 

@@ -8,6 +8,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { switchWorkspacePath } from "./WorkspaceEndpoints.js"
 import { Num, openEnum, opt, readAs, Rfc3339Seconds, Seconds, tolerant, UnixSeconds, Whole } from "./Tolerant.js"
 
 /*
@@ -288,7 +289,7 @@ export const backendBase = (baseUrl: string): BackendBase => {
 
 /** The contract's path in the given style, or undefined where that style has no such endpoint. */
 export const styledPath = (style: PathStyle, path: string): string | undefined => {
-  if (style === "chatgpt") return path
+  if (style === "chatgpt" || path === switchWorkspacePath) return path
   if (!path.startsWith("/wham/") || path.startsWith("/wham/referrals/")) return undefined
   return `/api/codex/${path.slice("/wham/".length)}`
 }

@@ -220,6 +220,19 @@ const listReader =
       ? value.map((entry: unknown, index) => readPlace(index, read, entry, unread)).filter(Predicate.isNotNullable)
       : undefined
 
+/** What the first of them makes of it. */
+const firstReader =
+  (reads: ReadonlyArray<Read>): Read =>
+  (value, unread) => {
+    for (const read of reads) {
+      const from = unread.length
+      const result = read(value, unread)
+      if (result !== undefined) return result
+      if (reads.length > 1) unread.length = from
+    }
+    return undefined
+  }
+
 const readerOf = (ast: SchemaAST.AST): Read => {
   const own = ast.annotations[ReadAs]
   if (Predicate.isFunction(own)) return own as Read
@@ -239,8 +252,7 @@ const readerOf = (ast: SchemaAST.AST): Read => {
     case "Refinement":
       return readerOf(ast.from)
     case "Union": {
-      const [only, ...others] = ast.types.filter((type) => type !== Schema.Null.ast)
-      if (only !== undefined && others.length === 0) return readerOf(only)
+      return firstReader(ast.types.filter((type) => type !== Schema.Null.ast).map(readerOf))
     }
   }
   const is = ParseResult.is(Schema.make(ast))

@@ -114,6 +114,8 @@ const rows = {
   },
   readTokenActivity: { repeat: "safe", attempts: 3, attemptTimeout: "10 seconds", overallTimeout: "25 seconds" },
   readWorkspaceMessages: { repeat: "safe", attempts: 1, attemptTimeout: "1 second", overallTimeout: "1 second" },
+  readWorkspaces: { repeat: "safe", attempts: 2, attemptTimeout: "5 seconds", overallTimeout: "15 seconds" },
+  switchWorkspace: { repeat: "never", attempts: 1, attemptTimeout: "30 seconds", overallTimeout: "30 seconds" },
   refreshSession: { repeat: "never", attempts: 1, attemptTimeout: "45 seconds", overallTimeout: "45 seconds" },
   revokeSession: { repeat: "never", attempts: 1, attemptTimeout: "10 seconds", overallTimeout: "10 seconds" }
 } as const satisfies Readonly<Record<string, Row>>
@@ -169,6 +171,8 @@ export const policyOfCall = {
   "workspace.accountsCheck": "readRole",
   "workspace.nudge": "nudgeOwner",
   "workspace.messages": "readWorkspaceMessages",
+  "workspaces.list": "readWorkspaces",
+  "workspaces.switch": "switchWorkspace",
   "profile.me": "readTokenActivity"
 } as const satisfies Readonly<Record<string, PolicyName>>
 

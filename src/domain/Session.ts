@@ -2,7 +2,8 @@
 import * as Schema from "effect/Schema"
 import { Identity } from "./Identity.js"
 import { Plan, planLabel } from "./Plan.js"
-import { plainLine } from "./PlainText.js"
+import { joined, plainLine } from "./PlainText.js"
+import { Workspace, workspaceLabel } from "./Workspace.js"
 
 /**
  * How the session was signed in.
@@ -30,7 +31,8 @@ export type AuthMode = typeof AuthMode.Type
  * Who is signed in, how, and until when. `accessExpiresAt` is null for an opaque token, and `accessIssuedAt` for one that
  * does not say; `isOrgOwner` is the token's
  * claim, null when it makes none. `renewalInterrupted`: a renewal was cut off, so the refresh token may be spent; it is
- * tried again when the access token no longer holds.
+ * tried again when the access token no longer holds. `workspace` is null until the backend was asked for it, which
+ * `Workspaces` does.
  * @since 0.1.0
  * @category models
  */
@@ -51,6 +53,10 @@ export class Session extends Schema.Class<Session>("Session")({
   renewalInterrupted: Schema.Boolean.pipe(
     Schema.propertySignature,
     Schema.withConstructorDefault(() => false)
+  ),
+  workspace: Schema.NullOr(Workspace).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => null)
   )
 }) {
   /** Whether requests to the ChatGPT backend can be made as this session. */
@@ -75,9 +81,11 @@ export const usesBackend = (mode: AuthMode): boolean =>
 export type SessionChange = { readonly _tag: "SignedIn"; readonly session: Session } | { readonly _tag: "SignedOut" }
 
 /**
- * Whom a session is for, in one line: `ada@example.test · Plus`.
+ * Whom a session is for, in one line: `ada@example.test · Plus`, with the workspace where that is known.
  * @since 0.1.0
  * @category accessors
  */
-export const accountText = ({ email, identity, plan }: Session): string =>
-  `${plainLine(email ?? identity.accountId ?? "", 100) || "an unnamed account"} · ${planLabel(plan)}`
+export const accountText = ({ email, identity, plan, workspace }: Session): string => {
+  const who = plainLine(email ?? identity.accountId ?? "", 100) || "an unnamed account"
+  return joined([who, planLabel(plan), workspace === null ? null : workspaceLabel(workspace)], " · ")
+}

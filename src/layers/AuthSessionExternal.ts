@@ -55,6 +55,7 @@ const signedOut = AuthSession.of({
   refresh: notSignedIn,
   recover: () => notSignedIn,
   reload: notSignedIn,
+  enterWorkspace: () => notSignedIn,
   signIn: () => notSignedIn,
   signOut: () => Effect.succeed({ removed: false, revoked: null }),
   unsaved: Effect.succeed(null),
@@ -143,6 +144,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       recover: renewed,
       reload: Effect.succeed(held.session),
       unsaved: Effect.succeed(null),
+      enterWorkspace: () => Effect.fail(managed),
       signIn: () => Effect.fail(managed)
     })
     const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
@@ -154,6 +156,7 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       recover: (refused) => Effect.flatMap(active, (session) => session.recover(refused)),
       reload: Effect.flatMap(active, (session) => session.reload),
       unsaved: Effect.flatMap(active, (session) => session.unsaved),
+      enterWorkspace: (options) => Effect.flatMap(active, (session) => session.enterWorkspace(options)),
       signIn: (record) =>
         record.auth_mode === "chatgptAuthTokens"
           ? Effect.fail(managed)

@@ -29,6 +29,7 @@ import { makeSessionState, sameBearer, type SignedIn } from "./internal/SessionS
 import { wasCutOff } from "./internal/renewalMark.js"
 import { makeRenewal } from "./internal/renewal.js"
 import { identityOf, type LiveSession } from "./internal/sessionRecord.js"
+import { makeEnterWorkspace } from "./internal/workspaceSwitch.js"
 
 /** How long a closing layer waits for an exchange to end and to be stored. */
 const closingTime = "5 seconds"
@@ -198,6 +199,7 @@ const make = Effect.gen(function* () {
         }
         return yield* authorized(next)
       }),
+    enterWorkspace: makeEnterWorkspace(session, store, renewal),
     reload: Effect.map(session.exclusive(session.reloadFromStore), (known) => known.session),
     signIn: (record) =>
       session.exclusive(

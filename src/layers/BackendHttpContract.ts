@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { BackendError } from "../domain/BackendError.js"
@@ -44,6 +45,12 @@ const refused = ({ authorization, operation }: BackendCall["Type"], response: Wh
     refusalOf(operation, response, now, Redacted.value(authorization.headers)["authorization"])
   )
 
+/** Without the account's id where the request is about the user. */
+const headersOf = (operation: CallName, { headers }: Authorization) =>
+  operation === "workspaces.switch"
+    ? Struct.omit(Redacted.value(headers), "chatgpt-account-id")
+    : Redacted.value(headers)
+
 /** The last answer of the present call. */
 const lastAnswer = FiberRef.unsafeMake<WholeResponse | null>(null)
 
@@ -76,7 +83,7 @@ const make = Effect.gen(function* () {
         : Effect.succeed(
             request.pipe(
               HttpClientRequest.setUrl(`${config.backend.url}${path}`),
-              HttpClientRequest.setHeaders(Redacted.value(authorization.headers))
+              HttpClientRequest.setHeaders(headersOf(operation, authorization))
             )
           )
     })

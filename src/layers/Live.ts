@@ -13,13 +13,16 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
+import type { BackendHttp } from "../services/BackendHttp.js"
 import { CredentialStore } from "../services/CredentialStore.js"
 import { Lease } from "../services/Lease.js"
 import { OperationJournal } from "../services/OperationJournal.js"
 import { SessionRenewal } from "../services/SessionRenewal.js"
+import { Workspaces } from "../services/Workspaces.js"
 import * as AccountConfigEnv from "./AccountConfigEnv.js"
 import * as AuthSessionOAuth from "./AuthSessionOAuth.js"
 import * as BackendHttpContract from "./BackendHttpContract.js"
@@ -38,6 +41,30 @@ import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 const lazily = <A, E, R>(load: () => Promise<{ readonly layer: Layer.Layer<A, E, R> }>) =>
   Layer.unwrapEffect(Effect.map(Effect.promise(load), ({ layer }) => layer))
 
+/** Loaded when they are first asked for. */
+const layerWorkspaces = Layer.scoped(
+  Workspaces,
+  Effect.gen(function* () {
+    const context = yield* Effect.context<AccountConfig | AuthSession | BackendHttp | Scope.Scope>()
+    let loaded: Workspaces["Type"] | undefined
+    const service = yield* Effect.promise(() => import("./WorkspacesHttp.js")).pipe(
+      Effect.flatMap(({ make }) => make),
+      Effect.tap((made) => Effect.sync(() => void (loaded = made))),
+      Effect.provide(context),
+      // What an interrupted first caller left would be every later caller's.
+      Effect.uninterruptible,
+      Effect.cached
+    )
+    return Workspaces.of({
+      list: (options) => Effect.flatMap(service, ({ list }) => list(options)),
+      session: Effect.flatMap(service, ({ session }) => session),
+      // Before that nothing is in memory.
+      known: Effect.suspend(() => loaded?.known ?? Context.get(context, AuthSession).current),
+      switchTo: (options) => Effect.flatMap(service, ({ switchTo }) => switchTo(options))
+    })
+  })
+)
+
 /**
  * The backend's services over a session of the caller's choice.
  * @since 0.1.0
@@ -49,7 +76,8 @@ export const layerBackend = perAccount(
     ReferralsHttp.layer,
     WorkspaceRoleHttp.layer,
     TokenUsageHttp.layer,
-    WorkspaceMessagesHttp.layer
+    WorkspaceMessagesHttp.layer,
+    layerWorkspaces
   ).pipe(Layer.provideMerge(BackendHttpContract.layer)),
   AccountConfig,
   AuthSession,

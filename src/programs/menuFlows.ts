@@ -16,8 +16,9 @@ import { notifyOwner } from "./nudge.js"
 import { redeemReset, type RedeemResult } from "./redeem.js"
 import { quietReset } from "./redeemConfirmed.js"
 import type { OperationFailure } from "./runOperation.js"
+import { changeWorkspace } from "./workspaces.js"
 
-/** Lines about a failure, for a person; `act` is null for a read of the menu itself. */
+/** Lines about a failure, for a person; `act` is null for what is no act. */
 export type Explain = (error: OperationFailure, act: Act | null) => ReadonlyArray<string>
 
 /** For whom, and how failures are explained. */
@@ -209,4 +210,14 @@ export const menuNudge = ({ explain }: MenuContext) =>
         yield* ending("failed", explain(ended.left, "nudge"), mayRetry ? [goOn("Try again")] : [])
       }
     }
+  })
+
+/** Changes to another workspace, which begins the menu anew. */
+export const menuWorkspace = ({ explain }: MenuContext) =>
+  Effect.catchAll(changeWorkspace(), (error) => {
+    if (error._tag === "DialogError") return error
+    const details = error._tag === "WorkspaceError" ? [error.message] : explain(error, null)
+    return Effect.flatMap(Dialog, (dialog) =>
+      dialog.choose<never>({ id: "workspace.failed", title: "Workspace", details, choices: [], cancel: "Close" })
+    )
   })

@@ -6,7 +6,7 @@ import { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import type { Operation } from "../domain/Operation.js"
-import type { Session } from "../domain/Session.js"
+import { Session } from "../domain/Session.js"
 import type { TokenActivity } from "../domain/TokenActivity.js"
 import type { Judged } from "../domain/UsageTransition.js"
 import { verdict } from "../domain/Verdict.js"
@@ -20,11 +20,17 @@ import type { RateLimits } from "../services/RateLimits.js"
 import { TokenUsage } from "../services/TokenUsage.js"
 import { WorkspaceMessages } from "../services/WorkspaceMessages.js"
 import { WorkspaceRole } from "../services/WorkspaceRole.js"
+import { Workspaces } from "../services/Workspaces.js"
 import { readUsage } from "./usage.js"
 
 /** The live role where the backend has one to give, else the token's claim. */
 export const readRole = Effect.flatMap(WorkspaceRole, (roles) => roles.role).pipe(
   underPolicy("readRole", "safe", "15 seconds")
+)
+
+/** The session with its workspace, as far as the backend tells. */
+export const readWorkspace = Effect.flatMap(Workspaces, (workspaces) => workspaces.session).pipe(
+  underPolicy("readWorkspaces", "safe", "15 seconds")
 )
 
 /** The user's token activity. */
@@ -38,7 +44,7 @@ export const readWorkspaceMessages = Effect.flatMap(WorkspaceMessages, (messages
 )
 
 /** Fails when the session is no longer this identity's. */
-const ensureStill = (identity: Identity) =>
+export const ensureStill = (identity: Identity) =>
   Effect.gen(function* () {
     const present = yield* (yield* AuthSession).current
     if (!sameIdentity(present.identity, identity)) return yield* AuthError.of("AccountMismatch")
@@ -67,19 +73,24 @@ export interface Status {
 export const showStatus: Effect.Effect<
   Status,
   AuthError,
-  AuthSession | Dialog | OperationJournal | RateLimits | TokenUsage | WorkspaceMessages | WorkspaceRole
+  AuthSession | Dialog | OperationJournal | RateLimits | TokenUsage | WorkspaceMessages | WorkspaceRole | Workspaces
 > = Effect.gen(function* () {
   const auth = yield* AuthSession
   const dialog = yield* Dialog
   const journal = yield* OperationJournal
 
   const { session } = yield* auth.authorization
-  const parts = yield* dialog.progress(
+  const { named, ...parts } = yield* dialog.progress(
     "Reading the account",
     Effect.all(
       {
         usage: Effect.either(readUsage()),
         role: readRole,
+        named: Effect.filterOrElse(
+          readWorkspace,
+          ({ identity }) => sameIdentity(identity, session.identity),
+          () => Effect.succeed(session)
+        ),
         activity: Effect.either(readTokenActivity),
         messages: Effect.either(readWorkspaceMessages),
         open: Effect.either(journal.list({ identity: session.identity, state: "open", limit: 100 }))
@@ -91,7 +102,7 @@ export const showStatus: Effect.Effect<
   const { role } = parts
   const now = yield* DateTime.now
   const usage = Either.map(parts.usage, (snapshot) => ({ snapshot, verdict: verdict(snapshot, { now, role }) }))
-  return { ...parts, session, usage }
+  return { ...parts, session: new Session({ ...session, workspace: named.workspace }), usage }
 }).pipe(Effect.withSpan("showStatus"))
 
 /**

@@ -12,8 +12,9 @@ import { BackendError } from "../domain/BackendError.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { plainLine } from "../domain/PlainText.js"
 import type { ReferralOffer } from "../domain/ReferralOffer.js"
-import { accountText, type Session } from "../domain/Session.js"
+import { accountText, Session } from "../domain/Session.js"
 import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
+import { type Workspace, workspaceLabel } from "../domain/Workspace.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { type Choice, Dialog, DialogError } from "../services/Dialog.js"
 import type { Lease } from "../services/Lease.js"
@@ -21,11 +22,13 @@ import { OperationJournal } from "../services/OperationJournal.js"
 import type { RateLimits } from "../services/RateLimits.js"
 import type { Referrals } from "../services/Referrals.js"
 import type { WorkspaceRole } from "../services/WorkspaceRole.js"
+import type { Workspaces } from "../services/Workspaces.js"
 import { loadOffer } from "./invite.js"
-import { type Explain, menuInvite, menuNudge, menuRedeem } from "./menuFlows.js"
+import { type Explain, menuInvite, menuNudge, menuRedeem, menuWorkspace } from "./menuFlows.js"
 import { nudgeNeed } from "./nudge.js"
 import type { OperationFailure } from "./runOperation.js"
 import { readUsage } from "./usage.js"
+import { readWorkspaces } from "./workspaces.js"
 
 /**
  * What the face adds to the menu: how it shows the usage and the token activity, and how it explains a failure; by default
@@ -47,9 +50,10 @@ interface Known {
   readonly error: OperationFailure | null
   readonly isOpen: boolean
   readonly offer: ReferralOffer | null
+  readonly workspaces: ReadonlyArray<Workspace>
 }
 
-const nothing: Known = { count: null, usage: null, error: null, isOpen: false, offer: null }
+const nothing: Known = { count: null, usage: null, error: null, isOpen: false, offer: null, workspaces: [] }
 
 /** How long the menu waits for what its rows say; it is there without that too. */
 const patience = "5 seconds"
@@ -75,7 +79,13 @@ const hasOpenRedemption = (identity: Identity) =>
     Effect.orElseSucceed(() => false)
   )
 
-/** Reads what the rows need: the number of resets, whether one is open, and the offer. */
+/** Where this can't be read there is no choice between several. */
+const workspacesOf = readWorkspaces().pipe(
+  Effect.timeout(patience),
+  Effect.orElseSucceed(() => [])
+)
+
+/** Reads what the rows need: the number of resets, whether one is open, the offer, and the workspaces. */
 const readRows = (session: Session, before: Known) =>
   Effect.gen(function* () {
     const usage = Effect.gen(function* () {
@@ -88,13 +98,14 @@ const readRows = (session: Session, before: Known) =>
       Effect.timeoutFail({ duration: patience, onTimeout: () => BackendError.of("usage.read", "Timeout") }),
       Effect.catchAll((error) => Effect.succeed({ error, count: before.count, usage: before.usage }))
     )
-    const [read, isOpen, offer] = yield* Effect.all([usage, hasOpenRedemption(session.identity), offerFor(session)], {
-      concurrency: "unbounded"
-    })
-    return { ...read, isOpen, offer } satisfies Known
+    const [read, isOpen, offer, workspaces] = yield* Effect.all(
+      [usage, hasOpenRedemption(session.identity), offerFor(session), workspacesOf],
+      { concurrency: "unbounded" }
+    )
+    return { ...read, isOpen, offer, workspaces } satisfies Known
   })
 
-type Flow = "usage" | "redeem" | "invite" | "nudge"
+type Flow = "usage" | "redeem" | "invite" | "nudge" | "workspace"
 
 const resetsText = ({ count, error, isOpen }: Known): string => {
   if (isOpen) return "One was sent, and its outcome is not known: carry it on."
@@ -111,6 +122,17 @@ const nudgeRow = (usage: UsageSnapshot | null): ReadonlyArray<Choice<Flow>> => {
     ? "What to do about the workspace's limit"
     : `Ask the workspace owner for ${isCredits ? "credits" : "a higher limit"}`
   return [{ value: "nudge", label, description }]
+}
+
+/** The workspace that the session is in, as far as it is listed. */
+const currentOf = ({ identity }: Session, { workspaces }: Known): Workspace | null =>
+  workspaces.find(({ id }) => id === identity.accountId) ?? null
+
+const workspaceRow = (session: Session, known: Known): ReadonlyArray<Choice<Flow>> => {
+  if (known.workspaces.length < 2) return []
+  const current = currentOf(session, known)
+  const description = current === null ? "You are in none of those listed." : `You are in ${workspaceLabel(current)}.`
+  return [{ value: "workspace", label: "Change the workspace", description }]
 }
 
 /** The rows, with those left out that lead to nothing now. */
@@ -134,7 +156,8 @@ const rowsOf = (session: Session, known: Known): ReadonlyArray<Choice<Flow>> => 
             description: plainLine(offer.description ?? "", 300) || "There is an offer for this account."
           }
         ]),
-    ...nudgeRow(usage)
+    ...nudgeRow(usage),
+    ...workspaceRow(session, known)
   ]
 }
 
@@ -177,7 +200,8 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
       // What was read before a reset is no longer true.
       redeem: untilBack(menuRedeem(to, (count) => Ref.set(known, { ...nothing, count }))),
       invite: untilBack(menuInvite(to)),
-      nudge: untilBack(menuNudge(to))
+      nudge: untilBack(menuNudge(to)),
+      workspace: untilBack(menuWorkspace(to))
     }
 
     while (true) {
@@ -186,7 +210,10 @@ const menuOf = <R>(session: Session, { explain = byMessage, showUsage }: MenuOpt
       const flow = yield* dialog.choose({
         id: "menu",
         title: "Usage",
-        details: [accountText(session), ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))],
+        details: [
+          accountText(new Session({ ...session, workspace: currentOf(session, read) })),
+          ...(read.error === null ? [] : explain(read.error, null).slice(0, 1))
+        ],
         choices: rowsOf(session, read)
       })
       yield* flows[flow]
@@ -216,7 +243,7 @@ export const usageMenu = <R = never>(
 ): Effect.Effect<
   void,
   AuthError | DialogError,
-  AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole | R
+  AuthSession | Dialog | Lease | OperationJournal | RateLimits | Referrals | WorkspaceRole | Workspaces | R
 > =>
   Effect.gen(function* () {
     const auth = yield* AuthSession

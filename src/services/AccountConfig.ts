@@ -93,7 +93,7 @@ export interface AccountSettings {
   readonly renewal: RenewalPolicy
   /** Reads of usage within this time of one another share one request. */
   readonly usageInterval: Duration.Duration
-  /** How long a live role is kept, and how long a failing role endpoint is left alone. */
+  /** How long role and workspaces are kept, and how long an endpoint of theirs that fails is left alone. */
   readonly roleTimeToLive: Duration.Duration
   readonly roleCoolDown: Duration.Duration
 }

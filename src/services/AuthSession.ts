@@ -6,6 +6,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { AuthJson } from "../contracts/AuthJson.js"
 import type { AuthError } from "../domain/AuthError.js"
+import type { AccountId, Identity } from "../domain/Identity.js"
 import type { Session, SessionChange } from "../domain/Session.js"
 
 /**
@@ -51,6 +52,15 @@ export class AuthSession extends Context.Tag("effect-codex-account/services/Auth
     readonly recover: (refused: Authorization) => Effect.Effect<Authorization, AuthError>
     /** Reads the store again and takes up what it finds. */
     readonly reload: Effect.Effect<Session, AuthError>
+    /**
+     * Stores the access token of another workspace of the same user in place of the present one; ID token and refresh
+     * token stay. Fails with `AccountMismatch` when the session is no longer `from`'s.
+     */
+    readonly enterWorkspace: (options: {
+      readonly from: Identity
+      readonly id: AccountId
+      readonly accessToken: Redacted.Redacted
+    }) => Effect.Effect<Session, AuthError>
     /** Stores a new sign-in in place of the old one. */
     readonly signIn: (record: AuthJson) => Effect.Effect<Session, AuthError>
     /**

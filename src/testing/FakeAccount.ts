@@ -73,7 +73,8 @@ export interface FakeMessage {
 /**
  * A user in an account. `planType`, `reachedType` and `role` are words as the backend spells them. `offer` null answers
  * 403, and each of `laterOffers` takes its place from a time on. `messages` null answers 404, and every endpoint in
- * `forbidden` answers 403. `allowed` null follows the windows.
+ * `forbidden` answers 403. `allowed` null follows the windows. A user's accounts are the workspaces to choose from, each
+ * with its `workspaceName` and `structure`.
  * @since 0.1.0
  * @category models
  */
@@ -81,6 +82,8 @@ export interface FakeAccount {
   readonly accountId: string
   readonly userId: string
   readonly email: string
+  readonly workspaceName: string | null
+  readonly structure: "personal" | "workspace"
   readonly planType: string
   readonly isOrgOwner: boolean | null
   readonly isFedramp: boolean
@@ -172,6 +175,8 @@ export const makeAccount = (now: number, options?: Partial<FakeAccount>): FakeAc
   accountId: "00000000-1111-4222-8333-444444444444",
   userId: "user-FAKE1",
   email: "ada@example.test",
+  workspaceName: "Analytical Engines",
+  structure: "workspace",
   planType: "business",
   isOrgOwner: false,
   isFedramp: false,

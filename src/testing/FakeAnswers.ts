@@ -10,6 +10,7 @@ import type {
   UsageResponse,
   WorkspaceMessagesResponse
 } from "../contracts/BackendEndpoints.js"
+import type { WorkspacesResponse } from "../contracts/WorkspaceEndpoints.js"
 import type { FakeAccount, FakeMessage, FakeOffer, FakeResetCredit, FakeWindow } from "./FakeAccount.js"
 
 /** The window as it stands at `now`: used further, or begun anew when its reset has passed. */
@@ -116,12 +117,32 @@ export const rules = (offer: FakeOffer): typeof RulesResponse.Type => ({
   requires_explicit_confirmation: offer.requiresExplicitConfirmation
 })
 
-/** The role in every account of one user, the account asked as first in order. */
-export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof AccountsCheckResponse.Type => {
+/** The accounts of one user by their ids, the account asked as before all others. */
+const ofUser = (asked: FakeAccount, all: Iterable<FakeAccount>): ReadonlyArray<FakeAccount> => {
   const others = Array.from(all).filter(
     ({ accountId, userId }) => userId === asked.userId && accountId !== asked.accountId
   )
-  const own = [asked, ...others]
+  return [asked, ...others.sort((a, b) => (a.accountId < b.accountId ? -1 : 1))]
+}
+
+export const workspaces = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof WorkspacesResponse.Type => {
+  const own = ofUser(asked, all)
+  return {
+    accounts: own.map((account) => ({
+      id: account.accountId,
+      name: account.workspaceName,
+      structure: account.structure,
+      profile_picture_url: null,
+      workspace_backend_origin: "https://chatgpt.com",
+      account_routing_override: "NO_CONSTRAINT"
+    })),
+    account_ordering: own.map(({ accountId }) => accountId)
+  }
+}
+
+/** The role in every account of one user, the account asked as first in order. */
+export const accountsCheck = (asked: FakeAccount, all: Iterable<FakeAccount>): typeof AccountsCheckResponse.Type => {
+  const own = ofUser(asked, all)
   return {
     accounts: Object.fromEntries(
       own.map((account) => [account.accountId, { account: { account_user_role: account.role } }])

@@ -9,12 +9,22 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
 import { OAuthApi } from "../contracts/OAuthApi.js"
 import type { FakeAccount, FakeOffer } from "./FakeAccount.js"
 import * as Answers from "./FakeAnswers.js"
-import { authenticate, commit, type FakeState, lagging, refresh, type Refreshed, revoke } from "./FakeState.js"
+import {
+  authenticate,
+  commit,
+  type FakeState,
+  lagging,
+  refresh,
+  type Refreshed,
+  revoke,
+  switchWorkspace
+} from "./FakeState.js"
 import type { EndpointName } from "./FaultPlan.js"
 
 /** Both of the contract's servers as one, under the contract's own paths. */
@@ -143,6 +153,30 @@ export const layerApi = (ref: Ref.Ref<FakeState>): Layer.Layer<HttpApi.Api> => {
             read("workspace.messages", ({ messages }) =>
               messages === null ? refusal(404, "not_found") : Answers.messages(messages)
             )
+          )
+      ),
+      HttpApiBuilder.group(FakeApi, "workspaces", (handlers) =>
+        handlers
+          .handle(
+            "list",
+            read("workspaces.list", (account, _now, { accounts }) =>
+              Answers.workspaces(account, HashMap.values(accounts))
+            )
+          )
+          .handle("switch", ({ payload, request }) =>
+            change((state, now) => {
+              const account = gate(state, now, "workspaces.switch", request)
+              if (HttpServerResponse.isServerResponse(account)) return [account, state]
+              const target = { userId: account.userId, accountId: payload.workspace_id }
+              const [token, next] = switchWorkspace(state, now, bearerOf(request.headers), target)
+              return [
+                Option.match(token, {
+                  onNone: () => refusal(403, "forbidden"),
+                  onSome: (token) => ({ access_token: Redacted.make(token) })
+                }),
+                next
+              ]
+            })
           )
       ),
       HttpApiBuilder.group(FakeApi, "profile", (handlers) =>

@@ -22,13 +22,20 @@ export interface FakeRefreshToken {
   readonly uses: number
 }
 
+/** `account` is another one than the session's after a switch. */
+export interface FakeAccessToken {
+  readonly session: string
+  readonly account: string
+  readonly expiresAt: number
+}
+
 /** `history` holds the accounts as they were before each act, for stale reads. */
 export interface FakeState {
   readonly accounts: HashMap.HashMap<string, FakeAccount>
   readonly firstAccount: string
   readonly sessions: HashMap.HashMap<string, { readonly account: string }>
   readonly refreshTokens: HashMap.HashMap<string, FakeRefreshToken>
-  readonly accessTokens: HashMap.HashMap<string, { readonly session: string; readonly expiresAt: number }>
+  readonly accessTokens: HashMap.HashMap<string, FakeAccessToken>
   readonly history: ReadonlyArray<{ readonly at: number; readonly before: HashMap.HashMap<string, FakeAccount> }>
   readonly serial: number
   readonly accessTokenSeconds: number
@@ -104,7 +111,7 @@ const issue = (
       ...state,
       serial,
       refreshTokens: HashMap.set(state.refreshTokens, refreshToken, { session, status: "live", uses: 0 }),
-      accessTokens: HashMap.set(state.accessTokens, accessToken, { session, expiresAt })
+      accessTokens: HashMap.set(state.accessTokens, accessToken, { session, account: accountKey(account), expiresAt })
     }
   ]
 }
@@ -142,6 +149,20 @@ export const refresh = (state: FakeState, now: number, token: string): readonly 
   ]
 }
 
+/** A further access token of the bearer's session, for another account of the same user; none if there is no such account. */
+export const switchWorkspace = (
+  state: FakeState,
+  now: number,
+  bearer: string,
+  account: Pick<FakeAccount, "userId" | "accountId">
+): readonly [Option.Option<string>, FakeState] => {
+  const target = Option.getOrUndefined(HashMap.get(state.accounts, accountKey(account)))
+  const session = Option.getOrUndefined(HashMap.get(state.accessTokens, bearer))?.session
+  if (target === undefined || session === undefined) return [Option.none(), state]
+  const [{ accessToken, refreshToken }, next] = issue(state, now, session, target)
+  return [Option.some(accessToken), { ...next, refreshTokens: HashMap.remove(next.refreshTokens, refreshToken) }]
+}
+
 /** Ends the session that a token belongs to; an unknown token ends nothing. */
 export const revoke = (state: FakeState, token: string): FakeState => {
   const session =
@@ -176,7 +197,9 @@ const accountOfSession = (state: FakeState, session: string): FakeAccount | unde
 /** The account that a bearer token stands for; none if it is unknown or has expired. */
 export const authenticate = (state: FakeState, now: number, bearer: string): Option.Option<FakeAccount> =>
   Option.flatMap(HashMap.get(state.accessTokens, bearer), (found) =>
-    found.expiresAt > now ? Option.fromNullable(accountOfSession(state, found.session)) : Option.none()
+    found.expiresAt > now && HashMap.has(state.sessions, found.session)
+      ? HashMap.get(state.accounts, found.account)
+      : Option.none()
   )
 
 /** Changes an account, without a trace in the history. */

@@ -17,6 +17,8 @@ export const EndpointName = Schema.Literal(
   "workspace.accountsCheck",
   "workspace.nudge",
   "workspace.messages",
+  "workspaces.list",
+  "workspaces.switch",
   "profile.me",
   "oauth.token",
   "oauth.revoke"

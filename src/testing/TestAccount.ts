@@ -12,6 +12,8 @@ import { defaults } from "../layers/AccountConfigEnv.js"
 import * as CredentialStoreEphemeral from "../layers/CredentialStoreEphemeral.js"
 import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as Live from "../layers/Live.js"
+// Loaded beforehand: virtual time does not stand still while a module is loaded.
+import "../layers/WorkspacesHttp.js"
 import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
 import { AccountConfig, type AccountSettings } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"

@@ -95,6 +95,8 @@ describe("the table of the design", () => {
     ["nudgeOwner", "never", 1, 10, 10],
     ["readTokenActivity", "safe", 3, 10, 25],
     ["readWorkspaceMessages", "safe", 1, 1, 1],
+    ["readWorkspaces", "safe", 2, 5, 15],
+    ["switchWorkspace", "never", 1, 30, 30],
     ["refreshSession", "never", 1, 45, 45],
     ["revokeSession", "never", 1, 10, 10]
   ] as const)("%s", (name, repeat, attempts, attempt, overall) => {
@@ -111,7 +113,7 @@ describe("the table of the design", () => {
     )
   })
 
-  it("has no other rows", () => strictEqual(Object.keys(defaultPolicies).length, 11))
+  it("has no other rows", () => strictEqual(Object.keys(defaultPolicies).length, 13))
 
   it("repeats nothing that may be done once, and nothing that was answered definitely", () => {
     const passing: ReadonlyArray<string> = [

@@ -23,6 +23,8 @@ const names = [
   ["nudgeOwner", "NUDGE_OWNER"],
   ["readTokenActivity", "READ_TOKEN_ACTIVITY"],
   ["readWorkspaceMessages", "READ_WORKSPACE_MESSAGES"],
+  ["readWorkspaces", "READ_WORKSPACES"],
+  ["switchWorkspace", "SWITCH_WORKSPACE"],
   ["refreshSession", "REFRESH_SESSION"],
   ["revokeSession", "REVOKE_SESSION"]
 ] as const

@@ -240,17 +240,39 @@ interface Parts {
   readonly role: ReadonlyArray<number>
   readonly activity: ReadonlyArray<number>
   readonly messages: ReadonlyArray<number>
+  readonly workspaces: ReadonlyArray<number>
 }
 
 const at = (time: Parts): Parts => time
 // What never arrives is not in the log.
-const nowhere = at({ usage: [], credits: [], role: [], activity: [], messages: [] })
-const once = at({ usage: [0], credits: [0], role: [0], activity: [0], messages: [0] })
-const again = at({ usage: [0, 0], credits: [0, 0], role: [0, 0], activity: [0, 0], messages: [0, 0] })
-const failing = at({ usage: three, credits: two, role: two, activity: three, messages: [0] })
-const asked = at({ usage: threeAsked, credits: twoAsked, role: twoAsked, activity: threeAsked, messages: [0] })
-// Details: 5 s an attempt, 8 s in all. Messages: one second.
-const slow = at({ usage: threeSlow, credits: [0, 5_250], role: twoSlow, activity: threeSlow, messages: [0] })
+const nowhere = at({ usage: [], credits: [], role: [], activity: [], messages: [], workspaces: [] })
+const once = at({ usage: [0], credits: [0], role: [0], activity: [0], messages: [0], workspaces: [0] })
+const again = at({
+  usage: [0, 0],
+  credits: [0, 0],
+  role: [0, 0],
+  activity: [0, 0],
+  messages: [0, 0],
+  workspaces: [0, 0]
+})
+const failing = at({ usage: three, credits: two, role: two, activity: three, messages: [0], workspaces: two })
+const asked = at({
+  usage: threeAsked,
+  credits: twoAsked,
+  role: twoAsked,
+  activity: threeAsked,
+  messages: [0],
+  workspaces: twoAsked
+})
+// Details and workspaces: 5 s an attempt, of details 8 s in all. Messages: one second.
+const slow = at({
+  usage: threeSlow,
+  credits: [0, 5_250],
+  role: twoSlow,
+  activity: threeSlow,
+  messages: [0],
+  workspaces: [0, 5_250]
+})
 
 type StatusCell = readonly [
   at: Parts,
@@ -399,7 +421,8 @@ describe("showStatus", () => {
     "resetCredits.list",
     "workspace.accountsCheck",
     "profile.me",
-    "workspace.messages"
+    "workspace.messages",
+    "workspaces.list"
   ] as const
   const parts = Effect.map(Harness.programs.showStatus, (shown) => ({
     usage: Either.match(shown.usage, { onLeft: Harness.brief, onRight: () => "read" }),
@@ -425,6 +448,7 @@ describe("showStatus", () => {
           "workspace.accountsCheck": times.role,
           "profile.me": times.activity,
           "workspace.messages": times.messages,
+          "workspaces.list": times.workspaces,
           ...renewals(renewedAt)
         })
       }

@@ -43,7 +43,8 @@ const answerOf = (word: string): ScriptedDialog.Answer => {
 const ids = [
   "menu redeem.credit redeem.confirm redeem.done redeem.failed redeem.quiet menu.signedOut",
   "invite.email invite.confirm invite.done invite.rejected invite.again",
-  "nudge.confirm nudge.done nudge.failed nudge.again"
+  "nudge.confirm nudge.done nudge.failed nudge.again",
+  "workspace.choose workspace.failed"
 ].flatMap((line) => line.split(" "))
 
 const everyQuestion = (answer: ScriptedDialog.Script[string]): ScriptedDialog.Script =>
@@ -266,9 +267,33 @@ describe("the rows", () => {
     const shown = yield* front
     assert.deepStrictEqual(shown.rows, [...rows])
     if (description !== undefined) assert.strictEqual(shown.descriptions[1], description)
-    assert.strictEqual(shown.details[0], "ada@example.test · Business")
+    assert.strictEqual(shown.details[0], "ada@example.test · Business · Analytical Engines")
     assert.lengthOf(shown.details, description?.includes("failed") === true ? 2 : 1)
   })
+
+  const several = {
+    accounts: [{}, { userId: "user-FAKE1", accountId: "ws-2", workspaceName: "Looms", email: "ada@example.test" }]
+  }
+
+  test("with more than one workspace, which can be changed", account(several), function* () {
+    const { shown } = yield* walk("menu workspace", "workspace.choose 1", "menu -")
+    const menus = shown.filter(({ id }) => id === "menu")
+    assert.deepStrictEqual(
+      menus.map(({ details }) => details?.[0]),
+      ["ada@example.test · Business · Analytical Engines", "ada@example.test · Business · Looms"]
+    )
+    assert.deepStrictEqual(choicesOf(menus[0]).at(-1)?.description, "You are in Analytical Engines.")
+  })
+
+  test(
+    "with a change that fails, which is told",
+    account({ ...several, ...faulty("workspaces.switch", Fault.forbidden) }),
+    function* () {
+      const { pages } = yield* walk("menu workspace", "workspace.choose 1", "workspace.failed -", "menu -")
+      assert.include(pages[2], "the account may not do this")
+      assert.include(pages[3], "Analytical Engines")
+    }
+  )
 
   test("where there are no invites", account({ settings: { style: "codex" } }), function* () {
     assert.deepStrictEqual((yield* front).rows, all.slice(0, 2))

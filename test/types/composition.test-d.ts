@@ -41,6 +41,7 @@ import type { Referrals } from "../../src/services/Referrals.js"
 import type { TokenUsage } from "../../src/services/TokenUsage.js"
 import type { WorkspaceMessages } from "../../src/services/WorkspaceMessages.js"
 import type { WorkspaceRole } from "../../src/services/WorkspaceRole.js"
+import type { Workspaces } from "../../src/services/Workspaces.js"
 import { FakeBackend, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
 
 /** Takes what has everything that it needs. */
@@ -133,7 +134,7 @@ expectTypeOf(Live.layerServices).toEqualTypeOf<
   Layer.Layer<Live.AccountServices, never, AccountConfig | CredentialStore | HttpClient.HttpClient | Lease>
 >()
 expectTypeOf<Live.AccountServices>().toEqualTypeOf<
-  AuthSession | BackendHttp | RateLimits | Referrals | TokenUsage | WorkspaceMessages | WorkspaceRole
+  AuthSession | BackendHttp | RateLimits | Referrals | TokenUsage | WorkspaceMessages | WorkspaceRole | Workspaces
 >()
 expectTypeOf<Layer.Layer.Error<typeof Live.layer>>().toEqualTypeOf<ConfigurationError>()
 expectTypeOf<Layer.Layer.Error<ReturnType<typeof Live.layerConfig>>>().toEqualTypeOf<
@@ -171,6 +172,7 @@ type ForPrograms =
   | TokenUsage
   | WorkspaceMessages
   | WorkspaceRole
+  | Workspaces
 
 expectTypeOf<Exclude<Effect.Effect.Context<Programs>, ForPrograms>>().toEqualTypeOf<never>()
 expectTypeOf<Effect.Effect.Context<typeof showUsage>>().toEqualTypeOf<Dialog | RateLimits | WorkspaceRole>()

@@ -30,7 +30,8 @@ export const chatgptAuthRequired = (purpose: string): RpcError => refused(`chatg
 export const failedTo = (what: string, detail: string): RpcError => failed(`${what}: ${detail}`)
 export const timedOut = (what: string): RpcError => failed(`${what} timed out`)
 
-export const mustNotBeEmpty = (field: "idempotencyKey" | "creditId"): RpcError => refused(`${field} must not be empty`)
+export const mustNotBeEmpty = (field: "idempotencyKey" | "creditId" | "accountId"): RpcError =>
+  refused(`${field} must not be empty`)
 export const apiKeyLoginDisabled = (): RpcError => refused("API key login is disabled. Use ChatGPT login instead.")
 export const chatgptLoginDisabled = (): RpcError => refused("ChatGPT login is disabled. Use API key login instead.")
 export const externalAuthDisabled = (): RpcError =>
@@ -48,6 +49,25 @@ export const externalAuthWorkspace = (allowed: ReadonlyArray<string>, received: 
 export const invalidLoginId = (id: string): RpcError => refused(`invalid login id: ${echoed(id)}`)
 export const deviceCodeDisabled = (): RpcError =>
   refused("device code login is not enabled for this account. Use the browser login instead.")
+
+export const managedLoginRequired = (): RpcError => refused("Workspace switching requires a managed ChatGPT login")
+export const notTheActiveSession = (): RpcError => refused("Only the active managed account session can be switched")
+export const workspaceRestricted = (allowed: ReadonlyArray<string>): RpcError =>
+  refused(`Login is restricted to workspace id(s) ${allowed.join(", ")}.`)
+
+export const metadataFailed = (): RpcError => failed("Failed to fetch workspace metadata")
+export const workspaceUnavailable = (): RpcError => refused("The selected workspace is unavailable")
+
+/** `status` is the HTTP status with its words. */
+export const switchRejected = (status: string): RpcError => refused(`Workspace switch was rejected (HTTP ${status})`)
+export const switchUnreadable = (): RpcError => refused("error decoding response body")
+
+/** `detail` is ours: the original tells the URL here. */
+export const switchNotSent = (detail: string): RpcError => refused(`error sending request: ${detail}`)
+export const invalidIdToken = (): RpcError => refused("invalid ID token format")
+export const otherWorkspaceToken = (): RpcError => refused("Workspace exchange returned a different user or workspace")
+
+export const credentialsChanged = (): RpcError => refused("Account credentials changed")
 
 export const noGatewaySignIn = (): RpcError => refused("The selected provider does not use gateway OAuth")
 export const invalidThreadId = (id: string): RpcError => refused(`invalid thread id: ${echoed(id)}`)

@@ -2,6 +2,7 @@
 import { type RpcError, echoed } from "../../rpc/RpcError.js"
 import { invalidRequest, make, withoutParams } from "./Method.js"
 import * as Account from "./schemas/Account.js"
+import * as AccountSessions from "./schemas/AccountSessions.js"
 import * as Initialize from "./schemas/Initialize.js"
 import * as Startup from "./schemas/Startup.js"
 import * as Threads from "./schemas/Threads.js"
@@ -41,6 +42,11 @@ export const methods = {
     Usage.SendAddCreditsNudgeEmailResponse
   ),
   "account/read": make(Account.GetAccountParams, Account.GetAccountResponse),
+  "accountSession/list": make(AccountSessions.AccountSessionsListParams, AccountSessions.AccountSessionsResponse),
+  "accountSession/switch": make(
+    AccountSessions.AccountSessionsSwitchParams,
+    AccountSessions.AccountSessionsSwitchResponse
+  ),
   getAuthStatus: make(Account.GetAuthStatusParams, Account.GetAuthStatusResponse),
   "account/gatewayOAuth/read": make(Startup.NoMembers, Account.GatewayOAuthReadResponse, { presence: "optional" }),
   "account/gatewayOAuth/login": make(Startup.NoMembers, Startup.NoMembers, { presence: "optional" }),

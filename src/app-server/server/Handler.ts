@@ -11,6 +11,7 @@ import type { SignIn } from "../../services/SignIn.js"
 import type { TokenUsage } from "../../services/TokenUsage.js"
 import type { WorkspaceMessages } from "../../services/WorkspaceMessages.js"
 import type { WorkspaceRole } from "../../services/WorkspaceRole.js"
+import type { Workspaces } from "../../services/Workspaces.js"
 import type { Request } from "../../rpc/Envelope.js"
 import type { RpcError } from "../../rpc/RpcError.js"
 import type { MethodName, Params, Result } from "../protocol/methods.js"
@@ -35,6 +36,7 @@ export type ServerServices =
   | TokenUsage
   | WorkspaceMessages
   | WorkspaceRole
+  | Workspaces
 
 /** The connection that a request arrived on. `client` is what it sent with `initialize`. */
 export interface RequestContext {

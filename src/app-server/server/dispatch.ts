@@ -29,6 +29,7 @@ import { accountHandlers } from "./handlers/account.js"
 import { makeServerInfo } from "./handlers/initialize.js"
 import { startupHandlers } from "./handlers/startup.js"
 import { usageHandlers } from "./handlers/usage.js"
+import { workspaceHandlers } from "./handlers/workspaces.js"
 
 /**
  * When a request may run: immediately, after the changes of session before it, or in turn with everything that changes
@@ -58,11 +59,13 @@ type Routed = Exclude<MethodName, "initialize">
 const orderings: { readonly [Name in Routed]?: Ordering } = {
   "account/read": "afterSessionChanges",
   getAuthStatus: "afterSessionChanges",
+  "accountSession/list": "afterSessionChanges",
   "account/rateLimitResetCredit/consume": "operation",
   "account/sendAddCreditsNudgeEmail": "operation",
   "account/login/start": "session",
   "account/login/cancel": "session",
-  "account/logout": "session"
+  "account/logout": "session",
+  "accountSession/switch": "session"
 }
 
 const decoders: {
@@ -112,6 +115,7 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
       ...accountHandlers,
       ...startupHandlers,
       ...usageHandlers,
+      ...workspaceHandlers,
       ...(threads ?? noThreads),
       "turn/start": () => noTurns
     }

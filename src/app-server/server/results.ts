@@ -11,7 +11,7 @@ import type { Result } from "../protocol/methods.js"
 import type { ServerNotificationParams } from "../protocol/notifications.js"
 import type { RateLimitSnapshot } from "../protocol/schemas/Usage.js"
 
-/** The account of a session: of ChatGPT, or the kind of key. The name of the workspace is not known here. */
+/** The account of a session: of ChatGPT, or the kind of key. The name of the workspace is null until it is known. */
 export const accountWire = (session: Session): Result<"account/read">["account"] => {
   switch (session.mode) {
     case "apikey":
@@ -20,8 +20,21 @@ export const accountWire = (session: Session): Result<"account/read">["account"]
     case "bedrockAccessKeys":
       return { type: "amazonBedrock", usesCodexManagedCredentials: true }
     default:
-      return { type: "chatgpt", email: session.email, planType: session.plan, workspaceName: null }
+      return {
+        type: "chatgpt",
+        email: session.email,
+        planType: session.plan,
+        workspaceName: session.workspace?.name ?? null
+      }
   }
+}
+
+/** Where the workspace's requests go; null until it is known. */
+const routingOf = (session: Session | null): Result<"account/read">["workspaceRouting"] => {
+  const workspace = session?.workspace ?? null
+  if (workspace === null || workspace.routing === null) return null
+  const { origin, override } = workspace.routing
+  return { chatgptAccountId: workspace.id, backendOrigin: origin, accountRoutingOverride: override }
 }
 
 /** The live role, or what the token claims; null without a workspace. */
@@ -30,25 +43,29 @@ const roleMembers = (session: Session | null, live: WorkspaceRole | null) => {
   return { workspaceRole: role?.role ?? null, isWorkspaceOwner: role?.isOwner ?? null }
 }
 
-/** For a session, null when signed out. `live` is the role of the same identity, null while it is not known. */
-export const accountResult = (session: Session | null, live: WorkspaceRole | null): Result<"account/read"> => ({
+/** A session, null when signed out, with the live role of its identity, null while that is not known. */
+export interface Known {
+  readonly session: Session | null
+  readonly role: WorkspaceRole | null
+}
+
+export const accountResult = ({ role, session }: Known): Result<"account/read"> => ({
   account: session === null ? null : accountWire(session),
   userId: session === null || !session.usesBackend ? null : session.identity.userId,
   requiresOpenaiAuth: true,
-  workspaceRouting: null,
-  ...roleMembers(session, live)
+  workspaceRouting: routingOf(session),
+  ...roleMembers(session, role)
 })
 
-/** `account/updated` for a session, null when signed out. `isSame`: the client knows of this account already. */
+/** `isSame`: the client knows of this account already. */
 export const accountUpdated = (
-  session: Session | null,
-  live: WorkspaceRole | null,
+  { role, session }: Known,
   isSame: boolean
 ): ServerNotificationParams<"account/updated"> => ({
   authMode: session?.mode ?? null,
   planType: session === null || !session.usesBackend ? null : session.plan,
   reason: isSame ? "workspaceRoutingReady" : null,
-  ...roleMembers(session, live)
+  ...roleMembers(session, role)
 })
 
 /** The way of signing in; `token` only where the client asked for it. */

@@ -13,6 +13,7 @@ import { DailyTokens, TokenActivity } from "../../domain/TokenActivity.js"
 import { RateLimit, UsageSnapshot } from "../../domain/UsageSnapshot.js"
 import { type Judged, UsageTransition } from "../../domain/UsageTransition.js"
 import { Verdict } from "../../domain/Verdict.js"
+import { Workspace } from "../../domain/Workspace.js"
 import { WorkspaceMessage } from "../../domain/WorkspaceMessage.js"
 import { CreditType, WorkspaceRole } from "../../domain/WorkspaceRole.js"
 import { redeemOutcomes } from "../../programs/redeemConfirmed.js"
@@ -70,6 +71,8 @@ export const usageFields = {
 /** `waitedMillis` is how long `--wait` has waited; null without it. */
 export const guardFields = { usable: Schema.Boolean, waitedMillis: Schema.NullOr(Schema.Number), ...usage }
 
+const KnownWorkspace = Schema.Struct(Struct.pick(Workspace.fields, "id", "name", "kind"))
+
 const Account = Schema.Struct({
   ...Struct.pick(Session.fields, "identity", "plan", "mode", "source", "accessExpiresAt", "lastRefreshAt"),
   renewalInterrupted: Schema.Boolean
@@ -82,6 +85,19 @@ export const sessionFields = {
   isRefreshable: Schema.Boolean,
   usesBackend: Schema.Boolean,
   location: Schema.String
+}
+
+/** In the backend's order. `isCurrent`: the session is in it. */
+export const workspacesFields = {
+  identity: Identity,
+  workspaces: Schema.Array(Schema.Struct({ ...KnownWorkspace.fields, isCurrent: Schema.Boolean }))
+}
+
+/** `identity` and `plan` are those in the workspace. `unchanged`: the session was in it before. */
+export const workspaceFields = {
+  outcome: Schema.Literal("switched", "unchanged"),
+  ...Struct.pick(Session.fields, "identity", "plan"),
+  workspace: KnownWorkspace
 }
 
 export const roleFields = { ...Struct.pick(Session.fields, "identity", "plan"), ...WorkspaceRole.fields }
@@ -109,9 +125,12 @@ const Activity = Schema.Struct({
   daily: Schema.NullOr(Schema.Array(Schema.Struct(DailyTokens.fields)))
 })
 
-/** A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. */
+/**
+ * A part that could not be read is null, and `errors` says why. `open`: operations with an unknown outcome. The `workspace`
+ * of the session is null where the backend does not tell it.
+ */
 export const statusFields = {
-  session: Account,
+  session: Schema.Struct({ ...Account.fields, workspace: Schema.NullOr(KnownWorkspace) }),
   role: WorkspaceRole,
   usage: Schema.NullOr(Usage),
   verdict: Schema.NullOr(Verdict),
@@ -224,6 +243,8 @@ export const outputs = {
   role: output("role", roleFields),
   guard: output("guard", guardFields),
   session: output("session", sessionFields),
+  workspaces: output("workspaces", workspacesFields),
+  workspace: output("workspace", workspaceFields),
   logout: output("logout", logoutFields),
   login: output("login", loginFields),
   journal: output("journal", journalFields),

@@ -5,6 +5,7 @@ import type { Operation } from "../../domain/Operation.js"
 import { plainLine } from "../../domain/PlainText.js"
 import { planLabel } from "../../domain/Plan.js"
 import type { TokenActivity } from "../../domain/TokenActivity.js"
+import { workspaceLabel } from "../../domain/Workspace.js"
 import type { WorkspaceMessageList } from "../../domain/WorkspaceMessage.js"
 import type { WorkspaceRole } from "../../domain/WorkspaceRole.js"
 import type { Status } from "../../programs/status.js"
@@ -61,9 +62,10 @@ export const statusLines = (status: Status, canvas: Canvas): ReadonlyArray<strin
   const { columns, paint } = canvas
   const { session } = status
   const who = plainLine(session.email ?? session.identity.accountId ?? "an unnamed account", 100)
+  const workspace = session.workspace === null ? "" : ` · ${workspaceLabel(session.workspace)}`
   const warn = (text: string) => wrap(text, columns, "", "  ").map((line) => paint("yellow", line))
   return [
-    ...wrap(`${paint("bold", who)} · ${planLabel(session.plan)} · ${roleText(status.role)}`, columns),
+    ...wrap(`${paint("bold", who)} · ${planLabel(session.plan)}${workspace} · ${roleText(status.role)}`, columns),
     ...(session.renewalInterrupted ? warn(interruptedText) : []),
     ...Either.match(status.open, {
       onLeft: ({ detail }) => warn(`The journal can't be used: ${plainLine(detail ?? "", 400) || "it failed"}`),

@@ -7,7 +7,7 @@ import type { CredentialStore } from "../../services/CredentialStore.js"
 import { mayBeHalfWritten, type SessionState, type SignedIn } from "./SessionState.js"
 
 /** How often a save starts again from what another program has written meanwhile. */
-const maxConflicts = 20
+export const maxConflicts = 20
 
 export const makeKeeping = (session: SessionState, store: CredentialStore["Type"]) =>
   Effect.gen(function* () {

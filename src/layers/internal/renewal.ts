@@ -235,3 +235,5 @@ export const makeRenewal = (parts: {
 
     return { renew, saveUnsaved, whyUnsaved, attempts: Ref.get(attempts) }
   })
+
+export type Renewal = Effect.Effect.Success<ReturnType<typeof makeRenewal>>

@@ -83,6 +83,10 @@ type Auth = JwtPayload["https://api.openai.com/auth"]
 
 const userOf = (auth: Auth): string | null => auth?.chatgpt_user_id ?? auth?.user_id ?? null
 
+/** Whom a token is for, as far as it says; none for an opaque one. */
+export const identityOfToken = (token: Redacted.Redacted): Option.Option<Identity> =>
+  Option.map(claimsOf(token), ({ [authClaim]: auth }) => identityOf(userOf(auth), auth?.chatgpt_account_id))
+
 /**
  * The claims of the record's account. The access token makes them when the workspace has been switched, as that leaves the
  * ID token as it was: it is then for the record's account, the ID token is not, and both are for the same user.

@@ -36,8 +36,10 @@ const withRoles = (...faults: ReadonlyArray<Fault.Fault>) =>
 const slowRole = (seconds: number) => withRoles(Fault.delay(`${seconds} seconds`))
 
 /** Nobody is signed in, and every reading of a role goes wrong like this. */
-const signedOutWith = (fault: Fault.Fault) =>
-  server({ record: "nobody", backend: { plan: [FaultPlan.on(roles, "every", fault)] } })
+const signedOutWith = (fault: Fault.Fault, ...more: FaultPlan.FaultPlan) =>
+  server({ record: "nobody", backend: { plan: [FaultPlan.on(roles, "every", fault), ...more] } })
+
+const noWorkspaces = FaultPlan.on("workspaces.list", "every", Fault.status(500))
 
 const updates = (client: Client) => Effect.map(client.rest, updated)
 
@@ -160,10 +162,20 @@ describe("this server's own sign-ins", () => {
     }
   )
 
-  withClient("whose role does not come are sent once", signedOutWith(Fault.status(500)), function* (client) {
+  withClient(
+    "of which nothing more is told are sent once",
+    signedOutWith(Fault.status(500), noWorkspaces),
+    function* (client) {
+      resultOf(yield* client.call("account/login/start", { type: "chatgptDeviceCode" }))
+      yield* TestClock.adjust("40 seconds")
+      assert.deepStrictEqual(yield* updates(client), [claim])
+    }
+  )
+
+  withClient("are sent again when the workspace is known", signedOutWith(Fault.status(500)), function* (client) {
     resultOf(yield* client.call("account/login/start", { type: "chatgptDeviceCode" }))
-    yield* TestClock.adjust("20 seconds")
-    assert.deepStrictEqual(yield* updates(client), [claim])
+    yield* TestClock.adjust("40 seconds")
+    assert.deepStrictEqual(yield* updates(client), [claim, { ...claim, ...same }])
   })
 
   withClient(

@@ -82,11 +82,14 @@ describe("account/read", () => {
   const slowRole = server({
     backend: {
       accounts: [{ role: "account-admin", isOrgOwner: true }],
-      plan: [FaultPlan.on("workspace.accountsCheck", 1, Fault.delay("9 seconds"))]
+      plan: [
+        FaultPlan.on("workspace.accountsCheck", 1, Fault.delay("9 seconds")),
+        FaultPlan.on("workspaces.list", 1, Fault.delay("4 seconds"))
+      ]
     }
   })
 
-  withClient("is answered from memory, with the token's claims until the role is known", slowRole, function* (client) {
+  withClient("is answered from memory, with the token's claims until more is known", slowRole, function* (client) {
     assert.deepStrictEqual(yield* success(client, "account/read", {}), {
       ...nothingKnown,
       account: { type: "chatgpt", email: "ada@example.test", planType: "business", workspaceName: null },
@@ -96,8 +99,17 @@ describe("account/read", () => {
     })
     assert.deepStrictEqual(updated(yield* client.rest), [])
     yield* TestClock.adjust("30 seconds")
-    const known = { workspaceRole: "account-admin", isWorkspaceOwner: true }
-    assert.deepInclude(yield* success(client, "account/read", {}), known)
+    const answer = yield* success(client, "account/read", {})
+    assert.deepInclude(answer, {
+      workspaceRole: "account-admin",
+      isWorkspaceOwner: true,
+      workspaceRouting: {
+        chatgptAccountId: "00000000-1111-4222-8333-444444444444",
+        backendOrigin: "https://chatgpt.com",
+        accountRoutingOverride: "NO_CONSTRAINT"
+      }
+    })
+    assert.nestedInclude(answer, { "account.workspaceName": "Analytical Engines" })
   })
 
   for (const [name, record, account] of [

@@ -177,21 +177,31 @@ describe("who is signed in", () => {
   const apiKey = new Session({ ...session, mode: "apikey", plan: "unknown", email: null })
 
   it("the live role has the last word over the token's claim", () => {
-    const told = accountUpdated(session, liveRole("standard-user"), true)
+    const told = accountUpdated({ session, role: liveRole("standard-user") }, true)
     strictEqual(told.workspaceRole, "standard-user")
     strictEqual(told.reason, "workspaceRoutingReady")
     strictEqual(told.isWorkspaceOwner, false)
-    strictEqual(accountResult(session, claimedRole(null)).isWorkspaceOwner, null)
+    strictEqual(accountResult({ session, role: claimedRole(null) }).isWorkspaceOwner, null)
   })
 
   it("without ChatGPT has no user, plan or role, whatever role was read", () => {
     const none = { workspaceRole: null, isWorkspaceOwner: null }
     const owner = liveRole("account-owner")
     const account = { userId: null, requiresOpenaiAuth: true, workspaceRouting: null, ...none }
-    deepStrictEqual(accountResult(apiKey, owner), { ...account, account: { type: "apiKey" } })
-    deepStrictEqual(accountResult(null, owner), { ...account, account: null })
-    deepStrictEqual(accountUpdated(apiKey, owner, false), { authMode: "apikey", planType: null, reason: null, ...none })
-    deepStrictEqual(accountUpdated(null, owner, false), { authMode: null, planType: null, reason: null, ...none })
+    deepStrictEqual(accountResult({ session: apiKey, role: owner }), { ...account, account: { type: "apiKey" } })
+    deepStrictEqual(accountResult({ session: null, role: owner }), { ...account, account: null })
+    deepStrictEqual(accountUpdated({ session: apiKey, role: owner }, false), {
+      authMode: "apikey",
+      planType: null,
+      reason: null,
+      ...none
+    })
+    deepStrictEqual(accountUpdated({ session: null, role: owner }, false), {
+      authMode: null,
+      planType: null,
+      reason: null,
+      ...none
+    })
     deepStrictEqual(authStatusResult(null, "token"), { authMethod: null, authToken: null, requiresOpenaiAuth: true })
   })
 
@@ -210,9 +220,9 @@ describe("who is signed in", () => {
   const roles = FastCheck.constantFrom(null, claimedRole(null), claimedRole(false), liveRole("account-admin"))
 
   it.prop("is written whole, and read back as it was", [sessions, roles], ([of, role]) => {
-    const result = accountResult(of, role)
+    const result = accountResult({ session: of, role })
     deepStrictEqual(methods["account/read"].decodeResult(sent(result)), Either.right(result))
-    const told = accountUpdated(of, role, role === null)
+    const told = accountUpdated({ session: of, role }, role === null)
     deepStrictEqual(
       Schema.decodeUnknownEither(serverNotifications["account/updated"].params)(sent(told)),
       Either.right(told)

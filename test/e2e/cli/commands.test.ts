@@ -53,7 +53,7 @@ describe.concurrent("usage, status and what only reads", () => {
       assert.notMatch(stdout.replaceAll("\n", ""), /\p{Cc}/u)
     }
     assert.match(ran[0]?.stdout ?? "", /▸ weekly .*39% left/)
-    assert.match(ran[1]?.stdout ?? "", /ada@example\.test · Business · member/)
+    assert.match(ran[1]?.stdout ?? "", /ada@example\.test · Business · Analytical Engines · member/)
   })
 
   live("guard: 8 when blocked", function* () {

@@ -262,6 +262,9 @@ export const loginWorld = Effect.fn(function* (
   return { ...made, ...placeAt(made.home, env), issuer, authJson, handedOut } satisfies LoginWorld
 })
 
+/** One by one: their types in one union are too much for the compiler. */
+const schemas: Readonly<Record<OutputName, Schema.Schema.AnyNoContext>> = outputs
+
 /** The one JSON object on stdout, checked against the published JSON Schema and against the schema in the code. */
 export const answerOf = <Name extends OutputName>(
   name: Name,
@@ -272,8 +275,7 @@ export const answerOf = <Name extends OutputName>(
   const value: unknown = JSON.parse(lines[0] ?? "")
   const problems = schemaProblems(name, value)
   if (problems !== null) throw new Error(`Not as schemas/${name}.json says: ${problems}\n${stdout}`)
-  const schema: Schema.Schema.AnyNoContext = outputs[name]
-  const decoded = Schema.decodeUnknownEither(schema)(value, { onExcessProperty: "error" })
+  const decoded = Schema.decodeUnknownEither(schemas[name])(value, { onExcessProperty: "error" })
   return Either.getOrThrowWith(decoded, (error) => new Error(`${error.message}\n${stdout}`))
 }
 

@@ -80,7 +80,7 @@ describe.skipIf(!hasTmux).concurrent("the menu", () => {
     assert.deepStrictEqual((yield* screen.now).split("\n"), [
       "Usage",
       "",
-      "ada@example.test · Business",
+      "ada@example.test · Business · Analytical Engines",
       "",
       "› 1. Show usage",
       "     What is left, and your token activity.",

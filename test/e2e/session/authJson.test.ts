@@ -46,7 +46,11 @@ const served = Effect.gen(function* () {
     const session = Array.from(HashMap.keys(state.sessions))[0] ?? ""
     return {
       ...state,
-      accessTokens: HashMap.set(state.accessTokens, accessToken, { session, expiresAt: 1_790_864_000_000 }),
+      accessTokens: HashMap.set(state.accessTokens, accessToken, {
+        session,
+        account: state.firstAccount,
+        expiresAt: 1_790_864_000_000
+      }),
       refreshTokens: HashMap.set(state.refreshTokens, refreshToken, { session, status: "live", uses: 0 })
     }
   })

@@ -40,7 +40,7 @@ export const Account = Schema.Union(
 /** With `refreshToken` the session is renewed first, where it can be; a failure to renew is not an error. */
 export const GetAccountParams = struct("GetAccountParams", { refreshToken: flag })
 
-/** The original's routing of a workspace; this server always writes null. */
+/** Where the original sends the requests of a workspace. This server follows none of it. */
 export const WorkspaceRouting = struct("WorkspaceRouting", {
   chatgptAccountId: Schema.String,
   backendOrigin: Schema.String,

@@ -198,8 +198,8 @@ export const accountHandlers: Handlers<
       const sessions = yield* CurrentSession
       const session = yield* shown(refreshToken)
       // Who can't be renewed any more has to sign in again.
-      if (session === null || sessions.isRefused(session)) return accountResult(null, null)
-      return accountResult(session, yield* events.knownRole(session))
+      if (session === null || sessions.isRefused(session)) return accountResult({ session: null, role: null })
+      return accountResult(yield* events.known(session))
     }),
   "account/securitySetup/read": () => Effect.succeed({ notice: null }),
   getAuthStatus: ({ includeToken, refreshToken }, { isOpen }) =>
