@@ -184,7 +184,7 @@ export const commands = {
     run: () => withAccount(account, (module) => module.role)
   }),
   workspaces: command({
-    summary: "List the workspaces that your sign-in can use, and say which one you are in.",
+    summary: "List the workspaces that your sign-in can use, with a star at the one you are in.",
     examples: ["codex-account workspaces", "codex-account workspaces --json | jq -r '.workspaces[].name'"],
     flags: {},
     run: () => withAccount(workspaces, (module) => module.workspaces)

@@ -9,7 +9,7 @@ import * as LeaseMemory from "../layers/LeaseMemory.js"
 import * as OperationJournalMemory from "../layers/OperationJournalMemory.js"
 import { FakeBackend, settingsOf } from "../testing/FakeBackend.js"
 import { layerServer } from "../testing/FakeIssuer.js"
-import { demoAccount, writeHome } from "./demoHome.js"
+import { demoAccount, personalAccount, writeHome } from "./demoHome.js"
 
 /** In a folder that is removed at the end, without the environment's proxies or configuration: nothing leaves here. */
 export const layerDemo = Layer.unwrapScoped(
@@ -25,4 +25,7 @@ export const layerDemo = Layer.unwrapScoped(
       OperationJournalMemory.layerMemory
     ).pipe(Layer.provideMerge(AccountConfigEnv.layer({ codexHome, ...settingsOf(backend.urls) })))
   })
-).pipe(Layer.provide(layerServer({ backend: { accounts: (now) => [demoAccount(now)] } })), Layer.orDie)
+).pipe(
+  Layer.provide(layerServer({ backend: { accounts: (now) => [demoAccount(now), personalAccount(now)] } })),
+  Layer.orDie
+)

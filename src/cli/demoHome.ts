@@ -34,6 +34,16 @@ export const demoAccount = (now: number): Partial<FakeAccount> => ({
   resetCredits: [makeResetCredit(now, "rc_1", { expiresAt: now + 9 * day * 1000 }), makeResetCredit(now, "rc_2")]
 })
 
+/** The workspace of the same person beside that one. */
+export const personalAccount = (now: number): Partial<FakeAccount> => ({
+  accountId: "00000000-5555-4666-8777-888888888888",
+  userId: makeAccount(now).userId,
+  workspaceName: null,
+  structure: "personal",
+  planType: "plus",
+  role: null
+})
+
 /** Signs in at the backend and leaves the home as a sign-in would, with the backend's URL in `config.toml`. */
 export const writeHome = (home: string, backend: FakeBackendService) =>
   Effect.gen(function* () {

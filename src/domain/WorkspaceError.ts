@@ -7,7 +7,7 @@ import { namesOf, type Words } from "./words.js"
 const words = {
   NotManaged: ["Only a stored sign-in with ChatGPT can change to another workspace.", "Sign in with ChatGPT."],
   Forbidden: ["The configuration allows other workspaces only.", null],
-  NotListed: ["This account has no such workspace.", "List the workspaces, and choose one of them."],
+  NotListed: ["This account has no such workspace.", null],
   Ambiguous: ["Several workspaces are named so.", "Choose one by its id."],
   UnusableToken: ["The server gave no token that can be used.", "Try again later."],
   OtherToken: ["The server gave a token of another user or workspace.", "Sign in to the workspace instead."]

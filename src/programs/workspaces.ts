@@ -1,4 +1,5 @@
 /** The workspaces of the account, and the change to another one. */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { AuthError } from "../domain/AuthError.js"
 import type { BackendError } from "../domain/BackendError.js"
@@ -33,7 +34,8 @@ const named = (workspaces: ReadonlyArray<Workspace>, name: string) => {
   const found = byId.length > 0 ? byId : workspaces.filter((one) => workspaceLabel(one).toLowerCase() === wanted)
   const [workspace] = found
   if (workspace === undefined) {
-    return Effect.fail(WorkspaceError.of("NotListed", workspaces.map(workspaceLabel).join(", ") || null))
+    const names = workspaces.map(workspaceLabel).join(", ")
+    return Effect.fail(WorkspaceError.of("NotListed", names === "" ? null : `it has ${names}`))
   }
   return found.length === 1
     ? Effect.succeed(workspace)
@@ -81,7 +83,7 @@ export const changeWorkspace = (
         ? yield* dialog.choose({
             id: "workspace.choose",
             title: "Which workspace?",
-            choices: workspaces.map((value) => ({
+            choices: Arr.appendAll(...Arr.partition(workspaces, (one) => !isCurrent(one))).map((value) => ({
               value,
               label: workspaceLabel(value),
               hint: isCurrent(value) ? "you are here" : undefined

@@ -19,12 +19,11 @@ export const workspaces = showWorkspaces.pipe(
       workspaces.length === 0
         ? ["The backend lists no workspace for this account."]
         : table(
-            ["workspace", "kind", "id", ""],
+            ["  workspace", "kind", "id"],
             workspaces.map((one) => [
-              workspaceLabel(one),
+              `${one.id === identity.accountId ? canvas.paint("green", "*") : " "} ${workspaceLabel(one)}`,
               one.kind ?? "",
-              plainLine(one.id, 100),
-              one.id === identity.accountId ? canvas.paint("green", "you are here") : ""
+              plainLine(one.id, 100)
             ]),
             canvas
           ),

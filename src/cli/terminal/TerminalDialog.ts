@@ -150,7 +150,8 @@ const withSpinner = (write: Write, columns: number): Dialog["Type"]["progress"] 
 const givenBy: ReadonlyMap<string, string> = new Map([
   ["redeem.credit", "--credit"],
   ["journal.finding", "--found"],
-  ["invite.email", "the EMAIL argument"]
+  ["invite.email", "the EMAIL argument"],
+  ["workspace.choose", "the NAME argument"]
 ])
 
 const makeInline = Effect.gen(function* () {

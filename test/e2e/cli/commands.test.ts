@@ -98,6 +98,59 @@ describe.concurrent("usage, status and what only reads", () => {
   })
 })
 
+describe.concurrent("workspaces", () => {
+  const user = { userId: "user-FAKE1", email: "ada@example.test" }
+  const accounts = [
+    {},
+    { ...user, accountId: "ws-2", workspaceName: "Looms\u001b[31m", planType: "team" },
+    { ...user, accountId: "ws-3", workspaceName: "looms" }
+  ]
+  const stored = (home: string) => JSON.parse(readFileSync(join(home, "auth.json"), "utf8"))
+
+  live("are listed, and one of them is changed to, for codex too", function* () {
+    const { ask, backend, cli, home, secrets } = yield* world({ accounts: accounts.slice(0, 2) })
+    const { answer, code } = yield* ask("workspaces", ["workspaces"])
+    assert.isTrue(answer.ok && answer.workspaces.map(({ id, isCurrent }) => `${id} ${isCurrent}`)[1] === "ws-2 false")
+    assert.strictEqual(code, 0)
+    assert.match((yield* cli(["workspaces"])).stdout, /^\* Analytical Engines .*\n {2}Looms +workspace +ws-2$/m)
+    const before = stored(home)
+    const changed = yield* cli(["workspace", "looms"])
+    assert.deepStrictEqual([changed.stdout, changed.stderr, changed.code], ["Changed to Looms, Team.\n", "", 0])
+    const { tokens } = stored(home)
+    assert.deepStrictEqual(
+      [tokens.account_id, tokens.id_token, tokens.refresh_token],
+      ["ws-2", before.tokens.id_token, before.tokens.refresh_token]
+    )
+    assert.strictEqual(statSync(join(home, "auth.json")).mode & 0o777, 0o600)
+    const again = yield* ask("workspace", ["workspace", "ws-2"])
+    assert.isTrue(again.answer.ok && again.answer.outcome === "unchanged" && again.answer.plan === "team")
+    assert.strictEqual(yield* backend.count("workspaces.switch"), 1)
+    for (const secret of [...secrets, tokens.access_token])
+      assert.notInclude(`${changed.stdout}${again.stdout}`, secret)
+    assert.match((yield* cli(["status"])).stdout, /ada@example\.test · Team · Looms · member/)
+  })
+
+  live("2 without a name that is one's own, 4 when refused, 6 when they can't be read", function* () {
+    const { ask, home } = yield* world({ accounts })
+    const before = stored(home)
+    const codes = ["nowhere", "looms"].map((name) => ask("workspace", ["workspace", name]))
+    const ran = yield* Effect.all([...codes, ask("workspace", ["workspace"])], { concurrency: 3 })
+    assert.deepStrictEqual(
+      ran.map(({ code, error }) => [code, error?.code]),
+      [
+        [2, "WorkspaceError.NotListed"],
+        [2, "WorkspaceError.Ambiguous"],
+        [2, "DialogError.NotInteractive"]
+      ]
+    )
+    const refused = yield* world({ accounts, ...failing("workspaces.switch", Fault.status(403)) })
+    assert.strictEqual((yield* refused.cli(["workspace", "ws-2"])).code, 4)
+    const silent = yield* world(failing("workspaces.list", Fault.status(500)))
+    assert.strictEqual((yield* silent.cli(["workspaces"])).code, 6)
+    assert.deepStrictEqual(stored(home), before)
+  })
+})
+
 describe.concurrent("redeem", () => {
   live("0 when reset; the same key again uses nothing", function* () {
     const { ask, backend, cli } = yield* world()
