@@ -174,7 +174,7 @@ const notificationDifferences = (
   const methods = (all: ReadonlyArray<{ readonly method: string }>) => all.map(({ method }) => method)
   return same(methods(recorded), methods(played))
     ? leaves(neutral(recorded), neutral(played), "").map((leaf) => ({ what: "notifications", ...leaf }))
-    : [{ what: "notifications", path: "", recorded, played }]
+    : [{ what: "notifications", path: "", recorded, played: neutral(played) }]
 }
 
 const lineAnswerOf = ({ error, id, result }: LineAnswer): unknown =>

@@ -220,6 +220,13 @@ const wanted: ReadonlyArray<Wanted> = [
       JSON.stringify(played).includes('"planType":"business"')
   },
   {
+    why: "So its workspace is asked for.",
+    scenario: /^jwt-plan-business$/,
+    what: ["totals"],
+    path: /\/wham\/accounts\/check$/,
+    allows: ({ played, recorded }) => recorded === undefined && played === 1
+  },
+  {
     why: "So whoever is signed in is announced.",
     scenario: /^(base-url-not-url|jwt-plan-business)$/,
     what: ["notifications"],
