@@ -19,7 +19,7 @@ interface Wanted {
   readonly sometimes?: boolean
 }
 
-const prefix = /^failed to [a-z ]+: /
+const prefix = /^(failed to [a-z ]+: |error sending request)/
 
 /** A text that begins with the original's words, and goes on with our own. */
 const goesOnOtherwise = ({ played, recorded }: Difference): boolean => {
@@ -63,15 +63,27 @@ const recovers = ({ played, recorded }: Difference): boolean => {
 }
 
 /** How many sessions there are in a scenario with more than one. */
-const rolesAsked: Readonly<Record<string, number>> = { "login-authtokens": 6, "login-authtokens-over-managed": 2 }
+const rolesAsked: Readonly<Record<string, number>> = {
+  "account-session-switch": 2,
+  "account-session-switch-no-routing": 2,
+  "account-session-switch-other-key": 2,
+  "account-session-switch-other-sign-in": 2,
+  "account-session-switch-refresh": 2,
+  "login-authtokens": 6,
+  "login-authtokens-over-managed": 2
+}
 
 const noRoute = "selected workspace missing from routing discovery"
 
-/** The notifications without our additional members, and with a sign-in that fails for its routing as one that does not. */
+/**
+ * The notifications without our additional members and without those that more is known, and with a sign-in that fails for
+ * its routing as one that does not.
+ */
 const told = (notifications: unknown, planType = "pro"): ReadonlyArray<unknown> =>
   (Array.isArray(notifications) ? notifications : []).flatMap((one: Difference["played"]): ReadonlyArray<unknown> => {
     const { method, params } = Object(one)
     const { isWorkspaceOwner: _, workspaceRole: __, ...rest } = Object(params)
+    if (rest.reason === "workspaceRoutingReady") return []
     return rest.error === noRoute
       ? [
           { method, params: { ...rest, success: true, error: null } },
@@ -184,18 +196,11 @@ const wanted: ReadonlyArray<Wanted> = [
     allows: ({ played, recorded, scenario }) => recorded === undefined && Number(played) <= (rolesAsked[scenario] ?? 1)
   },
   {
-    why: "Routing by workspace is not ours: nothing is asked for it, and account/read neither tells it nor waits for it.",
+    why: "So is the workspace: nothing follows its routing, so that account/read does not wait for it.",
     scenario: /./,
     what: ["totals"],
     path: /^GET (\/backend-api\/wham|\/api\/codex)\/accounts\/check$/,
-    allows: ({ played }) => played === undefined
-  },
-  {
-    why: "What only the routing tells is null: the routing itself, and the name of the workspace.",
-    scenario: /./,
-    what: ["result"],
-    path: /^(workspaceRouting|account\.workspaceName)$/,
-    allows: ({ played }) => played === null
+    allows: ({ played, recorded }) => Number(played ?? 0) < Number(recorded)
   },
   {
     why: "A session whose workspace the routing does not know is still a session, and so is one without a routing.",
@@ -213,6 +218,13 @@ const wanted: ReadonlyArray<Wanted> = [
     allows: ({ played, recorded }) =>
       JSON.stringify(recorded).includes("cloud config: request failed") &&
       JSON.stringify(played).includes('"planType":"business"')
+  },
+  {
+    why: "So its workspace is asked for.",
+    scenario: /^jwt-plan-business$/,
+    what: ["totals"],
+    path: /\/wham\/accounts\/check$/,
+    allows: ({ played, recorded }) => recorded === undefined && played === 1
   },
   {
     why: "So whoever is signed in is announced.",
@@ -257,12 +269,44 @@ const wanted: ReadonlyArray<Wanted> = [
     allows: ({ played, recorded }) => Object(played).status === Object(recorded).status
   },
   {
-    why: "So its sign-in succeeds, and says so.",
-    scenario: /^login-authtokens(-over-managed)?$/,
+    why: "So its sign-in succeeds, and says so. What is learned of an account later is told later.",
+    scenario: /^(account-session-authtokens|login-.*)$/,
     place: /^$/,
     what: ["notifications"],
     allows: ({ played, recorded, scenario }) =>
       JSON.stringify(told(recorded, scenario === "login-authtokens" ? "pro" : "plus")) === JSON.stringify(told(played))
+  },
+  {
+    why: "A workspace whose routing can't be read is still one to change to.",
+    scenario: /^account-session-switch-no-routing$/,
+    what: ["outcome", "requests", "totals", "notifications"],
+    place: /^(routing fails)?$/,
+    allows: ({ played, what }) =>
+      what === "notifications"
+        ? JSON.stringify(played).includes('"planType":"team","reason":null')
+        : what === "outcome"
+          ? JSON.stringify(played).includes('"selectedWorkspaceAccountId":"acc-two"')
+          : what === "totals"
+            ? played === 1
+            : texts(played).length === 1
+  },
+  {
+    why: "The sign-in that another program has stored is the session at once.",
+    scenario: /^account-session-switch-other-sign-in$/,
+    what: ["message", "requests", "result", "totals", "notifications"],
+    allows: ({ played, what }) =>
+      what === "message"
+        ? played === "Only the active managed account session can be switched"
+        : what === "result"
+          ? played === "user-b"
+          : what === "notifications" || isNothing(played) || texts(played).length === 0
+  },
+  {
+    why: "An entry of the list of workspaces costs its place alone, and a number is an id too.",
+    scenario: /^account-session-list$/,
+    place: /^odd entries$/,
+    what: ["outcome"],
+    allows: ({ played }) => JSON.stringify(played).includes('"workspaces":[{"accountId":"5"')
   },
   {
     why: "A redirect is refused: nothing follows it to wherever it points.",
@@ -324,6 +368,13 @@ const wanted: ReadonlyArray<Wanted> = [
         : Number(played) < 10
   },
   {
+    why: "So is the list of workspaces.",
+    scenario: /^account-session-(list|switch-check-errors)$/,
+    what: ["totals"],
+    path: /\/wham\/accounts\/check$/,
+    allows: ({ played, recorded }) => Number(played) <= Number(recorded) + 2
+  },
+  {
     why: "Where the usage can't be read, the list of credits is not waited for, and perhaps not even asked for.",
     scenario: /^rl-/,
     what: ["requests"],
@@ -357,7 +408,7 @@ const wanted: ReadonlyArray<Wanted> = [
   {
     why: "A 401 is answered once by renewing the session and asking again.",
     scenario:
-      /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
+      /^(401-then-refresh-usage|account-session-(list|switch-check-errors)|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
     place: /401/,
     what: ["requests"],
     allows: recovers
@@ -373,7 +424,7 @@ const wanted: ReadonlyArray<Wanted> = [
   {
     why: "So the backend sees the renewal and the second request.",
     scenario:
-      /^(401-then-refresh-usage|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
+      /^(401-then-refresh-usage|account-session-(list|switch-check-errors)|auth-file-changed-on-disk|rl-http-errors|rl-reset-credits|usage-profile|workspace-messages)$/,
     what: ["totals"],
     path: /^(POST \/oauth\/token|GET \/backend-api\/wham\/usage)$/,
     allows: ({ played, recorded, scenario }) =>

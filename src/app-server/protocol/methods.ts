@@ -42,10 +42,13 @@ export const methods = {
     Usage.SendAddCreditsNudgeEmailResponse
   ),
   "account/read": make(Account.GetAccountParams, Account.GetAccountResponse),
-  "accountSession/list": make(AccountSessions.AccountSessionsListParams, AccountSessions.AccountSessionsResponse),
+  "accountSession/list": make(AccountSessions.AccountSessionsListParams, AccountSessions.AccountSessionsResponse, {
+    experimental: () => "accountSession/list"
+  }),
   "accountSession/switch": make(
     AccountSessions.AccountSessionsSwitchParams,
-    AccountSessions.AccountSessionsSwitchResponse
+    AccountSessions.AccountSessionsSwitchResponse,
+    { experimental: () => "accountSession/switch" }
   ),
   getAuthStatus: make(Account.GetAuthStatusParams, Account.GetAuthStatusResponse),
   "account/gatewayOAuth/read": make(Startup.NoMembers, Account.GatewayOAuthReadResponse, { presence: "optional" }),

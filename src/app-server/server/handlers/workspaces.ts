@@ -63,9 +63,10 @@ const switchFailed =
         }
         return error.reason === "Malformed" ? errors.switchUnreadable() : errors.switchNotSent(error.description)
       case "AuthError":
-        return error.reason === "AccountMismatch" || error.reason === "NotSignedIn"
-          ? errors.credentialsChanged()
-          : errors.failedTo("failed to switch the workspace", error.message)
+        if (error.reason === "AccountMismatch" || error.reason === "NotSignedIn") return errors.credentialsChanged()
+        return error.reason === "NotWritable"
+          ? errors.failedTo("failed to save the session", error.message)
+          : errors.metadataFailed()
       case "WorkspaceError":
         switch (error.reason) {
           case "NotManaged":
