@@ -145,7 +145,6 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       reload: Effect.succeed(held.session),
       enterWorkspace: () => Effect.fail(managed),
       unsaved: Effect.succeed(null),
-      enterWorkspace: () => Effect.fail(managed),
       signIn: () => Effect.fail(managed)
     })
     const active = Effect.map(Ref.get(state), Option.match({ onNone: () => beneath, onSome: supplied }))
@@ -158,7 +157,6 @@ export const make = (beneath: AuthSession["Type"] = signedOut) =>
       reload: Effect.flatMap(active, (session) => session.reload),
       enterWorkspace: (options) => Effect.flatMap(active, (session) => session.enterWorkspace(options)),
       unsaved: Effect.flatMap(active, (session) => session.unsaved),
-      enterWorkspace: (options) => Effect.flatMap(active, (session) => session.enterWorkspace(options)),
       signIn: (record) =>
         record.auth_mode === "chatgptAuthTokens"
           ? Effect.fail(managed)
