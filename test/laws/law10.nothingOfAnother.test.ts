@@ -10,6 +10,7 @@ import type { AuthError } from "../../src/domain/AuthError.js"
 import type { BackendError } from "../../src/domain/BackendError.js"
 import type { JournalError } from "../../src/services/OperationJournal.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
+import { showWorkspaces } from "../../src/programs/workspaces.js"
 import { showUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { FakeAccount, FakeBackend, Fault, FaultPlan } from "../../src/testing/index.js"
@@ -24,6 +25,7 @@ const accounts = [
   {
     ...a,
     role: "standard-user",
+    workspaceName: "A",
     resetCredits: [FakeAccount.makeResetCredit(0, "credit-A")],
     activity: { ...FakeAccount.makeAccount(0).activity, lifetime_tokens: 1 },
     messages: [{ id: "message-A", type: "headline", body: "A", createdAt: null, archivedAt: null }]
@@ -31,6 +33,7 @@ const accounts = [
   {
     ...b,
     role: "account-owner",
+    workspaceName: "B",
     resetCredits: [FakeAccount.makeResetCredit(0, "credit-B")],
     activity: { ...FakeAccount.makeAccount(0).activity, lifetime_tokens: 2 },
     messages: [{ id: "message-B", type: "headline", body: "B", createdAt: null, archivedAt: null }]
@@ -56,7 +59,7 @@ const now = Effect.flatMap(AuthSession, (auth) =>
   Effect.map(auth.current, ({ identity }) => letter(identity.accountId))
 )
 
-type Read = "usage" | "role" | "status"
+type Read = "usage" | "role" | "status" | "workspaces"
 
 /** What a reader sees, and who is signed in when it is seen: all of it has to be that one's. */
 const reads: Readonly<
@@ -67,8 +70,13 @@ const reads: Readonly<
     letter(session.identity.accountId),
     role.source === "live" ? (role.isOwner === true ? "B" : "A") : "?"
   ]),
+  workspaces: Effect.map(showWorkspaces, ({ session, workspaces }) => [
+    letter(session.identity.accountId),
+    ...workspaces.map(({ name }) => name ?? "?")
+  ]),
   status: Effect.map(showStatus, ({ activity, messages, role, session, usage }) => [
     letter(session.identity.accountId),
+    session.workspace?.name ?? "?",
     role.source === "live" ? (role.isOwner === true ? "B" : "A") : "?",
     ...Either.match(usage, { onLeft: () => [], onRight: ({ snapshot }) => partsOf(snapshot) }),
     ...Either.match(activity, {
@@ -87,13 +95,17 @@ const seen = (what: Read) =>
 
 const millis = FastCheck.integer({ min: 0, max: 4_000 })
 
-const reader = FastCheck.record({ at: millis, what: FastCheck.constantFrom<Read>("usage", "role", "status") })
+const reader = FastCheck.record({
+  at: millis,
+  what: FastCheck.constantFrom<Read>("usage", "role", "status", "workspaces")
+})
 
 const late = FastCheck.record({
   endpoint: FastCheck.constantFrom(
     "usage.read" as const,
     "resetCredits.list" as const,
-    "workspace.accountsCheck" as const
+    "workspace.accountsCheck" as const,
+    "workspaces.list" as const
   ),
   call: FastCheck.integer({ min: 1, max: 5 }),
   fault: FastCheck.oneof(
@@ -150,17 +162,17 @@ it.effect.prop(
   runs(12)
 )
 
-test.each(["usage", "role", "status"] as const, account({ settings: { usageInterval: Duration.hours(1) }, accounts }))(
-  "after a change, %s is the other's",
-  function* (what) {
-    for (const who of [a, b]) {
-      yield* become(who)
-      const found = yield* run(seen(what))
-      assert.isNotString(found)
-      assert.deepStrictEqual(typeof found === "string" ? null : new Set(found.parts), new Set([letter(who.accountId)]))
-    }
+test.each(
+  ["usage", "role", "status", "workspaces"] as const,
+  account({ settings: { usageInterval: Duration.hours(1) }, accounts })
+)("after a change, %s is the other's", function* (what) {
+  for (const who of [a, b]) {
+    yield* become(who)
+    const found = yield* run(seen(what))
+    assert.isNotString(found)
+    assert.deepStrictEqual(typeof found === "string" ? null : new Set(found.parts), new Set([letter(who.accountId)]))
   }
-)
+})
 
 test(
   "an answer that comes after the change is dropped, and so is the list of credits that comes after it",
@@ -188,18 +200,24 @@ test.each(
     [
       "the role failed before the change, and came after it",
       [FaultPlan.on("workspace.accountsCheck", 1, Fault.rateLimited({ seconds: 2 }))]
+    ],
+    [
+      "the workspaces failed before the change, and came after it",
+      [FaultPlan.on("workspaces.list", 1, Fault.rateLimited({ seconds: 2 }))]
     ]
   ] as const,
   ([, plan]) => account({ settings: { usageInterval: Duration.hours(1) }, accounts, plan: [...plan] })
 )("a whole that was begun before the change is not shown after it: %s", function* () {
   const change = Effect.delay(become(b), "1 second")
-  const both = Effect.all([seen("usage"), seen("role"), seen("status")], { concurrency: "unbounded" })
+  const both = Effect.all([seen("usage"), seen("role"), seen("status"), seen("workspaces")], {
+    concurrency: "unbounded"
+  })
   const { exit } = yield* finish(Effect.zip(both, change, { concurrent: true }))
   for (const found of (yield* exit)[0]) {
     if (typeof found !== "string") for (const part of found.parts) assert.include([found.who, "?"], part)
   }
   // Nor is it kept for later.
-  for (const what of ["usage", "role", "status"] as const) {
+  for (const what of ["usage", "role", "status", "workspaces"] as const) {
     const found = yield* run(seen(what))
     assert.deepStrictEqual(typeof found === "string" ? found : new Set(found.parts), new Set(["B"]))
   }
@@ -208,7 +226,8 @@ test.each(
 test.each(
   [
     ["usage", "usage.read"],
-    ["role", "workspace.accountsCheck"]
+    ["role", "workspace.accountsCheck"],
+    ["workspaces", "workspaces.list"]
   ] as const,
   account({ settings: { usageInterval: Duration.hours(1) }, accounts })
 )("what was known before two changes is not known after them: %s", function* ([what, endpoint]) {

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import { guard, showUsage } from "../../src/programs/usage.js"
+import { showWorkspaces } from "../../src/programs/workspaces.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { Referrals } from "../../src/services/Referrals.js"
 import { Arbitraries, type FakeAccount, FakeBackend, Fault } from "../../src/testing/index.js"
@@ -18,6 +19,7 @@ const reads = [
   "referrals.rules",
   "workspace.accountsCheck",
   "workspace.messages",
+  "workspaces.list",
   "profile.me",
   "oauth.token"
 ] as const
@@ -32,6 +34,7 @@ const readAll = Effect.gen(function* () {
   yield* showUsage
   yield* guard
   yield* showRole
+  yield* showWorkspaces
   const offer = yield* (yield* Referrals).loadOffer
   return { snapshot, messages, offer }
 })

@@ -7,6 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { plainLine } from "../../src/domain/PlainText.js"
+import { workspaceLabel } from "../../src/domain/Workspace.js"
+import { workspacesFromWire } from "../../src/layers/WorkspacesHttp.js"
 import { ActError } from "../../src/domain/ActError.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { inviteFriend } from "../../src/programs/invite.js"
@@ -121,6 +123,15 @@ test(
     assert.isAtLeast(lines.filter((line) => unfit.test(line)).length, 3)
   }
 )
+
+it.prop("the name of a workspace is plain wherever it is shown, and never nothing", [maybe, text], ([name, kind]) => {
+  const accounts = { a: { account: { account_id: "ws", name, structure: kind } } }
+  for (const workspace of workspacesFromWire({ accounts, account_ordering: ["a"] }, "")) {
+    const label = workspaceLabel(workspace)
+    assert.isFalse(unfit.test(label), JSON.stringify(label))
+    assert.notStrictEqual(label, "")
+  }
+})
 
 it.prop("an address is never in the error about it", [text], ([detail]) => {
   const error = ActError.of("invite", "InvalidInput", plainLine(detail))

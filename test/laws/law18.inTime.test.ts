@@ -36,7 +36,13 @@ const bounds: Readonly<Record<ProgramName, number>> = {
   showUsage: usage,
   guard: usage,
   showRole: limit("readRole"),
-  showStatus: renewal + Math.max(usage, limit("readRole"), limit("readTokenActivity"), limit("readWorkspaceMessages")),
+  showWorkspaces: renewal + limit("readWorkspaces"),
+  showStatus:
+    renewal +
+    Math.max(
+      usage,
+      ...(["readRole", "readTokenActivity", "readWorkspaceMessages", "readWorkspaces"] as const).map(limit)
+    ),
   redeemReset: renewal + usage + limit("consumeResetCredit") + usage,
   inviteFriend: renewal + sum("readOffer", "readOffer", "sendInvite"),
   notifyOwner: renewal + sum("readRole", "nudgeOwner"),
@@ -50,6 +56,7 @@ const single: ReadonlyArray<readonly [FaultPlan.EndpointName, PolicyName]> = [
   ["workspace.nudge", "nudgeOwner"],
   ["workspace.accountsCheck", "readRole"],
   ["workspace.messages", "readWorkspaceMessages"],
+  ["workspaces.list", "readWorkspaces"],
   ["profile.me", "readTokenActivity"],
   ["oauth.revoke", "revokeSession"]
 ]

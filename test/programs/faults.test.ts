@@ -330,6 +330,7 @@ const said: Readonly<Record<Exclude<Harness.ProgramName, "showStatus">, Said>> =
   inviteFriend: Effect.map(Harness.programs.inviteFriend, ({ _tag }) => _tag.toLowerCase()),
   notifyOwner: Effect.map(Harness.programs.notifyOwner, ({ outcome }) => outcome),
   showRole: Effect.map(Harness.programs.showRole, ({ role }) => role.source),
+  showWorkspaces: Effect.map(Harness.programs.showWorkspaces, () => "shown"),
   signOut: Effect.map(Harness.programs.signOut, (outcome) =>
     outcome._tag === "SignedOut"
       ? [outcome.removed ? "removed" : "", outcome.revoked === true ? "revoked" : ""]

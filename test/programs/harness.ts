@@ -18,6 +18,7 @@ import { notifyOwner } from "../../src/programs/nudge.js"
 import { redeemReset } from "../../src/programs/redeem.js"
 import { showRole, showStatus } from "../../src/programs/status.js"
 import { guard, showUsage } from "../../src/programs/usage.js"
+import { showWorkspaces } from "../../src/programs/workspaces.js"
 import { signOut } from "../../src/programs/signOut.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
@@ -125,6 +126,7 @@ export const programs = {
   inviteFriend: inviteFriend({ email: invitee }),
   notifyOwner: notifyOwner({ creditType: "credits" }),
   showRole,
+  showWorkspaces,
   guard,
   signOut: signOut({ local: false })
 }
@@ -138,6 +140,7 @@ export const programNames: ReadonlyArray<ProgramName> = [
   "inviteFriend",
   "notifyOwner",
   "showRole",
+  "showWorkspaces",
   "guard",
   "signOut"
 ]

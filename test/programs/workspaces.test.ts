@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
@@ -15,7 +16,19 @@ import { AuthSession } from "../../src/services/AuthSession.js"
 import { CredentialStore } from "../../src/services/CredentialStore.js"
 import { FakeBackend, Fault, FaultPlan, ScriptedDialog } from "../../src/testing/index.js"
 import { test } from "../cases.js"
-import { account, asked, calls, count, during, faulty, recovers, requests, run, secondSignsIn } from "./harness.js"
+import {
+  account,
+  asked,
+  calls,
+  count,
+  during,
+  faulty,
+  finish,
+  recovers,
+  requests,
+  run,
+  secondSignsIn
+} from "./harness.js"
 
 const list = "workspaces.list"
 const change = "workspaces.switch"
@@ -241,6 +254,16 @@ describe("a change", () => {
     assert.strictEqual(yield* failureOf(to("ws-2")), failure)
     assert.deepStrictEqual([yield* stored, yield* count(change), yield* count("oauth.token")], [before, 1, 0])
   })
+
+  test(
+    "that is not answered ends in the time of its policy",
+    faultsIn(FaultPlan.on(change, "every", Fault.hang)),
+    function* () {
+      const { exit, took } = yield* finish(Effect.either(to("ws-2")))
+      const error = Either.flip(yield* exit)
+      assert.deepStrictEqual([took, Either.isRight(error) ? error.right.reason : null], [30_000, "Timeout"])
+    }
+  )
 
   test("with a token of another workspace changes nothing", world, function* () {
     const backend = yield* FakeBackend.FakeBackend

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
+import { WorkspacesResponse } from "../../src/contracts/WorkspaceEndpoints.js"
 import * as Wire from "../../src/contracts/BackendEndpoints.js"
 import { Operation } from "../../src/domain/Operation.js"
 import { ReferralOffer } from "../../src/domain/ReferralOffer.js"
@@ -21,6 +22,7 @@ const wire = [
   ["rules", WireArbitraries.rules, Wire.RulesResponse],
   ["invite", WireArbitraries.invite, Wire.InviteResponse],
   ["accountsCheck", WireArbitraries.accountsCheck, Wire.AccountsCheckResponse],
+  ["workspaces", WireArbitraries.workspaces, WorkspacesResponse],
   ["messages", WireArbitraries.messages, Wire.WorkspaceMessagesResponse],
   ["profile", WireArbitraries.profile, Wire.ProfileResponse]
 ] as const

@@ -5,6 +5,7 @@
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
+import { WorkspacesResponse } from "../../src/contracts/WorkspaceEndpoints.js"
 import * as Wire from "../../src/contracts/BackendEndpoints.js"
 import { durationMinutes, untrustedText, usedPercent } from "../../src/testing/Arbitraries.js"
 import { wireNoise } from "../../src/testing/FakeReply.js"
@@ -50,6 +51,8 @@ export const rules = answer(Wire.RulesResponse)
 export const invite = answer(Wire.InviteResponse)
 
 export const accountsCheck = answer(Wire.AccountsCheckResponse)
+
+export const workspaces = answer(WorkspacesResponse)
 
 export const messages = answer(Wire.WorkspaceMessagesResponse)
 

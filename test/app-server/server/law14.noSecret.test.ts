@@ -37,6 +37,8 @@ const leaks = (seen: Watched): ReadonlyArray<string> =>
 
 const nothingLeaks = (seen: Watched) => assert.deepStrictEqual(leaks(seen), [])
 
+const accounts = [{}, { userId: "user-FAKE1", accountId: "ws-2", email: "ada@example.test" }]
+
 const calls: ReadonlyArray<readonly [string, unknown]> = [
   ["account/read", {}],
   ["account/read", { refreshToken: true }],
@@ -47,6 +49,9 @@ const calls: ReadonlyArray<readonly [string, unknown]> = [
   ["account/usage/read", {}],
   ["account/workspaceMessages/read", undefined],
   ["account/securitySetup/read", undefined],
+  ["accountSession/list", { refreshWorkspaceMetadata: true }],
+  ["accountSession/switch", { sessionId: "user-FAKE1", accountId: "eyJhbGciOi" }],
+  ["accountSession/switch", { sessionId: "user-FAKE1", accountId: "ws-2" }],
   ["account/login/start", { type: "chatgptDeviceCode" }],
   ["account/login/cancel", { loginId: "7b4d2b0e-0000-4000-8000-000000000000" }],
   ["account/login/start", { type: "chatgptAuthTokens", accessToken: "Bearer eyJhbGciOi", chatgptAccountId: "a" }],
@@ -75,7 +80,7 @@ const said = (between: Effect.Effect<void, never, Services>): Effect.Effect<Read
   }).pipe(Effect.scoped)
 
 const all = (options: Options, between: Effect.Effect<void, never, Services> = Effect.void) =>
-  Effect.map(watched(said(between), server(options)), (seen) => {
+  Effect.map(watched(said(between), server({ ...options, backend: { ...options.backend, accounts } })), (seen) => {
     // Something is to be seen at all.
     assert.isTrue(seen.results.some((text) => text.includes("ErrorResponse")))
     assert.isTrue(seen.spans.includes("app-server account/logout"))

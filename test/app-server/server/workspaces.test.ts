@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { FakeBackend, Fault, FaultPlan } from "../../../src/testing/index.js"
 import { test } from "../../cases.js"
 import { count, secondIsStored } from "../../programs/harness.js"
-import { type Client, errorOf, initialized, type Options, resultOf, server, updated, withClient } from "./harness.js"
+import { type Client, errorOf, initialized, type Options, resultOf, server, updated } from "./harness.js"
 
 const list = "accountSession/list"
 const change = "accountSession/switch"
@@ -39,18 +39,32 @@ const inWorkspace = (accountId: string, names: ReadonlyArray<object>) => ({
 const bare = (accountId: string) => inWorkspace(accountId, [{ accountId, name: null, imageUrl: null, kind: null }])
 const nobody = { activeSessionId: null, sessions: [] }
 
+/** The two methods are for clients that want what is experimental. */
+const experimental = initialized({ kind: "stdio", experimental: true })
+
 const refused = (client: Client, params: object) => Effect.map(client.call(change, params), errorOf)
 const to = (accountId: string) => ({ sessionId: user, accountId })
 
 describe(list, () => {
-  withClient("makes no request, and tells the selected workspace by its id", world(), function* (client) {
+  test("and the switch are for clients with experimentalApi", world(), function* () {
+    const client = yield* initialized()
+    const both = [yield* client.call(list, {}), yield* client.call(change, to("ws-2"))].map(errorOf)
+    assert.deepStrictEqual(both, [
+      [-32_600, "accountSession/list requires experimentalApi capability"],
+      [-32_600, "accountSession/switch requires experimentalApi capability"]
+    ])
+  })
+
+  test("makes no request, and tells the selected workspace by its id", world(), function* () {
+    const client = yield* experimental
     yield* client.until("account/updated")
     const before = yield* count("workspaces.list")
     assert.deepStrictEqual(resultOf(yield* client.call(list, {})), bare(here))
     assert.strictEqual(yield* count("workspaces.list"), before)
   })
 
-  withClient("asks for all of them where it is to", world(), function* (client) {
+  test("asks for all of them where it is to", world(), function* () {
+    const client = yield* experimental
     assert.deepStrictEqual(
       resultOf(yield* client.call(list, { refreshWorkspaceMetadata: true })),
       inWorkspace(here, [
@@ -68,7 +82,7 @@ describe(list, () => {
   test.each(failures, ([fault]) => faulty(FaultPlan.on("workspaces.list", "every", fault)))(
     "fails with what it asks for: %j",
     function* ([, message]) {
-      const client = yield* initialized()
+      const client = yield* experimental
       const answer = errorOf(yield* client.call(list, { refreshWorkspaceMetadata: true }))
       assert.deepStrictEqual(answer, [-32_603, message])
     }
@@ -78,7 +92,7 @@ describe(list, () => {
   test.each(["nobody", apiKey] as const, (record) => world({ record }))(
     "is empty without a login of ours: %j",
     function* () {
-      const client = yield* initialized()
+      const client = yield* experimental
       assert.deepStrictEqual(resultOf(yield* client.call(list, { refreshWorkspaceMetadata: true })), nobody)
       const [code, message] = yield* refused(client, to("ws-2"))
       assert.deepStrictEqual([code, message], [-32_600, "Workspace switching requires a managed ChatGPT login"])
@@ -89,7 +103,7 @@ describe(list, () => {
 
 describe(change, () => {
   test("is answered with the session, then told to all as another account", world(), function* () {
-    const clients = [yield* initialized(), yield* initialized()] as const
+    const clients = [yield* experimental, yield* experimental] as const
     const [client] = clients
     for (const one of clients) yield* one.until("account/updated")
     assert.deepStrictEqual(resultOf(yield* client.call(change, to("ws-2"))), bare("ws-2"))
@@ -101,7 +115,8 @@ describe(change, () => {
     assert.nestedInclude(account, { "account.workspaceName": "Looms", "workspaceRouting.chatgptAccountId": "ws-2" })
   })
 
-  withClient("to where it is already asks and tells nothing", world(), function* (client) {
+  test("to where it is already asks and tells nothing", world(), function* () {
+    const client = yield* experimental
     yield* client.until("account/updated")
     const before = yield* count("workspaces.list")
     assert.deepStrictEqual(resultOf(yield* client.call(change, to(here))), bare(here))
@@ -110,8 +125,8 @@ describe(change, () => {
   })
 
   test("twice at once is done once", faulty(FaultPlan.on(endpoint, "every", Fault.delay("1 second"))), function* () {
-    const one = yield* initialized()
-    const other = yield* initialized()
+    const one = yield* experimental
+    const other = yield* experimental
     const both = yield* Effect.fork(one.call(change, to("ws-2")))
     assert.deepStrictEqual(resultOf(yield* other.call(change, to("ws-2"))), {
       ...bare("ws-2"),
@@ -121,7 +136,8 @@ describe(change, () => {
     assert.strictEqual(yield* count(endpoint), 1)
   })
 
-  withClient("checks what it is given before it asks", world(), function* (client) {
+  test("checks what it is given before it asks", world(), function* () {
+    const client = yield* experimental
     const other = "Only the active managed account session can be switched"
     assert.deepStrictEqual(yield* refused(client, { sessionId: "x", accountId: " " }), [
       -32_600,
@@ -136,14 +152,11 @@ describe(change, () => {
     assert.strictEqual(yield* count(endpoint), 0)
   })
 
-  withClient(
-    "is restricted by the configuration",
-    world({ settings: { forcedWorkspaces: [here, "ws-3"] } }),
-    function* (client) {
-      const message = `Login is restricted to workspace id(s) ${here}, ws-3.`
-      assert.deepStrictEqual(yield* refused(client, to("ws-2")), [-32_600, message])
-    }
-  )
+  test("is restricted by the configuration", world({ settings: { forcedWorkspaces: [here, "ws-3"] } }), function* () {
+    const client = yield* experimental
+    const message = `Login is restricted to workspace id(s) ${here}, ws-3.`
+    assert.deepStrictEqual(yield* refused(client, to("ws-2")), [-32_600, message])
+  })
 
   const rejected = (status: string) => `Workspace switch was rejected (HTTP ${status})`
   const failures = [
@@ -163,7 +176,7 @@ describe(change, () => {
   test.each(failures, ([fault]) => faulty(FaultPlan.on(endpoint, "every", fault)))(
     "is answered as refused, and nothing changes: %j",
     function* ([, message]) {
-      const client = yield* initialized()
+      const client = yield* experimental
       yield* client.until("account/updated")
       assert.deepStrictEqual(yield* refused(client, to("ws-2")), [-32_600, message])
       assert.deepStrictEqual(resultOf(yield* client.call(list, {})), bare(here))
@@ -171,7 +184,8 @@ describe(change, () => {
     }
   )
 
-  withClient("with a token of somebody else changes nothing", world(), function* (client) {
+  test("with a token of somebody else changes nothing", world(), function* () {
+    const client = yield* experimental
     const backend = yield* FakeBackend.FakeBackend
     const { tokens } = yield* backend.signIn("user-B/account-B")
     const body = JSON.stringify({ access_token: tokens.accessToken })
@@ -184,7 +198,8 @@ describe(change, () => {
   })
 
   const slow = faulty(FaultPlan.on(endpoint, "every", Fault.delay("2 seconds")))
-  withClient("does not replace another sign-in", slow, function* (client) {
+  test("does not replace another sign-in", slow, function* () {
+    const client = yield* experimental
     yield* client.send(1, change, to("ws-2"))
     yield* client.rest
     yield* secondIsStored

@@ -4,6 +4,7 @@ import { deepStrictEqual, notDeepStrictEqual, ok } from "node:assert"
 import * as DateTime from "effect/DateTime"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
+import * as Equal from "effect/Equal"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { rateLimitsResult } from "../../../src/app-server/server/results.js"
@@ -20,6 +21,8 @@ import { verdict } from "../../../src/domain/Verdict.js"
 import { withResetCredits } from "../../../src/layers/internal/usageFromWire.js"
 import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
 import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
+import { WorkspacesResponse } from "../../../src/contracts/WorkspaceEndpoints.js"
+import { workspacesFromWire } from "../../../src/layers/WorkspacesHttp.js"
 import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
 import * as WireArbitraries from "../../testing/wireArbitraries.js"
 import { fetchedAt, identity, type Json, rateLimit, read, usage } from "./json.js"
@@ -273,6 +276,26 @@ describe("lists", () => {
       for (const id of accounts) {
         if (at.some((place) => touches(`accounts.${id}`, place) || place.startsWith("accounts."))) continue
         deepStrictEqual(roleFromWire(accountsOf(odd), id), roleFromWire(accountsOf(json), id))
+      }
+    },
+    runs
+  )
+
+  const workspacesOf = decoding(WorkspacesResponse)
+  const named = (json: unknown) => workspacesFromWire(workspacesOf(json), "https://chatgpt.com")
+  it.prop(
+    "an odd workspace leaves the others as they are",
+    [spoilt(WireArbitraries.workspaces)],
+    ([{ at, json, odd }]) => {
+      const accounts = json["accounts"]
+      if (!Array.isArray(accounts)) return
+      const present = named(odd)
+      for (const index of accounts.keys()) {
+        if (at.some((place) => touches(`accounts.${index}`, place))) continue
+        // By itself it reads as it does among the others.
+        for (const alone of named({ accounts: [accounts[index]] })) {
+          ok(present.some((one) => Equal.equals(one, alone)))
+        }
       }
     },
     runs

@@ -17,11 +17,13 @@ import {
   UsageResponse,
   WorkspaceMessagesResponse
 } from "../../../src/contracts/BackendEndpoints.js"
+import { WorkspacesResponse } from "../../../src/contracts/WorkspaceEndpoints.js"
 import { UsageSnapshot } from "../../../src/domain/UsageSnapshot.js"
 import { usageFromWire, withResetCredits } from "../../../src/layers/internal/usageFromWire.js"
 import { roleFromWire } from "../../../src/layers/WorkspaceRoleHttp.js"
 import { tokenActivityFromWire } from "../../../src/layers/TokenUsageHttp.js"
 import { workspaceMessagesFromWire } from "../../../src/layers/WorkspaceMessagesHttp.js"
+import { workspacesFromWire } from "../../../src/layers/WorkspacesHttp.js"
 import { fetchedAt, identity, read, usage } from "./json.js"
 
 const runs = { fastCheck: { numRuns: 150 } }
@@ -92,6 +94,7 @@ law("reset credits", ResetCreditsResponse, (response) => withResetCredits(read(u
 law("profile", ProfileResponse, (response) => tokenActivityFromWire(response, { identity, fetchedAt }))
 law("workspace messages", WorkspaceMessagesResponse, workspaceMessagesFromWire)
 law("accounts check", AccountsCheckResponse, (response) => roleFromWire(response, null))
+law("workspaces", WorkspacesResponse, (response) => workspacesFromWire(response, "https://chatgpt.com"))
 law("consumption", ConsumeResponse, (response) => response)
 law("eligibility", EligibilityResponse, (response) => response)
 law("rules", RulesResponse, (response) => response)
