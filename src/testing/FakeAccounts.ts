@@ -60,6 +60,8 @@ const Account = Schema.Struct({
   accountId: optional(Id),
   userId: optional(Id),
   email: optional(Schema.String),
+  workspaceName: optional(MaybeText),
+  structure: optional(Schema.Literal("personal", "workspace")),
   planType: optional(Schema.String),
   isOrgOwner: optional(Schema.NullOr(Schema.Boolean)),
   isFedramp: optional(Schema.Boolean),
