@@ -37,8 +37,8 @@ const calls = (played: Played, change: (call: Played["calls"][number]) => Played
 
 describe("comparing", () => {
   it("all scenarios are there", () => {
-    assert.lengthOf(scenarios, 64)
-    assert.lengthOf(new Set(scenarios.map(({ name }) => name.toLowerCase())), 64)
+    assert.lengthOf(scenarios, 80)
+    assert.lengthOf(new Set(scenarios.map(({ name }) => name.toLowerCase())), 80)
     assert.isAbove(scenarios.flatMap(({ steps }) => steps.filter((step) => "call" in step)).length, 400)
   })
 
