@@ -114,7 +114,7 @@ const neutral = (value: unknown): unknown => {
         (_, query: string) => `{issuer}/oauth/authorize?${inOrder(query)}`
       )
       .replace(/; content-type=.*/s, "")
-      .replace(/http:\/\/127\.0\.0\.1:PORT\/(backend-api\/wham|api\/codex)[^\s:;)]*/g, "{url}")
+      .replace(/http:\/\/127\.0\.0\.1:PORT\/(backend-api\/(wham|accounts)|api\/codex)[^\s:;)]*/g, "{url}")
       .replace(/^(Invalid request|invalid thread id|invalid login id): .*/s, "$1: …")
   }
   if (Array.isArray(value)) return value.map(neutral)

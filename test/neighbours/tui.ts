@@ -16,7 +16,8 @@ import { hasTmux, type Pane, terminal } from "./tmux.js"
 const accounts = [
   {
     email: "ada@example.test",
-    planType: "plus",
+    planType: "business",
+    workspaceName: "Engines",
     primary: { lengthSeconds: 18_000, usedPercent: 92, percentPerHour: 0 },
     secondary: { lengthSeconds: 604_800, usedPercent: 61, percentPerHour: 0 },
     resetCredits: [
@@ -62,7 +63,13 @@ const readsStatus = (pane: Pane, title: string, left: readonly [primary: string,
     yield* pane.press("Enter")
     const status = yield* pane.until(`${left[1]} left`)
     print(title, status)
-    includes(status, ["Account:             ada@example.test (Plus)", "5h limit:", "Weekly limit:", `${left[0]} left`])
+    includes(status, [
+      "ChatGPT workspace:   Engines",
+      "Account:             ada@example.test (Enterprise)",
+      "5h limit:",
+      "Weekly limit:",
+      `${left[0]} left`
+    ])
   })
 
 /** Opens the resets under /usage. */
@@ -89,7 +96,7 @@ const program = (codex: string) =>
     const env = { ...bare, ...environment, CODEX_HOME: home }
     const serve = (...more: ReadonlyArray<string>) =>
       started(["app-server", "--listen", "ws://127.0.0.1:0", ...more], env, work, /ws:\/\/127\.0\.0\.1:\d+/)
-    const open = (url: string, ...more: ReadonlyArray<string>) => terminal([codex, "--remote", url, ...more], env, work)
+    const open = (...flags: ReadonlyArray<string>) => terminal([codex, ...flags], env, work)
     const credits = Effect.promise(async () => {
       const { tokens } = JSON.parse(readFileSync(join(home, "auth.json"), "utf8"))
       const headers = { authorization: `Bearer ${tokens.access_token}` }
@@ -102,7 +109,7 @@ const program = (codex: string) =>
 
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const pane = yield* open(yield* serve("--delegate", `${codex} app-server`))
+        const pane = yield* open("--remote", yield* serve("--delegate", `${codex} app-server`))
         yield* pane.until("Ask Codex to do anything")
         yield* readsStatus(pane, "With a delegate: /status", ["8%", "39%"])
         yield* opensResets(pane, "/usage, Redeem reset", "2 usage limit resets available.")
@@ -120,9 +127,9 @@ const program = (codex: string) =>
     yield* Effect.scoped(
       Effect.gen(function* () {
         const url = yield* serve()
-        const without = yield* open(url)
+        const without = yield* open("--remote", url)
         print("Without a delegate, and without a model", yield* without.until("No models are available."))
-        const pane = yield* open(url, "--model", "any")
+        const pane = yield* open("--remote", url, "--model", "any")
         yield* pane.until("Ask Codex to do anything")
         yield* readsStatus(pane, "Without a delegate, --model any: /status", ["100%", "100%"])
         yield* opensResets(pane, "/usage, Redeem reset", "1 usage limit reset available.")
@@ -131,6 +138,16 @@ const program = (codex: string) =>
         yield* pane.type("Hello")
         yield* pane.press("Enter")
         print("A turn", yield* pane.until("turn/start is not supported"))
+      })
+    )
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const pane = yield* open("--no-daemon")
+        yield* pane.until("Ask Codex to do anything")
+        yield* readsStatus(pane, "Codex alone, with the cloud configuration of a managed plan: /status", [
+          "100%",
+          "100%"
+        ])
       })
     )
     strictEqual(yield* credits, "rc_first redeemed, rc_second available")

@@ -60,12 +60,14 @@ export const legacyConfigured = {
 }
 
 /**
- * `source` is what kind of program the server is part of, for the threads that it makes: `vscode` by default.
+ * `source` is what kind of program the server is part of, for the threads that it makes: `vscode` by default. `model` is
+ * told of those that are asked for without one.
  * @since 0.1.0
  * @category models
  */
 export interface ThreadOptions {
   readonly source?: SessionSource | undefined
+  readonly model?: string | null
 }
 
 /** As no turn is ever run, nothing is allowed by default. */
@@ -149,7 +151,7 @@ const sourceOf = ({ client, kind }: RequestContext): Option.Option<SessionSource
  * @since 0.1.0
  * @category constructors
  */
-export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): Effect.Effect<
+export const makeThreadHandlers = ({ model = null, source = "vscode" }: ThreadOptions = {}): Effect.Effect<
   Handlers<ThreadMethod>,
   never,
   ThreadStore
@@ -206,7 +208,7 @@ export const makeThreadHandlers = ({ source = "vscode" }: ThreadOptions = {}): E
             cwd: absolute(params.cwd ?? "."),
             name: null,
             modelProvider: params.modelProvider ?? "openai",
-            model: params.model ?? null,
+            model: params.model ?? model,
             cliVersion: version,
             createdAt: now,
             updatedAt: now

@@ -129,7 +129,8 @@ const layerServer = (flags: Flags) =>
       const agent = yield* Ref.make<string | null>(null)
       const delegate = flags["--delegate"]
       const layerHandlers = Effect.gen(function* () {
-        const threads = yield* makeThreadHandlers({ source: flags["--session-source"] ?? "vscode" })
+        const model = Option.getOrNull((yield* AccountConfig).model)
+        const threads = yield* makeThreadHandlers({ source: flags["--session-source"] ?? "vscode", model })
         const { makeForward } = yield* Effect.promise(() => import("../../app-server/delegate/delegate.js"))
         const forward = delegate === undefined ? undefined : yield* makeForward({ command: delegate })
         return Server.layer({

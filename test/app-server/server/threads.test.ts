@@ -128,6 +128,15 @@ describe("thread/start", () => {
     })
   })
 
+  withThreads(
+    "tells the model of the settings, unless another is asked for",
+    function* (client) {
+      const [usual, other] = [yield* start(client), yield* start(client, { model: "other" })]
+      assert.deepStrictEqual([usual.model, other.model], ["of-settings", "other"])
+    },
+    { model: "of-settings" }
+  )
+
   withThreads("keeps what the client wants turns to be run with", function* (client) {
     const answer = yield* start(client, {
       model: "gpt",
