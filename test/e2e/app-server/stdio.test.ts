@@ -59,14 +59,7 @@ describe("app-server on stdin and stdout", () => {
 
   live("takes the flags and keys that `codex` takes, and warns once of what means nothing here", function* () {
     const made = yield* world()
-    const before = [
-      "-c",
-      "review_model=o9",
-      "-s",
-      "read-only",
-      "--config",
-      `chatgpt_base_url=${made.backend.urls.chatgpt}`
-    ]
+    const before = ["-c", "profile=x", "-s", "read-only", "--config", `chatgpt_base_url=${made.backend.urls.chatgpt}`]
     writeFileSync(join(made.home, "config.toml"), 'chatgpt_base_url = "http://127.0.0.1:9/backend-api"\n')
     const child = yield* serving(made, [
       "-a",
@@ -82,10 +75,7 @@ describe("app-server on stdin and stdout", () => {
     yield* child.ended
     const warnings = child.stderr().match(/Without effect here: .*/g) ?? []
     assert.lengthOf(warnings, 1, child.stderr())
-    assert.match(
-      warnings[0] ?? "",
-      /--sandbox, --ask-for-approval, --analytics-default-enabled, --config review_model\./
-    )
+    assert.match(warnings[0] ?? "", /--sandbox, --ask-for-approval, --analytics-default-enabled, --config profile\./)
   })
 
   live.each<readonly [pair: string, says: string]>([

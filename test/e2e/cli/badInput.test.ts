@@ -58,6 +58,22 @@ describe.concurrent("auth.json", () => {
     })
   )
 
+  live("expired and used before: a neighbour has its time first, in all commands together", function* () {
+    const fault = Fault.status(401, { body: '{"error":{"code":"refresh_token_reused"}}' })
+    const { backend, cli } = yield* world({
+      tokens: { accessTokenSeconds: -60 },
+      plan: [{ endpoint: "oauth.token", call: "every", fault }]
+    })
+    const env = { CODEX_ACCOUNT_POLICY_REFRESH_SESSION_ATTEMPT_TIMEOUT: "8 seconds" }
+    const early = yield* cli(["usage", "--timeout", "1s", "--log-level", "error"], { env })
+    assert.strictEqual(early.code, 6, early.stderr)
+    checkError(early, /another program has used the refresh token, and may store a new one until/)
+    const late = yield* cli(["usage"], { env })
+    assert.strictEqual(late.code, 3, late.stderr)
+    checkError(late, /its refresh token was used before\. Sign in again/)
+    assert.strictEqual(yield* backend.count("oauth.token"), 1)
+  })
+
   live("expired, and the leases' file can't be used: where it is, and what to do", function* () {
     const { backend, cli, home } = yield* world({ tokens: { accessTokenSeconds: -60 } })
     mkdirSync(join(home, "codex-account.sqlite"))
