@@ -206,7 +206,11 @@ const PolicyRow = Schema.Struct({
   redirects: Schema.Literal("refuse")
 })
 
-export const policiesFields = { policies: Schema.Array(PolicyRow) }
+/** `renewal` is when a session is renewed: so long before its token expires, and earlier by a random share of the jitter. */
+export const policiesFields = {
+  policies: Schema.Array(PolicyRow),
+  renewal: Schema.Struct({ beforeMillis: Schema.Number, jitterMillis: Schema.Number, maxAgeMillis: Schema.Number })
+}
 
 /**
  * `home` is the throw-away CODEX_HOME that was written, if one was asked for. `environment` is what a client needs

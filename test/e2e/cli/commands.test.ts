@@ -83,6 +83,7 @@ describe.concurrent("usage, status and what only reads", () => {
     const policies = answer.ok ? answer.policies : []
     assert.strictEqual(code, 0)
     assert.strictEqual(policies.find(({ name }) => name === "readUsage")?.overallTimeoutMillis, 2000)
+    assert.deepInclude(answer.ok ? answer.renewal : {}, { beforeMillis: 600_000, jitterMillis: 600_000 })
     const [plain, json] = yield* Effect.all([cli(["usage", "--version"]), ask("version", ["--version"])])
     assert.deepStrictEqual([plain.stdout, plain.code], [`${version}\n`, 0])
     assert.strictEqual(json.answer.version, version)
