@@ -194,7 +194,7 @@ export const commands = {
   workspace: commandWith(word("NAME"), {
     summary: "Change to another workspace of the same sign-in, by its name or id.",
     notes: [
-      "It changes auth.json, so that codex is in that workspace too when it starts next. Without NAME you choose. To be there already is no error. Exit 2: no workspace, or more than one, has that name. 4: refused."
+      "It changes auth.json, so that codex is in that workspace too when it starts next; one that is running stays where it is. Without NAME you choose. To be there already is no error. Exit 2: no workspace, or more than one, has that name. 4: refused."
     ],
     examples: ["codex-account workspace 'Analytical Engines'", "codex-account workspace personal && codex"],
     flags: {},

@@ -2,7 +2,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { noConstraint, type WireWorkspace, type WorkspacesResponse } from "../contracts/WorkspaceEndpoints.js"
@@ -19,7 +18,6 @@ import { Workspaces } from "../services/Workspaces.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
 import { identityOfToken } from "./internal/sessionRecord.js"
 import { logUnread } from "./internal/usageFromWire.js"
-import { perAccount } from "./internal/perAccount.js"
 
 const isKind = Schema.is(Workspace.fields.kind)
 // Array.isArray does not narrow a read-only list.
@@ -78,6 +76,7 @@ const withWorkspace = (session: Session, known: Known | undefined): Session =>
     workspace: known?.workspaces?.find(({ id }) => id === session.identity.accountId) ?? null
   })
 
+/** What was listed is kept for as long as a role, and an endpoint that fails is left alone as the role's is. */
 export const make = Effect.gen(function* () {
   const auth = yield* AuthSession
   const backend = yield* BackendHttp
@@ -172,6 +171,3 @@ export const make = Effect.gen(function* () {
       })
   })
 })
-
-/** What was listed is kept for as long as a role, and an endpoint that fails is left alone as the role's is. */
-export const layer = perAccount(Layer.scoped(Workspaces, make), AccountConfig, AuthSession, BackendHttp)

@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import * as all from "../../src/index.js"
 import * as Live from "../../src/layers/Live.js"
 import { redeemReset } from "../../src/programs/redeem.js"
+import { readWorkspace } from "../../src/programs/status.js"
 import { readUsage } from "../../src/programs/usage.js"
 import { AuthSession } from "../../src/services/AuthSession.js"
 import { FakeAccount, FakeBackend, ScriptedDialog, TestAccount } from "../../src/testing/index.js"
@@ -24,6 +25,7 @@ const backend = (count: number) =>
     accounts: Array.makeBy(count, (index) => ({
       userId: userOf(index),
       accountId: `account-${index}`,
+      workspaceName: `workspace-${index}`,
       resetCredits: [FakeAccount.makeResetCredit(0, `credit-${index}`)]
     }))
   })
@@ -45,9 +47,10 @@ const partsOf = (index: number) =>
 const act = Effect.gen(function* () {
   const { identity } = yield* (yield* AuthSession).current
   const usage = yield* readUsage()
+  const { workspace } = yield* readWorkspace
   const { outcome } = yield* redeemReset()
   const credits = usage.resetCredits?.credits?.map(({ id }): string => id)
-  return { session: identity.userId, usage: usage.identity.userId, credits, outcome }
+  return { session: identity.userId, usage: usage.identity.userId, workspace: workspace?.name, credits, outcome }
 }).pipe(Effect.orDie)
 
 type Act = typeof act extends Effect.Effect<infer A, infer E, unknown> ? Effect.Effect<A, E> : never
@@ -104,6 +107,7 @@ const each = (count: number): ReadonlyArray<unknown> =>
   Array.makeBy(count, (index) => ({
     session: userOf(index),
     usage: userOf(index),
+    workspace: `workspace-${index}`,
     credits: [`credit-${index}`],
     outcome: "reset"
   }))
