@@ -4,6 +4,7 @@ import type * as MetricLabel from "effect/MetricLabel"
 import type * as MetricPair from "effect/MetricPair"
 import * as MetricState from "effect/MetricState"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 
 export const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -20,14 +21,19 @@ const line = (name: string, labels: ReadonlyArray<readonly [string, string]>, va
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${numbered(value)}`
 }
 
+/** A counter that may also fall is a gauge elsewhere. */
+const isIncremental = (type: unknown): boolean =>
+  Predicate.hasProperty(type, "incremental") && type.incremental === true
+
 /** Its type and its lines; null for what has no place in the format. */
 const samplesOf = (
   name: string,
   tags: Iterable<MetricLabel.MetricLabel>,
-  state: MetricState.MetricState.Untyped
+  state: MetricState.MetricState.Untyped,
+  isIncremental: boolean
 ): readonly [type: string, lines: ReadonlyArray<string>] | null => {
   const labels = Array.from(tags, ({ key, value }) => [key, value] as const)
-  if (MetricState.isCounterState(state)) return ["counter", [line(name, labels, state.count)]]
+  if (MetricState.isCounterState(state)) return [isIncremental ? "counter" : "gauge", [line(name, labels, state.count)]]
   if (MetricState.isGaugeState(state)) return ["gauge", [line(name, labels, state.value)]]
   if (!MetricState.isHistogramState(state)) return null
   const bounds = state.buckets.filter(([bound]) => Number.isFinite(bound))
@@ -49,7 +55,7 @@ export const prometheusText = (
   const families = new Map<string, Array<string>>()
   for (const { metricKey, metricState } of pairs) {
     const name = named(metricKey.name)
-    const samples = samplesOf(name, metricKey.tags, metricState)
+    const samples = samplesOf(name, metricKey.tags, metricState, isIncremental(metricKey.keyType))
     if (samples === null) continue
     const [type, lines] = samples
     const help = Option.match(metricKey.description, {

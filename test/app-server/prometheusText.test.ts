@@ -11,6 +11,7 @@ describe("prometheusText", () => {
       yield* Metric.update(Metric.tagged(counter, "kind", 'a"b\\c\nd'), 2)
       yield* Metric.update(Metric.tagged(counter, "kind", "plain"), 1)
       yield* Metric.set(Metric.gauge("test.text gauge"), -1.5)
+      yield* Metric.incrementBy(Metric.counter("test_text_level"), -2)
       const histogram = Metric.histogram("test_text_seconds", MetricBoundaries.fromIterable([0.1, 1]))
       yield* Effect.forEach([0.05, 0.5, 5], (value) => Metric.update(histogram, value))
       yield* Metric.update(Metric.frequency("test_text_frequency"), "left out")
@@ -20,9 +21,11 @@ describe("prometheusText", () => {
       assert.deepStrictEqual(lines.toSorted(), [
         '# HELP test_text_total Of "two"\\nlines.',
         "# TYPE test_text_gauge gauge",
+        "# TYPE test_text_level gauge",
         "# TYPE test_text_seconds histogram",
         "# TYPE test_text_total counter",
         "test_text_gauge -1.5",
+        "test_text_level -2",
         'test_text_seconds_bucket{le="+Inf"} 3',
         'test_text_seconds_bucket{le="0.1"} 1',
         'test_text_seconds_bucket{le="1"} 2',
