@@ -1,4 +1,5 @@
 /** Who is signed in: the key of every cached value, prompt, lease and journal entry. */
+import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 
 /**
@@ -39,6 +40,11 @@ export class Identity extends Schema.Class<Identity>("Identity")({
   /** The identity as one string, for maps, lease names and journal columns. */
   get key(): string {
     return JSON.stringify([this.userId, this.accountId])
+  }
+
+  /** Eight hexadecimal digits by which logs tell identities apart without naming them. */
+  get digest(): string {
+    return (Hash.string(this.key) >>> 0).toString(16).padStart(8, "0")
   }
 }
 

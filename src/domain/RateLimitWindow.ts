@@ -36,6 +36,9 @@ const named: ReadonlyArray<readonly [minutes: number, name: string]> = [
   [525_600, "annual"]
 ]
 
+/** The names of the usual lengths. */
+export const usualNames: ReadonlySet<string> = new Set(named.map(([, name]) => name))
+
 /**
  * The window's name by its length, within five percent of the usual ones.
  * @since 0.1.0

@@ -79,7 +79,7 @@ const make = Effect.gen(function* () {
         duration: yield* Patience,
         onTimeout: () => AuthError.of("Unavailable", "the renewal under way takes longer than this can wait")
       })
-    }).pipe(Effect.withSpan("AuthSession.renew", { attributes: { reason } }))
+    }).pipe(Effect.withSpan("codex.AuthSession.renew", { attributes: { "codex.reason": reason } }))
 
   /** Until when another program may store what it got for the refresh token of `seen`; null if none has used it. */
   const neighbourHasUntil = (seen: SignedIn) =>

@@ -2,11 +2,14 @@
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -14,12 +17,14 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { styledPath } from "../contracts/BackendEndpoints.js"
 import { CodexBackendApi } from "../contracts/CodexBackendApi.js"
+import type { AuthError } from "../domain/AuthError.js"
 import { BackendError } from "../domain/BackendError.js"
 import { type CallName, policyOfCall } from "../domain/CallPolicy.js"
 import { type Identity, sameIdentity } from "../domain/Identity.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession, type Authorization } from "../services/AuthSession.js"
 import { BackendCall, type BackendFailure, BackendHttp, type BackendRequest } from "../services/BackendHttp.js"
+import * as Metrics from "../services/Metrics.js"
 import { policyInForce } from "../services/Policies.js"
 import { malformed, misconfigured, noAnswerOf, refusalOf } from "./internal/backendFailure.js"
 import { boundedHttpClient, WholeResponse } from "./internal/BoundedHttpClient.js"
@@ -69,6 +74,23 @@ const classify =
     }
   }
 
+/** A call in its span, counted by its end. */
+const seen = <A>(method: string, name: CallName, call: Effect.Effect<A, AuthError | BackendError>) =>
+  Effect.onExit(call, (exit) => {
+    const outcome = Exit.isSuccess(exit)
+      ? "Answered"
+      : Option.match(Cause.failureOption(exit.cause), {
+          onNone: () => "Interrupted",
+          onSome: ({ reason }) => reason
+        })
+    return Metric.increment(Metrics.requests(name, outcome))
+  }).pipe(
+    Effect.withSpan(`codex.BackendHttp.${method}`, {
+      captureStackTrace: false,
+      attributes: { "codex.operation": name }
+    })
+  )
+
 const make = Effect.gen(function* () {
   const config = yield* AccountConfig
   const session = yield* AuthSession
@@ -97,6 +119,7 @@ const make = Effect.gen(function* () {
             request.pipe(
               Effect.flatMap(execute),
               Effect.catchTag("BodyTooLarge", (error) => noAnswerOf(call.operation, error)),
+              Effect.tap(({ status }) => Effect.annotateCurrentSpan("http.response.status_code", status)),
               Effect.flatMap((whole) =>
                 // Any 2xx is a success of the one status that the contract declares.
                 whole.isSuccess
@@ -134,16 +157,22 @@ const make = Effect.gen(function* () {
 
   return BackendHttp.of({
     read: (operation, request) =>
-      Effect.flatMap(
-        call(operation, (authorization) =>
-          Effect.tap(attempt(operation, authorization, request), () =>
-            ensureStill(session, authorization.session.identity, operation)
-          )
-        ),
-        callUnderPolicy
+      seen(
+        "read",
+        operation,
+        Effect.flatMap(
+          call(operation, (authorization) =>
+            Effect.tap(attempt(operation, authorization, request), () =>
+              ensureStill(session, authorization.session.identity, operation)
+            )
+          ),
+          callUnderPolicy
+        )
       ),
-    act: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callUnderPolicy),
-    actOnce: (operation, as, request) => Effect.flatMap(call(operation, actAs(operation, as, request)), callOnce)
+    act: (operation, as, request) =>
+      seen("act", operation, Effect.flatMap(call(operation, actAs(operation, as, request)), callUnderPolicy)),
+    actOnce: (operation, as, request) =>
+      seen("actOnce", operation, Effect.flatMap(call(operation, actAs(operation, as, request)), callOnce))
   })
 })
 

@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
         : new JournalError({ reason: "Unavailable", key, detail: SqlDatabase.describeSqlError(database, error) })
     )
 
-  const intend: OperationJournal["Type"]["intend"] = Effect.fn("OperationJournal.intend")(
+  const intend: OperationJournal["Type"]["intend"] = Effect.fnUntraced(
     function* ({ act, identity, key, target }) {
       const sql = yield* database.open
       return yield* SqlDatabase.sqlTransaction(sql)(
@@ -125,7 +125,7 @@ const make = Effect.gen(function* () {
     (effect, { key }) => unavailable(key)(effect)
   )
 
-  const advance: OperationJournal["Type"]["advance"] = Effect.fn("OperationJournal.advance")(
+  const advance: OperationJournal["Type"]["advance"] = Effect.fnUntraced(
     function* (key, state) {
       const from = predecessors(state._tag)
       if (from.length === 0) return yield* new JournalError({ reason: "Transition", key })
@@ -159,13 +159,13 @@ const make = Effect.gen(function* () {
   return OperationJournal.of({
     intend,
     advance,
-    find: Effect.fn("OperationJournal.find")((key: string) =>
+    find: Effect.fn("codex.OperationJournal.find")((key: string) =>
       Effect.map(
         read(key, (sql) => sql`SELECT * FROM codex_account_operations WHERE operation_key = ${key}`),
         ([operation]) => Option.fromNullable(operation)
       )
     ),
-    list: Effect.fn("OperationJournal.list")((filter = {}) =>
+    list: Effect.fn("codex.OperationJournal.list")((filter = {}) =>
       read(null, (sql) =>
         Effect.gen(function* () {
           const wanted = [

@@ -11,6 +11,7 @@ import type { UsageSnapshot } from "../domain/UsageSnapshot.js"
 import { AccountConfig } from "../services/AccountConfig.js"
 import { AuthSession } from "../services/AuthSession.js"
 import { BackendHttp } from "../services/BackendHttp.js"
+import * as Metrics from "../services/Metrics.js"
 import { RateLimits, type ReadUsage } from "../services/RateLimits.js"
 import { ensureStill } from "./internal/callUnderPolicy.js"
 import { makeEpochCache, makeSharedRead } from "./internal/SharedRead.js"
@@ -87,10 +88,13 @@ const make = Effect.gen(function* () {
               )
             : Effect.void,
         onSuccess: (snapshot) =>
-          Effect.sync(() => {
-            if (!key.startsWith(snapshot.identity.key)) return
-            if (read > Math.max(forgotten, recent.get(key)?.read ?? 0)) recent.set(epoch, key, { snapshot, read })
-          })
+          Effect.zipRight(
+            Metrics.recordReading(snapshot),
+            Effect.sync(() => {
+              if (!key.startsWith(snapshot.identity.key)) return
+              if (read > Math.max(forgotten, recent.get(key)?.read ?? 0)) recent.set(epoch, key, { snapshot, read })
+            })
+          )
       })
     })
 

@@ -90,7 +90,7 @@ const make = Effect.gen(function* () {
     unavailable(SqlDatabase.readRows(database, rows, threadOf))
 
   return ThreadStore.of({
-    add: Effect.fn("ThreadStore.add")(function* (thread: Thread) {
+    add: Effect.fn("codex.ThreadStore.add")(function* (thread: Thread) {
       const sql = yield* database.open
       const row = {
         thread_id: thread.id,
@@ -115,14 +115,14 @@ const make = Effect.gen(function* () {
         )
       )
     }, unavailable),
-    find: Effect.fn("ThreadStore.find")((id: ThreadId) =>
+    find: Effect.fn("codex.ThreadStore.find")((id: ThreadId) =>
       Effect.map(
         read((sql) => sql`SELECT * FROM codex_account_threads WHERE thread_id = ${id}`),
         ([thread]) => Option.fromNullable(thread)
       )
     ),
-    list: Effect.fn("ThreadStore.list")((query: ThreadQuery) => read((sql) => rowsOf(sql, query))),
-    rename: Effect.fn("ThreadStore.rename")(function* (id: ThreadId, name: string) {
+    list: Effect.fn("codex.ThreadStore.list")((query: ThreadQuery) => read((sql) => rowsOf(sql, query))),
+    rename: Effect.fn("codex.ThreadStore.rename")(function* (id: ThreadId, name: string) {
       const present = yield* database.openIfPresent
       if (Option.isNone(present)) return false
       const sql = present.value

@@ -190,4 +190,4 @@ export const inviteFriend = (
     )
     yield* Effect.annotateCurrentSpan({ key, reward })
     return { _tag: "Sent", reward, key } as const
-  }).pipe(Effect.withSpan("inviteFriend"))
+  }).pipe(Effect.withSpan("codex.program.inviteFriend"))

@@ -120,7 +120,7 @@ export const nudgeOwner = (options: {
       (error) => error._tag === "ActError" && error.reason === "NotNeeded",
       () => Effect.succeed("cooldownActive" as const)
     ),
-    Effect.withSpan("nudgeOwner")
+    Effect.withSpan("codex.program.nudgeOwner")
   )
 
 /**
@@ -212,4 +212,4 @@ export const notifyOwner = (
     )
     yield* Effect.annotateCurrentSpan({ key, outcome })
     return { outcome, creditType, key }
-  }).pipe(Effect.withSpan("notifyOwner"))
+  }).pipe(Effect.withSpan("codex.program.notifyOwner"))

@@ -229,4 +229,4 @@ export const redeemReset = (options: RedeemOptions = {}): Asked<RedeemResult, Ra
     const { retry } = options
     const redeemed = yield* retry === undefined ? attempt : Effect.retry(attempt, { while: retry })
     return yield* concluded(redeemed)
-  }).pipe(Effect.withSpan("redeemReset"))
+  }).pipe(Effect.withSpan("codex.program.redeemReset"))

@@ -204,4 +204,4 @@ export const consumeReset = ({
         () => send
       )
     )
-  }).pipe(Effect.withSpan("consumeReset"))
+  }).pipe(Effect.withSpan("codex.program.consumeReset"))

@@ -84,4 +84,4 @@ export const resolveOperation = (
       )
     )
     return { _tag: "Closed", operation: closed } as const
-  }).pipe(Effect.withSpan("resolveOperation", { attributes: { key } }))
+  }).pipe(Effect.withSpan("codex.program.resolveOperation", { attributes: { key } }))

@@ -2,6 +2,8 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { ActError } from "../domain/ActError.js"
 import type { AuthError } from "../domain/AuthError.js"
@@ -9,9 +11,10 @@ import type { BackendError } from "../domain/BackendError.js"
 import type { Identity } from "../domain/Identity.js"
 import type { Act, Operation, OperationState } from "../domain/Operation.js"
 import { type AttemptEnd, AttemptLog } from "../services/BackendHttp.js"
-import { type HeldLease, Lease, type LeaseError } from "../services/Lease.js"
+import { type HeldLease, Lease, type LeaseError, underLease } from "../services/Lease.js"
 import type { AuthSession } from "../services/AuthSession.js"
 import type { Dialog, DialogError } from "../services/Dialog.js"
+import * as Metrics from "../services/Metrics.js"
 import { JournalError, OnIntent, OperationJournal } from "../services/OperationJournal.js"
 
 /**
@@ -83,7 +86,9 @@ export const withOperationLease = <A, R>(
   work: (held: HeldLease) => Effect.Effect<A, LeaseError | OperationFailure, R>
 ): Effect.Effect<A, OperationFailure, Lease | R> =>
   Effect.flatMap(Lease, (lease) =>
-    lease.withLease(
+    underLease(
+      lease,
+      operation.act,
       { name: `${operation.act} ${operation.identity}`, timeToLive: "30 seconds", wait: "5 seconds" },
       work
     )
@@ -166,24 +171,45 @@ const send = <A>(
     return { exit, begun: yield* Ref.get(begun), openBefore, attempts: yield* Ref.get(attempts) }
   })
 
+/** A step of the journal in its span, with the state that it reaches. */
+const inJournal = <A, E>(state: string, act: Act, step: Effect.Effect<A, E>) =>
+  Effect.withSpan(step, `codex.OperationJournal.${state === "intend" ? "intend" : "advance"}`, {
+    captureStackTrace: false,
+    attributes: { "codex.act": act, "codex.state": state === "intend" ? "intended" : state }
+  })
+
+/** The end of an act for those who watch from outside. */
+const reported = ({ act, identity }: Pick<Operation, "act"> & { readonly identity: Identity }, state: string) =>
+  Effect.gen(function* () {
+    yield* Metric.increment(Metrics.acts(act, state))
+    const open = yield* Effect.option((yield* OperationJournal).list({ state: "open", limit: 1000 }))
+    if (Option.isSome(open)) yield* Metric.set(Metrics.openOperations(), open.value.length)
+    yield* Effect.annotateLogs(Effect.logInfo(`${act}: ${state}.`), {
+      service: "OperationJournal",
+      method: "advance",
+      identity: identity.digest
+    })
+  })
+
 /** The end as it is for the caller, and as the request itself ended. */
 const perform = <A, R>(request: OperationRequest<A, R>) =>
   withOperationLease({ act: request.act, identity: request.identity.key, key: request.key }, (held) =>
     Effect.gen(function* () {
       const journal = yield* OperationJournal
       yield* request.before
-      const intended = yield* journal.intend(request)
+      const intended = yield* inJournal("intend", request.act, journal.intend(request))
       yield* (yield* OnIntent)(intended)
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           yield* held.assertHeld
-          yield* journal.advance(request.key, { _tag: "sent" })
+          yield* inJournal("sent", request.act, journal.advance(request.key, { _tag: "sent" }))
           const sent = yield* send(request.send, intended.isOpen, restore)
           const [state, end] = classifyExit(request, sent)
           // The end is reported whatever becomes of the journal, which still says that it was sent.
-          yield* Effect.catchAll(journal.advance(request.key, state), () =>
+          yield* Effect.catchAll(inJournal(state._tag, request.act, journal.advance(request.key, state)), () =>
             Effect.logWarning(`The outcome of operation ${request.key} could not be recorded.`)
           )
+          yield* reported(request, state._tag)
           return { end, request: sent.exit }
         })
       )

@@ -231,5 +231,5 @@ export const signIn = (
         return withApiKey(options.key)
     }
   }
-  return Effect.withSpan(Effect.suspend(flow), "signIn", { attributes: { method: options.method } })
+  return Effect.withSpan(Effect.suspend(flow), "codex.program.signIn", { attributes: { method: options.method } })
 }

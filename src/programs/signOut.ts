@@ -36,4 +36,4 @@ export const signOut = (options: {
     }
     const outcome = yield* dialog.progress("Signing out", auth.signOut({ revoke: !options.local }))
     return { _tag: "SignedOut" as const, ...outcome }
-  }).pipe(Effect.withSpan("signOut"))
+  }).pipe(Effect.withSpan("codex.program.signOut"))

@@ -103,7 +103,7 @@ export const showStatus: Effect.Effect<
   const now = yield* DateTime.now
   const usage = Either.map(parts.usage, (snapshot) => ({ snapshot, verdict: verdict(snapshot, { now, role }) }))
   return { ...parts, session: new Session({ ...session, workspace: named.workspace }), usage }
-}).pipe(Effect.withSpan("showStatus"))
+}).pipe(Effect.withSpan("codex.program.showStatus"))
 
 /**
  * Shows the role in the workspace.
@@ -120,7 +120,7 @@ export const showRole: Effect.Effect<
   const role = yield* dialog.progress("Reading the role", readRole)
   yield* ensureStill(session.identity)
   return { session, role }
-}).pipe(Effect.withSpan("showRole"))
+}).pipe(Effect.withSpan("codex.program.showRole"))
 
 /**
  * Shows how many tokens were used, and when.
@@ -130,5 +130,5 @@ export const showRole: Effect.Effect<
 export const showActivity: Effect.Effect<TokenActivity, AuthError | BackendError, AuthSession | Dialog | TokenUsage> =
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading token activity", readTokenActivity)).pipe(
     Effect.tap(({ identity }) => ensureStill(identity)),
-    Effect.withSpan("showActivity")
+    Effect.withSpan("codex.program.showActivity")
   )

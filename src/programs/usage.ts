@@ -50,7 +50,7 @@ export const readUsageWithVerdict = (options?: ReadUsage) =>
  */
 export const showUsage: Effect.Effect<UsageView, AuthError | BackendError, Dialog | RateLimits | WorkspaceRole> =
   Effect.flatMap(Dialog, (dialog) => dialog.progress("Reading usage", readUsageWithVerdict())).pipe(
-    Effect.withSpan("showUsage")
+    Effect.withSpan("codex.program.showUsage")
   )
 
 /**
@@ -62,4 +62,6 @@ export const guard: Effect.Effect<
   UsageView & { readonly usable: boolean },
   AuthError | BackendError,
   Dialog | RateLimits | WorkspaceRole
-> = Effect.map(showUsage, (view) => ({ ...view, usable: view.verdict.isUsable })).pipe(Effect.withSpan("guard"))
+> = Effect.map(showUsage, (view) => ({ ...view, usable: view.verdict.isUsable })).pipe(
+  Effect.withSpan("codex.program.guard")
+)

@@ -147,4 +147,4 @@ export const usageMenu = <R = never>(
       yield* Ref.set(gone, yield* Deferred.make<void>())
       present = yield* Effect.either(account)
     }
-  }).pipe(Effect.scoped, untilBack, Effect.withSpan("usageMenu"))
+  }).pipe(Effect.scoped, untilBack, Effect.withSpan("codex.program.usageMenu"))

@@ -88,4 +88,4 @@ export const waitUntilUsable = <R = never>(
     if (last === null) return yield* failure
     const waitedMillis = (yield* Clock.currentTimeMillis) - startedAt
     return { ...last, usable: Option.isSome(ended), waitedMillis }
-  }).pipe(Effect.withSpan("waitUntilUsable"))
+  }).pipe(Effect.withSpan("codex.program.waitUntilUsable"))

@@ -72,7 +72,7 @@ interface State {
   readonly nextAt: DateTime.Utc
 }
 
-const reading = Effect.withSpan(readUsageWithVerdict(), "watchUsage.read")
+const reading = Effect.withSpan(readUsageWithVerdict(), "codex.program.watchUsage.read")
 
 /**
  * Usage for as long as somebody listens: the first reading at once, the others as the policy says. Each stream reads by

@@ -60,7 +60,7 @@ export const showWorkspaces: Effect.Effect<
   { readonly session: Session; readonly workspaces: ReadonlyArray<Workspace> },
   AuthError | BackendError,
   AuthSession | Dialog | Workspaces
-> = listed.pipe(Effect.withSpan("showWorkspaces"))
+> = listed.pipe(Effect.withSpan("codex.program.showWorkspaces"))
 
 /**
  * Changes to the workspace with that id or name; without one it asks which.
@@ -94,4 +94,4 @@ export const changeWorkspace = (
     const switching = switchWorkspace({ as: before.identity, id: workspace.id })
     const session = yield* dialog.progress(`Changing to ${workspaceLabel(workspace)}`, switching, { isAct: true })
     return { outcome: isCurrent(workspace) ? ("unchanged" as const) : ("switched" as const), session, workspace }
-  }).pipe(Effect.withSpan("changeWorkspace"))
+  }).pipe(Effect.withSpan("codex.program.changeWorkspace"))

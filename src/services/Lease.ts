@@ -1,9 +1,13 @@
 /** Mutual exclusion by name, across processes and machines. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import { namesOf, type Words } from "../domain/words.js"
+import * as Metrics from "./Metrics.js"
 
 /** What happened, and what to do about it. */
 const words = {
@@ -73,3 +77,35 @@ export class Lease extends Context.Tag("effect-codex-account/services/Lease")<
     ) => Effect.Effect<A, E | LeaseError, R>
   }
 >() {}
+
+const isLeaseError = Schema.is(LeaseError)
+
+/**
+ * `withLease`, with the waiting in a span of its own, and measured. `kind` says what the lease is for: its name may hold
+ * an identity.
+ */
+export const underLease = <A, E, R>(
+  lease: Lease["Type"],
+  kind: string,
+  options: Parameters<Lease["Type"]["withLease"]>[0],
+  work: (held: HeldLease) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | LeaseError, R> =>
+  Effect.gen(function* () {
+    const start = yield* Clock.currentTimeNanos
+    const span = yield* Effect.makeSpan("codex.Lease.wait", {
+      attributes: { "codex.lease": kind },
+      captureStackTrace: false
+    })
+    let isWaiting = true
+    const waited = (exit: Exit.Exit<unknown, unknown>) =>
+      Effect.flatMap(Clock.currentTimeNanos, (now) => {
+        if (!isWaiting) return Effect.void
+        isWaiting = false
+        span.end(now, exit)
+        return Metric.update(Metrics.leaseWaitSeconds(kind), Number(now - start) / 1e9)
+      })
+    const held = lease.withLease<A, E, R>(options, (held) => Effect.zipRight(waited(Exit.void), work(held)))
+    return yield* Effect.tapError(Effect.onExit(held, waited), (error) =>
+      isLeaseError(error) ? Metric.increment(Metrics.leaseFailures(kind, error.reason)) : Effect.void
+    )
+  })

@@ -122,7 +122,7 @@ virtual("something is to be seen: logs, spans and errors are looked at", functio
   const layer = account(faulty("resetCredits.list", Fault.echoSecrets(500)))
   const seen = yield* watched(used(program("showUsage")), layer)
   assert.isTrue(seen.logs.some((text) => text.includes("Only the number of reset credits is known")))
-  assert.isTrue(seen.spans.includes("showUsage"))
+  assert.isTrue(seen.spans.includes("codex.program.showUsage"))
   const broken = account(faulty("usage.read", Fault.echoSecrets(400)))
   const { results } = yield* watched(failing(program("showUsage")), broken)
   assert.isTrue(results.some((text) => text.includes("usage.read: the backend refused the request (HTTP 400)")))

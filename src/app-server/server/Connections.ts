@@ -1,12 +1,10 @@
 /** The open connections. */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import * as Metrics from "../../services/Metrics.js"
 import { type Notification, notificationNow } from "../../rpc/Envelope.js"
 import type { ServerNotificationName, ServerNotificationParams } from "../protocol/notifications.js"
 import type { ServerConnection } from "./ServerConnection.js"
-
-/** Notifications that a client did not get because it does not read. */
-export const notificationsDropped = Metric.counter("app_server_notifications_dropped", { incremental: true })
 
 export class Connections extends Effect.Service<Connections>()("effect-codex-account/app-server/server/Connections", {
   sync: () => {
@@ -15,7 +13,7 @@ export class Connections extends Effect.Service<Connections>()("effect-codex-acc
     const offer = (connection: ServerConnection, notification: Notification): Effect.Effect<void> => {
       const delivery = connection.offer(notification)
       if (delivery === "queued" || delivery === "unwanted") return Effect.void
-      const counted = Metric.increment(notificationsDropped)
+      const counted = Metric.increment(Metrics.appServerDropped())
       if (delivery === "superseded") return counted
       const { method } = notification
       return Effect.zipRight(
@@ -25,8 +23,13 @@ export class Connections extends Effect.Service<Connections>()("effect-codex-acc
     }
 
     return {
-      add: (connection: ServerConnection) => void open.set(connection.id, connection),
-      remove: (connection: ServerConnection) => void open.delete(connection.id),
+      add: (connection: ServerConnection) => {
+        open.set(connection.id, connection)
+        Metrics.appServerConnections().unsafeModify(1, [])
+      },
+      remove: (connection: ServerConnection) => {
+        if (open.delete(connection.id)) Metrics.appServerConnections().unsafeModify(-1, [])
+      },
       all: () => Array.from(open.values()),
       /**
        * Notifies every initialized client, or those that `to` picks, without waiting. Where there is no room, a newer state

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as Metrics from "../../services/Metrics.js"
 import { errorResponse, type Message, type Request, response } from "../../rpc/Envelope.js"
 import type { RpcError } from "../../rpc/RpcError.js"
 import { makeCondition } from "../../rpc/condition.js"
@@ -65,6 +66,8 @@ export interface RequestQueue {
   readonly unwound: Effect.Effect<void>
 }
 
+const waits = (change: number) => Metrics.appServerWaiting().unsafeModify(change, [])
+
 export const makeRequestQueue = <R>(options: RequestQueueOptions<R>): RequestQueue => {
   const { fork, interrupted, maxRunning, maxWaiting, onIdle, put, serve } = options
   const open = new Set<AcceptedRequest>()
@@ -94,17 +97,23 @@ export const makeRequestQueue = <R>(options: RequestQueueOptions<R>): RequestQue
       const request = accepted(message, put)
       open.add(request)
       if (room > 0) start(request)
-      else waiting.push(request)
+      else {
+        waiting.push(request)
+        waits(1)
+      }
       return true
     },
     taken: () => {
       room += 1
       const next = room > 0 ? waiting.shift() : undefined
-      if (next !== undefined) start(next)
+      if (next === undefined) return
+      waits(-1)
+      start(next)
     },
     isIdle: () => open.size === 0,
     idle: changed.until(() => open.size === 0),
     cancel: () => {
+      waits(-waiting.length)
       waiting.length = 0
       for (const request of Array.from(open)) {
         request.fail(interrupted())

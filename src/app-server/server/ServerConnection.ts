@@ -13,6 +13,7 @@ import {
   request as makeRequest,
   type Request
 } from "../../rpc/Envelope.js"
+import * as Metrics from "../../services/Metrics.js"
 import { makePendingRequests } from "../../rpc/Peer.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import { PeerError } from "../../rpc/Transport.js"
@@ -24,7 +25,6 @@ import { makeOutboundQueue } from "./OutboundQueue.js"
 import { type AcceptedRequest, makeRequestQueue } from "./RequestQueue.js"
 
 /** Requests that found no room and were answered with an overload. */
-const requestsRefused = Metric.counter("app_server_requests_refused", { incremental: true })
 
 /**
  * `running`: how many handlers of a connection may run, or have run without their answers being taken. `rejections`: how
@@ -115,7 +115,7 @@ export const makeServerConnection = <R>(options: ServerConnectionOptions<R>): Se
       if (!stopped && requests.accept(request)) return Effect.void
       if (!mayReject()) return Effect.zipRight(outbound.until(mayReject), receiveRequest(request))
       outbound.put(errorResponse(request.id, stopped ? closing() : overloaded()), "rejection")
-      return Metric.increment(requestsRefused)
+      return Metric.increment(Metrics.appServerOverloads())
     })
 
   const hasRoom = () => isClosed() || outbound.waiting("event") < capacity

@@ -3,7 +3,9 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Metrics from "../../services/Metrics.js"
 import type { Request } from "../../rpc/Envelope.js"
 import { codes, type RpcError, rpcError } from "../../rpc/RpcError.js"
 import type { Method } from "../protocol/Method.js"
@@ -76,14 +78,28 @@ const decoders: {
 const parentOf = ({ trace }: Request) =>
   Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent: trace?.traceparent ?? undefined })))
 
+const answeredAs = (method: string, outcome: string) =>
+  Effect.zipRight(
+    Metric.increment(Metrics.appServerRequests(method, outcome)),
+    Effect.annotateCurrentSpan("codex.outcome", outcome)
+  )
+
 /** Answers a failure. An interrupted request was answered by what interrupted it. */
 const failed = (method: string, accepted: AcceptedRequest, cause: Cause.Cause<RpcError>): Effect.Effect<void> => {
   const error = Cause.failureOption(cause)
-  if (Option.isSome(error)) return Effect.sync(() => accepted.fail(error.value))
-  if (Cause.isInterruptedOnly(cause)) return Effect.void
+  if (Option.isSome(error)) {
+    return Effect.zipRight(
+      Effect.sync(() => accepted.fail(error.value)),
+      answeredAs(method, String(error.value.code))
+    )
+  }
+  if (Cause.isInterruptedOnly(cause)) return answeredAs(method, "interrupted")
   // A defect may hold anything, so its message is not even logged.
   return Effect.zipRight(
-    Effect.sync(() => accepted.fail(rpcError(codes.internal, "internal error"))),
+    Effect.zipRight(
+      Effect.sync(() => accepted.fail(rpcError(codes.internal, "internal error"))),
+      answeredAs(method, String(codes.internal))
+    ),
     Effect.logError(`${method} failed unexpectedly.`)
   )
 }
@@ -176,9 +192,15 @@ export const makeDispatch = <R>({ forward, onInitialized = () => Effect.void, th
       const name = isMethodName(method) ? method : "unknown method"
       const parent = parentOf(accepted.request)
       return Effect.suspend(() => dispatched(accepted, connection)).pipe(
+        Effect.zipRight(answeredAs(name, "result")),
         Effect.catchAllCause((cause) => failed(name, accepted, cause)),
-        Effect.withSpan(`app-server ${name}`, {
+        Effect.withSpan(`codex.app-server.${name}`, {
           kind: "server",
+          attributes: {
+            "rpc.system": "jsonrpc",
+            "rpc.method": name,
+            "codex.client": connection.client()?.clientInfo.name
+          },
           ...(parent === undefined ? { root: true } : { parent })
         })
       )

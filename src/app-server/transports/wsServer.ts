@@ -8,6 +8,7 @@ import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import { maxMessageBytes, type Transport } from "../../rpc/Transport.js"
 import { accepted } from "../../rpc/webSocketTransport.js"
+import { prometheusContentType, prometheusText } from "../../services/prometheusText.js"
 import { AppServer } from "../server/AppServer.js"
 import { lastReads, readAll, writeAll } from "./serve.js"
 import { refusal, type WsAuth } from "./wsAuth.js"
@@ -67,15 +68,19 @@ const makeBudget = (limit: number) => {
 
 const isHealthPath = ({ url = "" }: Http.IncomingMessage): boolean => /^\/(?:readyz|healthz)(?:\?|$)/.test(url)
 
+const isMetricsPath = ({ url = "" }: Http.IncomingMessage): boolean => /^\/metrics(?:\?|$)/.test(url)
+
 const isRead = ({ method }: Http.IncomingMessage): boolean => method === "GET" || method === "HEAD"
 
 /** The answer to a request that may not become a websocket; null when it may. */
 const answerTo = (request: Http.IncomingMessage, auth: WsAuth, nowSeconds: number, upgrade: boolean): Reply | null => {
   if (request.headers.origin !== undefined) return foreign
   if (isHealthPath(request) && isRead(request)) return healthy
-  if (!upgrade) return upgradeRequired
+  const isMetrics = !upgrade && isMetricsPath(request) && isRead(request)
+  if (!upgrade && !isMetrics) return upgradeRequired
   const refused = refusal(auth, request.headers.authorization, nowSeconds)
-  return refused === null ? null : { status: 401, text: refused, headers: { "www-authenticate": "Bearer" } }
+  if (refused !== null) return { status: 401, text: refused, headers: { "www-authenticate": "Bearer" } }
+  return isMetrics ? { status: 200, text: prometheusText(), headers: { "content-type": prometheusContentType } } : null
 }
 
 const headersOf = ({ headers = {}, text }: Reply) => ({

@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { AuthError } from "../../domain/AuthError.js"
@@ -13,6 +14,7 @@ import { type Identity, sameIdentity } from "../../domain/Identity.js"
 import { type AuthSession, type Authorization, Patience } from "../../services/AuthSession.js"
 import { Progress, timeoutIn } from "./BoundedHttpClient.js"
 import { type AttemptEnd, AttemptLog } from "../../services/BackendHttp.js"
+import * as Metrics from "../../services/Metrics.js"
 
 type Failure = AuthError | BackendError
 
@@ -64,22 +66,67 @@ const endOf = (progress: Progress["Type"]) =>
       })
   })
 
-/** A call, and how far its attempt has come. */
+/** A call, and how far its present attempt has come. */
 interface Tracked<A> extends Call<A> {
   readonly progress: Progress["Type"]
 }
+
+const outcomeOf = (end: AttemptEnd): string => (end._tag === "Failed" ? end.error.reason : end._tag)
+
+/** Whether the request reached the backend, as `BackendError.delivery` has it. */
+const deliveryOf = (end: AttemptEnd): string => {
+  if (end._tag === "Answered") return "answered"
+  if (end._tag === "CutShort") return "unknown"
+  return end._tag === "Failed" && end.error._tag === "BackendError" ? end.error.delivery : "notSent"
+}
+
+/** What an attempt is seen as from outside. An error's own members hold no secret, and no text of the backend's. */
+const attributesOf = (end: AttemptEnd): Readonly<Record<string, unknown>> => {
+  const outcome = { "codex.outcome": outcomeOf(end), "codex.delivery": deliveryOf(end) }
+  if (end._tag !== "Failed") return outcome
+  const { error } = end
+  return error._tag === "AuthError"
+    ? { ...outcome, "error.type": error.reason }
+    : {
+        ...outcome,
+        "error.type": error.reason,
+        ...(error.status === null ? {} : { "http.response.status_code": error.status }),
+        ...(error.retryAfterMillis === null ? {} : { "codex.retry_after_ms": error.retryAfterMillis }),
+        ...(error.requestId === null ? {} : { "codex.request_id": error.requestId })
+      }
+}
+
+/** One attempt in its span, counted by its end. */
+const observed = <A>(name: CallName, number: number, attempt: Effect.Effect<A, Failure>, progress: Progress["Type"]) =>
+  Effect.useSpan(
+    "codex.BackendHttp.attempt",
+    {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: { "codex.operation": name, "codex.attempt": number, "http.request.resend_count": number - 1 }
+    },
+    (span) =>
+      Effect.onExit(Effect.withParentSpan(attempt, span), (exit) => {
+        const end = endOf(progress)(exit)
+        for (const [key, value] of Object.entries(attributesOf(end))) span.attribute(key, value)
+        return Metric.increment(Metrics.attempts(name, outcomeOf(end), deliveryOf(end)))
+      })
+  ).pipe(Metric.trackDurationWith(Metrics.attemptSeconds(name), Duration.toSeconds))
 
 /** The same call, noting how far each attempt comes, and its end in the list of a caller that wants one. */
 const tracked = <A>(untracked: Call<A>): Effect.Effect<Tracked<A>> =>
   Effect.map(AttemptLog, (log) => {
     const progress: Progress["Type"] = { phase: null }
+    let number = 0
     const call: Tracked<A> = {
       ...untracked,
       progress,
       attempt: (authorization) =>
         Effect.suspend(() => {
           progress.phase = null
-          return Effect.provideService(untracked.attempt(authorization), Progress, progress)
+          number += 1
+          const attempt = Effect.provideService(untracked.attempt(authorization), Progress, progress)
+          return observed(untracked.name, number, attempt, progress)
         })
     }
     if (log === null) return call
@@ -156,7 +203,10 @@ const repeated = <A>(call: Tracked<A>): Effect.Effect<A, Failure> => {
         return Effect.zipWith(pause(policy, error, number), Clock.currentTimeMillis, (wait, now) =>
           wait === null || now + wait >= deadline
             ? Effect.fail(error)
-            : Effect.zipRight(Effect.sleep(wait), from(deadline, number + 1, recovered))
+            : Effect.zipRight(
+                Effect.zipRight(Metric.update(Metrics.retryWaitSeconds(call.name), wait / 1000), Effect.sleep(wait)),
+                from(deadline, number + 1, recovered)
+              )
         ).pipe(Effect.flatten)
       }
     )

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -16,7 +17,8 @@ import { joined } from "../../domain/PlainText.js"
 import type { AccountSettings } from "../../services/AccountConfig.js"
 import { Patience } from "../../services/AuthSession.js"
 import type { CredentialStore } from "../../services/CredentialStore.js"
-import type { HeldLease, Lease } from "../../services/Lease.js"
+import { type HeldLease, type Lease, underLease } from "../../services/Lease.js"
+import * as Metrics from "../../services/Metrics.js"
 import type { RenewalMode } from "../../services/SessionRenewal.js"
 import { Progress, timeoutIn } from "./BoundedHttpClient.js"
 import { type NoAnswer, type OAuthClient, refreshCall, shortestPauseMillis, unanswered } from "./OAuthClient.js"
@@ -33,6 +35,20 @@ const savingTime = Duration.seconds(15)
 
 /** The store has no newer readable record yet; with any other error it has been changed for good. */
 const isInconclusive = (error: AuthError): boolean => error.reason === "Refused" || mayBeHalfWritten(error)
+
+/** How a renewal went, for those who watch from outside. */
+const ended = (outcome: "adopted" | "exchanged" | "refused" | "unanswered" | "unsaved") =>
+  Effect.all(
+    [
+      Metric.increment(Metrics.renewals(outcome)),
+      Effect.annotateCurrentSpan("codex.outcome", outcome),
+      Effect.annotateLogs(Effect.logInfo(`Renewal of the session: ${outcome}.`), {
+        service: "AuthSession",
+        method: "renew"
+      })
+    ],
+    { discard: true }
+  )
 
 export const makeRenewal = (parts: {
   readonly session: SessionState
@@ -70,7 +86,8 @@ export const makeRenewal = (parts: {
         Effect.retry({
           schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(polls)),
           while: isInconclusive
-        })
+        }),
+        Effect.tap(ended("adopted"))
       )
 
     /** The mark stays when the server may have spent the token. */
@@ -80,6 +97,7 @@ export const makeRenewal = (parts: {
         const until = now + (pauseMillis ?? shortestPauseMillis)
         if (pauseMillis !== null) yield* Effect.ignore(mark(store, token, now, until))
         else if (!sent) yield* Effect.ignore(store.writeMark(Option.none()))
+        yield* ended("unanswered")
         return yield* recordFailure(base, AuthError.unanswered(failure), until)
       })
 
@@ -104,9 +122,10 @@ export const makeRenewal = (parts: {
         return yield* Effect.catchAll(adoptFromOtherProcess(base), (found) =>
           !isInconclusive(found)
             ? Effect.fail(found)
-            : isSpent
-              ? awaitNeighbour(base, until)
-              : recordFailure(base, error, Number.POSITIVE_INFINITY)
+            : Effect.zipRight(
+                ended("refused"),
+                isSpent ? awaitNeighbour(base, until) : recordFailure(base, error, Number.POSITIVE_INFINITY)
+              )
         )
       })
 
@@ -128,7 +147,9 @@ export const makeRenewal = (parts: {
             Effect.gen(function* () {
               const record = withNewTokens(base.record, tokens, target, yield* DateTime.now)
               const renewed = { ...session.withRecord(base, record), failure: null, spent: base.spent ?? token }
-              return yield* save(yield* session.transition(renewed))
+              return yield* Effect.tap(save(yield* session.transition(renewed)), ({ spent }) =>
+                ended(spent === null ? "exchanged" : "unsaved")
+              )
             })
         })
       )
@@ -164,7 +185,7 @@ export const makeRenewal = (parts: {
     const asHolder = (seen: SignedIn, startedAt: number, reason: RefreshReason, holder: HeldLease) =>
       Effect.gen(function* () {
         const base = yield* session.reloadFromStore
-        if (!sameBearer(base, seen)) return base
+        if (!sameBearer(base, seen)) return yield* Effect.as(ended("adopted"), base)
         const { failure } = base
         const isPaused =
           failure !== null &&
@@ -186,7 +207,9 @@ export const makeRenewal = (parts: {
 
     const renewUnderLease = (seen: SignedIn, startedAt: number, reason: RefreshReason) =>
       Effect.flatMap(Patience, (patience) =>
-        lease.withLease(
+        underLease(
+          lease,
+          "renewal",
           {
             name: leaseName(seen),
             timeToLive: Duration.sum(policy.attemptTimeout, savingTime),
@@ -216,7 +239,8 @@ export const makeRenewal = (parts: {
         if (!sameBearer(before, seen)) return before
         yield* renew
         const after = yield* session.reloadFromStore
-        return sameBearer(after, seen) ? yield* AuthError.of("Unavailable", "it has not been renewed yet") : after
+        if (sameBearer(after, seen)) return yield* AuthError.of("Unavailable", "it has not been renewed yet")
+        return yield* Effect.as(ended("adopted"), after)
       })
 
     /** A session newer than `seen`, renewed now or found in the store. Attempts after `startedAt` share their failure. */

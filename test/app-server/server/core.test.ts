@@ -14,7 +14,7 @@ import { errorResponse, type Message, notification, response } from "../../../sr
 import { codes, rpcError } from "../../../src/rpc/RpcError.js"
 import { AppServer } from "../../../src/app-server/server/AppServer.js"
 import type { Forward } from "../../../src/app-server/server/Handler.js"
-import { notificationsDropped } from "../../../src/app-server/server/Connections.js"
+import { appServerDropped } from "../../../src/services/Metrics.js"
 import { FakeIssuer } from "../../../src/testing/index.js"
 import {
   connect,
@@ -203,7 +203,7 @@ describe("a client that does not take what it is told", () => {
   test("is told the newest state, and a state in between is left out", signedOut, function* () {
     const slow = yield* initialized({ kind: "stdio", capacity: 2 })
     const other = yield* initialized({ kind: "stdio" })
-    const before = (yield* Metric.value(notificationsDropped)).count
+    const before = (yield* Metric.value(appServerDropped())).count
     for (let i = 0; i < 5; i++) {
       resultOf(yield* other.call("account/login/start", { type: "apiKey", apiKey: "sk-1" }))
       resultOf(yield* other.call("account/logout"))
@@ -214,7 +214,7 @@ describe("a client that does not take what it is told", () => {
     assert.deepInclude(last, { method: "account/updated" })
     assert.deepInclude(last?._tag === "Notification" ? last.params : {}, { authMode: null })
     // Each of ten changes, and the end of each sign-in, was to be told.
-    assert.strictEqual((yield* Metric.value(notificationsDropped)).count - before, 13)
+    assert.strictEqual((yield* Metric.value(appServerDropped())).count - before, 13)
   })
 })
 

@@ -83,7 +83,7 @@ const all = (options: Options, between: Effect.Effect<void, never, Services> = E
   Effect.map(watched(said(between), server({ ...options, backend: { ...options.backend, accounts } })), (seen) => {
     // Something is to be seen at all.
     assert.isTrue(seen.results.some((text) => text.includes("ErrorResponse")))
-    assert.isTrue(seen.spans.includes("app-server account/logout"))
+    assert.isTrue(seen.spans.includes("codex.app-server.account/logout"))
     return seen
   })
 

@@ -167,6 +167,17 @@ describe("who is let in", () => {
     assert.strictEqual((yield* get(`${http}/readyz`, { method: "POST" })).status, 426)
   })
 
+  live("the metrics are told to who may connect", function* () {
+    const { http } = yield* serving({ _tag: "CapabilityToken", digest: sha256("t") })
+    assert.strictEqual((yield* get(`${http}/metrics`)).status, 401)
+    const headers = { authorization: "Bearer t" }
+    const { status, text } = yield* get(`${http}/metrics`, { headers })
+    assert.strictEqual(status, 200)
+    assert.match(text, /^# TYPE \w+ counter$/m)
+    const foreign = yield* get(`${http}/metrics`, { headers: { ...headers, origin: "http://localhost" } })
+    assert.strictEqual(foreign.status, 403)
+  })
+
   live("a request with an Origin is turned away, with a credential too", function* () {
     const { clients, url } = yield* serving({ _tag: "CapabilityToken", digest: sha256("t") })
     for (const origin of ["http://evil.test", "null", ""]) {

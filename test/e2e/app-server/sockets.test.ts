@@ -48,6 +48,9 @@ describe("app-server on a port", () => {
       assert.strictEqual((yield* get(http + path, { headers: { origin: http } })).status, 403)
     }
     assert.strictEqual((yield* turnedAway(url, { origin: http })).status, 403)
+    const { text } = yield* get(`${http}/metrics`)
+    assert.include(text, "codex_app_server_connections 2\n")
+    assert.include(text, 'codex_app_server_requests_total{method="account/usage/read",outcome="result"} 1\n')
     one.socket.close()
     yield* one.closed
     two.send(readAccount(2))
