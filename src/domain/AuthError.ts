@@ -15,7 +15,7 @@ const words = {
   ],
   Unreadable: ["The stored sign-in can't be read.", "Check that it is a file and that you may read it."],
   NotWritable: [
-    "The stored sign-in can't be written, so the session was not renewed.",
+    "The stored sign-in can't be written, so it was left as it is.",
     "Check the folder's permissions."
   ],
   Expired: ["The session could not be renewed: its refresh token has expired.", "Sign in again."],
