@@ -14,10 +14,7 @@ const words = {
     "A newer version may know it."
   ],
   Unreadable: ["The stored sign-in can't be read.", "Check that it is a file and that you may read it."],
-  NotWritable: [
-    "The stored sign-in can't be written, so it was left as it is.",
-    "Check the folder's permissions."
-  ],
+  NotWritable: ["The stored sign-in can't be written, so it was left as it is.", "Check the folder's permissions."],
   Expired: ["The session could not be renewed: its refresh token has expired.", "Sign in again."],
   Reused: ["The session could not be renewed: its refresh token was used before.", "Sign in again."],
   Revoked: ["The session could not be renewed: its refresh token was revoked.", "Sign in again."],

@@ -1,7 +1,6 @@
 /** Mutual exclusion by name, across processes and machines. */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
@@ -91,16 +90,18 @@ export const underLease = <A, E, R>(
   work: (held: HeldLease) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | LeaseError, R> =>
   Effect.gen(function* () {
-    const start = yield* Clock.currentTimeNanos
+    const clock = yield* Effect.clock
+    const start = clock.unsafeCurrentTimeNanos()
     const span = yield* Effect.makeSpan("codex.Lease.wait", {
       attributes: { "codex.lease": kind },
       captureStackTrace: false
     })
     let isWaiting = true
     const waited = (exit: Exit.Exit<unknown, unknown>) =>
-      Effect.flatMap(Clock.currentTimeNanos, (now) => {
+      Effect.suspend(() => {
         if (!isWaiting) return Effect.void
         isWaiting = false
+        const now = clock.unsafeCurrentTimeNanos()
         span.end(now, exit)
         return Metric.update(Metrics.leaseWaitSeconds(kind), Number(now - start) / 1e9)
       })
