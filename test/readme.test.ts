@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { ExitCode } from "../src/cli/exitCodes.js"
 import { commands, globalFlags } from "../src/cli/commands.js"
 import { version } from "../src/domain/version.js"
+import { linksIn, programsIn } from "./documents.js"
 
 const home = fileURLToPath(new URL("..", import.meta.url))
 const read = (name: string) => readFileSync(join(home, name), "utf8")
@@ -31,7 +32,7 @@ const anchorsOf = (text: string): ReadonlyArray<string> =>
 
 /** The links to files that are not in the package, or to headings that are not in the file. */
 const brokenLinks = (text: string): ReadonlyArray<string> =>
-  [...text.matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].flatMap(([, path = "", anchor = ""]) => {
+  linksIn(text).flatMap(({ anchor, path }) => {
     const whole = anchor === "" || anchorsOf(path === "" ? text : read(path)).includes(anchor)
     return (path === "" || isPublished(path)) && whole ? [] : [anchor === "" ? path : `${path}#${anchor}`]
   })
@@ -61,7 +62,7 @@ const errorsIn = async (programs: ReadonlyArray<string>): Promise<string> => {
 
 describe("README.md", () => {
   const readme = read("README.md")
-  const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text ?? "")
+  const snippets = programsIn(readme)
 
   it("has programs that compile", { timeout: 120_000 }, async () => {
     ok(snippets.length >= 2)
