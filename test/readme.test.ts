@@ -77,10 +77,20 @@ describe("README.md", () => {
   const documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"]
 
   it("names scripts that exist", () => {
-    const words = documents.map(read).join("\n")
+    const words = [...documents, "CONTRIBUTING.md"].map(read).join("\n")
     const scripts = [...words.matchAll(/npm run ([\w:-]+\w)/g)].map(([, name]) => name ?? "")
     deepStrictEqual(
       scripts.filter((name) => manifest.scripts[name] === undefined),
+      []
+    )
+  })
+
+  it("names files that exist in CONTRIBUTING.md", () => {
+    const named = [...read("CONTRIBUTING.md").matchAll(/`((?:\.github|src|test|scripts|schemas)(?:\/[\w./-]+)?)`/g)]
+    const files = named.map(([, path = ""]) => path)
+    ok(files.length > 20)
+    deepStrictEqual(
+      files.filter((path) => !existsSync(join(home, path))),
       []
     )
   })
