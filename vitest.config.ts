@@ -23,10 +23,14 @@ const ofProcesses = [
   "test/layers/keyring/**/*.test.ts"
 ]
 
-/** Real processes that are killed, that wait for minutes of the clock, or that are many; and the model's at every step. */
+/**
+ * Real processes that are killed, that wait for minutes of the clock, or that are many; the packed package as others
+ * install it; and the model's at every step.
+ */
 const onlySoak = [
   "test/e2e/processes/**/*.test.ts",
   "test/e2e/journal/**/*.test.ts",
+  "test/e2e/package/**/*.test.ts",
   "test/e2e/cli/journal.test.ts",
   "test/e2e/cli/login.test.ts",
   "test/e2e/cli/secrets.test.ts",

@@ -38,6 +38,9 @@ const check = (name, args, { show = false, minutes = 3 } = {}) => {
 }
 const counted = (name, ...args) => record(name, check(name, args))
 
+/** CommonJS loads ES modules from Node 22 on, which attw does not know; and `--no-definitely-typed` asks no registry. */
+const esmOnly = ["--profile", "esm-only", "--no-definitely-typed"]
+
 const tests = (...projects) => {
   const report = join(scratch, "vitest.json")
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
@@ -71,7 +74,12 @@ if (parts.includes("static")) {
 }
 if (parts.includes("build")) {
   counted("build", "scripts/build.mjs")
-  counted("package", tool("publint"), "--strict")
+  // What npm would publish is checked as it is packed, under no network.
+  const { name, version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"))
+  const tarball = join(scratch, `${name}-${version}.tgz`)
+  record("what would be published", check("what would be published", ["scripts/pack.mjs", scratch], { show: true }))
+  counted("package", tool("publint"), "--strict", tarball)
+  counted("types as they are resolved", tool("@arethetypeswrong/cli", "attw"), tarball, ...esmOnly)
 }
 if (parts.includes("tests")) tests("unit", "processes")
 if (parts.includes("examples")) {

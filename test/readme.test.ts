@@ -7,10 +7,35 @@ import { fileURLToPath } from "node:url"
 import { ExitCode } from "../src/cli/exitCodes.js"
 import { commands, globalFlags } from "../src/cli/commands.js"
 import { version } from "../src/domain/version.js"
+import { linksIn, programsIn } from "./documents.js"
 
 const home = fileURLToPath(new URL("..", import.meta.url))
 const read = (name: string) => readFileSync(join(home, name), "utf8")
 const manifest = JSON.parse(read("package.json"))
+
+/** Whether a file or folder is in the package: npm adds these three by itself. */
+const isPublished = (path: string): boolean => {
+  const within = (folder: string) => path === folder || path.startsWith(`${folder}/`)
+  const named: ReadonlyArray<string> = [...manifest.files, "README.md", "LICENSE", "package.json"]
+  const left = named.filter((name) => name.startsWith("!")).map((name) => name.slice(1))
+  return existsSync(join(home, path)) && named.some(within) && !left.some(within)
+}
+
+/** The anchors of the headings, as they are made from their words. */
+const anchorsOf = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-")
+  )
+
+/** The links to files that are not in the package, or to headings that are not in the file. */
+const brokenLinks = (text: string): ReadonlyArray<string> =>
+  linksIn(text).flatMap(({ anchor, path }) => {
+    const whole = anchor === "" || anchorsOf(path === "" ? text : read(path)).includes(anchor)
+    return (path === "" || isPublished(path)) && whole ? [] : [anchor === "" ? path : `${path}#${anchor}`]
+  })
 
 /** The errors of the compiler in these programs, as members of this package. */
 const errorsIn = async (programs: ReadonlyArray<string>): Promise<string> => {
@@ -37,7 +62,7 @@ const errorsIn = async (programs: ReadonlyArray<string>): Promise<string> => {
 
 describe("README.md", () => {
   const readme = read("README.md")
-  const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text ?? "")
+  const snippets = programsIn(readme)
 
   it("has programs that compile", { timeout: 120_000 }, async () => {
     ok(snippets.length >= 2)
@@ -49,18 +74,34 @@ describe("README.md", () => {
     ok((await errorsIn([program])).includes("nothing"))
   })
 
-  it("names scripts and files that exist", () => {
-    const words = `${readme}\n${read("ARCHITECTURE.md")}`
-    const scripts = [...words.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name ?? "")
+  const documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+
+  it("names scripts that exist", () => {
+    const words = [...documents, "CONTRIBUTING.md"].map(read).join("\n")
+    const scripts = [...words.matchAll(/npm run ([\w:-]+\w)/g)].map(([, name]) => name ?? "")
     deepStrictEqual(
       scripts.filter((name) => manifest.scripts[name] === undefined),
       []
     )
-    const files = [...words.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, name]) => name ?? "")
+  })
+
+  it("names files that exist in CONTRIBUTING.md", () => {
+    const named = [...read("CONTRIBUTING.md").matchAll(/`((?:\.github|src|test|scripts|schemas)(?:\/[\w./-]+)?)`/g)]
+    const files = named.map(([, path = ""]) => path)
+    ok(files.length > 20)
     deepStrictEqual(
-      files.filter((name) => !existsSync(join(home, name))),
+      files.filter((path) => !existsSync(join(home, path))),
       []
     )
+  })
+
+  it.each(documents)("and its neighbours link to what is published with them: %s", (document) => {
+    deepStrictEqual(brokenLinks(read(document)), [])
+  })
+
+  it("control: a link to nothing, to what is not published, and to no heading is found", () => {
+    const broken = ["no-such-file.md", "test/readme.test.ts", "src/cli/main.ts", "ARCHITECTURE.md#no-such-heading"]
+    deepStrictEqual(brokenLinks(broken.map((link) => `[link](${link})`).join(" ")), broken)
   })
 })
 

@@ -20,7 +20,8 @@ import { perAccount } from "./internal/perAccount.js"
 
 /**
  * `detail` says what is wrong and what to do, and holds no value of an entry.
- * @internal
+ * @since 0.1.0
+ * @category errors
  */
 export class KeyringError extends Data.TaggedError("KeyringError")<{
   readonly reason: Extract<CredentialStoreError["reason"], "Unavailable" | "PermissionDenied" | "Io">
@@ -29,7 +30,8 @@ export class KeyringError extends Data.TaggedError("KeyringError")<{
 
 /**
  * One text for each service and account. Every call ends within a bounded time.
- * @internal
+ * @since 0.1.0
+ * @category models
  */
 export interface Keyring {
   readonly get: (entry: KeyringEntry) => Effect.Effect<Option.Option<string>, KeyringError>
@@ -38,7 +40,11 @@ export interface Keyring {
   readonly remove: (entry: KeyringEntry) => Effect.Effect<boolean, KeyringError>
 }
 
-/** @internal */
+/**
+ * The names of an entry, as the operating system shows them.
+ * @since 0.1.0
+ * @category models
+ */
 export interface KeyringEntry {
   readonly service: string
   readonly account: string

@@ -93,7 +93,10 @@ const makeTransport = (socket: WebSocket, endpoint: string, closeCode: number): 
   }
 }
 
-/** The server's side of a socket that was accepted. */
+/**
+ * The server's side of a socket that was accepted.
+ * @internal
+ */
 export const accepted = (socket: WebSocket): Transport<string> => makeTransport(socket, "client", goingAway)
 
 /** `endpoint` is how errors name it. With `socketPath` the connection is made to that unix socket. */
