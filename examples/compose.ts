@@ -115,7 +115,7 @@ const program = Effect.gen(function* () {
   yield* runner.run("nightly report", Console.log("job: nightly report"))
   yield* Console.log(`requests: ${requests.join(", ")}`)
   yield* Console.log(`spans: ${[...new Set(spans)].join(", ")}`)
-  ok(spans.includes("JobRunner.run") && spans.includes("guard"))
+  ok(spans.includes("JobRunner.run") && spans.includes("codex.program.guard"))
   ok(requests.filter((request) => request === "GET /backend-api/wham/usage").length >= 2)
 })
 
