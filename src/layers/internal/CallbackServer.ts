@@ -146,9 +146,9 @@ const send = (response: Http.ServerResponse, { body, headers, status }: Page): E
     response.end(body)
   })
 
-/** Gives the browser a second to fetch its last page, in an uninterruptible region as well. */
+/** Gives the browser a moment to fetch its last page, in an uninterruptible region as well. */
 const briefly = (wait: Effect.Effect<void>): Effect.Effect<void> =>
-  wait.pipe(Effect.interruptible, Effect.timeoutOption("1 second"), Effect.asVoid)
+  wait.pipe(Effect.interruptible, Effect.timeoutOption("3 seconds"), Effect.asVoid)
 
 /** Whether another site made the browser send the request, which the browser says in its headers. */
 const isForeign = (request: Http.IncomingMessage, port: number): boolean => {

@@ -58,7 +58,8 @@ virtual("control: the check fails on a secret, a part of one, and a header", fun
   }
 })
 
-describe.concurrent("signs in, and says no secret even in a debug log", () => {
+// One after the other: a sign-in in the browser takes the port of one that waits.
+describe("signs in, and says no secret even in a debug log", () => {
   live("with the browser", function* () {
     const made = yield* loginWorld({ signedOut: true, issuer: { apiKeys: true } })
     let page = ""
@@ -124,7 +125,7 @@ describe.concurrent("signs in, and says no secret even in a debug log", () => {
   })
 })
 
-describe.concurrent("what is not granted leaves the session of before as it is", () => {
+describe("what is not granted leaves the session of before as it is", () => {
   /** Runs a sign-in that has to fail, and checks that nothing has changed. */
   const refused = Effect.fn(function* (
     made: LoginWorld,

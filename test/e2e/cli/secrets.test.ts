@@ -58,7 +58,7 @@ const cases = [
     plan: (fault: Fault.Fault) => [every("workspace.nudge")(fault)],
     codes: [0, 3, 4, 5, 6, 7]
   },
-  { args: ["usage"], plan: (fault: Fault.Fault) => [refused, every("oauth.token")(fault)], codes: [3, 6] }
+  { args: ["usage"], plan: (fault: Fault.Fault) => [refused, every("oauth.token")(fault)], codes: [3, 4, 6] }
 ]
 
 const checkSilence = ({ stderr, stdout }: Ran, secrets: ReadonlyArray<string>) => {

@@ -266,6 +266,8 @@ export const makeLane = async (nursery: Nursery, name: string, random: () => num
     const [first] = children
     if (first === undefined) return
     await first.ready
+    // A renewal that was cut off is not tried again while the access token lasts: who does not wait signs in again.
+    if (Fs.existsSync(Path.join(home, ".codex-account-renewal.json"))) signInAt(backend, home)
     for (const task of ["refresh", "redeem"] as const) {
       const tries: Array<string> = []
       do tries.push(brief(await first.ask(steps(task, false))))
