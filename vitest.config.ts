@@ -35,6 +35,8 @@ const onlySoak = [
   "test/e2e/cli/login.test.ts",
   "test/e2e/cli/secrets.test.ts",
   "test/e2e/cli/watch.test.ts",
+  "test/e2e/cli/withoutKoffi.test.ts",
+  "test/conformance/conformance.test.ts",
   "test/app-server/client/command.test.ts",
   "test/model/everyStep.test.ts"
 ]
