@@ -143,7 +143,10 @@ describe("a writer of auth.json that dies", () => {
         const text = Fs.readFileSync(authFile(home), "utf8")
         // The mark is of the token that was to be exchanged.
         const isMarked = found === token && hasMark(home)
-        const next = await follower({ do: "refresh" })
+        // A record newer than the one it has held is taken as it is; one that it knows is renewed.
+        const first = await follower({ do: "refresh" })
+        const isTaken = first.ok && storedIn(home).tokens["refresh_token"] === found
+        const next = isTaken ? await follower({ do: "refresh" }) : first
         // Whether the token had left is not known: it is not sent again while the access token lasts.
         const isHeldBack = !next.ok && next.tag === "AuthError" && next.reason === "Unavailable"
         if (status === "live") assert.strictEqual(isHeldBack, isMarked, at.name)
@@ -153,10 +156,6 @@ describe("a writer of auth.json that dies", () => {
         }
         if (status === "live") {
           assert.deepStrictEqual(next, { ok: true, value: "refreshed" }, at.name)
-          // A record newer than the one it has held is taken as it is; one that it knows is renewed.
-          if (storedIn(home).tokens["refresh_token"] === found) {
-            assert.deepStrictEqual(await follower({ do: "refresh" }), { ok: true, value: "refreshed" }, at.name)
-          }
           const renewed = tokenIn(home)
           assert.notStrictEqual(renewed, found)
           assert.deepStrictEqual(tokenStatus(backend, renewed), Option.some("live"))
