@@ -41,6 +41,9 @@ import * as WorkspaceRoleHttp from "./WorkspaceRoleHttp.js"
 const lazily = <A, E, R>(load: () => Promise<{ readonly layer: Layer.Layer<A, E, R> }>) =>
   Layer.unwrapEffect(Effect.map(Effect.promise(load), ({ layer }) => layer))
 
+/** Done once, when it is first asked for. What an interrupted first caller left would be every later caller's. */
+const onFirstUse = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.cached(Effect.uninterruptible(work))
+
 /** Loaded when they are first asked for. */
 const layerWorkspaces = Layer.scoped(
   Workspaces,
@@ -51,9 +54,7 @@ const layerWorkspaces = Layer.scoped(
       Effect.flatMap(({ make }) => make),
       Effect.tap((made) => Effect.sync(() => void (loaded = made))),
       Effect.provide(context),
-      // What an interrupted first caller left would be every later caller's.
-      Effect.uninterruptible,
-      Effect.cached
+      onFirstUse
     )
     return Workspaces.of({
       list: (options) => Effect.flatMap(service, ({ list }) => list(options)),
@@ -150,9 +151,7 @@ const layerDatabase = Layer.scopedContext(
         Layer.buildWithScope(Layer.merge(lease.layerFile, journal.layerFile), scope)
       ),
       Effect.provide(settings),
-      // What an interrupted first caller left would be every later caller's.
-      Effect.uninterruptible,
-      Effect.cached
+      onFirstUse
     )
     return Context.make(Lease, {
       withLease: (lease, work) =>

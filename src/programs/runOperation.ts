@@ -172,10 +172,10 @@ const send = <A>(
   })
 
 /** A step of the journal in its span, with the state that it reaches. */
-const inJournal = <A, E>(state: string, act: Act, step: Effect.Effect<A, E>) =>
-  Effect.withSpan(step, `codex.OperationJournal.${state === "intend" ? "intend" : "advance"}`, {
+const inJournal = <A, E>(method: "intend" | "advance", state: string, act: Act, step: Effect.Effect<A, E>) =>
+  Effect.withSpan(step, `codex.OperationJournal.${method}`, {
     captureStackTrace: false,
-    attributes: { "codex.act": act, "codex.state": state === "intend" ? "intended" : state }
+    attributes: { "codex.act": act, "codex.state": state }
   })
 
 /** The end of an act for those who watch from outside. */
@@ -196,17 +196,19 @@ const perform = <A, R>(request: OperationRequest<A, R>) =>
   withOperationLease({ act: request.act, identity: request.identity.key, key: request.key }, (held) =>
     Effect.gen(function* () {
       const journal = yield* OperationJournal
+      const advance = (state: OperationState) =>
+        inJournal("advance", state._tag, request.act, journal.advance(request.key, state))
       yield* request.before
-      const intended = yield* inJournal("intend", request.act, journal.intend(request))
+      const intended = yield* inJournal("intend", "intended", request.act, journal.intend(request))
       yield* (yield* OnIntent)(intended)
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           yield* held.assertHeld
-          yield* inJournal("sent", request.act, journal.advance(request.key, { _tag: "sent" }))
+          yield* advance({ _tag: "sent" })
           const sent = yield* send(request.send, intended.isOpen, restore)
           const [state, end] = classifyExit(request, sent)
           // The end is reported whatever becomes of the journal, which still says that it was sent.
-          yield* Effect.catchAll(inJournal(state._tag, request.act, journal.advance(request.key, state)), () =>
+          yield* Effect.catchAll(advance(state), () =>
             Effect.logWarning(`The outcome of operation ${request.key} could not be recorded.`)
           )
           yield* reported(request, state._tag)
